@@ -1,0 +1,19 @@
+module github.com/dev-portal/dev-portal/services/standalone
+
+go 1.26.0
+
+require (
+	github.com/dev-portal/dev-portal/pkg/devstack v0.0.0
+	github.com/dev-portal/dev-portal/pkg/events v0.0.0
+	github.com/dev-portal/dev-portal/services/catalog-api v0.0.0
+	github.com/dev-portal/dev-portal/services/health-worker v0.0.0
+	github.com/dev-portal/dev-portal/services/web v0.0.0
+)
+
+replace (
+	github.com/dev-portal/dev-portal/pkg/devstack => ../../pkg/devstack
+	github.com/dev-portal/dev-portal/pkg/events => ../../pkg/events
+	github.com/dev-portal/dev-portal/services/catalog-api => ../catalog-api
+	github.com/dev-portal/dev-portal/services/health-worker => ../health-worker
+	github.com/dev-portal/dev-portal/services/web => ../web
+)
