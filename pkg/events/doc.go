@@ -1,0 +1,20 @@
+// Package events is the public contract of the portal: every message that
+// crosses between its services, and all that another program needs to follow
+// them.
+//
+//	event            type                              subject                       stream   from           read by
+//	ServiceCreated   dev.portal.service.created.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
+//	ServiceUpdated   dev.portal.service.updated.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
+//	ServiceDeleted   dev.portal.service.deleted.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
+//	StatusChanged    dev.portal.status.changed.v1      portal.status.<service id>    PORTAL   catalog-api    everyone
+//	ProbePlanned     dev.portal.probe.planned.v1       portal.probe.plan.<service id>   PROBES   health-worker  the broker, health-worker
+//	ProbeCompleted   dev.portal.probe.completed.v1     portal.probe.result.<service id> RESULTS  health-worker  catalog-api
+//
+// Messages are CloudEvents 1.0 in the binary mode of the NATS protocol binding:
+// attributes are headers (ce-id, ce-type, …), the payload is the data itself as
+// JSON. Within a version of a type a field is never removed and never given a
+// new meaning; fields may be added, so readers ignore those they don't know.
+//
+// Delivery is at least once and in order for each service. [Subscribe] gives a
+// reader the whole present state, then each change, for as long as it wants.
+package events

@@ -1,0 +1,184 @@
+package events
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+)
+
+// The attributes that every message carries, as headers: CloudEvents 1.0, NATS
+// protocol binding, section 3.1.
+const (
+	headerID          = "ce-id"
+	headerType        = "ce-type"
+	headerSource      = "ce-source"
+	headerSubject     = "ce-subject"
+	headerTime        = "ce-time"
+	headerSpecVersion = "ce-specversion"
+	headerContentType = "ce-datacontenttype"
+)
+
+// maxData bounds the data of a message that is decoded, in bytes. The largest
+// legal service is a tenth of it.
+const maxData = 256 << 10
+
+// ErrPoison marks a message that no retry can mend: it isn't a CloudEvent, its
+// data isn't JSON, or it breaks a rule of its type. Readers terminate it.
+var ErrPoison = errors.New("not a valid event")
+
+// ErrUnknownType marks a well-formed message of a type that this version of the
+// package doesn't know. Readers that only follow pass over it.
+var ErrUnknownType = errors.New("unknown event type")
+
+// Event is one of this package's event structs.
+type Event interface {
+	// Type is the CloudEvents type, which ends in the version of the data.
+	Type() string
+	// Subject is the NATS subject that the event is published on.
+	Subject() string
+	// Entity is the id of the service that the event is about (ce-subject).
+	Entity() string
+	// Validate returns every rule that the event breaks, joined, or nil.
+	Validate() error
+}
+
+// Envelope is a decoded message: the event, and the attributes around it.
+type Envelope struct {
+	ID     string    // unique per event; the same when a message is sent again
+	Source string    // who says so, as a URI reference: "/dev-portal/catalog-api"
+	Time   time.Time // when it was said, UTC
+	Event  Event     // one of the structs of this package, by value
+}
+
+// Encode makes the message of e, ready to be published: a new id, the present
+// time, and Nats-Msg-Id equal to ce-id so that the stream stores it once. It
+// fails if e isn't valid.
+func Encode(source string, e Event) (*nats.Msg, error) {
+	if err := e.Validate(); err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Type(), err)
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Type(), err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Type(), err)
+	}
+	msg := nats.NewMsg(e.Subject())
+	msg.Data = data
+	for key, value := range map[string]string{
+		headerID:          id.String(),
+		headerType:        e.Type(),
+		headerSource:      source,
+		headerSubject:     e.Entity(),
+		headerTime:        time.Now().UTC().Format(time.RFC3339Nano),
+		headerSpecVersion: "1.0",
+		headerContentType: "application/json",
+		nats.MsgIdHdr:     id.String(),
+	} {
+		// Not Set: it would change the case, and the binding's names are lower case.
+		msg.Header[key] = []string{value}
+	}
+	if h, ok := e.(interface{ header(nats.Header) }); ok {
+		h.header(msg.Header)
+	}
+	return msg, nil
+}
+
+// Decode reads a message of any type of this package. Its errors wrap ErrPoison
+// or ErrUnknownType.
+func Decode(header nats.Header, data []byte) (Envelope, error) {
+	var env Envelope
+	if v := get(header, headerSpecVersion); v != "1.0" {
+		return env, fmt.Errorf("%w: %s is %q, want 1.0", ErrPoison, headerSpecVersion, v)
+	}
+	decode, ok := decoders[get(header, headerType)]
+	if !ok {
+		return env, fmt.Errorf("%w: %.100q", ErrUnknownType, get(header, headerType))
+	}
+	env.ID, env.Source = get(header, headerID), get(header, headerSource)
+	if env.ID == "" || env.Source == "" {
+		return env, fmt.Errorf("%w: %s or %s is missing", ErrPoison, headerID, headerSource)
+	}
+	at, err := time.Parse(time.RFC3339Nano, get(header, headerTime))
+	if err != nil {
+		return env, fmt.Errorf("%w: %s: %w", ErrPoison, headerTime, err)
+	}
+	env.Time = at.UTC()
+	if len(data) > maxData {
+		return env, fmt.Errorf("%w: %d bytes of data, at most %d are read", ErrPoison, len(data), maxData)
+	}
+	env.Event, err = decode(data)
+	if err != nil {
+		return env, fmt.Errorf("%w: %w", ErrPoison, err)
+	}
+	return env, nil
+}
+
+// DecodeAs reads a message that must be of type E. Another type is ErrPoison.
+func DecodeAs[E Event](header nats.Header, data []byte) (E, error) {
+	var zero E
+	env, err := Decode(header, data)
+	if err != nil {
+		return zero, err
+	}
+	event, ok := env.Event.(E)
+	if !ok {
+		return zero, fmt.Errorf("%w: type is %s, want %s", ErrPoison, env.Event.Type(), zero.Type())
+	}
+	return event, nil
+}
+
+// decoders has every type that Decode knows.
+var decoders = map[string]func([]byte) (Event, error){
+	ServiceCreated{}.Type(): decodeData[ServiceCreated],
+	ServiceUpdated{}.Type(): decodeData[ServiceUpdated],
+	ServiceDeleted{}.Type(): decodeData[ServiceDeleted],
+	StatusChanged{}.Type():  decodeData[StatusChanged],
+	ProbePlanned{}.Type():   decodeData[ProbePlanned],
+	ProbeCompleted{}.Type(): decodeData[ProbeCompleted],
+}
+
+func decodeData[E Event](data []byte) (Event, error) {
+	var e E
+	if err := json.Unmarshal(data, &e); err != nil {
+		return nil, err
+	}
+	return e, e.Validate()
+}
+
+// get reads a header whatever its case: NATS keeps the sender's, and other
+// CloudEvents libraries write some attributes differently.
+func get(header nats.Header, key string) string {
+	if v := header.Get(key); v != "" {
+		return v
+	}
+	if v := header[key]; len(v) > 0 {
+		return v[0]
+	}
+	for k, v := range header {
+		if len(v) > 0 && strings.EqualFold(k, key) {
+			return v[0]
+		}
+	}
+	return ""
+}
+
+// check is nil if ok, and else an error that reads as in fmt.Errorf.
+func check(ok bool, format string, args ...any) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf(format, args...)
+}
+
+// checkID reports an id that is not a UUID: it becomes part of a subject.
+func checkID(field, id string) error {
+	return check(len(id) == 36 && uuid.Validate(id) == nil, "%s %.40q is not a UUID", field, id)
+}

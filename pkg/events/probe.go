@@ -1,0 +1,100 @@
+package events
+
+import (
+	"errors"
+	"net/url"
+	"time"
+)
+
+// ProbePlanned says what is to be probed. As a plan it carries a schedule, and
+// the broker copies it to the service's due subject at each slot; as a due
+// message it asks whoever takes it to probe now.
+//
+//	Type      dev.portal.probe.planned.v1
+//	Subject   portal.probe.plan.<service id>, in stream PROBES: one is kept
+//	Source    health-worker, from the service's last catalogue event
+//	Readers   the broker's scheduler; health-worker, on portal.probe.due.<service id>
+//	Delivery  a due message lives one interval, and goes to one worker of a location
+//	Errors    one that fails Validate is poison: the worker terminates it
+type ProbePlanned struct {
+	ServiceID string   `json:"service_id" jsonschema:"format=uuid"`
+	Version   int64    `json:"version"` // of the configuration that the URL and interval are from
+	URL       string   `json:"url" jsonschema:"format=uri"`
+	Interval  Interval `json:"interval"`
+}
+
+// Type is the CloudEvents type.
+func (ProbePlanned) Type() string { return "dev.portal.probe.planned.v1" }
+
+// Subject is where the plan is kept. The due message's is DueSubject.
+func (e ProbePlanned) Subject() string { return PlanSubject(e.ServiceID) }
+
+// Entity is the service's id.
+func (e ProbePlanned) Entity() string { return e.ServiceID }
+
+// Validate returns every rule that the event breaks, joined.
+func (e ProbePlanned) Validate() error {
+	return errors.Join(
+		checkID("service_id", e.ServiceID),
+		check(e.Version > 0, "version is %d, the first is 1", e.Version),
+		checkHTTP("url", e.URL),
+		check(e.Interval.Known(), "interval %.40q is not in the set", e.Interval),
+	)
+}
+
+// ProbeCompleted says what one probe of a service saw.
+//
+//	Type      dev.portal.probe.completed.v1
+//	Subject   portal.probe.result.<service id>, in stream RESULTS: kept for an hour
+//	Source    health-worker
+//	Readers   catalog-api, which drops what is older than what it knows
+//	Delivery  at least once; no order
+//	Errors    one that fails Validate is poison: the reader terminates it
+type ProbeCompleted struct {
+	ServiceID string `json:"service_id" jsonschema:"format=uuid"`
+	Version   int64  `json:"version"` // as in the plan
+	URL       string `json:"url" jsonschema:"format=uri"`
+
+	Status Status `json:"status"` // healthy, degraded or down
+	Reason Reason `json:"reason"`
+
+	// HTTPStatus and LatencyMS are those of the answer, absent when none came.
+	// The latency is from the start of the request to the answer's header.
+	HTTPStatus int   `json:"http_status,omitzero"`
+	LatencyMS  int64 `json:"latency_ms,omitzero"`
+
+	PlannedAt time.Time `json:"planned_at"` // the slot; for a check by hand, the request
+	CheckedAt time.Time `json:"checked_at"` // when the probe really started, by the worker's clock
+	Location  string    `json:"location"`
+}
+
+// Type is the CloudEvents type.
+func (ProbeCompleted) Type() string { return "dev.portal.probe.completed.v1" }
+
+// Subject is where the event is published.
+func (e ProbeCompleted) Subject() string { return ResultSubject(e.ServiceID) }
+
+// Entity is the service's id.
+func (e ProbeCompleted) Entity() string { return e.ServiceID }
+
+// Validate returns every rule that the event breaks, joined.
+func (e ProbeCompleted) Validate() error {
+	return errors.Join(
+		checkID("service_id", e.ServiceID),
+		check(e.Version > 0, "version is %d, the first is 1", e.Version),
+		checkHTTP("url", e.URL),
+		check(e.Status.Known() && e.Status != StatusUnknown, "status %.40q is no outcome of a probe", e.Status),
+		check(e.Reason.Known(), "reason %.40q is not on the list", e.Reason),
+		check(e.HTTPStatus >= 0 && e.HTTPStatus <= 999, "http_status %d is out of range", e.HTTPStatus),
+		check(e.LatencyMS >= 0, "latency_ms is negative"),
+		check(!e.PlannedAt.IsZero(), "planned_at is missing"),
+		check(!e.CheckedAt.IsZero(), "checked_at is missing"),
+		check(e.Location != "", "location is empty"),
+	)
+}
+
+func checkHTTP(field, raw string) error {
+	u, err := url.Parse(raw)
+	return check(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "",
+		"%s is not an http or https URL", field)
+}

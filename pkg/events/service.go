@@ -1,0 +1,160 @@
+package events
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// tombstoneLife is how long a ServiceDeleted stays in the stream: longer than
+// any reader should be away and still expect to be told.
+const tombstoneLife = 7 * 24 * time.Hour
+
+// Interval is the time between two probes of a service, as one of a fixed set
+// that divides the minute or the hour evenly.
+type Interval string
+
+// DefaultInterval is what a service has that names none.
+const DefaultInterval Interval = "1m"
+
+// Intervals has every Interval, the shortest first.
+var Intervals = []Interval{"10s", "15s", "20s", "30s", "1m", "2m", "5m", "10m", "15m", "30m", "1h"}
+
+// Known says whether i is in the set.
+func (i Interval) Known() bool { return slices.Contains(Intervals, i) }
+
+// Duration is i as a duration, or 0 for one that isn't in the set.
+func (i Interval) Duration() time.Duration {
+	if !i.Known() {
+		return 0
+	}
+	d, _ := time.ParseDuration(string(i)) // every member of the set parses: a test says so
+	return d
+}
+
+// Service is a service as the catalogue had it when the event was written. Its
+// configuration is complete and final for its Version; its status is that of
+// the moment, and goes on in StatusChanged.
+type Service struct {
+	ID          string `json:"id" jsonschema:"format=uuid"` // UUIDv7, given by the catalogue
+	Name        string `json:"name"`                        // unique whatever its case, 1 to 100 characters
+	Description string `json:"description,omitzero"`
+	Team        string `json:"team,omitzero"`
+
+	StatusURL    string `json:"status_url,omitzero" jsonschema:"format=uri"` // what is probed; absent: the status is set by hand
+	DocsURL      string `json:"docs_url,omitzero" jsonschema:"format=uri"`
+	GitHubURL    string `json:"github_url,omitzero" jsonschema:"format=uri"`
+	DashboardURL string `json:"dashboard_url,omitzero" jsonschema:"format=uri"`
+
+	Tags     []string `json:"tags"` // never null; each once
+	Interval Interval `json:"interval"`
+
+	// Version grows with every change of the configuration above, and with
+	// nothing else: the first is 1, and none is given twice.
+	Version int64 `json:"version"`
+
+	Status        Status    `json:"status"`
+	StatusSince   time.Time `json:"status_since"`
+	StatusReason  Reason    `json:"status_reason,omitzero"`   // absent: never probed and not set by hand
+	HTTPStatus    int       `json:"http_status,omitzero"`     // of the last probe that was answered; absent when it was not
+	LatencyMS     int64     `json:"latency_ms,omitzero"`      // of the last probe, rounded up; absent when it was not answered
+	LastCheckedAt time.Time `json:"last_checked_at,omitzero"` // start of the last probe; absent: never probed
+
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"` // of the configuration
+}
+
+// Validate returns every rule that the service breaks, joined.
+func (s Service) Validate() error {
+	return errors.Join(
+		checkID("id", s.ID),
+		check(s.Name != "", "name is empty"),
+		check(s.Interval.Known(), "interval %.40q is not in the set", s.Interval),
+		check(s.Version > 0, "version is %d, the first is 1", s.Version),
+		check(s.Status.Known(), "status %.40q is not a status", s.Status),
+		check(s.StatusReason == "" || s.StatusReason.Known(), "status_reason %.40q is not on the list", s.StatusReason),
+		check(!s.StatusSince.IsZero(), "status_since is missing"),
+		check(!s.CreatedAt.IsZero(), "created_at is missing"),
+		check(!s.UpdatedAt.IsZero(), "updated_at is missing"),
+	)
+}
+
+// ServiceCreated says that a service was added to the catalogue.
+//
+//	Type      dev.portal.service.created.v1
+//	Subject   portal.catalog.<service id>, in stream PORTAL
+//	Source    catalog-api, in the transaction that stored the service
+//	Readers   health-worker, browsers (by Server-Sent Events), any system
+//	Delivery  at least once; in order for each service. After the loss of the
+//	          broker's data a service comes again as ServiceUpdated.
+//	Errors    one that fails Validate is poison: readers terminate it, unretried
+type ServiceCreated struct{ Service }
+
+// Type is the CloudEvents type.
+func (ServiceCreated) Type() string { return "dev.portal.service.created.v1" }
+
+// Subject is where the event is published.
+func (e ServiceCreated) Subject() string { return CatalogSubject(e.ID) }
+
+// Entity is the service's id.
+func (e ServiceCreated) Entity() string { return e.ID }
+
+// ServiceUpdated says that a service's configuration, or its status by hand,
+// changed. A reader that has the same Version already may drop it.
+//
+//	Type      dev.portal.service.updated.v1
+//	Subject   portal.catalog.<service id>, in stream PORTAL
+//	else as ServiceCreated
+type ServiceUpdated struct{ Service }
+
+// Type is the CloudEvents type.
+func (ServiceUpdated) Type() string { return "dev.portal.service.updated.v1" }
+
+// Subject is where the event is published.
+func (e ServiceUpdated) Subject() string { return CatalogSubject(e.ID) }
+
+// Entity is the service's id.
+func (e ServiceUpdated) Entity() string { return e.ID }
+
+// ServiceDeleted says that a service is gone. It replaces all that the stream
+// had of the service's catalogue subject, and goes by itself after seven days.
+// Ids are never used again.
+//
+//	Type      dev.portal.service.deleted.v1
+//	Subject   portal.catalog.<service id>, in stream PORTAL
+//	else as ServiceCreated
+type ServiceDeleted struct {
+	ID        string    `json:"id" jsonschema:"format=uuid"`
+	Name      string    `json:"name"` // as it was at the end, as is Team
+	Team      string    `json:"team,omitzero"`
+	Version   int64     `json:"version"` // higher than any before
+	DeletedAt time.Time `json:"deleted_at"`
+}
+
+// Type is the CloudEvents type.
+func (ServiceDeleted) Type() string { return "dev.portal.service.deleted.v1" }
+
+// Subject is where the event is published.
+func (e ServiceDeleted) Subject() string { return CatalogSubject(e.ID) }
+
+// Entity is the service's id.
+func (e ServiceDeleted) Entity() string { return e.ID }
+
+// Validate returns every rule that the event breaks, joined.
+func (e ServiceDeleted) Validate() error {
+	return errors.Join(
+		checkID("id", e.ID),
+		check(e.Name != "", "name is empty"),
+		check(e.Version > 0, "version is %d, the first is 1", e.Version),
+		check(!e.DeletedAt.IsZero(), "deleted_at is missing"),
+	)
+}
+
+// header makes the tombstone the subject's only message, and a passing one:
+// else the service's older events would come to light again when it expires.
+func (ServiceDeleted) header(h nats.Header) {
+	h[nats.MsgRollup] = []string{nats.MsgRollupSubject}
+	h["Nats-TTL"] = []string{tombstoneLife.String()}
+}

@@ -1,0 +1,122 @@
+package events
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+// Status is what the portal says of a service's health.
+type Status string
+
+// The four states. Their order here is their order of concern, the worst last.
+const (
+	StatusHealthy  Status = "healthy"  // the probe was answered with 2xx
+	StatusUnknown  Status = "unknown"  // never probed, no health URL, or no result for three intervals
+	StatusDegraded Status = "degraded" // the probe was answered, but not with 2xx
+	StatusDown     Status = "down"     // the probe was not answered
+)
+
+// Statuses has every Status.
+var Statuses = []Status{StatusHealthy, StatusUnknown, StatusDegraded, StatusDown}
+
+// Known says whether s is one of the four.
+func (s Status) Known() bool { return slices.Contains(Statuses, s) }
+
+// Reason says why a service has its status: a code from a closed list, to match
+// on and to translate.
+type Reason string
+
+// The reasons, with the status that each one leads to.
+const (
+	ReasonOK             Reason = "ok"              // healthy: 2xx
+	ReasonHTTP3xx        Reason = "http_3xx"        // degraded: a redirect that could not be followed
+	ReasonHTTP4xx        Reason = "http_4xx"        // degraded
+	ReasonHTTP5xx        Reason = "http_5xx"        // degraded; an answer outside 100 to 599 too
+	ReasonRedirect       Reason = "redirect"        // degraded: redirected to another host, or more than 5 times
+	ReasonDNS            Reason = "dns"             // down: the host's name has no address
+	ReasonConnectRefused Reason = "connect_refused" // down
+	ReasonConnectTimeout Reason = "connect_timeout" // down: no connection in time, or no route to the host
+	ReasonTLS            Reason = "tls"             // down: the handshake failed or the certificate is not valid
+	ReasonTimeout        Reason = "timeout"         // down: connected, but no answer in time
+	ReasonReset          Reason = "reset"           // down: the connection broke, or what came was not HTTP
+	ReasonBlocked        Reason = "blocked"         // down: the address is on the worker's deny list
+	ReasonStale          Reason = "stale"           // unknown: no result for three intervals
+	ReasonManual         Reason = "manual"          // a person set the status; there is no health URL
+)
+
+// Reasons has every Reason.
+var Reasons = []Reason{
+	ReasonOK, ReasonHTTP3xx, ReasonHTTP4xx, ReasonHTTP5xx, ReasonRedirect, ReasonDNS, ReasonConnectRefused,
+	ReasonConnectTimeout, ReasonTLS, ReasonTimeout, ReasonReset, ReasonBlocked, ReasonStale, ReasonManual,
+}
+
+// Known says whether r is on the list.
+func (r Reason) Known() bool { return slices.Contains(Reasons, r) }
+
+// StatusChanged says that a service's status went from one value to another.
+//
+//	Type      dev.portal.status.changed.v1
+//	Subject   portal.status.<service id>, in stream PORTAL: the last 100 are kept
+//	Source    catalog-api, in the transaction that stored the new status
+//	Readers   browsers (by Server-Sent Events), and any system that acts on health
+//	Delivery  at least once; in order for each service
+//	Errors    one that fails Validate is poison: readers terminate it, unretried
+type StatusChanged struct {
+	// ServiceID is the catalogue's UUIDv7, which outlives any change of name.
+	ServiceID string `json:"service_id" jsonschema:"format=uuid"`
+
+	// Name and Team are the service's at that moment, so that a reader can tell
+	// a person without asking the API. Team is absent where nobody owns it.
+	Name string `json:"name"`
+	Team string `json:"team,omitzero"`
+
+	// From and To are never equal.
+	From Status `json:"from"`
+	To   Status `json:"to"`
+
+	// Reason is why To was chosen. It is absent where a new health URL made
+	// what was known worthless: To is then unknown.
+	Reason Reason `json:"reason,omitzero"`
+
+	// Since is when the service came into the status To: the start of the
+	// deciding probe by the worker's clock, or the time of the write. UTC.
+	Since time.Time `json:"since"`
+
+	// CheckedAt is when the deciding probe started; absent where a person, or
+	// the absence of results, decided.
+	CheckedAt time.Time `json:"checked_at,omitzero"`
+
+	// LatencyMS is the time from the start of the request to the answer's
+	// header, in milliseconds, rounded up; absent when no answer came.
+	LatencyMS int64 `json:"latency_ms,omitzero"`
+
+	// HTTPStatus is the answer's status code; absent when no answer came.
+	HTTPStatus int `json:"http_status,omitzero"`
+
+	// Location is where the deciding worker runs; absent where none decided.
+	Location string `json:"location,omitzero"`
+}
+
+// Type is the CloudEvents type.
+func (StatusChanged) Type() string { return "dev.portal.status.changed.v1" }
+
+// Subject is where the event is published.
+func (e StatusChanged) Subject() string { return StatusSubject(e.ServiceID) }
+
+// Entity is the service's id.
+func (e StatusChanged) Entity() string { return e.ServiceID }
+
+// Validate returns every rule that the event breaks, joined.
+func (e StatusChanged) Validate() error {
+	return errors.Join(
+		checkID("service_id", e.ServiceID),
+		check(e.Name != "", "name is empty"),
+		check(e.From.Known(), "from %.40q is not a status", e.From),
+		check(e.To.Known(), "to %.40q is not a status", e.To),
+		check(e.From != e.To, "from and to are both %.40q", e.To),
+		check(e.Reason == "" || e.Reason.Known(), "reason %.40q is not on the list", e.Reason),
+		check(!e.Since.IsZero(), "since is missing"),
+		check(e.LatencyMS >= 0, "latency_ms is negative"),
+	)
+}

@@ -1,0 +1,165 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams, see docs/events.md. Only PORTAL is for others to read.
+const (
+	StreamPortal  = "PORTAL"
+	StreamProbes  = "PROBES"
+	StreamResults = "RESULTS"
+)
+
+// Subject filters over all services.
+const (
+	AllCatalog = "portal.catalog.*"
+	AllStatus  = "portal.status.*"
+	AllPlans   = "portal.probe.plan.*"
+	AllDue     = "portal.probe.due.*"
+	AllResults = "portal.probe.result.*"
+)
+
+// CheckSubject is where workers answer requests to probe a service at once: a
+// ProbePlanned as the request, a ProbeCompleted as the reply. It is internal.
+const CheckSubject = "portal.check"
+
+// CatalogSubject is where the configuration of the service is published.
+func CatalogSubject(id string) string { return "portal.catalog." + id }
+
+// StatusSubject is where the changes of the service's status are published.
+func StatusSubject(id string) string { return "portal.status." + id }
+
+// PlanSubject is where the service's probe plan is kept.
+func PlanSubject(id string) string { return "portal.probe.plan." + id }
+
+// DueSubject is where the broker says that the service is to be probed now.
+func DueSubject(id string) string { return "portal.probe.due." + id }
+
+// ResultSubject is where what a probe of the service saw is published.
+func ResultSubject(id string) string { return "portal.probe.result." + id }
+
+// duplicates is how long a stream remembers message ids. Readers are idempotent
+// all the same: a publisher can come back later than this.
+const duplicates = 2 * time.Minute
+
+// Ensure creates the three streams, or brings them to what this version wants.
+// Every service calls it at start, so that they can start in any order; it is
+// safe to call at any time and by several at once. The number of replicas that
+// an operator gave a stream is kept; a new one gets replicas, at least 1.
+func Ensure(ctx context.Context, js jetstream.JetStream, replicas int) error {
+	for _, cfg := range streams() {
+		cfg.Replicas = max(replicas, 1)
+		present, err := js.Stream(ctx, cfg.Name)
+		switch {
+		case err == nil:
+			cfg.Replicas = present.CachedInfo().Config.Replicas
+		case !errors.Is(err, jetstream.ErrStreamNotFound):
+			return fmt.Errorf("stream %s: %w", cfg.Name, err)
+		}
+		if _, err := js.CreateOrUpdateStream(ctx, cfg); err != nil {
+			return fmt.Errorf("stream %s: %w", cfg.Name, err)
+		}
+	}
+	return nil
+}
+
+func streams() []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{
+			Name:              StreamPortal,
+			Description:       "What is in the catalogue and how it is: the public contract",
+			Subjects:          []string{AllCatalog, AllStatus},
+			MaxMsgsPerSubject: 100,
+			Storage:           jetstream.FileStorage,
+			Compression:       jetstream.S2Compression,
+			Duplicates:        duplicates,
+			AllowDirect:       true,
+			AllowRollup:       true, // a deleted service leaves only its tombstone …
+			AllowMsgTTL:       true, // … and that goes by itself
+		},
+		{
+			Name:              StreamProbes,
+			Description:       "Which service is probed when; internal",
+			Subjects:          []string{AllPlans, AllDue},
+			MaxMsgsPerSubject: 1,
+			Storage:           jetstream.FileStorage,
+			Duplicates:        duplicates,
+			AllowDirect:       true,
+			AllowRollup:       true, // the scheduler's own way to replace
+			AllowMsgTTL:       true, // a due message lives one interval
+			AllowMsgSchedules: true,
+		},
+		{
+			Name:        StreamResults,
+			Description: "What probes saw, on its way into the catalogue; internal",
+			Subjects:    []string{AllResults},
+			MaxAge:      time.Hour,
+			Storage:     jetstream.FileStorage,
+			Compression: jetstream.S2Compression,
+			Duplicates:  duplicates,
+			AllowDirect: true,
+		},
+	}
+}
+
+// Probers creates or updates the consumer that hands due probes to the workers
+// of a location. AckWait is longer than any probe takes, so that only a dead
+// worker's probe goes to another one.
+func Probers(ctx context.Context, js jetstream.JetStream, location string) (jetstream.Consumer, error) {
+	return consumer(ctx, js, StreamProbes, jetstream.ConsumerConfig{
+		Durable:       "probers-" + location,
+		FilterSubject: AllDue,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       30 * time.Second,
+		MaxAckPending: 20_000,
+	})
+}
+
+// PlannerGroup is the priority group of the Planner consumer.
+const PlannerGroup = "planner"
+
+// Planner creates or updates the consumer by which workers follow the catalogue.
+// One worker at a time is pinned to it, so that plans are written in order;
+// when it has gone another takes over. A new consumer begins with the last
+// event of each service.
+func Planner(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+	return consumer(ctx, js, StreamPortal, jetstream.ConsumerConfig{
+		Durable:        "planner",
+		FilterSubject:  AllCatalog,
+		DeliverPolicy:  jetstream.DeliverLastPerSubjectPolicy,
+		AckPolicy:      jetstream.AckExplicitPolicy,
+		AckWait:        30 * time.Second,
+		MaxAckPending:  10_000,
+		PriorityPolicy: jetstream.PriorityPolicyPinned,
+		PriorityGroups: []string{PlannerGroup},
+		PinnedTTL:      10 * time.Second,
+	})
+}
+
+// Ingest creates or updates the consumer by which the replicas of catalog-api
+// share the results.
+func Ingest(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+	return consumer(ctx, js, StreamResults, jetstream.ConsumerConfig{
+		Durable:       "ingest",
+		FilterSubject: AllResults,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       30 * time.Second,
+		MaxAckPending: 20_000,
+	})
+}
+
+func consumer(
+	ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.ConsumerConfig,
+) (jetstream.Consumer, error) {
+	c, err := js.CreateOrUpdateConsumer(ctx, stream, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("consumer %s of stream %s: %w", cfg.Durable, stream, err)
+	}
+	return c, nil
+}
