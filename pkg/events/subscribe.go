@@ -116,8 +116,10 @@ func (r *reader) read(ctx context.Context) (progress bool, err error) {
 	info := stream.CachedInfo()
 	// A stream that was made anew has another birthday, or one restored from an
 	// old copy has fewer messages than were read: both begin again.
+	// So does an interrupted snapshot: what it still lacks may be older than the
+	// last message that came.
 	epoch := strconv.FormatInt(info.Created.UnixMilli(), 36)
-	if epoch != r.epoch || info.State.LastSeq < r.position {
+	if epoch != r.epoch || info.State.LastSeq < r.position || (r.Tail == 0 && !r.caughtUp) {
 		r.epoch, r.position, r.caughtUp = epoch, 0, false
 		if r.OnRestart != nil {
 			r.OnRestart(epoch)
@@ -165,12 +167,13 @@ func (r *reader) consumer(state jetstream.StreamState) jetstream.ConsumerConfig 
 		Replicas:          1,
 		InactiveThreshold: idleLife,
 	}
+	if len(r.Subjects) == 0 {
+		cfg.FilterSubjects = []string{AllCatalog, AllStatus}
+	}
 	start := r.position + 1
 	if r.position == 0 && r.Tail > 0 {
 		start = max(state.FirstSeq, state.LastSeq-min(r.Tail, state.LastSeq)+1, 1)
 	}
-	// An interrupted snapshot is taken again from its beginning: the messages
-	// that it still lacks may be older than the last one that came.
 	if r.Tail > 0 || r.caughtUp {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, start
 	}
