@@ -1,0 +1,137 @@
+package devstack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
+)
+
+// oldestMajor is the oldest PostgreSQL that the portal's SQL is tested with.
+const oldestMajor = 14
+
+// binaryFolders are where packages put PostgreSQL: Debian and Ubuntu, Fedora's
+// PGDG, Homebrew on both kinds of Mac, Postgres.app.
+var binaryFolders = []string{
+	"/usr/lib/postgresql/*/bin",
+	"/usr/pgsql-*/bin",
+	"/opt/homebrew/opt/postgresql@*/bin",
+	"/usr/local/opt/postgresql@*/bin",
+	"/Applications/Postgres.app/Contents/Versions/*/bin",
+}
+
+// binaries returns a folder with initdb and postgres: the newest on this machine,
+// or else one that is downloaded into cache.
+func binaries(ctx context.Context, cache string, log *slog.Logger) (string, error) {
+	if bin := installed(binaryFolders); bin != "" {
+		return bin, nil
+	}
+	bin := filepath.Join(cache, "bin")
+	if complete(bin) {
+		return bin, nil
+	}
+	log.InfoContext(ctx, "no PostgreSQL on this machine: downloading one", "into", cache)
+	if err := download(cache, ""); err != nil {
+		return "", fmt.Errorf("there is no PostgreSQL on this machine, and downloading one failed (%w): install it, "+
+			"for example with apt-get install postgresql, or give the URL of a database", err)
+	}
+	return bin, nil
+}
+
+// installed returns the newest complete folder among the patterns', or what
+// pg_config or the PATH names, or "".
+func installed(patterns []string) string {
+	var found []string
+	for _, pattern := range patterns {
+		matches, err := filepath.Glob(pattern)
+		if err == nil {
+			found = append(found, matches...)
+		}
+	}
+	found = slices.DeleteFunc(found, func(dir string) bool { return !complete(dir) || majorIn(dir) < oldestMajor })
+	if len(found) > 0 {
+		return slices.MaxFunc(found, func(a, b string) int { return cmp.Compare(majorIn(a), majorIn(b)) })
+	}
+	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+		if dir := strings.TrimSpace(string(out)); complete(dir) {
+			return dir
+		}
+	}
+	if path, err := exec.LookPath("postgres"); err == nil {
+		// A link may stand alone in its folder; the programs look for their
+		// companions where it leads.
+		if real, err := filepath.EvalSymlinks(path); err == nil && complete(filepath.Dir(real)) {
+			return filepath.Dir(real)
+		}
+	}
+	return ""
+}
+
+func complete(dir string) bool {
+	for _, name := range []string{"initdb", "postgres"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// majorIn takes the version from the name of the folder above bin, or 0.
+func majorIn(dir string) int {
+	name := strings.TrimLeft(filepath.Base(filepath.Dir(dir)), "abcdefghijklmnopqrstuvwxyz@-")
+	name, _, _ = strings.Cut(name, ".")
+	major, err := strconv.Atoi(name)
+	if err != nil {
+		return 0
+	}
+	return major
+}
+
+// download has the embedded-postgres library fetch and unpack its binaries. The
+// library offers no such call: it also makes a cluster and starts it, in a folder
+// that we throw away, and may well fail in that (as root it always does).
+func download(cache, repository string) (err error) {
+	scratch, err := os.MkdirTemp("", "dev-portal-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	cfg := embeddedpostgres.DefaultConfig().Version(embeddedpostgres.V17).Port(port).Logger(io.Discard).
+		CachePath(filepath.Join(scratch, "cache")).RuntimePath(filepath.Join(scratch, "run")).BinariesPath(cache)
+	if repository != "" {
+		cfg = cfg.BinaryRepositoryURL(repository)
+	}
+	library := embeddedpostgres.NewDatabase(cfg)
+	if startErr := library.Start(); startErr != nil {
+		if !complete(filepath.Join(cache, "bin")) {
+			return startErr
+		}
+		return nil
+	}
+	return library.Stop()
+}
+
+func freePort() (uint32, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = ln.Close() }()
+	return uint32(ln.Addr().(*net.TCPAddr).Port), nil
+}

@@ -1,0 +1,138 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// maxLogFile is the size from which a start begins a new log and keeps the old
+// one as postgres.log.1.
+const maxLogFile = 10 << 20
+
+// child is a running server process.
+type child struct {
+	pid     int
+	process *os.Process
+	logFile string
+	logFrom int64 // where this run's part of the log begins
+	done    chan struct{}
+	err     error // how it ended; read it after done
+}
+
+// startServer starts the server and returns at once: see awaitReady.
+func (l layout) startServer(cfg PostgresConfig) (*child, error) {
+	log, err := openLog(l.logFile())
+	if err != nil {
+		return nil, err
+	}
+	from, err := log.Seek(0, 2)
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	cmd := l.command(context.Background(), "postgres", l.settings(cfg)...)
+	cmd.Stdout, cmd.Stderr = log, log
+	dieWithUs(cmd.SysProcAttr)
+
+	c := &child{logFile: l.logFile(), logFrom: from, done: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		// The kernel ties the signal of dieWithUs to the thread that started the
+		// child, not to the process: this one must live as long as the child.
+		runtime.LockOSThread()
+		defer close(c.done)
+		err := cmd.Start()
+		if err == nil {
+			c.pid, c.process = cmd.Process.Pid, cmd.Process
+		}
+		started <- err
+		if err == nil {
+			c.err = cmd.Wait()
+		}
+		c.err = errors.Join(c.err, log.Close())
+	}()
+	if err := <-started; err != nil {
+		<-c.done
+		return nil, err
+	}
+	return c, nil
+}
+
+// settings are given on the command line, so that a newer portal's hold for an
+// older cluster too.
+func (l layout) settings(cfg PostgresConfig) []string {
+	args := []string{"-D", l.seen("cluster")}
+	for _, s := range []string{
+		"listen_addresses=",
+		"unix_socket_directories=" + l.socketDir,
+		"unix_socket_permissions=0700",
+		"logging_collector=off",
+		"log_destination=stderr",
+		"timezone=UTC",
+		"max_connections=200",
+	} {
+		args = append(args, "-c", s)
+	}
+	if cfg.Disposable {
+		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+	}
+	return args
+}
+
+// stop asks for a fast shutdown: open transactions are rolled back, committed
+// work is written. A server that does not end in time is killed.
+func (c *child) stop(timeout time.Duration) error {
+	select {
+	case <-c.done:
+		return nil // it ended by itself, and Done has said so
+	default:
+	}
+	if err := c.process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop postgres: %w", err)
+	}
+	select {
+	case <-c.done:
+		return nil
+	case <-time.After(timeout):
+	}
+	// SIGQUIT ends the workers too; SIGKILL would leave them to notice.
+	if err := c.process.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop postgres: %w", err)
+	}
+	select {
+	case <-c.done:
+		return nil
+	case <-time.After(time.Second):
+		return errors.Join(fmt.Errorf("postgres did not stop within %s, and was killed", timeout), c.process.Kill())
+	}
+}
+
+// lastWords is the end of what this run logged.
+func (c *child) lastWords() string {
+	data, err := os.ReadFile(c.logFile)
+	if err != nil || int64(len(data)) < c.logFrom {
+		return "(unreadable)"
+	}
+	return lastLines(string(data[c.logFrom:]), 4)
+}
+
+// lastLines joins the last n lines of text into one.
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], " | ")
+}
+
+func openLog(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && info.Size() > maxLogFile {
+		if err := os.Rename(path, path+".1"); err != nil {
+			return nil, fmt.Errorf("rotate %s: %w", filepath.Base(path), err)
+		}
+	}
+	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+}

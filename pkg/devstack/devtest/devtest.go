@@ -1,0 +1,122 @@
+// Package devtest gives tests a real NATS server and real Postgres databases. A
+// package that uses Database hands its tests to Main:
+//
+//	func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
+package devtest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/dev-portal/dev-portal/pkg/devstack"
+	"github.com/lib/pq"
+)
+
+// shared is the process's one Postgres. It is written to by Main, and by the
+// first test that asks for a database.
+var shared struct {
+	sync.Mutex
+	dir      string // empty: Main was not called
+	postgres *devstack.Postgres
+	err      error // why it did not start: said to every test that asks
+	made     atomic.Int64
+}
+
+// Main runs the tests and then stops what they started. It returns the exit code.
+func Main(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "devtest-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "devtest:", err)
+		return 1
+	}
+	shared.dir = dir
+	code := m.Run()
+	if shared.postgres != nil {
+		err = shared.postgres.Close()
+	}
+	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
+		fmt.Fprintln(os.Stderr, "devtest:", err)
+		return 1
+	}
+	return code
+}
+
+// NATS starts a server with JetStream for this test alone, which takes some 10 ms,
+// and stops it at the end.
+func NATS(tb testing.TB) *devstack.NATS {
+	tb.Helper()
+	cfg := devstack.NATSConfig{Addr: "127.0.0.1:0", Dir: tb.TempDir(), Log: slog.New(slog.NewTextHandler(tb.Output(), nil))}
+	srv, err := devstack.StartNATS(tb.Context(), cfg)
+	if err != nil {
+		tb.Fatalf("devtest: %v", err)
+	}
+	tb.Cleanup(srv.Close)
+	return srv
+}
+
+// Database makes an empty database for this test alone, in a Postgres that all
+// tests of the process share, and drops it at the end. It returns its URL. With
+// -short the test is skipped, because the first call takes some two seconds.
+func Database(tb testing.TB) string {
+	tb.Helper()
+	return DatabaseFrom(tb, "template0")
+}
+
+// DatabaseFrom is Database with another database as the template: one that has
+// been migrated, for example. Nobody may be connected to the template.
+func DatabaseFrom(tb testing.TB, template string) string {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("starts Postgres")
+	}
+	pg, err := postgres()
+	if err != nil {
+		tb.Fatalf("devtest: %v", err)
+	}
+	name := fmt.Sprintf("test_%d", shared.made.Add(1))
+	admin := pg.DatabaseURL("postgres")
+	ctx := context.WithoutCancel(tb.Context())
+	if err := execute(ctx, admin, `CREATE DATABASE `+name+` TEMPLATE `+pq.QuoteIdentifier(template)); err != nil {
+		tb.Fatalf("devtest: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := execute(ctx, admin, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`); err != nil {
+			tb.Errorf("devtest: %v", err)
+		}
+	})
+	return pg.DatabaseURL(name)
+}
+
+// postgres starts the shared server at the first call.
+func postgres() (*devstack.Postgres, error) {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.dir == "" {
+		return nil, errors.New("the package needs func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }")
+	}
+	if shared.postgres == nil && shared.err == nil {
+		cfg := devstack.PostgresConfig{Dir: filepath.Join(shared.dir, "postgres"), Disposable: true}
+		shared.postgres, shared.err = devstack.StartPostgres(context.Background(), cfg)
+	}
+	return shared.postgres, shared.err
+}
+
+func execute(ctx context.Context, url, query string) (err error) {
+	db, err := sql.Open("postgres", url)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, query); err != nil {
+		return fmt.Errorf("%s: %w", query, err)
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package devtest_test
+
+import (
+	"database/sql"
+	"os"
+	"testing"
+
+	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
+
+func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
+	for _, name := range []string{"one", "another"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, err := sql.Open("postgres", devtest.Database(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			if _, err := db.ExecContext(t.Context(), `CREATE TABLE only_here (id int)`); err != nil {
+				t.Errorf("create a table: %v", err)
+			}
+		})
+	}
+}
+
+func TestADatabaseKnowsTheCaseOfEveryScript(t *testing.T) {
+	db, err := sql.Open("postgres", devtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	var got string
+	if err := db.QueryRowContext(t.Context(), `SELECT lower('ÄΩЖ')`).Scan(&got); err != nil || got != "äωж" {
+		t.Errorf("lower gave %q, %v; want äωж", got, err)
+	}
+}
+
+func TestEachTestHasStreamsOfItsOwn(t *testing.T) {
+	for _, name := range []string{"one", "another"} {
+		t.Run(name, func(t *testing.T) {
+			nc, err := nats.Connect(devtest.NATS(t).URL())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nc.Close()
+			js, err := jetstream.New(nc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "ONLY_HERE"}); err != nil {
+				t.Fatal(err)
+			}
+			if info, err := js.AccountInfo(t.Context()); err != nil || info.Streams != 1 {
+				t.Errorf("account: %+v, %v; want one stream", info, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,151 @@
+package devstack
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// maxSocketPath is what a unix socket's address holds on every system (macOS:
+// 104 bytes, with the terminating zero).
+const maxSocketPath = 103
+
+// layout says where things are, for us and for the Postgres process.
+type layout struct {
+	dir       string
+	bin       string
+	socketDir string
+	owner     *owner
+
+	// handle is dir, opened, if owner may enter dir but not the folders above it
+	// (root's home is such a folder). Postgres then reaches dir by the descriptor
+	// that it inherits: see seen.
+	handle *os.File
+}
+
+// newLayout expects that dir exists and belongs to owner.
+func newLayout(dir, bin string, owner *owner) (layout, error) {
+	l := layout{dir: dir, bin: bin, owner: owner, socketDir: filepath.Join(dir, "run")}
+	if blocked := owner.blockedAt(dir); blocked != "" {
+		if runtime.GOOS != "linux" {
+			return l, fmt.Errorf("user %q, as whom Postgres runs, may not enter %s: choose another data folder, or chmod o+x it",
+				owner.name, blocked)
+		}
+		handle, err := os.Open(dir)
+		if err != nil {
+			return l, err
+		}
+		l.handle = handle
+	}
+	if l.handle != nil || len(l.socketDir)+len("/.s.PGSQL.5432") > maxSocketPath {
+		sum := sha256.Sum256([]byte(dir))
+		l.socketDir = filepath.Join(os.TempDir(), fmt.Sprintf("dev-portal-%x", sum[:6]))
+	}
+	return l, makeFolder(l.socketDir, owner)
+}
+
+// close gives back the handle on the folder.
+func (l layout) close() error {
+	if l.handle == nil {
+		return nil
+	}
+	return l.handle.Close()
+}
+
+func (l layout) cluster() string { return filepath.Join(l.dir, "cluster") }
+func (l layout) logFile() string { return filepath.Join(l.dir, "postgres.log") }
+func (l layout) pidFile() string { return filepath.Join(l.cluster(), "postmaster.pid") }
+
+// seen is a path below dir as the Postgres process names it. Opening a descriptor
+// through /proc asks for no permission on the folders that lead to it.
+func (l layout) seen(name string) string {
+	if l.handle != nil {
+		return "/proc/self/fd/3/" + name // ExtraFiles begin at 3
+	}
+	return filepath.Join(l.dir, name)
+}
+
+// command prepares a Postgres program: as the owner, in a process group of its
+// own, so that Ctrl-C in a terminal reaches only us and the services stop first.
+func (l layout) command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(l.bin, program), args...)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "PGDATA=", "PGOPTIONS=")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: l.owner.credential()}
+	if l.handle != nil {
+		cmd.ExtraFiles = []*os.File{l.handle}
+	}
+	return cmd
+}
+
+// initCluster makes the cluster if there is none. It appears under its name only
+// when it is whole, so a start that was killed half way is simply made again.
+func (l layout) initCluster(ctx context.Context, disposable bool) error {
+	if _, err := os.Stat(filepath.Join(l.cluster(), "PG_VERSION")); err == nil {
+		return l.checkVersion()
+	}
+	const fresh = "cluster.new"
+	if err := os.RemoveAll(filepath.Join(l.dir, fresh)); err != nil {
+		return err
+	}
+	ctype := "C.UTF-8" // upper and lower case of every script; order by bytes
+	if runtime.GOOS == "darwin" {
+		ctype = "UTF-8"
+	}
+	args := []string{"-D", l.seen(fresh), "-U", postgresUser, "--auth-local=trust", "--auth-host=reject",
+		"--encoding=UTF8", "--lc-collate=C", "--lc-ctype=" + ctype, "--lc-messages=C", "--no-instructions"}
+	if disposable {
+		args = append(args, "--no-sync")
+	}
+	if out, err := l.command(ctx, "initdb", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb in %s: %w: %s", l.dir, err, lastLines(string(out), 3))
+	}
+	return os.Rename(filepath.Join(l.dir, fresh), l.cluster())
+}
+
+// checkVersion refuses a cluster of another major version in words that help:
+// the server's own say only that the files are incompatible.
+func (l layout) checkVersion() error {
+	have, err := os.ReadFile(filepath.Join(l.cluster(), "PG_VERSION"))
+	if err != nil {
+		return err
+	}
+	out, err := exec.Command(filepath.Join(l.bin, "postgres"), "--version").Output()
+	if err != nil {
+		return fmt.Errorf("%s --version: %w", filepath.Join(l.bin, "postgres"), err)
+	}
+	major := strings.TrimSpace(string(have))
+	if m, _, _ := strings.Cut(versionOf(string(out)), "."); m != major {
+		return fmt.Errorf("the data in %s is of PostgreSQL %s, but %s is %s: install PostgreSQL %s, or use another data folder",
+			l.cluster(), major, l.bin, m, major)
+	}
+	return nil
+}
+
+// versionOf takes "15.18" from "postgres (PostgreSQL) 15.18 (Debian …)".
+func versionOf(output string) string {
+	for field := range strings.FieldsSeq(output) {
+		if field[0] >= '0' && field[0] <= '9' {
+			return field
+		}
+	}
+	return ""
+}
+
+// ready reports whether the server with this pid says that it takes connections.
+// Line 1 of the file is the pid, line 8 the state.
+func (l layout) ready(pid int) bool {
+	data, err := os.ReadFile(l.pidFile())
+	if err != nil {
+		return false
+	}
+	lines := strings.Split(string(data), "\n")
+	return len(lines) >= 8 && lines[0] == strconv.Itoa(pid) && strings.TrimSpace(lines[7]) == "ready"
+}
