@@ -1,0 +1,33 @@
+package catalog
+
+import (
+	"errors"
+	"strings"
+)
+
+// What can go wrong with a service, beside *InvalidError.
+var (
+	ErrNotFound        = errors.New("no such service")
+	ErrNameTaken       = errors.New("the name is taken")
+	ErrVersionMismatch = errors.New("the service has changed meanwhile")
+)
+
+// InvalidError says which fields of a service break the rules.
+type InvalidError struct {
+	Fields []FieldError // never empty, in the order of the service's fields
+}
+
+// FieldError is one broken rule.
+type FieldError struct {
+	Field   string // as in the API: "status_url", "tags[3]"
+	Message string // what is wrong and what is right, for a person
+	Value   any    // what was given
+}
+
+func (e *InvalidError) Error() string {
+	var parts []string
+	for _, f := range e.Fields {
+		parts = append(parts, f.Field+": "+f.Message)
+	}
+	return "the service is not valid: " + strings.Join(parts, "; ")
+}

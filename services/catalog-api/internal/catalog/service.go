@@ -1,0 +1,180 @@
+// Package catalog has the catalogue's words and rules: what a service is, which
+// changes of it are legal, and what each of them does to its status. It knows
+// no database and no network.
+package catalog
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// Service is one entry of the catalogue. Empty strings and zero numbers are
+// values that are not set.
+type Service struct {
+	ID           string          `db:"id"` // UUIDv7
+	Name         string          `db:"name"`
+	Description  string          `db:"description"`
+	Team         string          `db:"team"`
+	StatusURL    string          `db:"status_url"` // what is probed; empty: the status is set by hand
+	DocsURL      string          `db:"docs_url"`
+	GitHubURL    string          `db:"github_url"`
+	DashboardURL string          `db:"dashboard_url"`
+	Tags         []string        `db:"-"` // in the order given, each once
+	Interval     events.Interval `db:"probe_interval"`
+	Version      int64           `db:"version"` // grows with each change by a client, never with a probe
+
+	Status        events.Status `db:"status"`
+	StatusSince   time.Time     `db:"status_since"`
+	StatusReason  events.Reason `db:"status_reason"`
+	HTTPStatus    int           `db:"http_status"`     // of the last probe; 0: not answered
+	LatencyMS     int64         `db:"latency_ms"`      // of the last probe, milliseconds; 0: not answered
+	LastCheckedAt *time.Time    `db:"last_checked_at"` // start of the last probe; nil: never
+
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"` // of the last change by a client
+}
+
+// Change is what a client wants changed: nil leaves a field as it is, an empty
+// value clears it.
+type Change struct {
+	Name, Description, Team                     *string
+	StatusURL, DocsURL, GitHubURL, DashboardURL *string
+	Tags                                        *[]string
+	Interval                                    *events.Interval // empty: the default
+	Status                                      *events.Status   // empty: unknown; of no effect beside a health URL
+}
+
+// Apply makes the change at now, and says whether anything is different. The
+// status follows: a new health URL makes it unknown until the first probe, and
+// without one it is what the client says. The result may be invalid.
+func (s *Service) Apply(c Change, now time.Time) bool {
+	before := *s
+	for _, f := range []struct {
+		to   *string
+		from *string
+	}{
+		{&s.Name, c.Name}, {&s.Description, c.Description}, {&s.Team, c.Team},
+		{&s.StatusURL, c.StatusURL}, {&s.DocsURL, c.DocsURL},
+		{&s.GitHubURL, c.GitHubURL}, {&s.DashboardURL, c.DashboardURL},
+	} {
+		if f.from != nil {
+			*f.to = strings.TrimSpace(*f.from)
+		}
+	}
+	if c.Tags != nil {
+		s.Tags = normalTags(*c.Tags)
+	}
+	if c.Interval != nil {
+		s.Interval = *c.Interval
+	}
+	s.applyStatus(before, c.Status, now)
+
+	same := before.Name == s.Name && before.Description == s.Description && before.Team == s.Team &&
+		before.StatusURL == s.StatusURL && before.DocsURL == s.DocsURL &&
+		before.GitHubURL == s.GitHubURL && before.DashboardURL == s.DashboardURL &&
+		slices.Equal(before.Tags, s.Tags) && before.Interval == s.Interval && before.Status == s.Status
+	if same {
+		*s = before
+		return false
+	}
+	s.Version++
+	s.UpdatedAt = now
+	return true
+}
+
+// applyStatus decides what is known after a change of the configuration.
+func (s *Service) applyStatus(before Service, given *events.Status, now time.Time) {
+	moved := s.StatusURL != before.StatusURL
+	if moved {
+		s.HTTPStatus, s.LatencyMS, s.LastCheckedAt = 0, 0, nil
+		s.setStatus(events.StatusUnknown, "", now)
+	}
+	if s.StatusURL == "" && given != nil {
+		status := *given
+		if status == "" {
+			status = events.StatusUnknown
+		}
+		s.setStatus(status, events.ReasonManual, now)
+	}
+	if moved && s.Status == before.Status {
+		s.StatusSince = before.StatusSince
+	}
+}
+
+// setStatus keeps status_since where the status stays the same.
+func (s *Service) setStatus(status events.Status, reason events.Reason, now time.Time) {
+	if s.Status != status {
+		s.Status, s.StatusSince = status, now
+	}
+	s.StatusReason = reason
+}
+
+// New is an empty service with an id, as Apply wants it for a first change.
+func New(id string, interval events.Interval, now time.Time) Service {
+	return Service{
+		ID: id, Tags: []string{}, Interval: interval,
+		Status: events.StatusUnknown, StatusSince: now,
+		CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// Event is s as the events carry it.
+func (s Service) Event() events.Service {
+	e := events.Service{
+		ID: s.ID, Name: s.Name, Description: s.Description, Team: s.Team,
+		StatusURL: s.StatusURL, DocsURL: s.DocsURL, GitHubURL: s.GitHubURL, DashboardURL: s.DashboardURL,
+		Tags: s.Tags, Interval: s.Interval, Version: s.Version,
+		Status: s.Status, StatusSince: s.StatusSince, StatusReason: s.StatusReason,
+		HTTPStatus: s.HTTPStatus, LatencyMS: s.LatencyMS,
+		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+	}
+	if s.LastCheckedAt != nil {
+		e.LastCheckedAt = *s.LastCheckedAt
+	}
+	return e
+}
+
+// StatusChanged is the event of s having come from another status.
+func (s Service) StatusChanged(from events.Status, location string) events.StatusChanged {
+	e := events.StatusChanged{
+		ServiceID: s.ID, Name: s.Name, Team: s.Team,
+		From: from, To: s.Status, Reason: s.StatusReason, Since: s.StatusSince,
+		LatencyMS: s.LatencyMS, HTTPStatus: s.HTTPStatus, Location: location,
+	}
+	if location != "" && s.LastCheckedAt != nil {
+		e.CheckedAt = *s.LastCheckedAt
+	}
+	return e
+}
+
+// NameKey is equal for names that differ only in case or in how their
+// characters are composed: names are unique by it.
+func NameKey(name string) string { return Fold(name) }
+
+// Fold is text as it is compared where case doesn't matter (Unicode full case
+// folding of the NFC form).
+func Fold(text string) string { return cases.Fold().String(norm.NFC.String(text)) }
+
+// SearchText is what a query is looked for in: name, description, team and
+// tags, folded. The separator keeps a query from matching across two of them.
+func (s Service) SearchText() string {
+	parts := append([]string{s.Name, s.Description, s.Team}, s.Tags...)
+	return Fold(strings.Join(parts, "\x1f"))
+}
+
+func normalTags(tags []string) []string {
+	out := make([]string, 0, len(tags))
+	for _, tag := range tags {
+		if tag = strings.TrimFunc(tag, unicode.IsSpace); !slices.Contains(out, tag) {
+			out = append(out, tag)
+		}
+	}
+	return out
+}
