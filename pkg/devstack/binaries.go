@@ -102,7 +102,12 @@ func majorIn(dir string) int {
 // download has the embedded-postgres library fetch and unpack its binaries. The
 // library offers no such call: it also makes a cluster and starts it, in a folder
 // that we throw away, and may well fail in that (as root it always does).
+// Cache appears only when it is whole.
 func download(cache, repository string) (err error) {
+	fresh := cache + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return err
+	}
 	scratch, err := os.MkdirTemp("", "dev-portal-")
 	if err != nil {
 		return err
@@ -113,18 +118,20 @@ func download(cache, repository string) (err error) {
 		return err
 	}
 	cfg := embeddedpostgres.DefaultConfig().Version(embeddedpostgres.V17).Port(port).Logger(io.Discard).
-		CachePath(filepath.Join(scratch, "cache")).RuntimePath(filepath.Join(scratch, "run")).BinariesPath(cache)
+		CachePath(filepath.Join(scratch, "cache")).RuntimePath(filepath.Join(scratch, "run")).BinariesPath(fresh)
 	if repository != "" {
 		cfg = cfg.BinaryRepositoryURL(repository)
 	}
 	library := embeddedpostgres.NewDatabase(cfg)
-	if startErr := library.Start(); startErr != nil {
-		if !complete(filepath.Join(cache, "bin")) {
-			return startErr
+	switch err := library.Start(); {
+	case err == nil:
+		if err := library.Stop(); err != nil {
+			return err
 		}
-		return nil
+	case !complete(filepath.Join(fresh, "bin")):
+		return err
 	}
-	return library.Stop()
+	return os.Rename(fresh, cache)
 }
 
 func freePort() (uint32, error) {

@@ -3,6 +3,7 @@ package devstack
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ type layout struct {
 func newLayout(dir, bin string, owner *owner) (layout, error) {
 	l := layout{dir: dir, bin: bin, owner: owner, socketDir: filepath.Join(dir, "run")}
 	if blocked := owner.blockedAt(dir); blocked != "" {
-		if runtime.GOOS != "linux" {
+		if runtime.GOOS != "linux" || strings.HasPrefix(bin, dir) {
 			return l, fmt.Errorf("user %q, as whom Postgres runs, may not enter %s: choose another data folder, or chmod o+x it",
 				owner.name, blocked)
 		}
@@ -51,12 +52,16 @@ func newLayout(dir, bin string, owner *owner) (layout, error) {
 	return l, makeFolder(l.socketDir, owner)
 }
 
-// close gives back the handle on the folder.
-func (l layout) close() error {
-	if l.handle == nil {
-		return nil
+// close gives back the handle on the folder, and a socket folder that lies
+// outside it.
+func (l layout) close() (err error) {
+	if l.handle != nil {
+		err = l.handle.Close()
 	}
-	return l.handle.Close()
+	if filepath.Dir(l.socketDir) != l.dir {
+		err = errors.Join(err, os.RemoveAll(l.socketDir))
+	}
+	return err
 }
 
 func (l layout) cluster() string { return filepath.Join(l.dir, "cluster") }

@@ -14,27 +14,36 @@ import (
 )
 
 // stopOrphan ends a server that a killed process left running on the cluster,
-// and removes the trace of one that is gone. The cluster itself is left alone:
-// Postgres recovers it from its log.
+// and removes the traces of one that is gone: Postgres would refuse to start if
+// another program has its number by now, as happens in containers. The data is
+// left alone; Postgres recovers it from its log.
 func stopOrphan(ctx context.Context, l layout) error {
 	pid, err := pidIn(l.pidFile())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if !alive(pid) || !serves(pid, l.cluster()) {
-		// Postgres itself would refuse to start if another program has this
-		// number by now, as happens in containers.
-		return removeIfThere(l.pidFile())
+	if alive(pid) && serves(pid, l.cluster()) {
+		if err := stopServer(ctx, pid); err != nil {
+			return err
+		}
 	}
+	socket := filepath.Join(l.socketDir, ".s.PGSQL.5432")
+	for _, trace := range []string{l.pidFile(), socket, socket + ".lock"} {
+		if err := os.Remove(trace); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// stopServer asks, then insists. Neither loses committed work.
+func stopServer(ctx context.Context, pid int) error {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} {
 		if err := syscall.Kill(pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return fmt.Errorf("stop the server that an earlier run left (pid %d): %w", pid, err)
 		}
 		if gone(ctx, pid, 2*postgresStopTimeout) {
-			return removeIfThere(l.pidFile())
+			return nil
 		}
 	}
 	return fmt.Errorf("the server that an earlier run left (pid %d) does not stop: end it, and start again", pid)
@@ -87,11 +96,4 @@ func gone(ctx context.Context, pid int, timeout time.Duration) bool {
 		}
 	}
 	return true
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }
