@@ -10,6 +10,7 @@ var (
 	ErrNotFound        = errors.New("no such service")
 	ErrNameTaken       = errors.New("the name is taken")
 	ErrVersionMismatch = errors.New("the service has changed meanwhile")
+	ErrUnavailable     = errors.New("the database cannot be reached")
 )
 
 // InvalidError says which fields of a service break the rules.

@@ -1,0 +1,162 @@
+// Package ingest takes the results of probes from NATS into the catalogue, in
+// batches, and makes those statuses unknown that results no longer confirm.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
+)
+
+const (
+	batchSize  = 500
+	batchAge   = 25 * time.Millisecond // the longest that a result waits for others
+	buffered   = 2 * batchSize         // results fetched ahead
+	heartbeat  = 2 * time.Second       // silence of twice this means that the consumer is gone
+	applyMost  = 10 * time.Second      // how long a batch may take
+	retryPause = time.Second
+)
+
+// Statuses is where results go; the store satisfies it.
+type Statuses interface {
+	// ApplyResults stores a batch. Applied twice, it changes nothing more.
+	ApplyResults(ctx context.Context, batch []events.ProbeCompleted) (store.Applied, error)
+	// MarkStale makes the statuses unknown that no result has confirmed lately.
+	MarkStale(ctx context.Context, since time.Time) (int, error)
+}
+
+// Ingest takes results from stream RESULTS, shared with the other replicas.
+type Ingest struct {
+	JetStream jetstream.JetStream
+	Statuses  Statuses
+	Replicas  int // of a stream that has to be created
+	Log       *slog.Logger
+	Metrics   *Metrics
+}
+
+// Run takes results until ctx ends. A result is acknowledged after it was
+// stored: whatever fails in between, it comes again.
+func (in *Ingest) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := in.consume(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		in.Log.WarnContext(ctx, "taking results was interrupted; trying again", "error", err)
+		sleep(ctx, retryPause)
+	}
+	return nil
+}
+
+// consume reads from the consumer, which it makes anew if need be, until
+// something fails.
+func (in *Ingest) consume(ctx context.Context) error {
+	if err := events.Ensure(ctx, in.JetStream, in.Replicas); err != nil {
+		return err
+	}
+	consumer, err := events.Ingest(ctx, in.JetStream)
+	if err != nil {
+		return err
+	}
+	msgs, err := consumer.Messages(jetstream.PullMaxMessages(buffered), jetstream.PullHeartbeat(heartbeat))
+	if err != nil {
+		return fmt.Errorf("take results: %w", err)
+	}
+	defer msgs.Stop()
+	defer context.AfterFunc(ctx, msgs.Stop)() // what was fetched and not stored goes to another replica
+
+	for {
+		batch, err := collect(msgs)
+		if storeErr := in.store(ctx, batch); storeErr != nil {
+			return storeErr
+		}
+		if err != nil {
+			return fmt.Errorf("take results: %w", err)
+		}
+	}
+}
+
+// collect waits for a first message, and then for more until the batch is full
+// or old enough. It returns what it has also with an error.
+func collect(msgs jetstream.MessagesContext) (batch []jetstream.Msg, err error) {
+	msg, err := msgs.Next()
+	if err != nil {
+		return nil, err
+	}
+	batch = append(batch, msg)
+	for end := time.Now().Add(batchAge); len(batch) < batchSize; {
+		left := time.Until(end)
+		if left <= 0 {
+			break
+		}
+		msg, err := msgs.Next(jetstream.NextMaxWait(left))
+		if errors.Is(err, nats.ErrTimeout) {
+			break
+		}
+		if err != nil {
+			return batch, err
+		}
+		batch = append(batch, msg)
+	}
+	return batch, nil
+}
+
+// store stores a batch and acknowledges it. While the database can't take it,
+// it tries again: the results are worth nothing elsewhere.
+func (in *Ingest) store(ctx context.Context, batch []jetstream.Msg) error {
+	results := make([]events.ProbeCompleted, 0, len(batch))
+	valid := make([]jetstream.Msg, 0, len(batch))
+	for _, msg := range batch {
+		result, err := events.DecodeAs[events.ProbeCompleted](msg.Headers(), msg.Data())
+		if err != nil {
+			in.Log.ErrorContext(ctx, "a result is not valid; it is dropped", "subject", msg.Subject(), "error", err)
+			in.Metrics.results.WithLabelValues("invalid").Inc()
+			_ = msg.TermWithReason("not a valid result") // comes again if that fails
+			continue
+		}
+		results, valid = append(results, result), append(valid, msg)
+	}
+	if len(results) == 0 {
+		return nil
+	}
+	applied, err := in.apply(ctx, results)
+	if err != nil {
+		return err
+	}
+	in.Metrics.count(len(results), applied)
+	for _, msg := range valid {
+		if err := msg.Ack(); err != nil {
+			return fmt.Errorf("acknowledge results: %w", err)
+		}
+	}
+	return nil
+}
+
+// apply outlives ctx by one try: at shutdown the batch in hand is finished.
+func (in *Ingest) apply(ctx context.Context, results []events.ProbeCompleted) (store.Applied, error) {
+	for {
+		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyMost)
+		applied, err := in.Statuses.ApplyResults(try, results)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return applied, err
+		}
+		in.Log.WarnContext(ctx, "results could not be stored; trying again", "error", err)
+		sleep(ctx, retryPause)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

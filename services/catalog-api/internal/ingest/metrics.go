@@ -1,0 +1,53 @@
+package ingest
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
+)
+
+// Metrics are what taking results tells of itself.
+type Metrics struct {
+	results *prometheus.CounterVec // by outcome: stored, dropped, invalid
+	changed prometheus.Counter
+	missed  prometheus.Counter
+	stale   prometheus.Counter
+	batches prometheus.Histogram
+}
+
+// NewMetrics registers the metrics.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		results: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portal_results_total",
+			Help: "Results of probes by what became of them; dropped: the service is gone, has another URL, or a newer result.",
+		}, []string{"outcome"}),
+		changed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "portal_status_changes_total", Help: "Statuses that a probe changed.",
+		}),
+		missed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "portal_probe_slots_missed_total",
+			Help: "Slots between two results of a service in which nobody probed it.",
+		}),
+		stale: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "portal_status_stale_total", Help: "Statuses that became unknown for lack of results.",
+		}),
+		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "portal_results_batch_size", Help: "Results stored by one transaction.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 10),
+		}),
+	}
+	for _, outcome := range []string{"stored", "dropped", "invalid"} {
+		m.results.WithLabelValues(outcome) // there from the start, so that a rate can be taken
+	}
+	reg.MustRegister(m.results, m.changed, m.missed, m.stale, m.batches)
+	return m
+}
+
+func (m *Metrics) count(batch int, a store.Applied) {
+	m.batches.Observe(float64(batch))
+	m.results.WithLabelValues("stored").Add(float64(a.Stored))
+	m.results.WithLabelValues("dropped").Add(float64(a.Dropped))
+	m.changed.Add(float64(a.Changed))
+	m.missed.Add(float64(a.Missed))
+}

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
+)
+
+// republishBatch is how many services one transaction puts into the outbox.
+const republishBatch = 500
+
+// Republish puts into the outbox what the stream lacks: it is told the version
+// that the last event of each service has there, and of which services that is
+// a tombstone. A service whose version differs is announced as updated (where
+// the stream is ahead, as after a restore of the database, with a higher one);
+// one that the catalogue doesn't have is announced as deleted. What is in the
+// outbox already is left to it. It returns the number of events.
+func (s *Store) Republish(ctx context.Context, published map[string]outbox.Published) (int, error) {
+	const differing = `
+		SELECT coalesce(s.id, p.id) AS id, coalesce(p.version, 0) AS version, s.id IS NULL AS gone
+		FROM services s
+		FULL JOIN unnest($1::uuid[], $2::bigint[], $3::boolean[]) AS p (id, version, deleted) ON p.id = s.id
+		WHERE (s.id IS NULL AND NOT p.deleted OR s.id IS NOT NULL AND s.version IS DISTINCT FROM p.version)
+		  AND NOT EXISTS (SELECT FROM outbox o WHERE o.service_id = coalesce(s.id, p.id))
+		ORDER BY 1`
+
+	var (
+		ids      = make(pq.StringArray, 0, len(published))
+		versions = make(pq.Int64Array, 0, len(published))
+		deleted  = make(pq.BoolArray, 0, len(published))
+	)
+	for id, p := range published {
+		ids, versions, deleted = append(ids, id), append(versions, p.Version), append(deleted, p.Deleted)
+	}
+	var list []difference
+	if err := s.db.SelectContext(ctx, &list, differing, ids, versions, deleted); err != nil {
+		return 0, fmt.Errorf("compare the catalogue with the stream: %w", domainError(err))
+	}
+	for i := 0; i < len(list); i += republishBatch {
+		batch := list[i:min(i+republishBatch, len(list))]
+		err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+			for _, d := range batch {
+				if err := d.republish(ctx, tx, published[d.ID]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return i, fmt.Errorf("republish the catalogue: %w", err)
+		}
+	}
+	return len(list), nil
+}
+
+// difference is a service of which the stream and the catalogue disagree.
+type difference struct {
+	ID      string `db:"id"`
+	Version int64  `db:"version"` // of the stream; 0: it has none
+	Gone    bool   `db:"gone"`    // the catalogue doesn't have it
+}
+
+// republish looks again, now under the lock of the row, and says what is true.
+func (d difference) republish(ctx context.Context, tx *sqlx.Tx, p outbox.Published) error {
+	const ahead = `UPDATE services SET version = $2 WHERE id = $1 AND version < $2`
+
+	if d.Gone {
+		return outbox.Add(ctx, tx, events.ServiceDeleted{ID: d.ID, Name: p.Name, Version: d.Version + 1, DeletedAt: now()})
+	}
+	if d.Version > 0 {
+		// Readers drop what isn't newer than what they have.
+		if _, err := tx.ExecContext(ctx, ahead, d.ID, d.Version+1); err != nil {
+			return domainError(err)
+		}
+	}
+	svc, err := byID(ctx, tx, d.ID, "FOR UPDATE")
+	if err != nil {
+		return ignoreNotFound(err) // deleted since, and that has its own event
+	}
+	return outbox.Add(ctx, tx, events.ServiceUpdated{Service: svc.Event()})
+}

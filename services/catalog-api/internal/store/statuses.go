@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
+)
+
+// Applied counts what became of a batch of results.
+type Applied struct {
+	Stored  int // results that are now a service's status
+	Dropped int // of deleted services, of another URL, or not newer than what was known
+	Changed int // statuses that changed
+	Missed  int // slots between two results of a service in which it was not probed
+}
+
+// outcome is a row that the batch changed, with what was before.
+type outcome struct {
+	row
+	Before        events.Status `db:"before"`
+	BeforeChecked *time.Time    `db:"before_checked"`
+	Location      string        `db:"location"`
+}
+
+// ApplyResults stores what probes saw, and the events of the statuses that this
+// changes. A result is dropped when its service is gone or has another health
+// URL by now, and when it isn't newer than what the service has: a batch that
+// is applied twice changes nothing the second time.
+func (s *Store) ApplyResults(ctx context.Context, batch []events.ProbeCompleted) (Applied, error) {
+	var sum Applied
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		// A statement can update a row once, so a batch with several results of
+		// a service takes several, and no change of status in between is lost.
+		for _, round := range rounds(batch) {
+			done, err := applyRound(ctx, tx, round)
+			if err != nil {
+				return err
+			}
+			if err := addChanges(ctx, tx, done); err != nil {
+				return err
+			}
+			sum.add(done)
+		}
+		return nil
+	})
+	if err != nil {
+		return Applied{}, fmt.Errorf("apply %d results: %w", len(batch), err)
+	}
+	sum.Dropped = len(batch) - sum.Stored
+	return sum, nil
+}
+
+// rounds splits a batch so that each service is once in a round, its older
+// results first.
+func rounds(batch []events.ProbeCompleted) [][]events.ProbeCompleted {
+	sorted := slices.SortedStableFunc(slices.Values(batch), func(a, b events.ProbeCompleted) int {
+		return a.CheckedAt.Compare(b.CheckedAt)
+	})
+	var out [][]events.ProbeCompleted
+	seen := make(map[string]int, len(batch))
+	for _, r := range sorted {
+		n := seen[r.ServiceID]
+		seen[r.ServiceID]++
+		if n == len(out) {
+			out = append(out, nil)
+		}
+		out[n] = append(out[n], r)
+	}
+	return out
+}
+
+// applyRound updates the rows that the round's results are for. Rows are locked
+// in the order of their ids, so that two batches can't wait for each other. A
+// worker whose clock is ahead can't make results of the others look old.
+func applyRound(ctx context.Context, tx *sqlx.Tx, round []events.ProbeCompleted) (done []outcome, err error) {
+	const update = `
+		WITH result AS (
+			SELECT id, url, new_status, reason, code, latency, least(at, now()) AS at, location
+			FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::timestamptz[], $8::text[])
+				AS r (id, url, new_status, reason, code, latency, at, location)
+		), before AS (
+			SELECT s.id, s.status, s.last_checked_at
+			FROM services s JOIN result r ON r.id = s.id AND r.url = s.status_url
+			WHERE s.last_checked_at IS NULL OR s.last_checked_at < r.at
+			ORDER BY s.id
+			FOR UPDATE OF s
+		)
+		UPDATE services s SET
+			status = r.new_status,
+			status_since = CASE WHEN s.status = r.new_status THEN s.status_since ELSE r.at END,
+			status_reason = r.reason,
+			http_status = r.code,
+			latency_ms = r.latency,
+			last_checked_at = r.at
+		FROM result r JOIN before b ON b.id = r.id
+		WHERE s.id = r.id
+		RETURNING s.id, s.name, s.team, s.probe_interval, s.status, s.status_since, s.status_reason, s.http_status,
+			s.latency_ms, s.last_checked_at, b.status AS before, b.last_checked_at AS before_checked, r.location`
+
+	var (
+		id, url, status, reason, location pq.StringArray
+		code, latency                     pq.Int64Array
+		at                                = make([]time.Time, 0, len(round))
+	)
+	for _, r := range round {
+		id, url, location = append(id, r.ServiceID), append(url, r.URL), append(location, r.Location)
+		status, reason = append(status, string(r.Status)), append(reason, string(r.Reason))
+		code, latency = append(code, int64(r.HTTPStatus)), append(latency, r.LatencyMS)
+		at = append(at, r.CheckedAt)
+	}
+	err = tx.SelectContext(ctx, &done, update, id, url, status, reason, code, latency, pq.Array(at), location)
+	return done, domainError(err)
+}
+
+// addChanges puts an event into the outbox for each status that changed.
+func addChanges(ctx context.Context, tx *sqlx.Tx, done []outcome) error {
+	var changed []events.Event
+	for _, o := range done {
+		if o.Before != o.Status {
+			changed = append(changed, o.service().StatusChanged(o.Before, o.Location))
+		}
+	}
+	return outbox.Add(ctx, tx, changed...)
+}
+
+func (a *Applied) add(done []outcome) {
+	a.Stored += len(done)
+	for _, o := range done {
+		if o.Before != o.Status {
+			a.Changed++
+		}
+		if o.BeforeChecked != nil {
+			slots := math.Round(float64(o.LastCheckedAt.Sub(*o.BeforeChecked)) / float64(o.Interval.Duration()))
+			a.Missed += max(int(slots)-1, 0)
+		}
+	}
+}
+
+// MarkStale makes those statuses unknown that no result has confirmed for three
+// intervals, and returns how many. since is when results began to be listened
+// to: silence before that says nothing.
+func (s *Store) MarkStale(ctx context.Context, since time.Time) (int, error) {
+	const update = `
+		WITH before AS (
+			SELECT id, status FROM services
+			WHERE status_url <> '' AND status <> 'unknown'
+			  AND greatest(last_checked_at, $2) + 3 * probe_interval::interval < $1
+			ORDER BY id
+			FOR UPDATE
+		)
+		UPDATE services s SET status = 'unknown', status_reason = 'stale', status_since = $1, http_status = 0, latency_ms = 0
+		FROM before b
+		WHERE s.id = b.id
+		RETURNING s.id, s.name, s.team, s.status, s.status_since, s.status_reason, b.status AS before`
+
+	var done []outcome
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := tx.SelectContext(ctx, &done, update, now(), since); err != nil {
+			return domainError(err)
+		}
+		return addChanges(ctx, tx, done)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("mark stale statuses: %w", err)
+	}
+	return len(done), nil
+}
