@@ -34,7 +34,7 @@ var binaryFolders = []string{
 // binaries returns a folder with initdb and postgres: the newest on this machine,
 // or else one that is downloaded into cache.
 func binaries(ctx context.Context, cache string, log *slog.Logger) (string, error) {
-	if bin := installed(binaryFolders); bin != "" {
+	if bin := installed(ctx, binaryFolders); bin != "" {
 		return bin, nil
 	}
 	bin := filepath.Join(cache, "bin")
@@ -42,7 +42,7 @@ func binaries(ctx context.Context, cache string, log *slog.Logger) (string, erro
 		return bin, nil
 	}
 	log.InfoContext(ctx, "no PostgreSQL on this machine: downloading one", "into", cache)
-	if err := download(cache, ""); err != nil {
+	if err := download(ctx, cache, ""); err != nil {
 		return "", fmt.Errorf("there is no PostgreSQL on this machine, and downloading one failed (%w): install it, "+
 			"for example with apt-get install postgresql, or give the URL of a database", err)
 	}
@@ -51,7 +51,7 @@ func binaries(ctx context.Context, cache string, log *slog.Logger) (string, erro
 
 // installed returns the newest complete folder among the patterns', or what
 // pg_config or the PATH names, or "".
-func installed(patterns []string) string {
+func installed(ctx context.Context, patterns []string) string {
 	var found []string
 	for _, pattern := range patterns {
 		matches, err := filepath.Glob(pattern)
@@ -63,7 +63,7 @@ func installed(patterns []string) string {
 	if len(found) > 0 {
 		return slices.MaxFunc(found, func(a, b string) int { return cmp.Compare(majorIn(a), majorIn(b)) })
 	}
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
 		if dir := strings.TrimSpace(string(out)); complete(dir) {
 			return dir
 		}
@@ -103,7 +103,7 @@ func majorIn(dir string) int {
 // library offers no such call: it also makes a cluster and starts it, in a folder
 // that we throw away, and may well fail in that (as root it always does).
 // Cache appears only when it is whole.
-func download(cache, repository string) (err error) {
+func download(ctx context.Context, cache, repository string) (err error) {
 	fresh := cache + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return err
@@ -113,7 +113,7 @@ func download(cache, repository string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	port, err := freePort()
+	port, err := freePort(ctx)
 	if err != nil {
 		return err
 	}
@@ -134,8 +134,8 @@ func download(cache, repository string) (err error) {
 	return os.Rename(fresh, cache)
 }
 
-func freePort() (uint32, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (uint32, error) {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}

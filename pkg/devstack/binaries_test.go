@@ -19,7 +19,7 @@ func TestTheNewestCompleteInstallationIsTaken(t *testing.T) {
 	}
 	program(t, filepath.Join(root, "18", "bin", "postgres")) // the client package's, without initdb
 
-	got := installed([]string{filepath.Join(root, "*", "bin")})
+	got := installed(t.Context(), []string{filepath.Join(root, "*", "bin")})
 	if want := filepath.Join(root, "17", "bin"); got != want {
 		t.Errorf("took %q, want %q", got, want)
 	}
@@ -51,7 +51,7 @@ func TestBinariesAreDownloadedWhole(t *testing.T) {
 	defer repository.Close()
 
 	cache := filepath.Join(t.TempDir(), "bin")
-	if err := download(cache, repository.URL); err != nil {
+	if err := download(t.Context(), cache, repository.URL); err != nil {
 		t.Fatal(err)
 	}
 	if !complete(filepath.Join(cache, "bin")) {
@@ -64,7 +64,7 @@ func TestAFailedDownloadLeavesNothing(t *testing.T) {
 	defer repository.Close()
 
 	cache := filepath.Join(t.TempDir(), "bin")
-	if err := download(cache, repository.URL); err == nil {
+	if err := download(t.Context(), cache, repository.URL); err == nil {
 		t.Error("no error")
 	}
 	if _, err := os.Stat(cache); err == nil {

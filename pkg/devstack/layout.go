@@ -94,7 +94,7 @@ func (l layout) command(ctx context.Context, program string, args ...string) *ex
 // when it is whole, so a start that was killed half way is simply made again.
 func (l layout) initCluster(ctx context.Context, disposable bool) error {
 	if _, err := os.Stat(filepath.Join(l.cluster(), "PG_VERSION")); err == nil {
-		return l.checkVersion()
+		return l.checkVersion(ctx)
 	}
 	const fresh = "cluster.new"
 	if err := os.RemoveAll(filepath.Join(l.dir, fresh)); err != nil {
@@ -109,7 +109,11 @@ func (l layout) initCluster(ctx context.Context, disposable bool) error {
 	if disposable {
 		args = append(args, "--no-sync")
 	}
-	if out, err := l.command(ctx, "initdb", args...).CombinedOutput(); err != nil {
+	out, err := l.command(ctx, "initdb", args...).CombinedOutput()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
 		return fmt.Errorf("initdb in %s: %w: %s", l.dir, err, lastLines(string(out), 3))
 	}
 	return os.Rename(filepath.Join(l.dir, fresh), l.cluster())
@@ -117,12 +121,12 @@ func (l layout) initCluster(ctx context.Context, disposable bool) error {
 
 // checkVersion refuses a cluster of another major version in words that help:
 // the server's own say only that the files are incompatible.
-func (l layout) checkVersion() error {
+func (l layout) checkVersion(ctx context.Context) error {
 	have, err := os.ReadFile(filepath.Join(l.cluster(), "PG_VERSION"))
 	if err != nil {
 		return err
 	}
-	out, err := exec.Command(filepath.Join(l.bin, "postgres"), "--version").Output()
+	out, err := exec.CommandContext(ctx, filepath.Join(l.bin, "postgres"), "--version").Output()
 	if err != nil {
 		return fmt.Errorf("%s --version: %w", filepath.Join(l.bin, "postgres"), err)
 	}

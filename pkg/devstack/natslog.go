@@ -1,6 +1,7 @@
 package devstack
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,9 +14,9 @@ type natsLog struct {
 	fatal chan string
 }
 
-func (l *natsLog) Noticef(format string, v ...any) { l.log.Debug(fmt.Sprintf(format, v...)) }
-func (l *natsLog) Warnf(format string, v ...any)   { l.log.Warn(fmt.Sprintf(format, v...)) }
-func (l *natsLog) Errorf(format string, v ...any)  { l.log.Error(fmt.Sprintf(format, v...)) }
+func (l *natsLog) Noticef(format string, v ...any) { l.say(slog.LevelDebug, format, v) }
+func (l *natsLog) Warnf(format string, v ...any)   { l.say(slog.LevelWarn, format, v) }
+func (l *natsLog) Errorf(format string, v ...any)  { l.say(slog.LevelError, format, v) }
 func (l *natsLog) Debugf(string, ...any)           {}
 func (l *natsLog) Tracef(string, ...any)           {}
 
@@ -24,6 +25,10 @@ func (l *natsLog) Fatalf(format string, v ...any) {
 	case l.fatal <- fmt.Sprintf(format, v...):
 	default:
 	}
+}
+
+func (l *natsLog) say(level slog.Level, format string, v []any) {
+	l.log.Log(context.Background(), level, "nats-server says", "message", fmt.Sprintf(format, v...))
 }
 
 // failed returns the first fatal message, as an error, if there was one.
