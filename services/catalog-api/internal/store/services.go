@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -66,8 +67,8 @@ func (s *Store) List(ctx context.Context, f catalog.Filter) ([]catalog.Service, 
 		  AND (cardinality($5::uuid[]) = 0 OR id = ANY($5))
 		ORDER BY name_key`
 
-	if strings.ContainsRune(f.Query+f.Team+string(f.Status)+f.Tag, 0) {
-		return nil, nil // Postgres has no text with a NUL in it, so nothing can match
+	if text := f.Query + f.Team + string(f.Status) + f.Tag; strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+		return nil, nil // no text in Postgres is like that, so nothing can match
 	}
 	ids := make(pq.StringArray, 0, len(f.IDs))
 	for _, id := range f.IDs {

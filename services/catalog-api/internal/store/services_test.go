@@ -1,0 +1,156 @@
+package store_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+)
+
+func contains(s, part string) bool { return strings.Contains(s, part) }
+
+func header(t *testing.T, raw []byte) (h nats.Header) {
+	t.Helper()
+	if err := json.Unmarshal(raw, &h); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func TestAWriteAndItsEventAreOne(t *testing.T) {
+	db := open(t)
+	svc := create(t, db, catalog.Change{Name: ptr("billing"), Status: ptr(events.StatusHealthy)})
+	if _, err := db.Update(t.Context(), svc.ID, 0, catalog.Change{Status: ptr(events.StatusDown)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Delete(t.Context(), svc.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+
+	got := outboxed(t, db)
+	if len(got) != 4 {
+		t.Fatalf("got %d events, want created, updated, status changed, deleted: %+v", len(got), got)
+	}
+	if e, ok := got[0].(events.ServiceCreated); !ok || e.Name != "billing" || e.Version != 1 || e.Status != events.StatusHealthy {
+		t.Errorf("first: %+v", got[0])
+	}
+	if e, ok := got[1].(events.ServiceUpdated); !ok || e.Version != 2 || e.Status != events.StatusDown {
+		t.Errorf("second: %+v", got[1])
+	}
+	if e, ok := got[2].(events.StatusChanged); !ok || e.From != events.StatusHealthy || e.To != events.StatusDown || e.Reason != events.ReasonManual {
+		t.Errorf("third: %+v", got[2])
+	}
+	if e, ok := got[3].(events.ServiceDeleted); !ok || e.ID != svc.ID || e.Version != 3 {
+		t.Errorf("fourth: %+v", got[3])
+	}
+}
+
+func TestARefusedWriteSaysNothing(t *testing.T) {
+	db := open(t)
+	svc := create(t, db, catalog.Change{Name: ptr("Billing")})
+	other := create(t, db, catalog.Change{Name: ptr("search")})
+	outboxed(t, db)
+
+	invalid := func(err error) bool { _, ok := errors.AsType[*catalog.InvalidError](err); return ok }
+	is := func(want error) func(error) bool { return func(err error) bool { return errors.Is(err, want) } }
+	update := func(id string, version int64, c catalog.Change) error {
+		_, err := db.Update(t.Context(), id, version, c)
+		return err
+	}
+	_, createErr := db.Create(t.Context(), catalog.Change{Name: ptr("bILLing")})
+	const nobody = "019a0000-0000-7000-8000-000000000000"
+	for name, tc := range map[string]struct {
+		err  error
+		want func(error) bool
+	}{
+		"a name that is taken":             {createErr, is(catalog.ErrNameTaken)},
+		"a rename to one that is taken":    {update(other.ID, 0, catalog.Change{Name: ptr("BILLING")}), is(catalog.ErrNameTaken)},
+		"an update of what isn't there":    {update(nobody, 0, catalog.Change{}), is(catalog.ErrNotFound)},
+		"an update of what is no id":       {update("{"+nobody[1:], 0, catalog.Change{}), is(catalog.ErrNotFound)},
+		"an update of an old version":      {update(svc.ID, 7, catalog.Change{Team: ptr("x")}), is(catalog.ErrVersionMismatch)},
+		"an update to what is not legal":   {update(svc.ID, 1, catalog.Change{Name: ptr("")}), invalid},
+		"a deletion of an old version":     {db.Delete(t.Context(), svc.ID, 7), is(catalog.ErrVersionMismatch)},
+		"a deletion of what isn't there":   {db.Delete(t.Context(), nobody, 0), is(catalog.ErrNotFound)},
+		"an update that changes nothing":   {update(svc.ID, 1, catalog.Change{Name: ptr("Billing")}), is(nil)},
+		"a rename in case only is allowed": {update(other.ID, 0, catalog.Change{Name: ptr("search")}), is(nil)},
+	} {
+		if !tc.want(tc.err) {
+			t.Errorf("%s: got %v", name, tc.err)
+		}
+	}
+	if got := outboxed(t, db); len(got) != 0 {
+		t.Errorf("the outbox has %+v", got)
+	}
+}
+
+func TestListFilters(t *testing.T) {
+	db := open(t)
+	create(t, db, catalog.Change{
+		Name: ptr("Ärger"), Team: ptr("Support"), Description: ptr("100% of complaints"), Tags: ptr([]string{"go", "b_2"}),
+	})
+	create(t, db, catalog.Change{Name: ptr("billing"), Team: ptr("Payments"), Tags: ptr([]string{"go"}), Status: ptr(events.StatusDown)})
+	last := create(t, db, catalog.Change{Name: ptr("Cart"), Team: ptr("payments"), Description: ptr(`back\slash`)})
+
+	for name, tc := range map[string]struct {
+		filter catalog.Filter
+		want   string
+	}{
+		"none, by name whatever its case":     {catalog.Filter{}, "billing Cart Ärger"},
+		"a part of a name":                    {catalog.Filter{Query: "ILL"}, "billing"},
+		"case beyond ASCII":                   {catalog.Filter{Query: "äRG"}, "Ärger"},
+		"a percent sign is one":               {catalog.Filter{Query: "0%"}, "Ärger"},
+		"a percent sign matches nothing else": {catalog.Filter{Query: "%"}, "Ärger"},
+		"an underscore is one":                {catalog.Filter{Query: "_"}, "Ärger"},
+		"a backslash is one":                  {catalog.Filter{Query: `k\s`}, "Cart"},
+		"a part of a team":                    {catalog.Filter{Query: "paym"}, "billing Cart"},
+		"a part of a tag":                     {catalog.Filter{Query: "b_2"}, "Ärger"},
+		"not across two fields":               {catalog.Filter{Query: "billingpayments"}, ""},
+		"a team exactly":                      {catalog.Filter{Team: "Payments"}, "billing"},
+		"a tag exactly":                       {catalog.Filter{Tag: "go"}, "billing Ärger"},
+		"not a part of a tag":                 {catalog.Filter{Tag: "g"}, ""},
+		"a status":                            {catalog.Filter{Status: events.StatusDown}, "billing"},
+		"all narrow together":                 {catalog.Filter{Tag: "go", Status: events.StatusUnknown, Query: "r"}, "Ärger"},
+		"a NUL matches nothing":               {catalog.Filter{Query: "a\x00"}, ""},
+		"ids":                                 {catalog.Filter{IDs: []string{last.ID, "019a0000-0000-7000-8000-000000000000"}}, "Cart"},
+		"what are no ids match nothing":       {catalog.Filter{IDs: []string{"x'; --"}}, ""},
+		"a quote is one":                      {catalog.Filter{Query: "'"}, ""},
+		"broken UTF-8 is no error":            {catalog.Filter{Query: "\xff"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list, err := db.List(t.Context(), tc.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, svc := range list {
+				names = append(names, svc.Name)
+			}
+			if got := strings.Join(names, " "); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestRevisionTellsOfEveryWrite(t *testing.T) {
+	db := open(t)
+	svc := create(t, db, catalog.Change{Name: ptr("billing")})
+	rev, all, err := db.Snapshot(t.Context())
+	if err != nil || len(all) != 1 {
+		t.Fatalf("got %d services, %v", len(all), err)
+	}
+	if again, err := db.Revision(t.Context()); err != nil || again != rev {
+		t.Errorf("without a write: got %q, want %q, %v", again, rev, err)
+	}
+	if _, err := db.Update(t.Context(), svc.ID, 0, catalog.Change{Team: ptr("Payments")}); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := db.Revision(t.Context()); err != nil || after == rev {
+		t.Errorf("after a write it is still %q, %v", after, err)
+	}
+}
