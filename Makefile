@@ -1,0 +1,84 @@
+# What a developer does here. `make` alone lists it; go.work lists the modules.
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-print-directory
+
+# Read only by the targets that need them, so that `make` alone needs no Go.
+modules = $(shell go list -m -f '{{.Dir}}')
+version = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# A browser that npm downloads is neither wanted nor, often, to be had.
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+
+header = @printf '\n== %s\n'
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
+
+run: ## the portal on http://127.0.0.1:8080; ARGS="--demo" passes flags (ARGS=--help lists them)
+	@scripts/need --if-possible postgres
+	@$(MAKE) build
+	@exec bin/dev-portal $(ARGS)
+
+demo: ## the portal with 24 services whose status changes
+	@$(MAKE) run ARGS="--demo $(ARGS)"
+
+build: ## bin/dev-portal, the portal in one process
+	@go build -trimpath -ldflags '-X main.version=$(version)' -o bin/dev-portal ./services/standalone/cmd/dev-portal
+
+test: test-go test-web test-browser ## every test, getting first what is missing for them
+	$(header) 'all tests passed'
+
+test-unit: ## the Go tests that start nothing, in seconds
+	go test -short work
+
+test-go: ## every Go test; PKG=./pkg/events/... and RUN=Name narrow it
+	@scripts/need postgres nginx chromium gcc
+	$(header) 'Go: unit and integration tests'
+	go test -race -shuffle=on -timeout 20m $(if $(RUN),-run '$(RUN)') $(or $(PKG),work)
+
+test-integration: ## the whole portal on real parts; PORTAL_TEST_STACK=docker|local chooses them
+	@scripts/need postgres nginx gcc
+	go test -race -count=1 -v -timeout 20m $(if $(RUN),-run '$(RUN)') ./integration/...
+
+test-web: services/web/node_modules ## the page's own tests, in Node
+	$(header) 'page: unit tests'
+	cd services/web && npm test
+
+test-browser: integration/browser/node_modules build ## the page in Chromium; URL=… and API_URL=… test a running portal
+	@scripts/need --if-possible postgres
+	@scripts/need chromium
+	$(header) 'browser: $(or $(URL),a portal of its own)'
+	cd integration/browser && PORTAL_URL='$(URL)' PORTAL_API_URL='$(API_URL)' npx playwright test $(ARGS)
+
+lint: bin/golangci-lint bin/govulncheck services/web/node_modules integration/browser/node_modules ## formatting, vet, linters, tidy modules, known holes
+	@scripts/lint
+
+fmt: ## format the Go code, and use what newer Go offers
+	gofmt -w $(modules)
+	go fix work
+
+bench: ## what it costs: probes per CPU-second, lists, events, live browsers
+	@scripts/need --if-possible postgres
+	go run ./bench $(ARGS)
+
+up: ## the portal in containers, one a service
+	docker compose up --build --wait
+
+down: ## stop the containers; the data stays
+	docker compose down
+
+# The tools are built once, from the versions that tools/go.mod pins.
+bin/golangci-lint: tools/go.mod tools/go.sum
+	cd tools && GOWORK=off go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+bin/govulncheck: tools/go.mod tools/go.sum
+	cd tools && GOWORK=off go build -o ../$@ golang.org/x/vuln/cmd/govulncheck
+
+%/node_modules: %/package-lock.json
+	@scripts/need node
+	cd $* && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: help run demo build test test-unit test-go test-integration test-web test-browser lint fmt bench up down
