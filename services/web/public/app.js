@@ -1,0 +1,193 @@
+// Wires the components to lib: what a person does changes the view or asks the
+// server, what the server says goes into the store, and both end in render.
+import './components/confirm-dialog.js';
+import './components/connection-status.js';
+import './components/empty-state.js';
+import './components/filter-sidebar.js';
+import './components/help-dialog.js';
+import './components/service-dialog.js';
+import './components/service-grid.js';
+import './components/theme-switch.js';
+import './components/toast-list.js';
+import './components/view-bar.js';
+import * as api from './lib/api.js';
+import { byName, group, sort, survey } from './lib/filter.js';
+import { outcome, shown } from './lib/format.js';
+import { Live } from './lib/live.js';
+import { shortcut } from './lib/shortcut.js';
+import { Store } from './lib/store.js';
+import { Sync } from './lib/sync.js';
+import { everything, format, narrowed, parse, unfiltered } from './lib/view.js';
+
+const find = (selector) => document.querySelector(selector);
+const grid = find('service-grid');
+const sidebar = find('filter-sidebar');
+const bar = find('view-bar');
+const form = find('service-dialog');
+const empty = find('empty-state');
+const toasts = find('toast-list');
+const search = find('#searchInput');
+
+const debounce = 150; // ms after the last letter
+const store = new Store();
+const sync = new Sync({ api, store, live: new Live('/api/events'), inView: () => grid.inView() });
+let view = parse(location.search);
+let connection = { mode: 'loading', at: null };
+let ordered = []; // all services in the view's order, kept because it seldom changes
+let orderedBy = '';
+let drawing = false;
+
+// render brings the whole page up to date; update asks for it, once a frame. A
+// page in the background gets no frames, hence the timer.
+function render() {
+  drawing = false;
+  if (orderedBy !== view.sort) ordered = sort(store.values(), (orderedBy = view.sort));
+  const { shown: services, counts, stats } = survey(ordered, view);
+  const totals = narrowed(view) ? survey(ordered, everything).counts : counts;
+  sidebar.show({ stats, counts, totals, view });
+  bar.show({ shown: connection.at ? shown(services.length, stats.total) : '', view });
+  if (connection.at) grid.show(view.group ? group(services) : [{ key: 'all', title: '', services }]);
+  empty.when = emptiness(services.length, stats.total);
+}
+
+function emptiness(visible, total) {
+  if (!connection.at) return connection.mode === 'offline' ? 'unreachable' : '';
+  if (visible > 0) return '';
+  return total === 0 ? 'first run' : 'nothing matches';
+}
+
+function update() {
+  if (drawing) return;
+  drawing = true;
+  const draw = () => {
+    clearTimeout(late);
+    cancelAnimationFrame(frame);
+    render();
+  };
+  const late = setTimeout(draw, 100);
+  const frame = requestAnimationFrame(draw);
+}
+
+// go shows another view. A step that Back should undo is pushed.
+function go(change, { push }) {
+  view = { ...view, ...change };
+  const address = format(view);
+  if (address !== location.pathname + location.search) history[push ? 'pushState' : 'replaceState'](null, '', address);
+  if (search.value !== view.q) search.value = view.q;
+  update();
+}
+
+function clear() {
+  go(unfiltered(view), { push: true });
+  search.focus();
+}
+
+async function probe(id) {
+  const card = grid.card(id);
+  card.busy = true;
+  try {
+    const service = await api.check(id);
+    store.put(service);
+    toasts.say(outcome(service));
+  } catch (problem) {
+    if (problem.status === 404) store.remove(id);
+    toasts.warn(`${card.service.name} was not checked: ${problem.message}`);
+  } finally {
+    card.busy = false;
+  }
+}
+
+async function remove(service) {
+  if (!(await find('confirm-dialog').ask(service.name))) {
+    form.reopen();
+    return;
+  }
+  try {
+    await api.remove(service.id);
+    store.remove(service.id);
+    toasts.say(`${service.name} was deleted.`);
+  } catch (problem) {
+    toasts.warn(`${service.name} was not deleted: ${problem.message}`);
+  }
+}
+
+function saved({ service, isNew }) {
+  store.put(service);
+  toasts.say(isNew ? `${service.name} was added.` : `${service.name} was saved.`);
+}
+
+function key(event) {
+  const arrow = event.key === 'ArrowDown' || event.key === 'ArrowRight';
+  if (arrow && event.target === document.body && !event.shiftKey && !event.altKey) {
+    event.preventDefault();
+    grid.focusFirst();
+    return;
+  }
+  const act = { search: () => search.select(), new: () => form.add(), help: () => find('help-dialog').open() }[shortcut(event)];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function searchKey(event) {
+  if (event.key === 'ArrowDown') {
+    event.preventDefault();
+    grid.focusFirst();
+  }
+  if (event.key === 'Escape' && !event.isComposing) {
+    event.preventDefault();
+    if (search.value === '') search.blur();
+    go({ q: '' }, { push: false });
+  }
+}
+
+function listenToPeople() {
+  let typing = 0;
+  search.addEventListener('input', () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => go({ q: search.value }, { push: false }), debounce);
+  });
+  search.addEventListener('keydown', searchKey);
+  document.addEventListener('keydown', key);
+  find('#addServiceBtn').addEventListener('click', () => form.add());
+  find('#helpBtn').addEventListener('click', () => find('help-dialog').open());
+  sidebar.addEventListener('filter', ({ detail }) => go({ [detail.kind]: detail.value }, { push: true }));
+  bar.addEventListener('arrange', ({ detail }) => go(detail, { push: true }));
+  bar.addEventListener('clear', clear);
+  empty.addEventListener('clear', clear);
+  empty.addEventListener('add', () => form.add());
+  empty.addEventListener('retry', () => sync.refresh());
+  grid.addEventListener('open', ({ detail }) => store.get(detail) && form.edit(store.get(detail)));
+  grid.addEventListener('check', ({ detail }) => probe(detail));
+  grid.addEventListener('tag', ({ detail }) => go({ tag: view.tag === detail ? '' : detail }, { push: true }));
+  form.addEventListener('saved', ({ detail }) => saved(detail));
+  form.addEventListener('missing', ({ detail }) => store.remove(detail));
+  form.addEventListener('delete', ({ detail }) => remove(detail));
+  addEventListener('popstate', () => go(parse(location.search), { push: false }));
+}
+
+function listenToServer() {
+  store.addEventListener('change', () => {
+    orderedBy = '';
+    for (const service of store.values()) form.changed(service);
+    grid.forget((id) => store.get(id));
+    update();
+  });
+  sync.addEventListener('state', ({ detail }) => {
+    connection = detail;
+    find('connection-status').show(detail);
+    update();
+  });
+  addEventListener('online', () => sync.wake());
+  addEventListener('offline', () => sync.refresh());
+  addEventListener('pageshow', ({ persisted }) => persisted && sync.wake());
+  addEventListener('pagehide', () => sync.stop());
+  setInterval(() => grid.tick(Date.now()), 1000);
+}
+
+form.api = api;
+form.teams = () => [...survey(ordered, everything).counts.team].sort(byName).map(([team]) => team);
+search.value = view.q;
+listenToPeople();
+listenToServer();
+sync.start();

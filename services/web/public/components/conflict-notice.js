@@ -1,0 +1,30 @@
+// <conflict-notice> shows what somebody else changed while a form was open:
+// show(differences), as lib/fields.js finds them. It bubbles "choose" with
+// detail "mine" or "theirs".
+import { stamp, tell } from './template.js';
+
+class ConflictNotice extends HTMLElement {
+  connectedCallback() {
+    if (this.firstElementChild) return;
+    this.append(stamp('conflict-notice'));
+    this.addEventListener('click', ({ target }) => {
+      const button = target.closest('[data-choice]');
+      if (button) tell(this, 'choose', button.dataset.choice);
+    });
+  }
+
+  show(differences) {
+    this.querySelector('.conflict-text').textContent =
+      'Their values are below; yours are still in the form. Choose which to keep.';
+    const rows = differences.flatMap(({ label, theirs }) => {
+      const [term, value] = [document.createElement('dt'), document.createElement('dd')];
+      term.textContent = label;
+      value.textContent = theirs || '(empty)';
+      return [term, value];
+    });
+    this.querySelector('.conflict-changes').replaceChildren(...rows);
+    this.hidden = false;
+  }
+}
+
+customElements.define('conflict-notice', ConflictNotice);

@@ -1,0 +1,26 @@
+// <connection-status> says how fresh the page is: show({ mode, at }), as Sync
+// tells it.
+import { clock } from '../lib/format.js';
+import { setText, stamp } from './template.js';
+
+const words = {
+  loading: () => 'Connecting',
+  live: () => 'Live',
+  polling: () => 'Refreshing every 30 s',
+  offline: (at) => (at ? `Offline, data from ${clock(at)}` : 'Offline'),
+};
+
+class ConnectionStatus extends HTMLElement {
+  connectedCallback() {
+    if (!this.firstElementChild) this.append(stamp('connection-status'));
+  }
+
+  show({ mode, at }) {
+    const line = this.querySelector('.connection');
+    line.className = `connection ${mode}`;
+    line.title = at ? `Data from ${clock(at)}` : '';
+    setText(this.querySelector('.connection-text'), words[mode](at));
+  }
+}
+
+customElements.define('connection-status', ConnectionStatus);

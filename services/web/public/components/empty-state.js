@@ -1,0 +1,22 @@
+// <empty-state> stands where no card does: when = "nothing matches", "first
+// run", "unreachable", or "" for nothing to say. It bubbles "clear", "add" and
+// "retry".
+import { stamp, tell } from './template.js';
+
+class EmptyState extends HTMLElement {
+  connectedCallback() {
+    if (this.firstElementChild) return;
+    this.append(stamp('empty-state'));
+    this.addEventListener('click', ({ target }) => {
+      const button = target.closest('[data-do]');
+      if (button) tell(this, button.dataset.do);
+    });
+  }
+
+  set when(when) {
+    this.hidden = when === '';
+    for (const state of this.children) state.hidden = state.dataset.when !== when;
+  }
+}
+
+customElements.define('empty-state', EmptyState);

@@ -1,0 +1,107 @@
+// <filter-sidebar> shows the statistics and the filters: show({ stats, counts,
+// totals, view }), where totals counts a value in all services, which orders the
+// tags. It bubbles "filter" with detail { kind, value }, value "" for none.
+import { byCount, byName } from '../lib/filter.js';
+import { statusNames } from '../lib/format.js';
+import { finish, reconcile } from '../lib/reconcile.js';
+import { setText, stamp, tell } from './template.js';
+
+const most = { status: 4, team: 15, tag: 24 }; // what is shown before "Show all"
+
+class FilterSidebar extends HTMLElement {
+  #chips = new Map(); // kind + value → button
+  #all = new Set(); // kinds of which all values are shown
+  #state = null;
+
+  connectedCallback() {
+    if (this.firstElementChild) return;
+    this.append(stamp('filter-sidebar'));
+    this.querySelector('.sidebar-toggle').addEventListener('click', ({ currentTarget }) => {
+      currentTarget.ariaExpanded = String(currentTarget.ariaExpanded !== 'true');
+    });
+    for (const group of this.querySelectorAll('.filter-chips')) {
+      group.addEventListener('click', (event) => this.#click(event, group.dataset.kind));
+      group.parentElement.querySelector('.filter-more')?.addEventListener('click', () => this.#more(group.dataset.kind));
+    }
+  }
+
+  show(state) {
+    this.#state = state;
+    this.#showStats(state.stats);
+    for (const group of this.querySelectorAll('.filter-chips')) this.#showFilter(group);
+    const active = ['status', 'team', 'tag'].filter((kind) => state.view[kind]).length;
+    const note = this.querySelector('.sidebar-active');
+    note.hidden = active === 0;
+    setText(note, `${active} active`);
+  }
+
+  #showStats(stats) {
+    for (const [name, n] of Object.entries(stats)) {
+      setText(this.querySelector(`#stat${name[0].toUpperCase()}${name.slice(1)}`), n.toLocaleString('en'));
+      for (const element of this.querySelectorAll(`.overview .${name}`)) element.classList.toggle('some', n > 0);
+      const share = this.querySelector(`.overview-bar .${name}`);
+      if (share) share.style.flexGrow = n;
+    }
+  }
+
+  #showFilter(group) {
+    const { kind } = group.dataset;
+    const { counts, totals, view } = this.#state;
+    const values = this.#values(kind);
+    const rest = values.length - most[kind];
+    const shown = rest > 0 && !this.#all.has(kind) ? values.slice(0, most[kind]) : values;
+    if (view[kind] && !shown.includes(view[kind])) shown.push(view[kind]);
+    finish(
+      reconcile(group, shown, (value) => {
+        const chip = this.#chip(kind, value);
+        const active = view[kind] === value;
+        chip.ariaPressed = String(active);
+        chip.classList.toggle('active', active);
+        setText(chip.querySelector('.filter-count'), String(counts[kind].get(value) ?? 0));
+        return chip;
+      }),
+    );
+    group.parentElement.hidden = totals[kind].size === 0 && !view[kind];
+    const more = group.parentElement.querySelector('.filter-more');
+    if (!more) return;
+    more.hidden = rest <= 0;
+    setText(more, this.#all.has(kind) ? 'Show fewer' : `Show all ${values.length}`);
+  }
+
+  // values of a kind in their order: statuses as they come, teams by name, tags
+  // by how many services have them, so that the chips stay where they are while
+  // a person filters.
+  #values(kind) {
+    const pairs = [...this.#state.totals[kind]];
+    if (kind === 'team') pairs.sort(byName);
+    if (kind === 'tag') pairs.sort(byCount);
+    return pairs.map(([value]) => value);
+  }
+
+  #chip(kind, value) {
+    const key = `${kind}:${value}`;
+    let chip = this.#chips.get(key);
+    if (!chip) {
+      chip = stamp('filter-chip').firstElementChild;
+      chip.key = value;
+      chip.dataset.value = value;
+      chip.querySelector('.filter-value').textContent = kind === 'status' ? statusNames[value] : value;
+      this.#chips.set(key, chip);
+    }
+    return chip;
+  }
+
+  #click({ target }, kind) {
+    const chip = target.closest('.filter-chip');
+    if (!chip) return;
+    const { value } = chip.dataset;
+    tell(this, 'filter', { kind, value: this.#state.view[kind] === value ? '' : value });
+  }
+
+  #more(kind) {
+    if (!this.#all.delete(kind)) this.#all.add(kind);
+    this.show(this.#state);
+  }
+}
+
+customElements.define('filter-sidebar', FilterSidebar);

@@ -1,0 +1,26 @@
+// <theme-switch> chooses light, dark, or what the system has, and remembers it.
+// theme.js applies the choice when the page is opened.
+import { stamp } from './template.js';
+
+class ThemeSwitch extends HTMLElement {
+  connectedCallback() {
+    if (this.firstElementChild) return;
+    this.append(stamp('theme-switch'));
+    const chosen = document.documentElement.dataset.theme ?? 'system';
+    this.querySelector(`[value="${chosen}"]`).checked = true;
+    this.addEventListener('change', ({ target }) => this.#choose(target.value));
+  }
+
+  #choose(theme) {
+    const { dataset } = document.documentElement;
+    if (theme === 'system') delete dataset.theme;
+    else dataset.theme = theme;
+    try {
+      localStorage.setItem('theme', theme);
+    } catch {
+      // Storage is forbidden here: the choice holds until the page is closed.
+    }
+  }
+}
+
+customElements.define('theme-switch', ThemeSwitch);

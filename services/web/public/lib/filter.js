@@ -1,0 +1,86 @@
+// Which services a view shows, in which order, and what its filters count.
+// A view is { q, status, team, tag, sort, group }, as lib/view.js reads it.
+
+export const statuses = ['down', 'degraded', 'unknown', 'healthy'];
+
+// What needs a person comes first. Unknown stands before healthy, because
+// nobody knows that such a service works.
+const rank = Object.fromEntries(statuses.map((status, i) => [status, i]));
+
+const { compare } = new Intl.Collator('en', { sensitivity: 'base', numeric: true });
+
+const orders = {
+  status: (a, b) => rank[a.status] - rank[b.status] || compare(a.name, b.name),
+  name: (a, b) => compare(a.name, b.name),
+  changed: (a, b) => changedAt(b) - changedAt(a) || compare(a.name, b.name),
+};
+
+// sort orders services in place: "status" (worst first), "name", or "changed".
+export function sort(services, by) {
+  return services.sort(orders[by] ?? orders.status);
+}
+
+// changedAt is when the configuration or the status last changed, in ms.
+function changedAt(service) {
+  return Math.max(Date.parse(service.updated_at) || 0, Date.parse(service.status_since ?? '') || 0);
+}
+
+const haystacks = new WeakMap(); // services are never altered, so neither is their text
+
+function haystack(service) {
+  let text = haystacks.get(service);
+  if (text === undefined) {
+    const parts = [service.name, service.description, service.team, ...service.tags];
+    text = parts.filter(Boolean).join('\n').toLowerCase();
+    haystacks.set(service, text);
+  }
+  return text;
+}
+
+// survey passes over services once and returns
+//   shown   those that the view shows, in the order they came
+//   counts  { status, team, tag }: value → how many a click on it would show,
+//           with the view's search and its other filters; 0 for values that
+//           occur only outside of them
+//   stats   { total, healthy, degraded, down, unknown } of all, whatever the view
+export function survey(services, view) {
+  const q = view.q.trim().toLowerCase();
+  const counts = { status: new Map(statuses.map((s) => [s, 0])), team: new Map(), tag: new Map() };
+  const stats = { total: 0, healthy: 0, degraded: 0, down: 0, unknown: 0 };
+  const shown = [];
+  for (const service of services) {
+    stats.total++;
+    stats[service.status]++;
+    const found = q === '' || haystack(service).includes(q);
+    const status = !view.status || service.status === view.status;
+    const team = !view.team || service.team === view.team;
+    const tag = !view.tag || service.tags.includes(view.tag);
+    if (found && status && team && tag) shown.push(service);
+    add(counts.status, service.status, found && team && tag);
+    if (service.team) add(counts.team, service.team, found && status && tag);
+    for (const name of service.tags) add(counts.tag, name, found && status && team);
+  }
+  return { shown, counts, stats };
+}
+
+function add(counts, value, counted) {
+  counts.set(value, (counts.get(value) ?? 0) + (counted ? 1 : 0));
+}
+
+// group splits services into [{ key, title, services }] by team, by name, those
+// without a team last; each keeps the order of its services.
+export function group(services) {
+  const teams = new Map();
+  for (const service of services) {
+    const team = service.team ?? '';
+    if (!teams.has(team)) teams.set(team, []);
+    teams.get(team).push(service);
+  }
+  return [...teams]
+    .sort(([a], [b]) => (a === '') - (b === '') || compare(a, b))
+    .map(([team, members]) => ({ key: `team:${team}`, title: team || 'No team', services: members }));
+}
+
+// byName orders [value, count] pairs by value, byCount the most frequent first.
+export const byName = ([a], [b]) => compare(a, b);
+export const byCount = ([a, m], [b, n]) => n - m || compare(a, b);

@@ -1,0 +1,81 @@
+// Words for what the API gives as codes and numbers.
+
+export const statusNames = { healthy: 'Healthy', degraded: 'Degraded', down: 'Down', unknown: 'Unknown' };
+
+const reasons = {
+  redirect: 'Redirects elsewhere',
+  dns: 'Host name not found',
+  connect_refused: 'Connection refused',
+  connect_timeout: 'No connection in time',
+  tls: 'TLS or certificate error',
+  timeout: 'No answer in time',
+  reset: 'Connection broken off',
+  blocked: 'Address not allowed',
+  stale: 'No result for three intervals',
+};
+
+const units = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+  ['s', 1],
+];
+
+// span is a length of time in its largest unit, rounded down: "12 s", "3 d".
+export function span(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [unit, size] = units.find(([, size]) => seconds >= size) ?? ['s', 1];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+// checked says when a service was last probed. The server's clock may be ahead
+// of the browser's, which makes "just now" of what seems to be in the future.
+export function checked(service, now) {
+  if (!service.status_url) return 'Status set by hand';
+  if (!service.last_checked_at) return 'not checked yet';
+  const age = now - Date.parse(service.last_checked_at);
+  return age < 1000 ? 'checked just now' : `checked ${span(age)} ago`;
+}
+
+// latency is the time that the last probe took, or "" when it wasn't answered.
+export function latency(service) {
+  if (!service.status_url || service.latency_ms === null) return '';
+  return service.latency_ms < 10_000 ? `${service.latency_ms} ms` : `${(service.latency_ms / 1000).toFixed(1)} s`;
+}
+
+// reason says in a few words why a service is not healthy, or "".
+export function reason(service) {
+  const { status, status_reason: code } = service;
+  if (status === 'healthy' || !code) return '';
+  if (code.startsWith('http_')) return service.http_status ? `HTTP ${service.http_status}` : 'Bad HTTP answer';
+  return reasons[code] ?? '';
+}
+
+// trouble says why and for how long a service is not healthy, or "".
+export function trouble(service, now) {
+  if (service.status === 'healthy' || (service.status === 'unknown' && !reason(service))) return '';
+  const why = reason(service) || statusNames[service.status];
+  const since = Date.parse(service.status_since ?? '');
+  return since ? `${why} for ${span(now - since)}` : why;
+}
+
+// outcome is the sentence after Check now.
+export function outcome(service) {
+  const details = [reason(service), latency(service)].filter(Boolean).join(', ');
+  return `${service.name} is ${service.status}${details ? ` (${details})` : ''}.`;
+}
+
+// count is "1 service" or "24 services".
+export function count(n) {
+  return `${n.toLocaleString('en')} ${n === 1 ? 'service' : 'services'}`;
+}
+
+// shown is "24 services" or, when some are hidden, "3 of 24 services".
+export function shown(n, total) {
+  return n === total ? count(n) : `${n.toLocaleString('en')} of ${count(total)}`;
+}
+
+// clock is the time of day, for "data from 14:02".
+export function clock(date) {
+  return date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+}

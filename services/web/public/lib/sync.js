@@ -1,0 +1,118 @@
+// Sync keeps the store as the server has it: the list once, then events; while
+// there are none, the list again every 30 s. It dispatches "state" with detail
+// { mode, at }: mode is "loading", "live", "polling", or "offline"; at is the
+// Date that the data is from, null before the first.
+
+const period = 30_000;
+const glance = 15_000; // how often what probes measured is read for what is in view
+const most = 100; // ids in one request
+
+// deps are { api, store, live, inView }; inView() gives the ids on the screen.
+export class Sync extends EventTarget {
+  #deps;
+  #etag = null;
+  #reading = null;
+  #again = false;
+  #failed = false;
+  #at = null;
+  #timers = [];
+
+  constructor(deps) {
+    super();
+    this.#deps = deps;
+    const { store, live } = deps;
+    store.addEventListener('change', () => {
+      if (!this.#reading) this.#etag = null; // 304 says "as when you read", and that is no more
+    });
+    live.addEventListener('live', ({ detail }) => {
+      this.#tell();
+      if (detail.fresh) this.refresh();
+    });
+    live.addEventListener('lost', () => this.refresh());
+    live.addEventListener('message', ({ detail }) => this.#take(detail));
+  }
+
+  start() {
+    this.refresh();
+    this.#deps.live.start();
+    this.#timers.push(
+      setInterval(() => this.#deps.live.up || this.refresh(), period),
+      setInterval(() => this.#glance(), glance),
+    );
+  }
+
+  stop() {
+    this.#deps.live.stop();
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+  }
+
+  // wake is for when the machine slept or the network came back: what looks
+  // like a standing stream may be dead.
+  wake() {
+    this.#deps.live.start();
+    this.refresh();
+  }
+
+  // refresh reads the list. Asked for while one is on its way, it reads once more after it.
+  async refresh() {
+    if (this.#reading) {
+      this.#again = true;
+      return this.#reading;
+    }
+    this.#reading = this.#read();
+    await this.#reading;
+    this.#reading = null;
+    this.#tell();
+    if (!this.#again) return;
+    this.#again = false;
+    await this.refresh();
+  }
+
+  async #read() {
+    const { api, store } = this.#deps;
+    store.expectList();
+    try {
+      const { items, etag } = await api.list(this.#etag);
+      if (items) {
+        store.replaceAll(items);
+        this.#etag = etag;
+        await null; // the store announces in a microtask, which must not look like news
+      }
+      this.#failed = false;
+      this.#at = new Date();
+    } catch {
+      this.#failed = true;
+    }
+  }
+
+  #take({ type, data }) {
+    const { store } = this.#deps;
+    if (type === 'service.deleted') store.remove(data.id);
+    else if (type === 'status.changed') store.changeStatus(data);
+    else store.put(data);
+    this.#at = new Date();
+  }
+
+  // Probes that change no status make no event: the time and latency of the
+  // cards in view are read on their own, never the whole list for every viewer.
+  async #glance() {
+    const { api, store, live, inView } = this.#deps;
+    const ids = inView().slice(0, most);
+    if (!live.up || ids.length === 0 || globalThis.document?.hidden) return;
+    try {
+      const items = await api.some(ids);
+      for (const service of items) store.put(service);
+      this.#at = new Date();
+    } catch {
+      this.wake();
+    }
+  }
+
+  #tell() {
+    const live = this.#deps.live.up && this.#at !== null;
+    let mode = live ? 'live' : 'polling';
+    if (this.#failed) mode = 'offline';
+    else if (this.#at === null) mode = 'loading';
+    this.dispatchEvent(new CustomEvent('state', { detail: { mode, at: this.#at } }));
+  }
+}
