@@ -1,0 +1,54 @@
+// Command health-worker probes the services of the catalogue. It is configured
+// by the environment: see the fields of healthworker.Config.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
+)
+
+var version = "dev" // set by the linker, from git describe
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Getenv, os.Stdout))
+}
+
+// run returns the exit code: 0, 1 if the worker failed, 2 at a wrong flag.
+func run(args []string, getenv func(string) string, stdout io.Writer) int {
+	flags := flag.NewFlagSet("health-worker", flag.ContinueOnError)
+	show := flags.Bool("version", false, "print the version, and end")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if *show {
+		fmt.Fprintln(stdout, version)
+		return 0
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("service", "health-worker", "version", version)
+	if err := work(getenv, log); err != nil {
+		log.Error("stopped", "error", err)
+		return 1
+	}
+	return 0
+}
+
+func work(getenv func(string) string, log *slog.Logger) error {
+	cfg, err := healthworker.ConfigFromEnv(getenv)
+	if err != nil {
+		return err
+	}
+	cfg.Log, cfg.Version = log, version
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from here on, a second signal kills
+	return healthworker.Run(ctx, cfg)
+}

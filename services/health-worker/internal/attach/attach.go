@@ -1,0 +1,90 @@
+// Package attach keeps a loop over a JetStream consumer going: the streams may
+// not be there yet, and the broker may lose them later.
+package attach
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	openTimeout = 10 * time.Second
+	pauseFirst  = 50 * time.Millisecond // doubled after each failure …
+	pauseMost   = 2 * time.Second       // … up to this
+	steady      = 10 * time.Second      // a loop that ran so long begins with pauseFirst again
+)
+
+// Loop is what is kept going.
+type Loop struct {
+	// Name says which loop this is, in the log.
+	Name string
+
+	// Open makes the streams and the consumer if they are missing.
+	Open func(ctx context.Context) (jetstream.Consumer, error)
+
+	// Serve reads from the consumer until ctx ends, and returns nil, or until
+	// that fails.
+	Serve func(ctx context.Context, c jetstream.Consumer) error
+
+	// Attached, if set, is told when Serve begins and when it has ended.
+	Attached func(yes bool)
+
+	// Interrupted, if set, is called each time that Serve fails.
+	Interrupted func()
+
+	Log *slog.Logger
+}
+
+// Run opens and serves, again and again, until ctx ends.
+func (l Loop) Run(ctx context.Context) {
+	pause := pauseFirst
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := l.once(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		l.Log.WarnContext(ctx, "reading from nats broke off; trying again", "loop", l.Name, "error", err)
+		if time.Since(began) > steady {
+			pause = pauseFirst
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, pauseMost)
+	}
+}
+
+func (l Loop) once(ctx context.Context) error {
+	opening, cancel := context.WithTimeout(ctx, openTimeout)
+	consumer, err := l.Open(opening)
+	cancel()
+	if err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	l.tell(true)
+	defer l.tell(false)
+	err = l.Serve(ctx, consumer)
+	if err != nil && ctx.Err() == nil && l.Interrupted != nil {
+		l.Interrupted()
+	}
+	return err
+}
+
+func (l Loop) tell(yes bool) {
+	if l.Attached != nil {
+		l.Attached(yes)
+	}
+}
+
+// Idle says whether a fetch that ended with err just had nothing to give.
+func Idle(err error) bool {
+	return err == nil || errors.Is(err, jetstream.ErrNoMessages) || errors.Is(err, jetstream.ErrBatchCompleted) ||
+		errors.Is(err, jetstream.ErrPinIDMismatch) // another reader took over; it asks anew
+}

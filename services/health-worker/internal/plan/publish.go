@@ -1,0 +1,87 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// planned is the message that replaces the plan, if it still is the one that
+// was read.
+func planned(c change) (*nats.Msg, []jetstream.PublishOpt, error) {
+	msg, err := events.Encode(source, *c.want)
+	return msg, []jetstream.PublishOpt{
+		jetstream.WithExpectLastSequencePerSubject(c.have.seq),
+		jetstream.WithScheduleCron(schedule(c.id, c.want.Interval)),
+		jetstream.WithScheduleTarget(events.DueSubject(c.id)),
+		jetstream.WithScheduleTTL(c.want.Interval.Duration()),
+	}, err
+}
+
+// due is the message that asks for a probe at once. Its id is that of the event
+// which is the cause, so that the same event asks but once.
+func due(c change) (*nats.Msg, []jetstream.PublishOpt, error) {
+	msg, err := events.Encode(source, *c.want)
+	if err != nil {
+		return nil, nil, err
+	}
+	msg.Subject = events.DueSubject(c.id)
+	return msg, []jetstream.PublishOpt{
+		jetstream.WithMsgID(c.eventID + "-due"),
+		jetstream.WithMsgTTL(c.want.Interval.Duration()),
+	}, nil
+}
+
+// publish sends a message for each change, and waits until all are stored. It
+// returns how many were, and the changes that lost to another worker's.
+func (p *Planner) publish(
+	ctx context.Context, changes []change, message func(change) (*nats.Msg, []jetstream.PublishOpt, error),
+) (stored int, conflicts map[string]entry, err error) {
+	acks := make([]jetstream.PubAckFuture, len(changes))
+	for i, c := range changes {
+		msg, opts, err := message(c)
+		if err != nil {
+			return 0, nil, err
+		}
+		if acks[i], err = p.JS.PublishMsgAsync(msg, opts...); err != nil {
+			return 0, nil, fmt.Errorf("publish %s: %w", msg.Subject, err)
+		}
+	}
+	conflicts = map[string]entry{}
+	var failed error
+	for i, c := range changes {
+		switch err := settled(ctx, acks[i]); {
+		case err == nil:
+			stored++
+		case isConflict(err):
+			conflicts[c.id] = c.entry
+		case failed == nil: // the others failed likewise, most probably
+			failed = err
+		}
+	}
+	return stored, conflicts, failed
+}
+
+func settled(ctx context.Context, ack jetstream.PubAckFuture) error {
+	select {
+	case <-ack.Ok():
+		return nil
+	case err := <-ack.Err():
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// isConflict says whether the broker refused a plan because the present one
+// isn't any more the one that was read.
+func isConflict(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
+		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}

@@ -1,0 +1,173 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+const (
+	reconcileEvery   = 10 * time.Minute // give or take a tenth, so that workers spread
+	reconcileTime    = 2 * time.Minute  // for all of it
+	reconcileRetry   = 10 * time.Second
+	caughtUpWithin   = 30 * time.Second // what is still to be planned is no drift: it is waited for
+	caughtUpPoll     = 250 * time.Millisecond
+	snapshotLifetime = 30 * time.Second
+)
+
+// Reconcile asks for a reconciliation soon: something may have been lost.
+func (p *Planner) Reconcile() {
+	select {
+	case p.poke <- struct{}{}:
+	default: // one is asked for already
+	}
+}
+
+func (p *Planner) reconcileAtTimes(ctx context.Context) {
+	timer := time.NewTimer(jittered(reconcileEvery))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-p.poke:
+		}
+		next := jittered(reconcileEvery)
+		if err := p.reconcile(ctx); err != nil && ctx.Err() == nil {
+			p.Log.WarnContext(ctx, "plans not reconciled; trying again", "error", err)
+			next = jittered(reconcileRetry)
+		}
+		timer.Reset(next)
+	}
+}
+
+func jittered(d time.Duration) time.Duration {
+	return d - d/10 + rand.N(d/5)
+}
+
+// reconcile compares all plans with all of the catalogue and mends what differs,
+// either way. Each worker does it: what two of them mend at once is mended once.
+func (p *Planner) reconcile(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, reconcileTime)
+	defer cancel()
+	p.awaitCaughtUp(ctx)
+
+	differ, err := p.differences(ctx)
+	if err != nil {
+		return err
+	}
+	drift := 0
+	for len(differ) > 0 {
+		batch := make(map[string]entry, batchSize)
+		for id := range differ {
+			if len(batch) == batchSize {
+				break
+			}
+			batch[id] = entry{}
+			delete(differ, id)
+		}
+		changed, err := p.converge(ctx, batch)
+		p.Metrics.Drift.Add(float64(changed))
+		drift += changed
+		if err != nil {
+			return err
+		}
+	}
+	p.Metrics.Reconciled.SetToCurrentTime()
+	if drift > 0 {
+		p.Log.WarnContext(ctx, "plans differed from the catalogue, and were mended", "plans", drift)
+	}
+	return nil
+}
+
+// differences returns the ids of the services whose plan isn't what the
+// catalogue asks for, or was not while this was reading.
+func (p *Planner) differences(ctx context.Context) (map[string]struct{}, error) {
+	plans := map[string]stored{}
+	err := p.snapshot(ctx, events.StreamProbes, events.AllPlans, func(seq uint64, msg jetstream.Msg) {
+		plans[idOf(msg.Subject())] = newStored(seq, msg.Headers(), msg.Data())
+	})
+	if err != nil {
+		return nil, err
+	}
+	differ := map[string]struct{}{}
+	for id := range maps.Keys(plans) {
+		differ[id] = struct{}{} // unless the catalogue knows it
+	}
+	err = p.snapshot(ctx, events.StreamPortal, events.AllCatalog, func(seq uint64, msg jetstream.Msg) {
+		id := idOf(msg.Subject())
+		delete(differ, id)
+		e, err := newEntry(seq, msg.Headers(), msg.Data())
+		if c := decide(e, plans[id]); err == nil && (c.write || c.remove) {
+			differ[id] = struct{}{}
+		}
+	})
+	return differ, err
+}
+
+// snapshot calls fn with the last message of each subject that the filter
+// matches, and with those that replace one while it is reading.
+func (p *Planner) snapshot(ctx context.Context, stream, filter string, fn func(seq uint64, msg jetstream.Msg)) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("snapshot of stream %s: %w", stream, err)
+		}
+	}()
+	consumer, err := p.JS.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
+		FilterSubjects:    []string{filter},
+		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
+		InactiveThreshold: snapshotLifetime,
+	})
+	if err != nil {
+		return err
+	}
+	if consumer.CachedInfo().NumPending == 0 {
+		return nil
+	}
+	msgs, err := consumer.Messages()
+	if err != nil {
+		return err
+	}
+	defer msgs.Stop()
+	for {
+		msg, err := msgs.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return err
+		}
+		fn(meta.Sequence.Stream, msg)
+		if meta.NumPending == 0 {
+			return nil
+		}
+	}
+}
+
+// awaitCaughtUp returns when the catalogue's events are planned, by whichever
+// worker, or after some time.
+func (p *Planner) awaitCaughtUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, caughtUpWithin)
+	defer cancel()
+	for {
+		consumer, err := p.JS.Consumer(ctx, events.StreamPortal, "planner")
+		if err == nil {
+			if info := consumer.CachedInfo(); info.NumPending == 0 && info.NumAckPending == 0 {
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(caughtUpPoll):
+		}
+	}
+}
