@@ -1,0 +1,137 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+)
+
+// maxIDs is how many services a list can be asked for by id.
+const maxIDs = 100
+
+// listInput is a search. Its fields only describe the parameters: Resolve reads
+// them, because an unreadable one must not pass as one that is not there.
+type listInput struct {
+	Query  string   `query:"q" doc:"A part of name, description, team or a tag; taken literally, whatever its case."`
+	Team   string   `query:"team" doc:"Exactly this team."`
+	Status string   `query:"status" enum:"healthy,unknown,degraded,down" doc:"Exactly this status."`
+	Tag    string   `query:"tag" doc:"With exactly this tag."`
+	ID     []string `query:"id,explode" maxItems:"100" doc:"One of these services; repeat it for each."`
+
+	IfNoneMatch    string `header:"If-None-Match" doc:"An ETag that was read: the answer is 304 if nothing has changed."`
+	AcceptEncoding string `header:"Accept-Encoding" hidden:"true"`
+
+	values url.Values
+	broken error
+}
+
+// Resolve keeps the query as it really is.
+func (in *listInput) Resolve(ctx huma.Context) []error {
+	u := ctx.URL()
+	in.values, in.broken = url.ParseQuery(u.RawQuery)
+	return nil
+}
+
+// filter is what the query asks for. Empty parameters ask for nothing, and
+// unknown ones are passed over.
+func (in *listInput) filter() (catalog.Filter, error) {
+	if in.broken != nil {
+		return catalog.Filter{}, malformed.problem("The query in the address cannot be read. Encode each value of it.")
+	}
+	f := catalog.Filter{
+		Query: in.values.Get("q"), Team: in.values.Get("team"),
+		Status: events.Status(in.values.Get("status")), Tag: in.values.Get("tag"),
+	}
+	for _, id := range in.values["id"] {
+		if id != "" {
+			f.IDs = append(f.IDs, id)
+		}
+	}
+	switch {
+	case f.Status != "" && !f.Status.Known():
+		return f, wrongParameter("status", fmt.Sprintf("The status must be one of %v.", events.Statuses), clip(string(f.Status)))
+	case len(f.IDs) > maxIDs:
+		return f, wrongParameter("id", fmt.Sprintf("At most %d ids are taken; these are %d.", maxIDs, len(f.IDs)), nil)
+	}
+	return f, nil
+}
+
+func wrongParameter(name, message string, value any) *problem {
+	p := invalid.problem("The parameter " + name + " is not valid. " + message)
+	p.Errors = []fieldProblem{{Field: name, Location: "query." + name, Message: message, Value: value}}
+	return p
+}
+
+// listOutput is an encoded list, as the cache keeps it.
+type listOutput struct {
+	Status          int
+	ContentType     string `header:"Content-Type" hidden:"true"`
+	ContentEncoding string `header:"Content-Encoding" hidden:"true"`
+	ETag            string `header:"ETag" doc:"A digest of the list."`
+	Body            []byte
+}
+
+// search serves GET /api/services. All of the catalogue, which every viewer
+// asks for, comes from the cache.
+func (a *API) search(ctx context.Context, in *listInput) (*listOutput, error) {
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	var list *encodedList
+	if f.All() {
+		list, err = a.list.fresh(ctx)
+	} else {
+		list, err = a.find(ctx, f)
+	}
+	if err != nil {
+		return nil, a.problemFor(ctx, err)
+	}
+	out := &listOutput{Status: http.StatusOK, ContentType: "application/json", ETag: list.tag}
+	switch {
+	case notModified(in.IfNoneMatch, list.tag):
+		out.Status, out.ContentType = http.StatusNotModified, ""
+	case f.All() && len(list.json) > minCompressed && acceptsGzip(in.AcceptEncoding):
+		out.Body, out.ContentEncoding = list.gzip(), "gzip"
+		out.ETag = list.tag[:len(list.tag)-1] + gzipMark + `"`
+	default:
+		out.Body = list.json
+	}
+	return out, nil
+}
+
+// find asks the catalogue. An id that is no UUID is nobody's.
+func (a *API) find(ctx context.Context, f catalog.Filter) (*encodedList, error) {
+	if asked := f.IDs; len(asked) > 0 {
+		f.IDs = nil
+		for _, id := range asked {
+			if _, err := uuid.Parse(id); err == nil && len(id) == 36 {
+				f.IDs = append(f.IDs, id)
+			}
+		}
+		if len(f.IDs) == 0 {
+			return newEncodedList(nil)
+		}
+	}
+	all, err := a.Catalog.List(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return newEncodedList(all)
+}
+
+func newEncodedList(all []catalog.Service) (*encodedList, error) {
+	body, err := json.Marshal(newServiceList(all))
+	if err != nil {
+		return nil, fmt.Errorf("encode the list: %w", err)
+	}
+	return &encodedList{json: body, tag: `"` + digest(body) + `"`}, nil
+}

@@ -1,0 +1,175 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// openAPI is the frame of the description; routes fills it.
+func (a *API) openAPI() huma.Config {
+	cfg := huma.DefaultConfig("Dev Portal", a.Version)
+	cfg.Info.Description = "A catalogue of services that knows which of them are up. " +
+		"Errors are problem documents (RFC 9457); reads have an ETag, and writes honour If-Match."
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // see docsRoutes
+	cfg.CreateHooks = nil                                       // no $schema in bodies
+	cfg.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat}
+	cfg.Transformers = []huma.Transformer{ownProblems}
+	return cfg
+}
+
+// routes is the API's table of contents.
+func (a *API) routes(api huma.API) {
+	const services, one = prefix + "/services", prefix + "/services/{id}"
+
+	register(api, get("list-services", services, "Find services"), a.search,
+		answers[serviceList](200), notChanged(), problems(malformed, invalid))
+	register(api, huma.Operation{
+		OperationID: "create-service", Method: http.MethodPost, Path: services, Summary: "Add a service",
+		DefaultStatus: http.StatusCreated,
+	}, a.create, takes(jsonType), located(), problems(malformed, nameTaken, invalid))
+	register(api, get("get-service", one, "Read a service"), a.read,
+		notChanged(), problems(notFound))
+	register(api, huma.Operation{
+		OperationID: "put-service", Method: http.MethodPut, Path: one, Summary: "Change a service",
+		Description: "Fields that are absent stay as they are; null clears.",
+	}, a.update, takes(jsonType), problems(malformed, notFound, nameTaken, changedMeanwhile, invalid))
+	register(api, huma.Operation{
+		OperationID: "patch-service", Method: http.MethodPatch, Path: one, Summary: "Change some fields of a service",
+		Description: "A JSON merge patch (RFC 7396): fields that are absent stay as they are; null clears.",
+	}, a.update, takes(mergePatch, jsonType), problems(malformed, notFound, nameTaken, changedMeanwhile, invalid))
+	register(api, huma.Operation{
+		OperationID: "delete-service", Method: http.MethodDelete, Path: one, Summary: "Remove a service",
+	}, a.remove, problems(malformed, notFound, changedMeanwhile))
+	register(api, huma.Operation{
+		OperationID: "check-service", Method: http.MethodPost, Path: one + "/check", Summary: "Probe a service now",
+		Description: "Answers when the probe is done, within twelve seconds.",
+	}, a.check, problems(notFound, noHealthURL, workerFailed, noWorker))
+	register(api, get("health", prefix+"/health", "How the portal is"), a.health, answers[healthBody](503))
+	if a.Live != nil {
+		describeEvents(api.OpenAPI())
+	}
+}
+
+const (
+	jsonType   = "application/json"
+	mergePatch = "application/merge-patch+json"
+)
+
+func get(id, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary}
+}
+
+// detail completes an operation beyond what its types say.
+type detail func(*huma.Operation, huma.Registry)
+
+// register adds a route. What comes in is judged by the handler, so that each
+// rule is in one place and says it in one way; huma's schemas only describe it.
+func register[I, O any](api huma.API, op huma.Operation, handler func(context.Context, *I) (*O, error), details ...detail) {
+	schemas := api.OpenAPI().Components.Schemas
+	op.SkipValidateParams, op.SkipValidateBody = true, true
+	op.Responses = map[string]*huma.Response{}
+	for _, complete := range append(details, problems(unavailable, internal)) {
+		complete(&op, schemas)
+	}
+	huma.Register(api, op, handler)
+	delete(schemas.Map(), "ErrorModel") // huma's own, which ownProblems replaces
+	if op.RequestBody == nil {
+		return
+	}
+	for _, media := range op.RequestBody.Content {
+		ignoreGiven(schemas.SchemaFromRef(media.Schema.Ref))
+	}
+}
+
+// takes has the route read a body of one of the types; the first is the one that
+// is asked for.
+func takes(types ...string) detail {
+	return func(op *huma.Operation, schemas huma.Registry) {
+		op.Middlewares = append(op.Middlewares, readBody(types...))
+		op.BodyReadTimeout, op.MaxBodyBytes = -1, -1 // readBody has read it by then
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
+		described := reflect.TypeFor[serviceUpdate]()
+		if op.Method == http.MethodPost {
+			described = reflect.TypeFor[serviceCreate]()
+		}
+		for _, t := range types {
+			op.RequestBody.Content[t] = &huma.MediaType{Schema: schemas.Schema(described, true, "")}
+		}
+		problems(tooLarge, mediaType, tooSlow)(op, schemas)
+	}
+}
+
+// answers describes a body that the handler encodes itself, or another status.
+func answers[T any](status int) detail {
+	return func(op *huma.Operation, schemas huma.Registry) {
+		op.Responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content:     map[string]*huma.MediaType{jsonType: {Schema: schemas.Schema(reflect.TypeFor[T](), true, "")}},
+		}
+	}
+}
+
+func notChanged() detail {
+	return func(op *huma.Operation, _ huma.Registry) {
+		op.Responses["304"] = &huma.Response{Description: "Nothing has changed since the ETag in If-None-Match."}
+	}
+}
+
+func located() detail {
+	return func(op *huma.Operation, _ huma.Registry) {
+		op.Responses["201"] = &huma.Response{Description: "The service, as it was added.", Headers: map[string]*huma.Param{
+			"Location": {Description: "Where the service is.", Schema: &huma.Schema{Type: huma.TypeString, Format: "uri-reference"}},
+		}}
+	}
+}
+
+// problems describes the kinds of problem that the route answers with.
+func problems(of ...kind) detail {
+	return func(op *huma.Operation, schemas huma.Registry) {
+		schema := schemas.Schema(reflect.TypeFor[problem](), true, "")
+		for _, k := range of {
+			code := strconv.Itoa(k.status)
+			text := fmt.Sprintf("%s. %s", k.title, k.about)
+			if there := op.Responses[code]; there != nil && !strings.Contains(there.Description, text) {
+				text = there.Description + " Or: " + text
+			}
+			if op.Responses[code] == nil {
+				op.Responses[code] = &huma.Response{Content: map[string]*huma.MediaType{}}
+			}
+			op.Responses[code].Description = text
+			op.Responses[code].Content[problemJSON] = &huma.MediaType{Schema: schema}
+		}
+	}
+}
+
+// ignoreGiven lets a body have the fields that only the portal can set.
+func ignoreGiven(body *huma.Schema) {
+	for _, name := range given {
+		body.Properties[name] = &huma.Schema{ReadOnly: true, Description: "Given by the portal: ignored here, whatever it is."}
+	}
+}
+
+func describeEvents(doc *huma.OpenAPI) {
+	names := []string{"hello", "reset", "service.created", "service.updated", "service.deleted", "status.changed"}
+	doc.AddOperation(&huma.Operation{
+		OperationID: "events", Method: http.MethodGet, Path: prefix + "/events", Summary: "Follow every change",
+		Description: "Server-Sent Events, each with an id to resume from: " + strings.Join(names, ", ") +
+			". The first is hello. The data is JSON, as in the events on NATS. After reset, something was missed: read the list again.",
+		Parameters: []*huma.Param{
+			{Name: "Last-Event-ID", In: "header", Description: "The id of the last event that was seen: what came since is sent first.", Schema: &huma.Schema{Type: huma.TypeString}},
+			{Name: "last_event_id", In: "query", Description: "The same, for those who cannot set the header.", Schema: &huma.Schema{Type: huma.TypeString}},
+		},
+		Responses: map[string]*huma.Response{
+			"200": {Description: "The stream.", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}},
+			"503": {Description: unavailable.title + ". " + unavailable.about, Content: map[string]*huma.MediaType{
+				problemJSON: {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
+			}},
+		},
+	})
+}

@@ -1,0 +1,91 @@
+package httpapi
+
+import (
+	"time"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+)
+
+// service is a service as clients read it. What is not set is null.
+type service struct {
+	ID           string          `json:"id" format:"uuid" readOnly:"true" doc:"UUIDv7, given by the portal."`
+	Name         string          `json:"name" minLength:"1" maxLength:"100" doc:"Unique, whatever its case." example:"billing"`
+	Description  *string         `json:"description" maxLength:"2000" doc:"What it does, in a few lines."`
+	Team         *string         `json:"team" maxLength:"100" doc:"Who owns it." example:"Payments"`
+	Status       events.Status   `json:"status" enum:"healthy,unknown,degraded,down" doc:"How it is. Set by probes where there is a status_url."`
+	StatusURL    *string         `json:"status_url" format:"uri" maxLength:"500" doc:"Its health URL, asked every interval; http or https, without user name." example:"https://billing.example/healthz"`
+	DocsURL      *string         `json:"docs_url" format:"uri" maxLength:"500"`
+	GitHubURL    *string         `json:"github_url" format:"uri" maxLength:"500"`
+	DashboardURL *string         `json:"dashboard_url" format:"uri" maxLength:"500"`
+	Tags         []string        `json:"tags" maxItems:"50" minLength:"1" maxLength:"40" nullable:"false" doc:"Each once, in the order given."`
+	Interval     events.Interval `json:"interval" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes."`
+	Version      int64           `json:"version" minimum:"1" readOnly:"true" doc:"Grows with each change by a client, never with a probe."`
+
+	StatusSince   time.Time      `json:"status_since" readOnly:"true"`
+	StatusReason  *events.Reason `json:"status_reason" readOnly:"true" doc:"Why it has its status, as a code." example:"ok"`
+	HTTPStatus    *int           `json:"http_status" readOnly:"true" doc:"Of the last probe; null if it was not answered."`
+	LatencyMS     *int64         `json:"latency_ms" readOnly:"true" doc:"Of the last probe, in milliseconds; null if it was not answered."`
+	LastCheckedAt *time.Time     `json:"last_checked_at" readOnly:"true" doc:"When the last probe started; null: never."`
+	CreatedAt     time.Time      `json:"created_at" readOnly:"true"`
+	UpdatedAt     time.Time      `json:"updated_at" readOnly:"true" doc:"When a client last changed it. A probe doesn't."`
+}
+
+// serviceList is the answer to a search.
+type serviceList struct {
+	Items []service `json:"items" nullable:"false" doc:"By name."`
+	Total int       `json:"total" doc:"How many there are in items."`
+}
+
+// newService shows s, which it keeps pointers into.
+func newService(s *catalog.Service) service {
+	return service{
+		ID: s.ID, Name: s.Name, Description: unlessEmpty(&s.Description), Team: unlessEmpty(&s.Team), Status: s.Status,
+		StatusURL: unlessEmpty(&s.StatusURL), DocsURL: unlessEmpty(&s.DocsURL),
+		GitHubURL: unlessEmpty(&s.GitHubURL), DashboardURL: unlessEmpty(&s.DashboardURL),
+		Tags: append([]string{}, s.Tags...), Interval: s.Interval, Version: s.Version,
+		StatusSince: s.StatusSince.UTC(), StatusReason: unlessEmpty(&s.StatusReason),
+		HTTPStatus: unlessEmpty(&s.HTTPStatus), LatencyMS: unlessEmpty(&s.LatencyMS), LastCheckedAt: s.LastCheckedAt,
+		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
+	}
+}
+
+func newServiceList(all []catalog.Service) serviceList {
+	list := serviceList{Items: make([]service, len(all)), Total: len(all)}
+	for i := range all {
+		list.Items[i] = newService(&all[i])
+	}
+	return list
+}
+
+// unlessEmpty is nil for a value that is not set.
+func unlessEmpty[T comparable](value *T) *T {
+	if *value == *new(T) {
+		return nil
+	}
+	return value
+}
+
+// serviceCreate and serviceUpdate describe the bodies of writes. What a client
+// cannot set is accepted, so that what was read can be sent back.
+type serviceCreate struct {
+	Name string `json:"name" minLength:"1" maxLength:"100" doc:"Unique, whatever its case. Spaces around it are dropped." example:"billing"`
+	serviceSettings
+}
+
+type serviceUpdate struct {
+	Name string `json:"name,omitempty" minLength:"1" maxLength:"100" doc:"Unique, whatever its case. Spaces around it are dropped." example:"billing"`
+	serviceSettings
+}
+
+type serviceSettings struct {
+	Description  *string          `json:"description,omitempty" maxLength:"2000" doc:"What it does, in a few lines."`
+	Team         *string          `json:"team,omitempty" maxLength:"100" doc:"Who owns it." example:"Payments"`
+	Status       *events.Status   `json:"status,omitempty" enum:"healthy,unknown,degraded,down" doc:"How it is. Of no effect beside a status_url: then the probe says it."`
+	StatusURL    *string          `json:"status_url,omitempty" format:"uri" maxLength:"500" doc:"Its health URL: http or https, without user name." example:"https://billing.example/healthz"`
+	DocsURL      *string          `json:"docs_url,omitempty" format:"uri" maxLength:"500"`
+	GitHubURL    *string          `json:"github_url,omitempty" format:"uri" maxLength:"500"`
+	DashboardURL *string          `json:"dashboard_url,omitempty" format:"uri" maxLength:"500"`
+	Tags         []string         `json:"tags,omitempty" maxItems:"50" minLength:"1" maxLength:"40" doc:"Trimmed, and each kept once." example:"[\"go\"]"`
+	Interval     *events.Interval `json:"interval,omitempty" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes; null: the portal's default."`
+}
