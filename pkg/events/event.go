@@ -57,9 +57,9 @@ type Envelope struct {
 
 // Encode makes the message of e, ready to be published: a new id, the present
 // time, and Nats-Msg-Id equal to ce-id so that the stream stores it once. It
-// fails if e isn't valid.
+// fails if e isn't valid or source is empty.
 func Encode(source string, e Event) (*nats.Msg, error) {
-	if err := e.Validate(); err != nil {
+	if err := errors.Join(e.Validate(), check(source != "", "source is empty")); err != nil {
 		return nil, fmt.Errorf("encode %s: %w", e.Type(), err)
 	}
 	data, err := json.Marshal(e)

@@ -117,6 +117,7 @@ func (e StatusChanged) Validate() error {
 		check(e.From != e.To, "from and to are both %.40q", e.To),
 		check(e.Reason == "" || e.Reason.Known(), "reason %.40q is not on the list", e.Reason),
 		check(!e.Since.IsZero(), "since is missing"),
+		check(e.HTTPStatus >= 0 && e.HTTPStatus <= 999, "http_status %d is out of range", e.HTTPStatus),
 		check(e.LatencyMS >= 0, "latency_ms is negative"),
 	)
 }

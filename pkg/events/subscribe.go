@@ -4,25 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
 const (
-	pullHeartbeat = 2 * time.Second        // silence of twice this means that the consumer is gone
-	pullExpiry    = 30 * time.Second       // how long one pull stays open at the server
-	idleLife      = time.Minute            // the server drops the consumer of a reader that has gone
-	retryFirst    = 100 * time.Millisecond // the pause before the first try to reconnect, doubled
-	retryMost     = 2 * time.Second        // up to this
+	retryFirst = 100 * time.Millisecond // the pause before the first try to read on, doubled
+	retryMost  = 2 * time.Second        // up to this
 )
 
 // Subscription says what a reader of stream PORTAL wants. Its zero value is the
 // snapshot of everything, then every change.
 type Subscription struct {
 	// Subjects narrows what is read: AllCatalog, AllStatus, CatalogSubject(id),
-	// StatusSubject(id). Empty: all of the stream.
+	// StatusSubject(id). None may include another. Empty: all of the stream.
 	Subjects []string
 
 	// Tail, if above 0, begins with up to so many of the newest messages of the
@@ -30,12 +27,15 @@ type Subscription struct {
 	Tail uint64
 
 	// OnRestart, if set, is called each time that reading starts from the
-	// beginning: at first, and when the stream was lost and made anew. What was
-	// read before may then be forgotten. epoch is unique to the stream's life.
+	// beginning: at first; when the stream was lost and made anew, or set back
+	// to an older state; and when a reader was cut off for longer than a
+	// ServiceDeleted is kept. What was read before may then be forgotten. epoch
+	// is unique to the stream's life.
 	OnRestart func(epoch string)
 
 	// OnCaughtUp, if set, is called once after each OnRestart, when all that
-	// was in the stream then has been delivered.
+	// was in the stream then has been delivered: a service that has not been
+	// mentioned by now is not in the catalogue.
 	OnCaughtUp func()
 
 	// OnError, if set, is told why reading was interrupted, or which message
@@ -58,15 +58,22 @@ type Delivery struct {
 
 // Subscribe follows stream PORTAL: it calls fn with the last event of every
 // service's configuration and of its status, then with each change, one at a
-// time and in the order of the stream. When the connection, the server or the
-// stream itself is lost it comes back by itself, for ever, and goes on where it
-// was. A message is delivered again only after OnRestart.
+// time and in the order of the stream. NATS and the stream need not be there
+// yet. When the connection, the server or the stream itself is lost, Subscribe
+// comes back by itself, for ever, and goes on where it was: a message is
+// delivered again only after OnRestart.
 //
-// It returns nil when ctx ends, or else the first error of fn, wrapped.
+// It returns nil when ctx ends, or else the first error of fn, wrapped; and what
+// no retry can mend: Subjects that NATS refuses, and [nats.ErrConnectionClosed].
+// By default nats.go gives up and closes after two minutes without a server:
+// connect with nats.MaxReconnects(-1) and nats.RetryOnFailedConnect(true).
 func Subscribe(
 	ctx context.Context, js jetstream.JetStream, sub Subscription, fn func(context.Context, Delivery) error,
 ) error {
-	r := reader{js: js, Subscription: sub, fn: fn}
+	if len(sub.Subjects) == 0 {
+		sub.Subjects = []string{AllCatalog, AllStatus}
+	}
+	r := reader{Subscription: sub, js: js, fn: fn}
 	pause := retryFirst
 	for {
 		progress, err := r.read(ctx)
@@ -76,6 +83,10 @@ func Subscribe(
 			return nil
 		case errors.As(err, &failed):
 			return fmt.Errorf("subscribe: %w", failed.err)
+		case js.Conn().IsClosed():
+			return fmt.Errorf("subscribe: %w", nats.ErrConnectionClosed)
+		case refused(err):
+			return fmt.Errorf("subscribe: %w", err)
 		}
 		r.report(err)
 		if progress {
@@ -90,119 +101,26 @@ func Subscribe(
 	}
 }
 
-// reader is what a subscription remembers between two consumers.
-type reader struct {
-	Subscription
-	js jetstream.JetStream
-	fn func(context.Context, Delivery) error
-
-	epoch    string // of the stream that position is in; empty: none yet
-	position uint64 // the sequence of the last message delivered
-	caughtUp bool
-}
-
 // handlerError tells an error of the reader's function from those of NATS.
 type handlerError struct{ err error }
 
 func (e *handlerError) Error() string { return e.err.Error() }
 
-// read makes a consumer and delivers from it until something fails. It says
-// whether it came as far as reading.
-func (r *reader) read(ctx context.Context) (progress bool, err error) {
-	stream, err := r.js.Stream(ctx, StreamPortal)
-	if err != nil {
-		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
-	}
-	info := stream.CachedInfo()
-	// A stream that was made anew has another birthday, or one restored from an
-	// old copy has fewer messages than were read: both begin again.
-	// So does an interrupted snapshot: what it still lacks may be older than the
-	// last message that came.
-	epoch := strconv.FormatInt(info.Created.UnixMilli(), 36)
-	if epoch != r.epoch || info.State.LastSeq < r.position || (r.Tail == 0 && !r.caughtUp) {
-		r.epoch, r.position, r.caughtUp = epoch, 0, false
-		if r.OnRestart != nil {
-			r.OnRestart(epoch)
-		}
-	}
-	consumer, err := stream.CreateConsumer(ctx, r.consumer(info.State))
-	if err != nil {
-		return false, fmt.Errorf("consumer on stream %s: %w", StreamPortal, err)
-	}
-	if consumer.CachedInfo().NumPending == 0 {
-		r.catchUp()
-	}
-	msgs, err := consumer.Messages(jetstream.PullHeartbeat(pullHeartbeat), jetstream.PullExpiry(pullExpiry))
-	if err != nil {
-		return false, fmt.Errorf("read stream %s: %w", StreamPortal, err)
-	}
-	defer msgs.Stop()
-	defer context.AfterFunc(ctx, msgs.Stop)()
+// codeFilterNotSubset is the server's JSConsumerFilterNotSubsetErr, which
+// nats.go has no name for.
+const codeFilterNotSubset jetstream.ErrorCode = 10093
 
-	for next := uint64(1); ; next++ {
-		msg, err := msgs.Next()
-		if err != nil {
-			return true, fmt.Errorf("read stream %s: %w", StreamPortal, err)
-		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return true, fmt.Errorf("read stream %s: %w", StreamPortal, err)
-		}
-		if meta.Sequence.Consumer != next {
-			return true, fmt.Errorf("read stream %s: delivery %d came in place of %d", StreamPortal, meta.Sequence.Consumer, next)
-		}
-		if err := r.deliver(ctx, msg, meta); err != nil {
-			return true, err
-		}
+// refused says that NATS will never make a consumer for these subjects.
+func refused(err error) bool {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return false
 	}
-}
-
-// consumer is the configuration of a consumer that goes on after position.
-func (r *reader) consumer(state jetstream.StreamState) jetstream.ConsumerConfig {
-	cfg := jetstream.ConsumerConfig{
-		FilterSubjects:    r.Subjects,
-		AckPolicy:         jetstream.AckNonePolicy,
-		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
-		MemoryStorage:     true,
-		Replicas:          1,
-		InactiveThreshold: idleLife,
-	}
-	if len(r.Subjects) == 0 {
-		cfg.FilterSubjects = []string{AllCatalog, AllStatus}
-	}
-	start := r.position + 1
-	if r.position == 0 && r.Tail > 0 {
-		start = max(state.FirstSeq, state.LastSeq-min(r.Tail, state.LastSeq)+1, 1)
-	}
-	if r.Tail > 0 || r.caughtUp {
-		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, start
-	}
-	return cfg
-}
-
-func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, meta *jetstream.MsgMetadata) error {
-	env, err := Decode(msg.Headers(), msg.Data())
-	if err != nil {
-		r.report(fmt.Errorf("message %d on %s: %w", meta.Sequence.Stream, msg.Subject(), err))
-	} else if err := r.fn(ctx, Delivery{Envelope: env, Sequence: meta.Sequence.Stream, Data: msg.Data()}); err != nil {
-		return &handlerError{err}
-	}
-	r.position = max(r.position, meta.Sequence.Stream)
-	if meta.NumPending == 0 {
-		r.catchUp()
-	}
-	return nil
-}
-
-func (r *reader) catchUp() {
-	if !r.caughtUp && r.OnCaughtUp != nil {
-		r.OnCaughtUp()
-	}
-	r.caughtUp = true
-}
-
-func (r *reader) report(err error) {
-	if err != nil && r.OnError != nil {
-		r.OnError(err)
+	switch api.ErrorCode {
+	case codeFilterNotSubset, jetstream.JSErrCodeDuplicateFilterSubjects,
+		jetstream.JSErrCodeOverlappingFilterSubjects, jetstream.JSErrCodeConsumerEmptyFilter:
+		return true
+	default:
+		return false
 	}
 }

@@ -1,0 +1,200 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	pullHeartbeat = 2 * time.Second  // silence of twice this means that the consumer is gone
+	pullExpiry    = 30 * time.Second // how long one pull stays open at the server
+	idleLife      = time.Minute      // the server drops the consumer of a reader that has gone
+	idleCheck     = 5 * time.Second  // after so long without a message the reader looks for a lost one
+)
+
+// reader is what a subscription remembers between two consumers.
+type reader struct {
+	Subscription
+	js jetstream.JetStream
+	fn func(context.Context, Delivery) error
+
+	epoch    string    // of the stream that position is in; empty: none yet
+	position uint64    // the sequence up to which all was delivered
+	stored   time.Time // when the server stored the message at position; zero: it was not delivered to us
+	seen     time.Time // when the reader was last known to be up to date with the stream, or reading it
+	caughtUp bool
+}
+
+// read makes a consumer and delivers from it until something fails. It says
+// whether it came as far as reading.
+func (r *reader) read(ctx context.Context) (progress bool, err error) {
+	stream, err := r.js.Stream(ctx, StreamPortal)
+	if err != nil {
+		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
+	}
+	if err := r.locate(ctx, stream); err != nil {
+		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
+	}
+	consumer, err := stream.CreateConsumer(ctx, r.consumer())
+	if err != nil {
+		return false, fmt.Errorf("consumer on stream %s: %w", StreamPortal, err)
+	}
+	// After the consumer was made, so that all of its snapshot is before goal.
+	// Its count of pending messages would not do: it also falls when the stream
+	// drops an old message that is not in the snapshot.
+	goal, err := r.last(ctx, stream)
+	if err != nil {
+		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
+	}
+	r.catchUp(goal)
+	msgs, err := consumer.Messages(jetstream.PullHeartbeat(pullHeartbeat), jetstream.PullExpiry(pullExpiry))
+	if err != nil {
+		return false, fmt.Errorf("read stream %s: %w", StreamPortal, err)
+	}
+	defer msgs.Stop()
+	defer context.AfterFunc(ctx, msgs.Stop)()
+
+	for next := uint64(1); ; {
+		msg, err := msgs.Next(jetstream.NextMaxWait(idleCheck))
+		if errors.Is(err, nats.ErrTimeout) {
+			if goal, err = r.idle(ctx, stream); err != nil {
+				return true, fmt.Errorf("read stream %s: %w", StreamPortal, err)
+			}
+			r.catchUp(goal)
+			continue
+		}
+		if err != nil {
+			return true, fmt.Errorf("read stream %s: %w", StreamPortal, err)
+		}
+		if err := r.deliver(ctx, msg, next); err != nil {
+			return true, err
+		}
+		r.catchUp(goal)
+		next++
+	}
+}
+
+// locate finds out whether the stream still has the past that was read, and
+// begins anew if it doesn't.
+func (r *reader) locate(ctx context.Context, stream jetstream.Stream) error {
+	info := stream.CachedInfo()
+	epoch := strconv.FormatInt(info.Created.UnixNano(), 36)
+	same := epoch == r.epoch && info.State.LastSeq >= r.position && time.Since(r.seen) < tombstoneLife
+	if same && !r.stored.IsZero() {
+		// A stream that was set back, by a power failure or from a copy, and has
+		// grown again since, gave the number to another message. One that is
+		// missing proves nothing: newer ones of its subject may have replaced it.
+		msg, err := stream.GetMsg(ctx, r.position)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return err
+		}
+		same = err != nil || msg.Time.Equal(r.stored)
+	}
+	r.alive()
+	if same {
+		return nil
+	}
+	r.epoch, r.position, r.stored, r.caughtUp = epoch, 0, time.Time{}, false
+	if r.Tail > 0 {
+		r.position = info.State.LastSeq - min(r.Tail, info.State.LastSeq)
+	}
+	if r.OnRestart != nil {
+		r.OnRestart(epoch)
+	}
+	return nil
+}
+
+// consumer is the configuration of a consumer that goes on after position. An
+// interrupted snapshot is asked for again: what it delivers up to position is
+// then passed over.
+func (r *reader) consumer() jetstream.ConsumerConfig {
+	cfg := jetstream.ConsumerConfig{
+		FilterSubjects:    r.Subjects,
+		AckPolicy:         jetstream.AckNonePolicy,
+		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
+		InactiveThreshold: idleLife,
+	}
+	if r.Tail > 0 || r.caughtUp {
+		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, r.position+1
+	}
+	return cfg
+}
+
+// last is the sequence of the newest message that the subscription is for, or 0.
+func (r *reader) last(ctx context.Context, stream jetstream.Stream) (uint64, error) {
+	var last uint64
+	for _, subject := range r.Subjects {
+		msg, err := stream.GetLastMsgForSubject(ctx, subject)
+		switch {
+		case err == nil:
+			last = max(last, msg.Sequence)
+		case !errors.Is(err, jetstream.ErrMsgNotFound):
+			return 0, err
+		}
+	}
+	return last, nil
+}
+
+// idle is called when no message came for a while. If the stream has one all the
+// same, the server sent it and it was lost with a connection: no gap in the
+// numbers tells so before the next one comes.
+func (r *reader) idle(ctx context.Context, stream jetstream.Stream) (uint64, error) {
+	last, err := r.last(ctx, stream)
+	if err == nil && last > r.position {
+		err = fmt.Errorf("message %d did not come", last)
+	}
+	r.alive()
+	return last, err
+}
+
+// deliver hands over the message, which must be the consumer's delivery number
+// next: what is lost on its way is not sent again.
+func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) error {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return fmt.Errorf("read stream %s: %w", StreamPortal, err)
+	}
+	if meta.Sequence.Consumer != next {
+		return fmt.Errorf("read stream %s: delivery %d came in place of %d", StreamPortal, meta.Sequence.Consumer, next)
+	}
+	r.alive()
+	if meta.Sequence.Stream <= r.position {
+		return nil
+	}
+	env, err := Decode(msg.Headers(), msg.Data())
+	if err != nil {
+		r.report(fmt.Errorf("message %d on %s: %w", meta.Sequence.Stream, msg.Subject(), err))
+	} else if err := r.fn(ctx, Delivery{Envelope: env, Sequence: meta.Sequence.Stream, Data: msg.Data()}); err != nil {
+		return &handlerError{err}
+	}
+	r.position, r.stored = meta.Sequence.Stream, meta.Timestamp
+	return nil
+}
+
+// catchUp says that all up to goal was delivered, if it was.
+func (r *reader) catchUp(goal uint64) {
+	if r.caughtUp || r.position < goal {
+		return
+	}
+	r.caughtUp = true
+	if r.OnCaughtUp != nil {
+		r.OnCaughtUp()
+	}
+}
+
+// alive notes the time of the wall: a computer that sleeps stops the other clock.
+func (r *reader) alive() { r.seen = time.Now().Round(0) }
+
+func (r *reader) report(err error) {
+	if err != nil && r.OnError != nil {
+		r.OnError(err)
+	}
+}

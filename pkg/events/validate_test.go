@@ -1,0 +1,176 @@
+package events_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+func TestServiceIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.Service)
+		want   string // empty: it is valid
+	}{
+		"every field set":            {func(*events.Service) {}, ""},
+		"only what must be":          {func(s *events.Service) { *s = ledger() }, ""},
+		"no id":                      {func(s *events.Service) { s.ID = "" }, `id "" is not a UUID`},
+		"an id that is a wildcard":   {func(s *events.Service) { s.ID = "*" }, `id "*" is not a UUID`},
+		"an id in other writing":     {func(s *events.Service) { s.ID = "{" + billingID + "}" }, "is not a UUID"},
+		"an id with a dot":           {func(s *events.Service) { s.ID = strings.Replace(billingID, "-", ".", 1) }, "is not a UUID"},
+		"no name":                    {func(s *events.Service) { s.Name = "" }, "name is empty"},
+		"no tags":                    {func(s *events.Service) { s.Tags = nil }, "tags is missing"},
+		"no interval":                {func(s *events.Service) { s.Interval = "" }, `interval "" is not in the set`},
+		"an interval between two":    {func(s *events.Service) { s.Interval = "60s" }, `interval "60s" is not in the set`},
+		"no version":                 {func(s *events.Service) { s.Version = 0 }, "version is 0, the first is 1"},
+		"a status that is none":      {func(s *events.Service) { s.Status = "up" }, `status "up" is not a status`},
+		"a reason off the list":      {func(s *events.Service) { s.StatusReason = "bad luck" }, `status_reason "bad luck"`},
+		"no beginning of the status": {func(s *events.Service) { s.StatusSince = time.Time{} }, "status_since is missing"},
+		"no creation":                {func(s *events.Service) { s.CreatedAt = time.Time{} }, "created_at is missing"},
+		"no update":                  {func(s *events.Service) { s.UpdatedAt = time.Time{} }, "updated_at is missing"},
+		"a negative latency":         {func(s *events.Service) { s.LatencyMS = -1 }, "latency_ms is negative"},
+		"a four-digit answer":        {func(s *events.Service) { s.HTTPStatus = 1000 }, "http_status 1000 is out of range"},
+	} {
+		s := billing()
+		tc.change(&s)
+		verdict(t, name, events.ServiceCreated{Service: s}, tc.want)
+		verdict(t, name, events.ServiceUpdated{Service: s}, tc.want)
+	}
+}
+
+func TestServiceDeletedIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.ServiceDeleted)
+		want   string
+	}{
+		"every field set": {func(*events.ServiceDeleted) {}, ""},
+		"nobody's":        {func(e *events.ServiceDeleted) { e.Team = "" }, ""},
+		"no id":           {func(e *events.ServiceDeleted) { e.ID = "" }, "is not a UUID"},
+		"no name":         {func(e *events.ServiceDeleted) { e.Name = "" }, "name is empty"},
+		"no version":      {func(e *events.ServiceDeleted) { e.Version = -1 }, "version is -1"},
+		"no time":         {func(e *events.ServiceDeleted) { e.DeletedAt = time.Time{} }, "deleted_at is missing"},
+	} {
+		e := sample[events.ServiceDeleted](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
+func TestStatusChangedIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.StatusChanged)
+		want   string
+	}{
+		"by a probe": {func(*events.StatusChanged) {}, ""},
+		"by silence": {func(e *events.StatusChanged) {
+			*e = events.StatusChanged{ServiceID: billingID, Name: "b", From: "down", To: "unknown", Reason: "stale", Since: e.Since}
+		}, ""},
+		"by a new URL":           {func(e *events.StatusChanged) { e.Reason, e.To = "", "unknown" }, ""},
+		"no id":                  {func(e *events.StatusChanged) { e.ServiceID = "" }, `service_id "" is not a UUID`},
+		"no name":                {func(e *events.StatusChanged) { e.Name = "" }, "name is empty"},
+		"from nothing":           {func(e *events.StatusChanged) { e.From = "" }, `from "" is not a status`},
+		"to nothing":             {func(e *events.StatusChanged) { e.To = "UP" }, `to "UP" is not a status`},
+		"no change":              {func(e *events.StatusChanged) { e.To = e.From }, `from and to are both "healthy"`},
+		"a reason off the list":  {func(e *events.StatusChanged) { e.Reason = "OK" }, `reason "OK" is not on the list`},
+		"no beginning":           {func(e *events.StatusChanged) { e.Since = time.Time{} }, "since is missing"},
+		"a negative latency":     {func(e *events.StatusChanged) { e.LatencyMS = -1 }, "latency_ms is negative"},
+		"a negative HTTP status": {func(e *events.StatusChanged) { e.HTTPStatus = -1 }, "http_status -1 is out of range"},
+	} {
+		e := sample[events.StatusChanged](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
+func TestProbePlannedIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.ProbePlanned)
+		want   string
+	}{
+		"every field set":      {func(*events.ProbePlanned) {}, ""},
+		"no id":                {func(e *events.ProbePlanned) { e.ServiceID = "1" }, "is not a UUID"},
+		"no version":           {func(e *events.ProbePlanned) { e.Version = 0 }, "version is 0"},
+		"no URL":               {func(e *events.ProbePlanned) { e.URL = "" }, "url is not an http or https URL"},
+		"a script for a URL":   {func(e *events.ProbePlanned) { e.URL = "javascript:alert(1)" }, "url is not"},
+		"a URL without a host": {func(e *events.ProbePlanned) { e.URL = "http:///healthz" }, "url is not"},
+		"no interval":          {func(e *events.ProbePlanned) { e.Interval = "" }, "interval"},
+	} {
+		e := sample[events.ProbePlanned](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
+func TestProbeCompletedIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.ProbeCompleted)
+		want   string
+	}{
+		"an answer":             {func(*events.ProbeCompleted) {}, ""},
+		"no answer":             {func(e *events.ProbeCompleted) { e.HTTPStatus, e.LatencyMS = 0, 0 }, ""},
+		"no id":                 {func(e *events.ProbeCompleted) { e.ServiceID = "" }, "is not a UUID"},
+		"no version":            {func(e *events.ProbeCompleted) { e.Version = 0 }, "version is 0"},
+		"another scheme":        {func(e *events.ProbeCompleted) { e.URL = "ftp://example.com" }, "url is not"},
+		"unknown is no outcome": {func(e *events.ProbeCompleted) { e.Status = "unknown" }, `status "unknown" is no outcome`},
+		"no reason":             {func(e *events.ProbeCompleted) { e.Reason = "" }, `reason "" is not on the list`},
+		"a four-digit answer":   {func(e *events.ProbeCompleted) { e.HTTPStatus = 1000 }, "http_status 1000"},
+		"a negative latency":    {func(e *events.ProbeCompleted) { e.LatencyMS = -1 }, "latency_ms is negative"},
+		"no slot":               {func(e *events.ProbeCompleted) { e.PlannedAt = time.Time{} }, "planned_at is missing"},
+		"no start":              {func(e *events.ProbeCompleted) { e.CheckedAt = time.Time{} }, "checked_at is missing"},
+		"no place":              {func(e *events.ProbeCompleted) { e.Location = "" }, "location is empty"},
+	} {
+		e := sample[events.ProbeCompleted](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
+func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
+	err := events.StatusChanged{}.Validate()
+	for _, want := range []string{"service_id", "name", "from", "to", "since"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not mention %s", err, want)
+		}
+	}
+}
+
+func TestIntervalsDivideTheMinuteOrTheHour(t *testing.T) {
+	var last time.Duration
+	for _, i := range events.Intervals {
+		d := i.Duration()
+		if d <= last || (time.Minute%d != 0 && time.Hour%d != 0) {
+			t.Errorf("%s is %s, after %s", i, d, last)
+		}
+		last = d
+	}
+	if !events.DefaultInterval.Known() {
+		t.Errorf("%s is not in the set", events.DefaultInterval)
+	}
+	if d := events.Interval("7m").Duration(); d != 0 {
+		t.Errorf("7m is %s, want 0: it is not in the set", d)
+	}
+}
+
+func sample[E events.Event](t *testing.T) E {
+	t.Helper()
+	for _, e := range samples() {
+		if got, ok := e.(E); ok {
+			return got
+		}
+	}
+	t.Fatal("no sample of this type")
+	panic("unreachable")
+}
+
+// verdict checks that the event is valid, or that what is wrong is said.
+func verdict(t *testing.T, name string, e events.Event, want string) {
+	t.Helper()
+	err := e.Validate()
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("%s, %s: %v", e.Type(), name, err)
+	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+		t.Errorf("%s, %s: got %v, want %q", e.Type(), name, err, want)
+	}
+}
