@@ -45,7 +45,7 @@ function render() {
   const { shown: services, counts, stats } = survey(ordered, view);
   const totals = narrowed(view) ? survey(ordered, everything).counts : counts;
   sidebar.show({ stats, counts, totals, view });
-  bar.show({ shown: connection.at ? shown(services.length, stats.total) : '', view });
+  bar.show({ shown: shown(services.length, stats.total), total: stats.total, view });
   if (connection.at) grid.show(view.group ? group(services) : [{ key: 'all', title: '', services }]);
   empty.when = emptiness(services.length, stats.total);
 }

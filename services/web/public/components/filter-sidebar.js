@@ -85,7 +85,8 @@ class FilterSidebar extends HTMLElement {
       chip = stamp('filter-chip').firstElementChild;
       chip.key = value;
       chip.dataset.value = value;
-      chip.querySelector('.filter-value').textContent = kind === 'status' ? statusNames[value] : value;
+      chip.querySelector('.filter-name').textContent = kind === 'status' ? statusNames[value] : value;
+      if (kind === 'status') showIcon(chip.querySelector('.icon'), value);
       this.#chips.set(key, chip);
     }
     return chip;
@@ -102,6 +103,11 @@ class FilterSidebar extends HTMLElement {
     if (!this.#all.delete(kind)) this.#all.add(kind);
     this.show(this.#state);
   }
+}
+
+function showIcon(icon, status) {
+  icon.hidden = false;
+  icon.className = `icon icon-${status} ${status}`;
 }
 
 customElements.define('filter-sidebar', FilterSidebar);

@@ -74,8 +74,9 @@ async function call(method, url, { body, headers = {}, patience: limit = patienc
   let data;
   try {
     response = await fetch(url, { ...init, signal: AbortSignal.timeout(limit) });
+    const text = await response.text(); // none with a 204 or 304, whatever type they name
     const json = /\bjson\b/.test(response.headers.get('Content-Type') ?? '');
-    data = json ? await response.json() : null;
+    data = json && text ? JSON.parse(text) : null;
   } catch {
     throw new Problem({ detail: 'The portal cannot be reached. Check your connection, then try again.' });
   }
