@@ -1,0 +1,117 @@
+package live
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+const (
+	heartbeat    = 15 * time.Second
+	writeTimeout = 10 * time.Second // for a client to take what it is sent
+	maxID        = 100              // the length of an id that is looked at
+)
+
+// full is the answer where there are too many clients, as the API's problems are.
+const full = `{"type":"/api/docs#unavailable","title":"Not available now","status":503,` +
+	`"detail":"Too many browsers are connected to this part of the portal. Try again in half a minute; until then, read the list every now and then."}` + "\n"
+
+// ServeHTTP sends events until the client goes, or is too slow, or Run ends.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.clients.Add(1) > h.most {
+		h.clients.Add(-1)
+		h.metrics.cut.WithLabelValues("full").Inc()
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.Header().Set("Retry-After", "30")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, full)
+		return
+	}
+	h.metrics.clients.Inc()
+	defer func() {
+		h.clients.Add(-1)
+		h.metrics.clients.Dec()
+	}()
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-cache, no-transform")
+	header.Set("X-Accel-Buffering", "no") // nginx would collect events before it passes them on
+	if r.Method == http.MethodHead {
+		return
+	}
+	if err := h.stream(w, r); errors.Is(err, os.ErrDeadlineExceeded) {
+		h.metrics.cut.WithLabelValues("slow").Inc()
+	}
+}
+
+// stream returns nil when the stream is to end, or why it can't be written.
+func (h *Hub) stream(w http.ResponseWriter, r *http.Request) error {
+	out := client{w: w, control: http.NewResponseController(w)}
+	_ = out.control.SetReadDeadline(time.Time{}) // the server's would end the stream; where there is none it can't be set
+	if err := out.send([]byte("retry: 2000\n\n")); err != nil {
+		return err
+	}
+	ticker := time.NewTicker(heartbeat)
+	defer ticker.Stop()
+
+	position := reader{lastID: lastEventID(r)}
+	for {
+		text, changed, end := h.history.read(&position)
+		switch end {
+		case tooSlow:
+			h.metrics.cut.WithLabelValues("slow").Inc()
+			return nil
+		case nothingComes:
+			h.metrics.cut.WithLabelValues("lost").Inc()
+			return nil
+		case goOn:
+		}
+		if err := out.send(text...); err != nil {
+			return err
+		}
+		h.metrics.sent.Add(float64(len(text)))
+		select {
+		case <-changed:
+		case <-ticker.C:
+			if err := out.send([]byte(":\n\n")); err != nil {
+				return err
+			}
+		case <-r.Context().Done():
+			return nil
+		case <-h.closing:
+			return nil
+		}
+	}
+}
+
+func lastEventID(r *http.Request) string {
+	id := r.Header.Get("Last-Event-ID")
+	if id == "" {
+		id = r.URL.Query().Get("last_event_id")
+	}
+	return id[:min(len(id), maxID)]
+}
+
+// client is the connection to a browser.
+type client struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+// send writes all of it and then flushes once.
+func (c client) send(text ...[]byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	if err := c.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	for _, t := range text {
+		if _, err := c.w.Write(t); err != nil {
+			return err
+		}
+	}
+	return c.control.Flush()
+}
