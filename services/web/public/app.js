@@ -41,7 +41,10 @@ let drawing = false;
 // page in the background gets no frames, hence the timer.
 function render() {
   drawing = false;
-  if (orderedBy !== view.sort) ordered = sort(store.values(), (orderedBy = view.sort));
+  if (orderedBy !== view.sort) {
+    orderedBy = view.sort;
+    ordered = sort(store.values(), orderedBy);
+  }
   const { shown: services, counts, stats } = survey(ordered, view);
   const totals = narrowed(view) ? survey(ordered, everything).counts : counts;
   sidebar.show({ stats, counts, totals, view });
@@ -123,7 +126,9 @@ function key(event) {
     grid.focusFirst();
     return;
   }
-  const act = { search: () => search.select(), new: () => form.add(), help: () => find('help-dialog').open() }[shortcut(event)];
+  const act = { search: () => search.select(), new: () => form.add(), help: () => find('help-dialog').open() }[
+    shortcut(event)
+  ];
   if (!act) return;
   event.preventDefault();
   act();

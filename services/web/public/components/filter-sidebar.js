@@ -21,7 +21,9 @@ class FilterSidebar extends HTMLElement {
     });
     for (const group of this.querySelectorAll('.filter-chips')) {
       group.addEventListener('click', (event) => this.#click(event, group.dataset.kind));
-      group.parentElement.querySelector('.filter-more')?.addEventListener('click', () => this.#more(group.dataset.kind));
+      group.parentElement
+        .querySelector('.filter-more')
+        ?.addEventListener('click', () => this.#more(group.dataset.kind));
     }
   }
 

@@ -176,7 +176,10 @@ class ServiceDialog extends HTMLElement {
   }
 
   #missing() {
-    this.#show({ fields: {}, rest: 'Somebody else deleted this service meanwhile. Cancel, or copy what you need first.' });
+    this.#show({
+      fields: {},
+      rest: 'Somebody else deleted this service meanwhile. Cancel, or copy what you need first.',
+    });
     tell(this, 'missing', this.#base.id);
   }
 

@@ -104,7 +104,8 @@ class ServiceGrid extends HTMLElement {
 
   #key(event) {
     const card = event.target.closest('service-card');
-    if (!card || !arrows.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (!card || !arrows.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)
+      return;
     const cards = [...this.querySelectorAll('service-card')];
     const to = neighbour(cards.length, cards.indexOf(card), event.key, (i) => cards[i].getBoundingClientRect());
     event.preventDefault();

@@ -19,7 +19,12 @@ const urls = ['status_url', 'docs_url', 'github_url', 'dashboard_url'];
 export function toForm(service) {
   const text = {};
   for (const name of Object.keys(labels)) text[name] = service[name] ?? '';
-  return { ...text, tags: (service.tags ?? []).join(', '), status: service.status ?? 'unknown', interval: service.interval ?? '1m' };
+  return {
+    ...text,
+    tags: (service.tags ?? []).join(', '),
+    status: service.status ?? 'unknown',
+    interval: service.interval ?? '1m',
+  };
 }
 
 // toBody gives the form's texts as the API takes them. The status is a person's
@@ -27,7 +32,14 @@ export function toForm(service) {
 export function toBody(texts) {
   const body = {};
   for (const name of Object.keys(labels)) body[name] = (texts[name] ?? '').trim();
-  body.tags = [...new Set(body.tags.split(',').map((tag) => tag.trim()).filter(Boolean))];
+  body.tags = [
+    ...new Set(
+      body.tags
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter(Boolean),
+    ),
+  ];
   if (body.status_url || !body.status) delete body.status;
   return body;
 }
