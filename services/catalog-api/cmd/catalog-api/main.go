@@ -1,0 +1,44 @@
+// Command catalog-api serves the service catalogue over HTTP. It is configured
+// by the environment: see the fields of catalogapi.Config.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
+)
+
+var version = "dev" // set by the linker, from git describe
+
+func main() {
+	show := flag.Bool("version", false, "print the version and exit")
+	flag.Parse()
+	if *show {
+		fmt.Println(version)
+		return
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("service", "catalog-api", "version", version)
+	if err := run(log); err != nil {
+		log.Error("stopped", "error", err)
+		os.Exit(1)
+	}
+}
+
+func run(log *slog.Logger) error {
+	cfg, err := catalogapi.ConfigFromEnv(os.Getenv)
+	if err != nil {
+		return err
+	}
+	cfg.Log, cfg.Version = log, version
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from here on, a second signal kills
+	return catalogapi.Run(ctx, cfg)
+}

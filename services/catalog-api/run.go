@@ -1,0 +1,135 @@
+package catalogapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
+)
+
+// Run serves the catalogue until ctx ends, finishes what is in flight, and
+// returns nil. It uses no globals (flags, signals, environment, default mux,
+// default registry), so that several services can run in one process. NATS may
+// come and go; without the database it does not start.
+func Run(ctx context.Context, cfg Config) (err error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return fmt.Errorf("catalog-api: %w", err)
+	}
+	if err := cfg.listen(ctx); err != nil {
+		return fmt.Errorf("catalog-api: %w", err)
+	}
+	defer cfg.closeListeners()
+
+	db, err := store.Open(ctx, store.Config{
+		URL: cfg.DatabaseURL, Wait: cfg.DatabaseWait, Interval: cfg.DefaultInterval, Log: cfg.Log,
+	})
+	if err != nil {
+		return fmt.Errorf("catalog-api: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	nc, err := connect(cfg)
+	if err != nil {
+		return fmt.Errorf("catalog-api: %w", err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("catalog-api: %w", err)
+	}
+	if err := cfg.serve(ctx, db, nc, js); err != nil {
+		return fmt.Errorf("catalog-api: %w", err)
+	}
+	// Acknowledgements are only buffered; they must be out before the connection goes.
+	return ignoreClosed(nc.FlushTimeout(time.Second))
+}
+
+// serve starts every part, and waits for all of them.
+func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js jetstream.JetStream) error {
+	results := ingest.NewMetrics(c.Registry)
+	relay := &outbox.Relay{
+		DB: db.DB(), DatabaseURL: c.DatabaseURL, NATS: nc, JetStream: js, Catalogue: db, Replicas: c.Replicas,
+		Log: c.Log, Metrics: outbox.NewMetrics(c.Registry, db.DB()),
+	}
+	in := &ingest.Ingest{JetStream: js, Statuses: db, Replicas: c.Replicas, Log: c.Log, Metrics: results}
+	sweeper := &ingest.Sweeper{Statuses: db, Log: c.Log, Metrics: results}
+	api, live := c.api(db, nc, js)
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return relay.Run(ctx) })
+	g.Go(func() error { return in.Run(ctx) })
+	g.Go(func() error { return sweeper.Run(ctx) })
+	g.Go(func() error { return live.Run(ctx) })
+	g.Go(func() error { return serveHTTP(ctx, c.Listener, newServer(api, c.Log)) })
+	if c.MetricsListener != nil {
+		g.Go(func() error { return serveHTTP(ctx, c.MetricsListener, newServer(c.operations(db, nc), c.Log)) })
+	}
+	return g.Wait()
+}
+
+// connect makes the connection to NATS. It comes about in the background, and
+// comes back by itself, so that services can start in any order.
+func connect(cfg Config) (*nats.Conn, error) {
+	nc, err := nats.Connect(cfg.NATSURL,
+		nats.Name("catalog-api"),
+		nats.RetryOnFailedConnect(true),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(500*time.Millisecond),
+		nats.ReconnectBufSize(-1), // an event is not sent by chance later: the outbox has it
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				cfg.Log.Warn("lost the connection to NATS", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) { cfg.Log.Info("connected to NATS", "server", nc.ConnectedUrlRedacted()) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			cfg.Log.Warn("NATS reports a fault", "error", err)
+		}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	return nc, nil
+}
+
+// listen opens the listeners that weren't given, so that a port that is taken
+// is found before anything else starts.
+func (c *Config) listen(ctx context.Context) (err error) {
+	var lc net.ListenConfig
+	if c.Listener == nil {
+		if c.Listener, err = lc.Listen(ctx, "tcp", c.HTTPAddr); err != nil {
+			return fmt.Errorf("listen for the API (PORTAL_HTTP): %w", err)
+		}
+	}
+	if c.MetricsListener == nil && c.MetricsAddr != "" {
+		if c.MetricsListener, err = lc.Listen(ctx, "tcp", c.MetricsAddr); err != nil {
+			return errors.Join(fmt.Errorf("listen for metrics (PORTAL_METRICS): %w", err), c.Listener.Close())
+		}
+	}
+	return nil
+}
+
+// closeListeners is for a start that failed; a server has closed its own.
+func (c *Config) closeListeners() {
+	_ = c.Listener.Close()
+	if c.MetricsListener != nil {
+		_ = c.MetricsListener.Close()
+	}
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrConnectionReconnecting) {
+		return nil
+	}
+	return err
+}
