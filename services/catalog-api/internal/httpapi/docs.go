@@ -5,7 +5,6 @@ import (
 	"embed"
 	"encoding/json"
 	"html/template"
-	"mime"
 	"net/http"
 	"path"
 
@@ -20,9 +19,16 @@ var docsFiles embed.FS
 // description, and nothing else.
 const docsPolicy = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 
+// mediaTypes are not asked of the system, which knows different ones on each.
+var mediaTypes = map[string]string{
+	".js":  "text/javascript; charset=utf-8",
+	".css": "text/css; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
 // docsRoutes adds the description of the API and the page that shows it.
 func (a *API) docsRoutes(r chi.Router, doc *huma.OpenAPI) {
-	described, err := json.MarshalIndent(doc, "", "  ")
+	described, err := json.Marshal(doc)
 	if err != nil {
 		panic(err) // the document is made from our types alone
 	}
@@ -33,12 +39,12 @@ func (a *API) docsRoutes(r chi.Router, doc *huma.OpenAPI) {
 		panic(err) // as above
 	}
 	r.Get(docsPath, document(fixed("text/html; charset=utf-8", page.Bytes())))
-	for _, name := range []string{"docs.js", "docs.css"} {
+	for _, name := range []string{"docs.js", "docs.css", "icon.svg"} {
 		content, err := docsFiles.ReadFile("docs/" + name)
 		if err != nil {
 			panic(err)
 		}
-		r.Get(docsPath+"/"+name, fixed(mime.TypeByExtension(path.Ext(name)), content))
+		r.Get(docsPath+"/"+name, fixed(mediaTypes[path.Ext(name)], content))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -57,11 +58,19 @@ func (in *listInput) filter() (catalog.Filter, error) {
 	}
 	switch {
 	case f.Status != "" && !f.Status.Known():
-		return f, wrongParameter("status", fmt.Sprintf("The status must be one of %v.", events.Statuses), clip(string(f.Status)))
+		return f, wrongParameter("status", "The status must be one of "+allStatuses()+".", clip(string(f.Status)))
 	case len(f.IDs) > maxIDs:
 		return f, wrongParameter("id", fmt.Sprintf("At most %d ids are taken; these are %d.", maxIDs, len(f.IDs)), nil)
 	}
 	return f, nil
+}
+
+func allStatuses() string {
+	var names []string
+	for _, s := range events.Statuses {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
 }
 
 func wrongParameter(name, message string, value any) *problem {

@@ -13,9 +13,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// answerTimeout bounds the work for one request. A check by hand, the longest,
+// answerTimeout bounds the work for one request; it is shorter than the server's
+// own limits, so that the client is told. A check by hand, the longest,
 // takes twelve seconds.
-const answerTimeout = 20 * time.Second
+const answerTimeout = 14 * time.Second
 
 // apiHeaders are those of every answer under /api: nothing of it may be run,
 // framed or reused without asking.

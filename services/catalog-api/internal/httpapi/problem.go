@@ -21,7 +21,7 @@ type problem struct {
 	Title  string         `json:"title" doc:"The kind in a few words."`
 	Status int            `json:"status" doc:"The HTTP status code."`
 	Detail string         `json:"detail" doc:"What to do about it, as a sentence for a person."`
-	Errors []fieldProblem `json:"errors,omitempty" doc:"Each field that is not valid."`
+	Errors []fieldProblem `json:"errors,omitempty" nullable:"false" doc:"Each field that is not valid."`
 
 	retryAfter time.Duration // 0: nothing is said of it
 }

@@ -18,7 +18,8 @@ func (a *API) openAPI() huma.Config {
 		"Errors are problem documents (RFC 9457); reads have an ETag, and writes honour If-Match."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // see docsRoutes
 	cfg.CreateHooks = nil                                       // no $schema in bodies
-	cfg.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat}
+	cfg.AllowAdditionalPropertiesByDefault = true               // an answer may have more, one day
+	cfg.Formats = map[string]huma.Format{jsonType: huma.DefaultJSONFormat, problemJSON: huma.DefaultJSONFormat}
 	cfg.Transformers = []huma.Transformer{ownProblems}
 	return cfg
 }
@@ -79,11 +80,12 @@ func register[I, O any](api huma.API, op huma.Operation, handler func(context.Co
 	}
 	huma.Register(api, op, handler)
 	delete(schemas.Map(), "ErrorModel") // huma's own, which ownProblems replaces
+	delete(schemas.Map(), "ErrorDetail")
 	if op.RequestBody == nil {
 		return
 	}
 	for _, media := range op.RequestBody.Content {
-		ignoreGiven(schemas.SchemaFromRef(media.Schema.Ref))
+		onlyKnown(schemas.SchemaFromRef(media.Schema.Ref))
 	}
 }
 
@@ -148,8 +150,10 @@ func problems(of ...kind) detail {
 	}
 }
 
-// ignoreGiven lets a body have the fields that only the portal can set.
-func ignoreGiven(body *huma.Schema) {
+// onlyKnown lets a body have the fields of its type and those that only the
+// portal can set, and no others.
+func onlyKnown(body *huma.Schema) {
+	body.AdditionalProperties = false
 	for _, name := range given {
 		body.Properties[name] = &huma.Schema{ReadOnly: true, Description: "Given by the portal: ignored here, whatever it is."}
 	}

@@ -1,0 +1,135 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
+)
+
+func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
+
+// portal is the API over a catalogue of its own, in a real server.
+type portal struct {
+	tb      testing.TB
+	url     string
+	store   *store.Store
+	metrics *prometheus.Registry
+}
+
+// start serves the API until the test ends; change may set more of it.
+func start(tb testing.TB, change func(*httpapi.API)) *portal {
+	tb.Helper()
+	log := slog.New(slog.NewTextHandler(tb.Output(), nil))
+	db, err := store.Open(tb.Context(), store.Config{URL: devtest.Database(tb), Wait: 10 * time.Second, Interval: "1m", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p := &portal{tb: tb, store: db, metrics: prometheus.NewRegistry()}
+	api := &httpapi.API{
+		Catalog: db,
+		Check:   func(_ context.Context, s catalog.Service) (catalog.Service, error) { return s, nil },
+		Health:  func(context.Context) httpapi.Health { return httpapi.Health{} },
+		Version: "test", Log: log, Metrics: p.metrics,
+	}
+	if change != nil {
+		change(api)
+	}
+	srv := httptest.NewServer(api.Handler())
+	tb.Cleanup(func() {
+		srv.Close()
+		_ = db.Close()
+	})
+	p.url = srv.URL
+	return p
+}
+
+// answer is what came back; body is nil if it isn't a JSON object.
+type answer struct {
+	status int
+	header http.Header
+	raw    []byte
+	body   map[string]any
+}
+
+// call sends a request; headers are "Name: value".
+func (p *portal) call(method, path, body string, headers ...string) answer {
+	p.tb.Helper()
+	req, err := http.NewRequestWithContext(p.tb.Context(), method, p.url+path, strings.NewReader(body))
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+		if value == "" {
+			req.Header.Del(name)
+		}
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	a := answer{status: res.StatusCode, header: res.Header, raw: raw}
+	_ = json.Unmarshal(raw, &a.body)
+	return a
+}
+
+// create adds a service and returns its path and what was answered.
+func (p *portal) create(body string) (path string, a answer) {
+	p.tb.Helper()
+	a = p.call("POST", "/api/services", body)
+	if a.status != http.StatusCreated {
+		p.tb.Fatalf("create %s: %d %s", body, a.status, a.raw)
+	}
+	return "/api/services/" + a.body["id"].(string), a
+}
+
+// fields are the names in a problem's errors.
+func (a answer) fields() []string {
+	var names []string
+	list, _ := a.body["errors"].([]any)
+	for _, e := range list {
+		names = append(names, e.(map[string]any)["field"].(string))
+	}
+	return names
+}
+
+// wantProblem checks that a is a whole problem document of that status and kind.
+func wantProblem(t *testing.T, a answer, status int, kind string) {
+	t.Helper()
+	if a.status != status {
+		t.Fatalf("status %d, want %d: %s", a.status, status, a.raw)
+	}
+	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("Content-Type %q", got)
+	}
+	if got, want := a.body["type"], "/api/docs#"+kind; got != want {
+		t.Errorf("type %v, want %s", got, want)
+	}
+	detail, _ := a.body["detail"].(string)
+	if !strings.HasSuffix(detail, ".") || a.body["title"] == "" || a.body["status"] != float64(status) {
+		t.Errorf("not a whole problem: %s", a.raw)
+	}
+}
