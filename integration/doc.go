@@ -1,0 +1,3 @@
+// Package integration tests the whole portal from outside: the commands as they
+// ship, as processes that can be killed, on a real Postgres and a real NATS.
+package integration

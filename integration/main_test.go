@@ -1,0 +1,68 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// bin is the folder of the commands that are tested, and parts the servers that
+// they run on. Both are set by TestMain alone.
+var (
+	bin   string
+	parts stack
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	chosen, why, err := choose(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "integration:", err)
+		return 1
+	}
+	fmt.Printf("integration: Postgres and NATS are %s (%s)\n", chosen, why)
+	dir, err := os.MkdirTemp("", "portal-")
+	if err == nil {
+		// The commands run as other users than this one in some tests' parts.
+		err = os.Chmod(dir, 0o755)
+	}
+	if err == nil {
+		bin, parts = filepath.Join(dir, "bin"), chosen
+		err = build(bin, "services/catalog-api/cmd/catalog-api", "services/health-worker/cmd/health-worker")
+	}
+	if err == nil {
+		err = parts.open(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "integration:", err)
+		return 1
+	}
+	code := m.Run()
+	if err := parts.close(); err != nil {
+		fmt.Fprintln(os.Stderr, "integration:", err)
+		code = 1
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "integration:", err)
+	}
+	return code
+}
+
+// build compiles commands of the workspace into dir.
+func build(dir string, commands ...string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, command := range commands {
+		cmd := exec.Command("go", "build", "-o", dir, ".")
+		cmd.Dir = filepath.Join("..", command)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", command, err, out)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/dev-portal/dev-portal/pkg/devstack"
+)
+
+// stack is where the tests' Postgres and NATS come from.
+type stack interface {
+	fmt.Stringer
+	open(dir string) error
+	close() error
+
+	// broker starts a NATS server for this test alone.
+	broker(t *testing.T) server
+	// postgres starts a Postgres for this test alone.
+	postgres(t *testing.T) server
+	// database makes an empty database in a Postgres that the tests share.
+	database(t *testing.T) string
+}
+
+// server is one that a test can take away. Its address stays the same.
+type server interface {
+	url() string
+	stop()
+	start()
+	wipe() // while stopped: all of its data is lost
+}
+
+// choose takes containers where a Docker engine has the images or can pull
+// them, and else local processes. PORTAL_TEST_STACK=docker|local decides instead.
+func choose(ctx context.Context) (chosen stack, why string, err error) {
+	switch wish := os.Getenv("PORTAL_TEST_STACK"); wish {
+	case "local":
+		return &local{}, "PORTAL_TEST_STACK=local", nil
+	case "docker":
+		return &docker{}, "PORTAL_TEST_STACK=docker", nil
+	case "":
+	default:
+		return nil, "", fmt.Errorf("PORTAL_TEST_STACK is %q; it must be docker, local or empty", wish)
+	}
+	provider, err := testcontainers.NewDockerProvider()
+	if err != nil {
+		return &local{}, "no Docker engine answers", nil
+	}
+	defer func() { _ = provider.Close() }()
+	if err := provider.Health(ctx); err != nil {
+		return &local{}, "no Docker engine answers", nil
+	}
+	for _, image := range []string{postgresImage, natsImage} {
+		if err := available(ctx, provider, image); err != nil {
+			return &local{}, "the Docker engine has no " + image + " and cannot pull it", nil
+		}
+	}
+	return &docker{}, "a Docker engine answers", nil
+}
+
+func available(ctx context.Context, provider *testcontainers.DockerProvider, image string) error {
+	if _, err := provider.Client().ImageInspect(ctx, image); err == nil {
+		return nil
+	}
+	return provider.PullImage(ctx, image)
+}
+
+// local is a Postgres from the machine's binaries and a NATS server in the
+// test's own process.
+type local struct {
+	dir    string
+	shared *devstack.Postgres
+	made   atomic.Int64
+}
+
+func (*local) String() string { return "local processes" }
+
+func (l *local) open(dir string) (err error) {
+	l.dir = dir
+	l.shared, err = devstack.StartPostgres(context.Background(), devstack.PostgresConfig{
+		Dir: filepath.Join(dir, "shared"), Disposable: true,
+	})
+	return err
+}
+
+func (l *local) close() error { return l.shared.Close() }
+
+func (l *local) database(t *testing.T) string {
+	name := fmt.Sprintf("test_%d", l.made.Add(1))
+	createDatabase(t, l.shared.DatabaseURL("postgres"), name)
+	return l.shared.DatabaseURL(name)
+}
+
+func (l *local) postgres(t *testing.T) server {
+	s := &localPostgres{t: t, dir: filepath.Join(l.dir, fmt.Sprintf("own_%d", l.made.Add(1)))}
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (l *local) broker(t *testing.T) server {
+	s := &localNATS{t: t, addr: freeAddr(t), dir: t.TempDir()}
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+type localPostgres struct {
+	t   *testing.T
+	dir string
+	pg  *devstack.Postgres
+}
+
+func (s *localPostgres) url() string { return s.pg.URL() }
+
+func (s *localPostgres) start() {
+	s.t.Helper()
+	pg, err := devstack.StartPostgres(context.WithoutCancel(s.t.Context()), devstack.PostgresConfig{Dir: s.dir})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.pg = pg
+}
+
+func (s *localPostgres) stop() {
+	if err := s.pg.Close(); err != nil {
+		s.t.Errorf("stop Postgres: %v", err)
+	}
+}
+
+func (s *localPostgres) wipe() { wipe(s.t, s.dir) }
+
+type localNATS struct {
+	t    *testing.T
+	addr string
+	dir  string
+	nats *devstack.NATS
+}
+
+func (s *localNATS) url() string { return "nats://" + s.addr }
+
+func (s *localNATS) start() {
+	s.t.Helper()
+	srv, err := devstack.StartNATS(context.WithoutCancel(s.t.Context()), devstack.NATSConfig{Addr: s.addr, Dir: s.dir})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.nats = srv
+}
+
+func (s *localNATS) stop() { s.nats.Close() }
+
+func (s *localNATS) wipe() { wipe(s.t, s.dir) }
+
+func wipe(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// freeAddr is a loopback address that nobody listens on just now.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}
