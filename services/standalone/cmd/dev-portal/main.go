@@ -1,0 +1,62 @@
+// Command dev-portal serves the whole portal from one process. --help lists its
+// flags; each has a variable of the same meaning: see standalone.Config.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/dev-portal/dev-portal/services/standalone"
+	"github.com/lmittmann/tint"
+	"golang.org/x/term"
+)
+
+var version = "dev" // set by the linker, from git describe
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "dev-portal:", strings.ReplaceAll(err.Error(), "\n", "; "))
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	cfg, showVersion, err := standalone.ConfigFrom(os.Args[1:], os.Getenv, os.Stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return nil
+	case err != nil:
+		return err
+	case showVersion:
+		fmt.Println("dev-portal", version)
+		return nil
+	}
+	cfg.Version = version
+	cfg.Log = newLog(os.Stderr)
+	cfg.Ready = func(at standalone.Addresses) {
+		fmt.Printf("\nDev Portal %s\n  page  %s\n  API   %s\n  NATS  %s\n\n", version, at.Page, at.API, at.NATS)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from here on, a second signal kills
+	err = standalone.Run(ctx, cfg)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // stopped while it was starting
+	}
+	return err
+}
+
+// newLog is for people on a terminal, and for programs otherwise.
+func newLog(out *os.File) *slog.Logger {
+	if !term.IsTerminal(int(out.Fd())) {
+		return slog.New(slog.NewJSONHandler(out, nil))
+	}
+	return slog.New(tint.NewTextHandler(out, &tint.Options{TimeFormat: "15:04:05", NoColor: os.Getenv("NO_COLOR") != ""}))
+}

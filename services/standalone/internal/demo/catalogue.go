@@ -1,0 +1,65 @@
+package demo
+
+import "strings"
+
+// refused is a health URL at which nothing listens.
+const refused = "http://127.0.0.1:1/"
+
+// example is one service of the demo.
+type example struct {
+	name, team, description, tags string
+
+	// script is what the target answers, a letter a probe, over and over: see
+	// play. Empty: the service has no health URL of the target's.
+	script string
+
+	// url is a health URL elsewhere; status is one that a person gave.
+	url, status string
+}
+
+// slug is the example's name in URLs.
+func (e example) slug() string { return strings.ReplaceAll(strings.ToLower(e.name), " ", "-") }
+
+// scriptOf returns the script of the example with this slug, or "".
+func scriptOf(slug string) string {
+	for _, e := range examples {
+		if e.slug() == slug {
+			return e.script
+		}
+	}
+	return ""
+}
+
+// examples are four services for each of six teams. Most are well, as in life;
+// one flaps at every probe, so that something happens within seconds.
+var examples = []example{
+	{name: "Checkout", team: "Payments", description: "Takes a basket to a paid order.", tags: "go critical", script: "x."},
+	{name: "Billing", team: "Payments", description: "Invoices, dunning and refunds.", tags: "go critical", script: "."},
+	{name: "Ledger", team: "Payments", description: "Double-entry book of every movement of money.", tags: "rust postgres critical", script: "....s"},
+	{name: "Fraud Scoring", team: "Payments", description: "Scores a payment before it is taken.", tags: "python ml", script: "...xx"},
+
+	{name: "Login", team: "Identity", description: "Sign-in, passkeys and sessions.", tags: "go critical", script: "."},
+	{name: "Accounts", team: "Identity", description: "Profiles, preferences and consent.", tags: "go postgres", script: "."},
+	{name: "Permissions", team: "Identity", description: "Answers who may do what.", tags: "rust critical", script: "..."},
+	{name: "Single Sign-On", team: "Identity", description: "The bridge to customers' own directories.", tags: "java saml", script: "r"},
+
+	{name: "Search API", team: "Search", description: "Full-text search over the whole shop.", tags: "go elasticsearch", script: "..s"},
+	{name: "Indexer", team: "Search", description: "Keeps the search index up to date.", tags: "go kafka", script: "....!"},
+	{name: "Suggestions", team: "Search", description: "Completes what a customer types.", tags: "rust"},
+	{name: "Ranking", team: "Search", description: "Orders results by what people choose.", tags: "python ml", status: "healthy"},
+
+	{name: "API Gateway", team: "Platform", description: "The one door to every public API.", tags: "envoy critical", script: "."},
+	{name: "Message Broker", team: "Platform", description: "NATS JetStream for all teams.", tags: "nats critical", script: "."},
+	{name: "Build Farm", team: "Platform", description: "Runs every pipeline.", tags: "ci kubernetes", script: "..x"},
+	{name: "Artifact Store", team: "Platform", description: "Images, packages and their signatures.", tags: "ci storage", status: "degraded"},
+
+	{name: "Storefront", team: "Web", description: "What customers see first.", tags: "typescript critical", script: "....."},
+	{name: "Image Resizer", team: "Web", description: "Pictures in every size, on demand.", tags: "go cdn", script: "ss."},
+	{name: "Newsletter", team: "Web", description: "Sign-ups and weekly mail.", tags: "php legacy", script: "4"},
+	{name: "Help Centre", team: "Web", description: "Articles and contact forms.", tags: "cms", status: "healthy"},
+
+	{name: "Events Lake", team: "Data", description: "Every event, kept for analysis.", tags: "spark storage", script: "."},
+	{name: "Reports", team: "Data", description: "The numbers for Monday morning.", tags: "python sql", script: "...h"},
+	{name: "Feature Store", team: "Data", description: "Features for training and serving.", tags: "python ml", url: refused},
+	{name: "Experiments", team: "Data", description: "Assigns and evaluates A/B tests.", tags: "go"},
+}

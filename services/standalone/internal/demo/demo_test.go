@@ -1,0 +1,165 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTheExamplesAreTwoDozenInSixTeams(t *testing.T) {
+	teams, names, probed := map[string]int{}, map[string]bool{}, 0
+	for _, e := range examples {
+		teams[e.team]++
+		names[e.slug()] = true
+		if e.script != "" || e.url != "" {
+			probed++
+		}
+		if strings.Trim(e.script, ".sx4rh!") != "" {
+			t.Errorf("%s: script %q has a letter that nobody plays", e.name, e.script)
+		}
+	}
+	if len(examples) != 24 || len(names) != 24 || len(teams) != 6 {
+		t.Errorf("%d examples with %d names in %d teams (%v)", len(examples), len(names), len(teams), teams)
+	}
+	if probed < 12 || probed == len(examples) {
+		t.Errorf("%d are probed", probed)
+	}
+}
+
+func TestTargetPlaysScripts(t *testing.T) {
+	target := httptest.NewServer(NewTarget())
+	defer target.Close()
+	for slug, want := range map[string][]int{
+		"checkout":       {503, 200, 503},
+		"billing":        {200, 200},
+		"single-sign-on": {302, 302},
+		"newsletter":     {404},
+		"experiments":    {404}, // has no script
+		"no-such":        {404},
+	} {
+		t.Run(slug, func(t *testing.T) {
+			var got []int
+			for range want {
+				got = append(got, ask(t.Context(), target.URL+Path+slug))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("answers %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func TestTargetCanHangAndBreakOff(t *testing.T) {
+	for name, step := range map[string]byte{"hangs": 'h', "breaks off": '!'} {
+		t.Run(name, func(t *testing.T) {
+			target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { play(w, r, step) }))
+			defer target.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if got := ask(ctx, target.URL); got != 0 {
+				t.Errorf("answered %d", got)
+			}
+			if hung := ctx.Err() != nil; hung != (step == 'h') {
+				t.Errorf("hung: %v", hung)
+			}
+		})
+	}
+}
+
+// ask returns the status of the answer, or 0 if there was none.
+func ask(ctx context.Context, url string) int {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0
+	}
+	res, err := http.DefaultTransport.RoundTrip(req) // which follows no redirect
+	if err != nil {
+		return 0
+	}
+	_ = res.Body.Close()
+	return res.StatusCode
+}
+
+func TestSeedingAgainAddsNothingAndMovesURLs(t *testing.T) {
+	api := &fakeAPI{services: map[string]service{}}
+	first := httptest.NewServer(api)
+	defer first.Close()
+	second := httptest.NewServer(api)
+	defer second.Close()
+
+	seed := func(base string, created, patched int) {
+		t.Helper()
+		api.created, api.patched = 0, 0
+		if err := Seed(t.Context(), base); err != nil {
+			t.Fatal(err)
+		}
+		if api.created != created || api.patched != patched {
+			t.Errorf("created %d and patched %d, want %d and %d", api.created, api.patched, created, patched)
+		}
+	}
+	scripted := 0
+	for _, e := range examples {
+		if e.script != "" {
+			scripted++
+		}
+	}
+	seed(first.URL, 24, 0)
+	seed(first.URL, 0, 0)
+	seed(second.URL, 0, scripted)
+
+	mine := api.services["Billing"]
+	mine.StatusURL = "https://billing.internal/healthz"
+	api.services["Billing"] = mine
+	delete(api.services, "Login")
+	seed(second.URL, 1, 0)
+	if got := api.services["Billing"].StatusURL; got != mine.StatusURL {
+		t.Errorf("a person's URL became %s", got)
+	}
+}
+
+func TestSeedSaysWhatTheAPISaid(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no database", http.StatusServiceUnavailable)
+	}))
+	defer api.Close()
+	if err := Seed(t.Context(), api.URL); err == nil || !strings.Contains(err.Error(), "no database") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// fakeAPI is the catalogue as far as Seed knows it; the ids are the names.
+type fakeAPI struct {
+	services         map[string]service
+	created, patched int
+}
+
+func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(err)
+	}
+	var s service
+	switch r.Method {
+	case http.MethodPost:
+		f.created++
+		_ = json.Unmarshal(body, &s)
+		s.ID = s.Name
+		f.services[s.ID] = s
+		w.WriteHeader(http.StatusCreated)
+	case http.MethodPatch:
+		f.patched++
+		id := strings.TrimPrefix(r.URL.Path, "/api/services/")
+		s = f.services[id]
+		_ = json.Unmarshal(body, &s)
+		f.services[id] = s
+	default:
+		_ = json.NewEncoder(w).Encode(map[string]any{"items": slices.Collect(maps.Values(f.services))})
+	}
+}

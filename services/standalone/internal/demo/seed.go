@@ -1,0 +1,134 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// maxAnswer bounds what is read of an answer: a catalogue of thousands fits.
+const maxAnswer = 64 << 20
+
+// service is what the demo reads and writes of the REST contract.
+type service struct {
+	ID           string   `json:"id,omitempty"`
+	Name         string   `json:"name"`
+	Team         string   `json:"team,omitempty"`
+	Description  string   `json:"description,omitempty"`
+	Status       string   `json:"status,omitempty"`
+	StatusURL    string   `json:"status_url,omitempty"`
+	DocsURL      string   `json:"docs_url,omitempty"`
+	GitHubURL    string   `json:"github_url,omitempty"`
+	DashboardURL string   `json:"dashboard_url,omitempty"`
+	Tags         []string `json:"tags,omitempty"`
+	Interval     string   `json:"interval,omitempty"`
+}
+
+// Seed adds the examples that the portal at base lacks, through its REST API, and
+// moves the health URLs of the others if the portal has moved. What else a person
+// changed stays.
+func Seed(ctx context.Context, base string) error {
+	c := client{base: base, http: &http.Client{Timeout: 10 * time.Second}}
+	var list struct {
+		Items []service `json:"items"`
+	}
+	if err := c.do(ctx, http.MethodGet, "/api/services", nil, &list); err != nil {
+		return err
+	}
+	there := make(map[string]service, len(list.Items))
+	for _, s := range list.Items {
+		there[strings.ToLower(s.Name)] = s
+	}
+	for _, e := range examples {
+		want := e.service(base)
+		have, exists := there[strings.ToLower(e.name)]
+		var err error
+		switch {
+		case !exists:
+			err = c.do(ctx, http.MethodPost, "/api/services", want, nil)
+		case moved(have.StatusURL, want.StatusURL):
+			err = c.do(ctx, http.MethodPatch, "/api/services/"+have.ID, map[string]string{"status_url": want.StatusURL}, nil)
+		}
+		if err != nil {
+			return fmt.Errorf("service %q: %w", e.name, err)
+		}
+	}
+	return nil
+}
+
+// service is the example as the API takes it.
+func (e example) service(base string) service {
+	slug := e.slug()
+	s := service{
+		Name: e.name, Team: e.team, Description: e.description, Status: e.status, StatusURL: e.url,
+		Tags:         strings.Fields(e.tags),
+		DocsURL:      "https://docs.example.com/" + slug,
+		GitHubURL:    "https://github.com/example/" + slug,
+		DashboardURL: "https://grafana.example.com/d/" + slug,
+	}
+	if e.script != "" {
+		s.StatusURL = base + Path + slug
+	}
+	if s.StatusURL != "" {
+		s.Interval = "10s"
+	}
+	return s
+}
+
+// moved reports whether both are the target's URL of one service, at different
+// addresses.
+func moved(have, want string) bool {
+	h, err1 := url.Parse(have)
+	w, err2 := url.Parse(want)
+	return errors.Join(err1, err2) == nil && have != want && strings.HasPrefix(h.Path, Path) && h.Path == w.Path
+}
+
+type client struct {
+	base string
+	http *http.Client
+}
+
+// do sends in, unless it is nil, and reads the answer into out, unless that is nil.
+func (c client) do(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if method == http.MethodPatch {
+		req.Header.Set("Content-Type", "application/merge-patch+json")
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return err
+	}
+	switch {
+	case method == http.MethodPost && res.StatusCode == http.StatusConflict:
+		return nil // somebody was faster
+	case res.StatusCode >= http.StatusBadRequest:
+		return fmt.Errorf("%s %s: %s: %.300s", method, path, res.Status, data)
+	case out != nil:
+		return json.Unmarshal(data, out)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package standalone
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	_ "github.com/lib/pq" // to try --database-url before anything relies on it
+)
+
+// databaseTimeout is how long another's database may take to answer at the start.
+const databaseTimeout = 10 * time.Second
+
+// awaitOK asks until the answer is 200, or ctx ends.
+func awaitOK(ctx context.Context, url string) error {
+	tick := time.NewTicker(25 * time.Millisecond)
+	defer tick.Stop()
+	client := &http.Client{Timeout: time.Second}
+	for !ok(ctx, client, url) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func ok(ctx context.Context, client *http.Client, url string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	return res.Body.Close() == nil && res.StatusCode == http.StatusOK
+}
+
+// pingDatabase tries another's database. Its errors never hold the password.
+func pingDatabase(ctx context.Context, databaseURL string) error {
+	ctx, cancel := context.WithTimeout(ctx, databaseTimeout)
+	defer cancel()
+	db, err := sql.Open("postgres", databaseURL)
+	if err == nil {
+		err = errors.Join(db.PingContext(ctx), db.Close())
+	}
+	if err == nil {
+		return nil
+	}
+	reason := err.Error()
+	if u, parseErr := url.Parse(databaseURL); parseErr == nil {
+		if password, set := u.User.Password(); set && password != "" {
+			reason = strings.NewReplacer(password, "…", url.QueryEscape(password), "…").Replace(reason)
+		}
+	}
+	return fmt.Errorf("the database of --database-url cannot be used: %s", reason)
+}
+
+// baseURL is how a program on this machine reaches the listener.
+func baseURL(addr net.Addr) string {
+	tcp, isTCP := addr.(*net.TCPAddr)
+	if !isTCP {
+		return "http://" + addr.String()
+	}
+	host := tcp.IP
+	if host.IsUnspecified() {
+		host = net.IPv4(127, 0, 0, 1)
+	}
+	return "http://" + (&net.TCPAddr{IP: host, Port: tcp.Port, Zone: tcp.Zone}).String()
+}

@@ -1,0 +1,185 @@
+// Package standalone is the portal in one process: a NATS server, a private
+// Postgres, and every service, with all data in one folder.
+package standalone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/dev-portal/dev-portal/pkg/devstack"
+	"github.com/dev-portal/dev-portal/services/catalog-api"
+	"github.com/dev-portal/dev-portal/services/health-worker"
+	"github.com/dev-portal/dev-portal/services/standalone/internal/demo"
+	"github.com/dev-portal/dev-portal/services/web"
+	"golang.org/x/sync/errgroup"
+)
+
+// stopTimeout is what the services have to finish what is in hand; NATS and
+// Postgres stop after it, within the 5 s that all of it may take.
+const stopTimeout = 2500 * time.Millisecond
+
+// Run serves the portal until ctx ends, stops it, and returns nil. A start that
+// fails is an error of one sentence that names the flag to change.
+func Run(ctx context.Context, cfg Config) (err error) {
+	if err := cfg.validate(); err != nil {
+		return err
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Dir, err = filepath.Abs(cfg.Dir); err != nil {
+		return err
+	}
+	if cfg.Listener == nil {
+		if cfg.Listener, err = listen(ctx, "--http", cfg.HTTPAddr); err != nil {
+			return err
+		}
+	}
+	defer func() { _ = cfg.Listener.Close() }() // for a start that fails; else its server has closed it
+	lock, err := lockFolder(cfg.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+
+	nats, err := devstack.StartNATS(ctx, devstack.NATSConfig{
+		Addr: cfg.NATSAddr, Dir: filepath.Join(cfg.Dir, "nats"), Log: cfg.Log.With("service", "nats"),
+	})
+	if err != nil {
+		return withRemedy(err, "--nats")
+	}
+	defer nats.Close()
+
+	if cfg.DatabaseURL != "" {
+		if err := pingDatabase(ctx, cfg.DatabaseURL); err != nil {
+			return err
+		}
+		return cfg.serve(ctx, nats.URL(), nil)
+	}
+	pg, err := devstack.StartPostgres(ctx, devstack.PostgresConfig{
+		Dir: filepath.Join(cfg.Dir, "postgres"), Log: cfg.Log.With("service", "postgres"),
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pg.Close()) }()
+	cfg.DatabaseURL = pg.URL()
+	return cfg.serve(ctx, nats.URL(), pg.Done())
+}
+
+// serve runs the services over what they depend on. A postgres that is done
+// before ctx ends is an error; nil never is.
+func (c Config) serve(ctx context.Context, natsURL string, postgres <-chan struct{}) error {
+	api, worker, err := c.services(ctx, natsURL)
+	if err != nil {
+		return err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return catalogapi.Run(gctx, api) })
+	g.Go(func() error { return healthworker.Run(gctx, worker) })
+	g.Go(func() error {
+		select {
+		case <-postgres:
+			return fmt.Errorf("postgres ended by itself: %s says why", filepath.Join(c.Dir, "postgres", "postgres.log"))
+		case <-gctx.Done():
+			return nil
+		}
+	})
+	g.Go(func() error {
+		err := c.announce(gctx, natsURL, api.MetricsListener, worker.MetricsListener)
+		if gctx.Err() != nil {
+			return nil // stopped while starting
+		}
+		return err
+	})
+	return c.wait(gctx, g)
+}
+
+// services are the configurations of those that run in this process.
+func (c Config) services(ctx context.Context, natsURL string) (api catalogapi.Config, worker healthworker.Config, err error) {
+	page := http.NewServeMux()
+	page.Handle("/", web.Handler())
+	if c.Demo {
+		page.Handle(demo.Path, demo.NewTarget())
+	}
+	api = catalogapi.Config{
+		DatabaseURL: c.DatabaseURL, NATSURL: natsURL, Listener: c.Listener, Static: page,
+		DefaultInterval: c.Interval, Log: c.Log.With("service", "catalog-api"), Version: c.Version,
+	}
+	worker = healthworker.Config{
+		NATSURL: natsURL, Timeout: c.Timeout, Log: c.Log.With("service", "health-worker"), Version: c.Version,
+	}
+	if api.MetricsListener, err = listen(ctx, "metrics", "127.0.0.1:0"); err != nil {
+		return api, worker, err
+	}
+	if worker.MetricsListener, err = listen(ctx, "metrics", "127.0.0.1:0"); err != nil {
+		return api, worker, errors.Join(err, api.MetricsListener.Close())
+	}
+	c.Log.Debug("metrics", "catalog_api", api.MetricsListener.Addr().String(), "health_worker", worker.MetricsListener.Addr().String())
+	return api, worker, nil
+}
+
+// announce says that the portal is there, once it is, and fills it if asked to.
+func (c Config) announce(ctx context.Context, natsURL string, metrics ...net.Listener) error {
+	for _, ln := range metrics {
+		if err := awaitOK(ctx, "http://"+ln.Addr().String()+"/readyz"); err != nil {
+			return err
+		}
+	}
+	base := baseURL(c.Listener.Addr())
+	if c.Demo {
+		if err := demo.Seed(ctx, base); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	c.Log.Info("portal is ready", "page", base, "nats", natsURL, "data", c.Dir)
+	if c.Ready != nil {
+		c.Ready(Addresses{Page: base, API: base + "/api", NATS: natsURL})
+	}
+	return nil
+}
+
+// wait returns when the services have stopped, or have had their time to.
+func (c Config) wait(ctx context.Context, g *errgroup.Group) error {
+	stopped := make(chan error, 1)
+	go func() { stopped <- g.Wait() }()
+	select {
+	case err := <-stopped:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-stopped:
+		return err
+	case <-time.After(stopTimeout):
+		// What they have in hand is not acknowledged, and is done at the next start.
+		c.Log.Warn("a service takes long to stop: going on without it", "waited", stopTimeout)
+		return nil
+	}
+}
+
+// listen opens an address, or says by which flag to choose another.
+func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is taken by another program: choose another address with %s", addr, flag)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w: choose another address with %s", addr, err, flag)
+	}
+	return ln, nil
+}
+
+func withRemedy(err error, flag string) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w: choose another address with %s", err, flag)
+	}
+	return err
+}

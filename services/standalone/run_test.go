@@ -1,0 +1,226 @@
+package standalone_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/standalone"
+)
+
+func TestPortalKeepsEverythingOverARestart(t *testing.T) {
+	cfg := config(t)
+	first := start(t, cfg)
+	created := call(t, http.MethodPost, first.at.API+"/services", `{"name":"billing","team":"Payments"}`, http.StatusCreated)
+	first.stop()
+
+	second := start(t, cfg)
+	got := call(t, http.MethodGet, second.at.API+"/services/"+created["id"].(string), "", http.StatusOK)
+	if got["name"] != "billing" || got["version"] != created["version"] {
+		t.Errorf("found %v, want %v", got, created)
+	}
+	second.stop()
+}
+
+func TestPortalServesThePageAndTheAPIAtOneAddress(t *testing.T) {
+	portal := start(t, config(t))
+	defer portal.stop()
+	if page := get(t, portal.at.Page+"/"); !strings.Contains(page, "<html") {
+		t.Errorf("the page is %.100q", page)
+	}
+	if health := call(t, http.MethodGet, portal.at.API+"/health", "", http.StatusOK); health["status"] != "ok" {
+		t.Errorf("health is %v", health)
+	}
+}
+
+func TestDemoIsThereWhenThePortalIsReady(t *testing.T) {
+	cfg := config(t)
+	cfg.Demo = true
+	for range 2 { // the second start adds nothing
+		portal := start(t, cfg)
+		if list := call(t, http.MethodGet, portal.at.API+"/services", "", http.StatusOK); list["total"] != 24.0 {
+			t.Errorf("%v services, want 24", list["total"])
+		}
+		portal.stop()
+	}
+}
+
+func TestStartFailsInOneSentence(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		change func(*standalone.Config)
+		want   []string
+	}{
+		"the HTTP port is taken": {
+			func(c *standalone.Config) { c.HTTPAddr = taken.Addr().String() },
+			[]string{taken.Addr().String(), "is taken", "--http"},
+		},
+		"the NATS port is taken": {
+			func(c *standalone.Config) { c.NATSAddr = taken.Addr().String() },
+			[]string{taken.Addr().String(), "is taken", "--nats"},
+		},
+		"the data folder is a file": {
+			func(c *standalone.Config) { c.Dir = file },
+			[]string{file, "--data"},
+		},
+		"the database is not there": {
+			func(c *standalone.Config) { c.DatabaseURL = "postgres://u:hunter2@127.0.0.1:1/db?sslmode=disable" },
+			[]string{"--database-url", "refused"},
+		},
+		"the interval is not in the set": {
+			func(c *standalone.Config) { c.Interval = "7s" },
+			[]string{"--interval", "10s, 15s"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := config(t)
+			cfg.HTTPAddr = "127.0.0.1:0"
+			tc.change(&cfg)
+			err := standalone.Run(t.Context(), cfg)
+			if err == nil {
+				t.Fatal("it ran")
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q lacks %q", err, want)
+				}
+			}
+			if strings.ContainsAny(err.Error(), "\n") || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("error says too much: %q", err)
+			}
+		})
+	}
+}
+
+func TestTwoPortalsDoNotShareAFolder(t *testing.T) {
+	cfg := config(t)
+	portal := start(t, cfg)
+	defer portal.stop()
+	err := standalone.Run(t.Context(), cfg)
+	if err == nil || !strings.Contains(err.Error(), "another portal (pid") {
+		t.Errorf("the second one: %v", err)
+	}
+}
+
+func TestStoppingWhileStartingIsClean(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts Postgres")
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 300*time.Millisecond) // in the midst of initdb
+	defer stop()
+	cfg := config(t)
+	if err := standalone.Run(ctx, cfg); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("stopped with %v", err)
+	}
+	start(t, cfg).stop()
+}
+
+// config is one whose ports are free and whose folder is new.
+func config(t *testing.T) standalone.Config {
+	t.Helper()
+	return standalone.Config{
+		HTTPAddr: "127.0.0.1:0", NATSAddr: "127.0.0.1:0", Dir: t.TempDir(),
+		Interval: events.DefaultInterval, Timeout: time.Second, Version: "test",
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+}
+
+// running is a portal that a test started.
+type running struct {
+	at   standalone.Addresses
+	stop func()
+}
+
+// start returns when the portal is ready. Its stop fails the test if the portal
+// takes 5 s, or does not stop cleanly.
+func start(t *testing.T, cfg standalone.Config) running {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts Postgres")
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ready, done := make(chan standalone.Addresses, 1), make(chan error, 1)
+	cfg.Ready = func(at standalone.Addresses) { ready <- at }
+	go func() { done <- standalone.Run(ctx, cfg) }()
+	stopped := false
+	stop := func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		began := time.Now()
+		if err := <-done; err != nil {
+			t.Errorf("portal: %v", err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("stopping took %s", took)
+		}
+	}
+	t.Cleanup(stop)
+	select {
+	case at := <-ready:
+		return running{at, stop}
+	case err := <-done:
+		stopped = true
+		cancel()
+		t.Fatalf("portal: %v", err)
+		return running{}
+	}
+}
+
+func call(t *testing.T, method, url, body string, want int) map[string]any {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewBufferString(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != want {
+		t.Fatalf("%s %s: %s, want %d: %s (%v)", method, url, res.Status, want, data, err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatalf("%s %s: %v: %s", method, url, err, data)
+	}
+	return got
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
