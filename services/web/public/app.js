@@ -29,6 +29,7 @@ const toasts = find('toast-list');
 const search = find('#searchInput');
 
 const debounce = 150; // ms after the last letter
+const frame = 16; // ms
 const store = new Store();
 const sync = new Sync({ api, store, live: new Live('/api/events'), inView: () => grid.inView() });
 let view = parse(location.search);
@@ -37,8 +38,8 @@ let ordered = []; // all services in the view's order, kept because it seldom ch
 let orderedBy = '';
 let drawing = false;
 
-// render brings the whole page up to date; update asks for it, once a frame. A
-// page in the background gets no frames, hence the timer.
+// render brings the whole page up to date; update asks for it, once a frame, but
+// not as a part of one: the frame has enough to do with what render changed.
 function render() {
   drawing = false;
   if (orderedBy !== view.sort) {
@@ -62,13 +63,7 @@ function emptiness(visible, total) {
 function update() {
   if (drawing) return;
   drawing = true;
-  const draw = () => {
-    clearTimeout(late);
-    cancelAnimationFrame(frame);
-    render();
-  };
-  const late = setTimeout(draw, 100);
-  const frame = requestAnimationFrame(draw);
+  setTimeout(render, frame);
 }
 
 // go shows another view. A step that Back should undo is pushed.
@@ -187,7 +182,8 @@ function listenToServer() {
   addEventListener('offline', () => sync.refresh());
   addEventListener('pageshow', ({ persisted }) => persisted && sync.wake());
   addEventListener('pagehide', () => sync.stop());
-  setInterval(() => grid.tick(Date.now()), 1000);
+  setInterval(() => document.hidden || grid.tick(Date.now()), 1000);
+  addEventListener('scrollend', () => grid.tick(Date.now()));
 }
 
 form.api = api;

@@ -12,9 +12,7 @@ const arrows = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'
 class ServiceGrid extends HTMLElement {
   #cards = new Map(); // id → card, also of those that are filtered out now
   #groups = new Map();
-  #seen = new Set(); // cards in view
   #job = new AbortController();
-  #observer = new IntersectionObserver((entries) => this.#observe(entries), { rootMargin: '100px' });
 
   connectedCallback() {
     this.addEventListener('keydown', (event) => this.#key(event));
@@ -30,11 +28,8 @@ class ServiceGrid extends HTMLElement {
 
   // forget lets go of the cards of services that are no more.
   forget(exists) {
-    for (const [id, card] of this.#cards) {
-      if (exists(id)) continue;
-      this.#observer.unobserve(card);
-      this.#seen.delete(card);
-      this.#cards.delete(id);
+    for (const id of this.#cards.keys()) {
+      if (!exists(id)) this.#cards.delete(id);
     }
   }
 
@@ -43,18 +38,27 @@ class ServiceGrid extends HTMLElement {
   }
 
   inView() {
-    return [...this.#seen].filter((card) => card.isConnected).map((card) => card.key);
+    return this.#visible().map((card) => card.key);
   }
 
   tick(now) {
-    for (const card of this.#seen) if (card.isConnected) card.tick(now);
+    for (const card of this.#visible()) card.tick(now);
+  }
+
+  // Searched for when asked: watching thousands of cards costs every frame.
+  #visible() {
+    const lists = [...this.querySelectorAll('.service-list')];
+    return lists.flatMap((list) => {
+      const { top, bottom } = list.getBoundingClientRect();
+      return bottom < 0 || top > innerHeight ? [] : within(list.children, 0, innerHeight);
+    });
   }
 
   // focusFirst moves the focus to the first card that is in view, or the first.
   focusFirst() {
-    const cards = [...this.querySelectorAll('service-card')];
-    const first = cards.find((card) => card.getBoundingClientRect().top >= 60) ?? cards[0];
-    first?.focus();
+    const header = 60; // px: what stands behind it is in view, but not to be seen
+    const first = this.#visible().find((card) => card.getBoundingClientRect().top >= header);
+    (first ?? this.querySelector('service-card'))?.focus();
   }
 
   *#draw(groups) {
@@ -85,21 +89,9 @@ class ServiceGrid extends HTMLElement {
     if (!card) {
       card = document.createElement('service-card');
       this.#cards.set(service.id, card);
-      this.#observer.observe(card);
     }
     card.service = service;
     return card;
-  }
-
-  #observe(entries) {
-    for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) {
-        this.#seen.add(target);
-        target.tick(Date.now());
-      } else {
-        this.#seen.delete(target);
-      }
-    }
   }
 
   #key(event) {
@@ -111,6 +103,20 @@ class ServiceGrid extends HTMLElement {
     event.preventDefault();
     cards[to].focus();
   }
+}
+
+// within gives those of elements, which stand in rows, that reach between two
+// heights of the window; the first is found by halving.
+function within(elements, top, bottom) {
+  let [low, high] = [0, elements.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (elements[middle].getBoundingClientRect().bottom < top) low = middle + 1;
+    else high = middle;
+  }
+  const found = [];
+  while (low < elements.length && elements[low].getBoundingClientRect().top < bottom) found.push(elements[low++]);
+  return found;
 }
 
 // FocusKeeper gives the focus back to what had it when the layout began: a move

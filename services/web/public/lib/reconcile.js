@@ -39,7 +39,7 @@ export function finish(steps) {
 
 // slices runs steps for as long as budget (ms) allows, lets the browser draw,
 // and goes on. between() is called after every slice; it stops when signal does.
-export async function slices(steps, { budget = 8, signal, between }) {
+export async function slices(steps, { budget = 6, signal, between }) {
   for (;;) {
     const end = performance.now() + budget;
     let done = false;
