@@ -50,7 +50,7 @@ var examples = []example{
 
 	{name: "API Gateway", team: "Platform", description: "The one door to every public API.", tags: "envoy critical", script: "."},
 	{name: "Message Broker", team: "Platform", description: "NATS JetStream for all teams.", tags: "nats critical", script: "."},
-	{name: "Build Farm", team: "Platform", description: "Runs every pipeline.", tags: "ci kubernetes", script: "..x"},
+	{name: "Build Farm", team: "Platform", description: "Runs every pipeline.", tags: "ci kubernetes", script: ".x"},
 	{name: "Artifact Store", team: "Platform", description: "Images, packages and their signatures.", tags: "ci storage", status: "degraded"},
 
 	{name: "Storefront", team: "Web", description: "What customers see first.", tags: "typescript critical", script: "....."},
