@@ -21,8 +21,8 @@ run: ## the portal on http://127.0.0.1:8080; ARGS="--demo" passes flags (ARGS=--
 	@$(MAKE) build
 	@exec bin/dev-portal $(ARGS)
 
-demo: ## the portal with 24 services whose status changes
-	@$(MAKE) run ARGS="--demo $(ARGS)"
+demo: override ARGS := --demo $(ARGS)
+demo: run ## the portal with 24 services whose status changes
 
 build: ## bin/dev-portal, the portal in one process
 	@go build -trimpath -ldflags '-X main.version=$(version)' -o bin/dev-portal ./services/standalone/cmd/dev-portal
