@@ -73,8 +73,23 @@ func (d *dialer) control(_ context.Context, _, address string, _ syscall.RawConn
 	return nil
 }
 
+// bind lets connecting end with ctx. http.Transport would let it go on after the
+// request has ended, in the hope of another use for the connection.
+func bind(ctx context.Context) context.Context {
+	return context.WithValue(ctx, boundTo{}, ctx)
+}
+
+type boundTo struct{}
+
+func bound(ctx context.Context) context.Context {
+	if to, ok := ctx.Value(boundTo{}).(context.Context); ok {
+		return to
+	}
+	return ctx
+}
+
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := d.net.DialContext(ctx, network, address)
+	conn, err := d.net.DialContext(bound(ctx), network, address)
 	if err != nil {
 		return nil, connectError{err}
 	}
@@ -93,7 +108,7 @@ func (d *dialer) dialTLS(ctx context.Context, network, address string) (net.Conn
 	cfg := d.tls.Clone()
 	cfg.ServerName = host
 	conn := tls.Client(raw, cfg)
-	if err := conn.HandshakeContext(ctx); err != nil {
+	if err := conn.HandshakeContext(bound(ctx)); err != nil {
 		return nil, handshakeError{errors.Join(err, raw.Close())}
 	}
 	return conn, nil

@@ -88,7 +88,7 @@ func (p *Prober) HTTP(ctx context.Context, rawURL string) (Outcome, error) {
 	defer cancel()
 
 	start := time.Now()
-	resp, reason, err := p.follow(bounded, rawURL)
+	resp, reason, err := p.follow(bind(bounded), rawURL)
 	switch {
 	case ctx.Err() != nil:
 		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, context.Cause(ctx))
