@@ -11,6 +11,18 @@ require (
 	github.com/dev-portal/dev-portal/services/web v0.0.0
 )
 
+require (
+	github.com/jmoiron/sqlx v1.4.0 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/lib/pq v1.12.3 // indirect
+	github.com/nats-io/nats.go v1.55.0 // indirect
+	github.com/nats-io/nkeys v0.4.16 // indirect
+	github.com/nats-io/nuid v1.0.1 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
 replace (
 	github.com/dev-portal/dev-portal/pkg/devstack => ../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/events => ../pkg/events

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq" // to count what arrived
+)
+
+// probes measures what a probe costs in CPU time on its whole way, from the
+// message that it is due to the row in Postgres, beside a loop that only asks.
+func probes(ctx context.Context, p *portal, s settings) ([]row, error) {
+	target, err := p.role("target")
+	if err != nil {
+		return nil, err
+	}
+	err = p.create(ctx, s.services, func(i int) map[string]any {
+		return map[string]any{
+			"name": fmt.Sprintf("service %05d", i), "team": fmt.Sprintf("team %d", i%20),
+			"status_url": fmt.Sprintf("%s/%d", target, i), "interval": "10s",
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.worker(ctx); err != nil {
+		return nil, err
+	}
+	db, err := sqlx.ConnectContext(ctx, "postgres", p.database)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = db.Close() }()
+	if err := warm(ctx, db, s.services); err != nil {
+		return nil, err
+	}
+
+	before, err := p.spent("health-worker", "nats", "catalog-api", "postgres")
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(time.Duration(s.seconds) * time.Second):
+	}
+	after, err := p.spent("health-worker", "nats", "catalog-api", "postgres")
+	if err != nil {
+		return nil, err
+	}
+	took := time.Since(began)
+	var fresh int // services whose last probe is younger than the interval: nothing was left out
+	if err := db.GetContext(ctx, &fresh, `SELECT count(*) FROM services WHERE last_checked_at > now() - interval '11 s'`); err != nil {
+		return nil, err
+	}
+	n := float64(s.services) * took.Seconds() / 10
+	bare, err := p.bare(target, int(n))
+	if err != nil {
+		return nil, err
+	}
+	return probeRows(n, fresh, s, before, after, bare), nil
+}
+
+func probeRows(n float64, fresh int, s settings, before, after map[string]time.Duration, bare time.Duration) []row {
+	used := map[string]time.Duration{}
+	var whole time.Duration
+	for part := range after {
+		used[part] = after[part] - before[part]
+		whole += used[part]
+	}
+	each := func(d time.Duration) string { return fmt.Sprintf("%.0f µs", float64(d.Microseconds())/n) }
+	load := fmt.Sprintf("%d services every 10 s for %d s; %d fresh at the end", s.services, s.seconds, fresh)
+	rows := []row{
+		{"probes per CPU-second, worker alone", fmt.Sprintf("%.0f", n/used["health-worker"].Seconds()), load},
+		{"probes per CPU-second, the whole way", fmt.Sprintf("%.0f", n/whole.Seconds()), "worker, NATS, catalog-api and Postgres together"},
+		{"requests per CPU-second, a bare net/http loop", fmt.Sprintf("%.0f", n/bare.Seconds()), "as many, against the same target, in the same run"},
+		{"the whole way against the bare loop", fmt.Sprintf("%.2f times", whole.Seconds()/bare.Seconds()), "at most 3 is the target"},
+	}
+	for _, part := range []string{"health-worker", "nats", "catalog-api", "postgres"} {
+		rows = append(rows, row{"CPU time of a probe in " + part, each(used[part]), ""})
+	}
+	return append(rows, row{"CPU time of a request in the bare loop", each(bare), ""})
+}
+
+// warm waits until every service has been probed once, and for a slot more.
+func warm(ctx context.Context, db *sqlx.DB, services int) error {
+	err := until(ctx, "each service has been probed", func() bool {
+		var n int
+		err := db.GetContext(ctx, &n, `SELECT count(*) FROM services WHERE last_checked_at IS NOT NULL`)
+		return err == nil && n == services
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(10 * time.Second):
+		return nil
+	}
+}
+
+// spent is the CPU time of each part so far.
+func (p *portal) spent(parts ...string) (map[string]time.Duration, error) {
+	used := map[string]time.Duration{}
+	for _, part := range parts {
+		d, err := cpu(p.processes[part].Process.Pid)
+		if err != nil {
+			return nil, fmt.Errorf("CPU time of %s: %w", part, err)
+		}
+		used[part] = d
+	}
+	return used, nil
+}
+
+// bare is the CPU time of n requests to target in a process that does nothing
+// else. The worker is stopped meanwhile.
+func (p *portal) bare(target string, n int) (time.Duration, error) {
+	if err := p.stop("health-worker"); err != nil {
+		return 0, err
+	}
+	failed, err := p.role("loop", target, fmt.Sprint(n))
+	if err != nil {
+		return 0, err
+	}
+	if failed != "0" {
+		return 0, fmt.Errorf("%s of the bare loop's requests failed", failed)
+	}
+	used, err := p.spent("loop")
+	return used["loop"], err
+}
