@@ -58,10 +58,12 @@ type ProbeCompleted struct {
 	Status Status `json:"status"` // healthy, degraded or down
 	Reason Reason `json:"reason"`
 
-	// HTTPStatus and LatencyMS are those of the answer, absent when none came.
-	// The latency is from the start of the request to the answer's header.
-	HTTPStatus int   `json:"http_status,omitzero"`
-	LatencyMS  int64 `json:"latency_ms,omitzero"`
+	// HTTPStatus is the answer's status code; absent when no answer came.
+	HTTPStatus int `json:"http_status,omitzero"`
+
+	// LatencyMS is the time from the start of the request to the answer's
+	// header, in milliseconds, rounded up; absent when no answer came.
+	LatencyMS int64 `json:"latency_ms,omitzero"`
 
 	PlannedAt time.Time `json:"planned_at"` // the slot; for a check by hand, the request
 	CheckedAt time.Time `json:"checked_at"` // when the probe really started, by the worker's clock

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -46,8 +47,8 @@ func (r *reader) read(ctx context.Context) (progress bool, err error) {
 		return false, fmt.Errorf("consumer on stream %s: %w", StreamPortal, err)
 	}
 	// After the consumer was made, so that all of its snapshot is before goal.
-	// Its count of pending messages would not do: it also falls when the stream
-	// drops an old message that is not in the snapshot.
+	// Its count of pending messages would not do: what is stored from now on
+	// counts too, and a busy stream would never be caught up with.
 	goal, err := r.last(ctx, stream)
 	if err != nil {
 		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
@@ -59,24 +60,47 @@ func (r *reader) read(ctx context.Context) (progress bool, err error) {
 	}
 	defer msgs.Stop()
 	defer context.AfterFunc(ctx, msgs.Stop)()
+	defer r.whenCutOff(msgs.Stop)()
+	if err := r.follow(ctx, stream, msgs, goal); err != nil {
+		return true, fmt.Errorf("read stream %s: %w", StreamPortal, err)
+	}
+	return true, nil
+}
 
+// follow delivers until something fails. At goal the reader has caught up.
+func (r *reader) follow(
+	ctx context.Context, stream jetstream.Stream, msgs jetstream.MessagesContext, goal uint64,
+) error {
 	for next := uint64(1); ; {
 		msg, err := msgs.Next(jetstream.NextMaxWait(idleCheck))
-		if errors.Is(err, nats.ErrTimeout) {
-			if goal, err = r.idle(ctx, stream); err != nil {
-				return true, fmt.Errorf("read stream %s: %w", StreamPortal, err)
-			}
-			r.catchUp(goal)
-			continue
+		switch {
+		case err == nil:
+			err = r.deliver(ctx, msg, next)
+			next++
+		case errors.Is(err, nats.ErrTimeout):
+			goal, err = r.idle(ctx, stream)
 		}
 		if err != nil {
-			return true, fmt.Errorf("read stream %s: %w", StreamPortal, err)
-		}
-		if err := r.deliver(ctx, msg, next); err != nil {
-			return true, err
+			return err
 		}
 		r.catchUp(goal)
-		next++
+	}
+}
+
+// whenCutOff calls stop when the connection is lost, and with it what was on its
+// way, until done is called.
+func (r *reader) whenCutOff(stop func()) (done func()) {
+	conn := r.js.Conn()
+	lost := conn.StatusChanged(nats.RECONNECTING)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for range lost {
+			stop()
+		}
+	})
+	return func() {
+		conn.RemoveStatusListener(lost)
+		watch.Wait()
 	}
 }
 
@@ -85,7 +109,7 @@ func (r *reader) read(ctx context.Context) (progress bool, err error) {
 func (r *reader) locate(ctx context.Context, stream jetstream.Stream) error {
 	info := stream.CachedInfo()
 	epoch := strconv.FormatInt(info.Created.UnixNano(), 36)
-	same := epoch == r.epoch && info.State.LastSeq >= r.position && time.Since(r.seen) < tombstoneLife
+	same := r.mayGoOn(epoch, info.State.LastSeq)
 	if same && !r.stored.IsZero() {
 		// A stream that was set back, by a power failure or from a copy, and has
 		// grown again since, gave the number to another message. One that is
@@ -108,6 +132,13 @@ func (r *reader) locate(ctx context.Context, stream jetstream.Stream) error {
 		r.OnRestart(epoch)
 	}
 	return nil
+}
+
+// mayGoOn is false for another stream, for one that is shorter than what was
+// read, and after an absence in which a service may have come and gone, tombstone
+// and all.
+func (r *reader) mayGoOn(epoch string, last uint64) bool {
+	return epoch == r.epoch && last >= r.position && time.Since(r.seen) < tombstoneLife
 }
 
 // consumer is the configuration of a consumer that goes on after position. An
@@ -144,8 +175,9 @@ func (r *reader) last(ctx context.Context, stream jetstream.Stream) (uint64, err
 }
 
 // idle is called when no message came for a while. If the stream has one all the
-// same, the server sent it and it was lost with a connection: no gap in the
-// numbers tells so before the next one comes.
+// same, it was lost with a connection, which no gap in the numbers tells before
+// the next one comes; or the server waits: where a message of the snapshot was
+// deleted meanwhile, nats-server 2.15 goes on only at the next pull.
 func (r *reader) idle(ctx context.Context, stream jetstream.Stream) (uint64, error) {
 	last, err := r.last(ctx, stream)
 	if err == nil && last > r.position {
@@ -160,10 +192,10 @@ func (r *reader) idle(ctx context.Context, stream jetstream.Stream) (uint64, err
 func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) error {
 	meta, err := msg.Metadata()
 	if err != nil {
-		return fmt.Errorf("read stream %s: %w", StreamPortal, err)
+		return err
 	}
 	if meta.Sequence.Consumer != next {
-		return fmt.Errorf("read stream %s: delivery %d came in place of %d", StreamPortal, meta.Sequence.Consumer, next)
+		return fmt.Errorf("delivery %d came in place of %d", meta.Sequence.Consumer, next)
 	}
 	r.alive()
 	if meta.Sequence.Stream <= r.position {

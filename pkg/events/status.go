@@ -66,14 +66,18 @@ type StatusChanged struct {
 	// ServiceID is the catalogue's UUIDv7, which outlives any change of name.
 	ServiceID string `json:"service_id" jsonschema:"format=uuid"`
 
-	// Name and Team are the service's at that moment, so that a reader can tell
-	// a person without asking the API. Team is absent where nobody owns it.
+	// Name is the service's at that moment, so that a reader can tell a person
+	// without asking the API.
 	Name string `json:"name"`
+
+	// Team is the service's at that moment; absent where nobody owns it.
 	Team string `json:"team,omitzero"`
 
-	// From and To are never equal.
+	// From is the status before: never equal to To.
 	From Status `json:"from"`
-	To   Status `json:"to"`
+
+	// To is the status since then.
+	To Status `json:"to"`
 
 	// Reason is why To was chosen. It is absent where a new health URL made
 	// what was known worthless: To is then unknown.

@@ -106,21 +106,8 @@ type handlerError struct{ err error }
 
 func (e *handlerError) Error() string { return e.err.Error() }
 
-// codeFilterNotSubset is the server's JSConsumerFilterNotSubsetErr, which
-// nats.go has no name for.
-const codeFilterNotSubset jetstream.ErrorCode = 10093
-
 // refused says that NATS will never make a consumer for these subjects.
 func refused(err error) bool {
-	var api *jetstream.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	switch api.ErrorCode {
-	case codeFilterNotSubset, jetstream.JSErrCodeDuplicateFilterSubjects,
-		jetstream.JSErrCodeOverlappingFilterSubjects, jetstream.JSErrCodeConsumerEmptyFilter:
-		return true
-	default:
-		return false
-	}
+	return errors.Is(err, jetstream.ErrDuplicateFilterSubjects) ||
+		errors.Is(err, jetstream.ErrOverlappingFilterSubjects) || errors.Is(err, jetstream.ErrEmptyFilter)
 }

@@ -1,0 +1,184 @@
+package events_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+)
+
+func TestEnsureMayBeCalledAtAnyTimeByAnybody(t *testing.T) {
+	b := startBroker(t)
+	var g errgroup.Group
+	for range 8 {
+		js := connect(t, b.url())
+		g.Go(func() error { return events.Ensure(t.Context(), js, 1) })
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	js := b.portal()
+	before := configOf(t, js, events.StreamPortal)
+	publish(t, js, events.ServiceCreated{Service: ledger()})
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	if after := configOf(t, js, events.StreamPortal); !reflect.DeepEqual(after, before) {
+		t.Errorf("the stream is now %+v, was %+v", after, before)
+	}
+	if n := stored(t, js, events.StreamPortal, ">"); n != 1 {
+		t.Errorf("the stream has %d messages, want the one from before", n)
+	}
+}
+
+func TestEnsureBringsAnOlderStreamUpToDate(t *testing.T) {
+	b := startBroker(t)
+	want := configOf(t, b.portal(), events.StreamPortal)
+	js := connect(t, b.url())
+	if err := js.DeleteStream(t.Context(), events.StreamPortal); err != nil {
+		t.Fatal(err)
+	}
+	old := jetstream.StreamConfig{Name: events.StreamPortal, Subjects: []string{events.AllCatalog}, MaxMsgsPerSubject: 10}
+	if _, err := js.CreateStream(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, js, events.ServiceCreated{Service: ledger()})
+	if got := configOf(t, b.portal(), events.StreamPortal); !reflect.DeepEqual(got, want) {
+		t.Errorf("the stream is %+v, want %+v", got, want)
+	}
+	if n := stored(t, js, events.StreamPortal, events.CatalogSubject(ledgerID)); n != 1 {
+		t.Errorf("the stream has %d messages, want the one from before", n)
+	}
+}
+
+func TestADeletedServiceLeavesItsTombstoneOnly(t *testing.T) {
+	js := startBroker(t).portal()
+	deleted := sample[events.ServiceDeleted](t)
+	publish(t, js,
+		events.ServiceCreated{Service: billing()}, events.ServiceUpdated{Service: billing()},
+		events.ServiceCreated{Service: ledger()}, sample[events.StatusChanged](t), deleted)
+
+	if n := stored(t, js, events.StreamPortal, events.CatalogSubject(billingID)); n != 1 {
+		t.Errorf("%d messages on the subject, want the tombstone", n)
+	}
+	stream, err := js.Stream(t.Context(), events.StreamPortal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := stream.GetLastMsgForSubject(t.Context(), events.CatalogSubject(billingID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := events.DecodeAs[events.ServiceDeleted](msg.Header, msg.Data); err != nil || got != deleted {
+		t.Errorf("left is %+v, %v; want %+v", got, err, deleted)
+	}
+	if ttl, err := time.ParseDuration(msg.Header.Get("Nats-TTL")); err != nil || ttl != 7*24*time.Hour {
+		t.Errorf("it goes after %s, %v; want 7 days", ttl, err)
+	}
+	if n := stored(t, js, events.StreamPortal, events.CatalogSubject(ledgerID)); n != 1 {
+		t.Errorf("%d messages of another service, want 1", n)
+	}
+}
+
+func TestAnExpiredTombstoneLeavesNothing(t *testing.T) {
+	t.Parallel() // the shortest life is a second
+	js := startBroker(t).portal()
+	publish(t, js, events.ServiceCreated{Service: billing()})
+	msg := encode(t, sample[events.ServiceDeleted](t))
+	msg.Header["Nats-TTL"] = []string{"1s"}
+	if _, err := js.PublishMsg(t.Context(), msg); err != nil {
+		t.Fatal(err)
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(patience); stored(t, js, events.StreamPortal, ">") > 0; {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatal("the tombstone is still there, or what it replaced")
+		}
+	}
+}
+
+func TestAMessageSentTwiceIsStoredOnce(t *testing.T) {
+	js := startBroker(t).portal()
+	for _, e := range samples() {
+		if e.Type() == (events.ProbePlanned{}).Type() {
+			continue // a plan goes out with a schedule, which is the worker's
+		}
+		msg := encode(t, e)
+		first, err := js.PublishMsg(t.Context(), msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := js.PublishMsg(t.Context(), msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first.Duplicate || !second.Duplicate || second.Sequence != first.Sequence {
+			t.Errorf("%s: stored as %+v, then %+v", e.Type(), first, second)
+		}
+	}
+}
+
+func TestConsumersAreMadeOnceAndSeeWhatIsTheirs(t *testing.T) {
+	b := startBroker(t)
+	js := b.portal()
+	publish(t, js, events.ServiceCreated{Service: ledger()}, sample[events.StatusChanged](t), sample[events.ProbeCompleted](t))
+	for name, tc := range map[string]struct {
+		make func() (jetstream.Consumer, error)
+		want uint64
+	}{
+		"probers": {func() (jetstream.Consumer, error) { return events.Probers(t.Context(), js, "default") }, 0},
+		"planner": {func() (jetstream.Consumer, error) { return events.Planner(t.Context(), js) }, 1},
+		"ingest":  {func() (jetstream.Consumer, error) { return events.Ingest(t.Context(), js) }, 1},
+	} {
+		for range 2 {
+			c, err := tc.make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.CachedInfo().NumPending; got != tc.want {
+				t.Errorf("%s: %d messages to read, want %d", name, got, tc.want)
+			}
+		}
+	}
+}
+
+func TestNoStreamNoConsumer(t *testing.T) {
+	js := connect(t, startBroker(t).url())
+	if _, err := events.Ingest(t.Context(), js); !errors.Is(err, jetstream.ErrStreamNotFound) {
+		t.Errorf("got %v, want %v", err, jetstream.ErrStreamNotFound)
+	}
+}
+
+func configOf(t *testing.T, js jetstream.JetStream, name string) jetstream.StreamConfig {
+	t.Helper()
+	stream, err := js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream.CachedInfo().Config
+}
+
+// stored is the number of messages that the stream has on the subject.
+func stored(t *testing.T, js jetstream.JetStream, name, subject string) uint64 {
+	t.Helper()
+	stream, err := js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n uint64
+	for _, each := range info.State.Subjects {
+		n += each
+	}
+	return n
+}
