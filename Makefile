@@ -11,6 +11,13 @@ version = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # A browser that npm downloads is neither wanted nor, often, to be had.
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
+# Debian keeps nginx where only root looks.
+export PATH := $(PATH):/usr/sbin
+
+# By the names that --url and --api-url have as variables of the browser tests.
+URL     ?= $(PORTAL_URL)
+API_URL ?= $(PORTAL_API_URL)
+
 header = @printf '\n== %s\n'
 
 help: ## this list
@@ -46,11 +53,19 @@ test-web: services/web/node_modules ## the page's own tests, in Node
 	$(header) 'page: unit tests'
 	cd services/web && npm test
 
-test-browser: integration/browser/node_modules build ## the page in Chromium; URL=… and API_URL=… test a running portal
+test-browser: integration/browser/node_modules ## the page in Chromium; URL=… and API_URL=… test a portal that runs
 	@scripts/need --if-possible postgres
 	@scripts/need chromium
-	$(header) 'browser: $(or $(URL),a portal of its own)'
-	cd integration/browser && PORTAL_URL='$(URL)' PORTAL_API_URL='$(API_URL)' npx playwright test $(ARGS)
+	@$(if $(URL),:,$(MAKE) build)
+	$(header) 'browser: $(or $(URL),portals of its own)'
+	cd integration/browser && \
+	  $(if $(URL),PORTAL_URL='$(URL)' PORTAL_API_URL='$(API_URL)',PORTAL_BIN='$(CURDIR)/bin/dev-portal') \
+	  npx playwright test $(ARGS)
+
+screenshot: integration/browser/node_modules build ## the portal's picture in the README, taken anew
+	@scripts/need --if-possible postgres
+	@scripts/need chromium
+	cd integration/browser && PORTAL_BIN='$(CURDIR)/bin/dev-portal' npm run --silent screenshot
 
 lint: bin/golangci-lint bin/govulncheck services/web/node_modules integration/browser/node_modules ## formatting, vet, linters, tidy modules, known holes
 	@scripts/lint
@@ -81,4 +96,4 @@ bin/govulncheck: tools/go.mod tools/go.sum
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 
-.PHONY: help run demo build test test-unit test-go test-integration test-web test-browser lint fmt bench up down
+.PHONY: help run demo build test test-unit test-go test-integration test-web test-browser screenshot lint fmt bench up down
