@@ -32,7 +32,7 @@ func main() {
 		return
 	}
 	var s settings
-	flag.IntVar(&s.services, "services", 5000, "services that are probed, each every 10 s")
+	flag.IntVar(&s.services, "services", 10_000, "services that are probed, each every 10 s")
 	flag.IntVar(&s.seconds, "seconds", 30, "how long probes are counted")
 	flag.IntVar(&s.viewers, "viewers", 500, "browsers that follow the events")
 	flag.StringVar(&s.only, "only", "", "one of probes, list, events, live; empty: all")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -12,14 +13,14 @@ import (
 // probes measures what a probe costs in CPU time on its whole way, from the
 // message that it is due to the row in Postgres, beside a loop that only asks.
 func probes(ctx context.Context, p *portal, s settings) ([]row, error) {
-	target, err := p.role("target")
+	targets, err := p.role("target")
 	if err != nil {
 		return nil, err
 	}
 	err = p.create(ctx, s.services, func(i int) map[string]any {
 		return map[string]any{
 			"name": fmt.Sprintf("service %05d", i), "team": fmt.Sprintf("team %d", i%20),
-			"status_url": fmt.Sprintf("%s/%d", target, i), "interval": "10s",
+			"status_url": address(targets, i), "interval": "10s",
 		}
 	})
 	if err != nil {
@@ -57,11 +58,18 @@ func probes(ctx context.Context, p *portal, s settings) ([]row, error) {
 		return nil, err
 	}
 	n := float64(s.services) * took.Seconds() / 10
-	bare, err := p.bare(target, int(n))
+	bare, err := p.bare(targets, int(n))
 	if err != nil {
 		return nil, err
 	}
 	return probeRows(n, fresh, s, before, after, bare), nil
+}
+
+// address is one of the targets that have commas between: services are on many
+// hosts and ports, and a worker asks few at once of the same one.
+func address(targets string, i int) string {
+	list := strings.Split(targets, ",")
+	return fmt.Sprintf("%s/%d", list[i%len(list)], i)
 }
 
 func probeRows(n float64, fresh int, s settings, before, after map[string]time.Duration, bare time.Duration) []row {
@@ -76,7 +84,7 @@ func probeRows(n float64, fresh int, s settings, before, after map[string]time.D
 	rows := []row{
 		{"probes per CPU-second, worker alone", fmt.Sprintf("%.0f", n/used["health-worker"].Seconds()), load},
 		{"probes per CPU-second, the whole way", fmt.Sprintf("%.0f", n/whole.Seconds()), "worker, NATS, catalog-api and Postgres together"},
-		{"requests per CPU-second, a bare net/http loop", fmt.Sprintf("%.0f", n/bare.Seconds()), "as many, against the same target, in the same run"},
+		{"requests per CPU-second, a bare net/http loop", fmt.Sprintf("%.0f", n/bare.Seconds()), "as many, against the same targets, in the same run"},
 		{"the whole way against the bare loop", fmt.Sprintf("%.2f times", whole.Seconds()/bare.Seconds()), "at most 3 is the target"},
 	}
 	for _, part := range []string{"health-worker", "nats", "catalog-api", "postgres"} {
@@ -116,13 +124,13 @@ func (p *portal) spent(parts ...string) (map[string]time.Duration, error) {
 	return used, nil
 }
 
-// bare is the CPU time of n requests to target in a process that does nothing
-// else. The worker is stopped meanwhile.
-func (p *portal) bare(target string, n int) (time.Duration, error) {
+// bare is the CPU time of n requests to the targets in a process that does
+// nothing else. The worker is stopped meanwhile.
+func (p *portal) bare(targets string, n int) (time.Duration, error) {
 	if err := p.stop("health-worker"); err != nil {
 		return 0, err
 	}
-	failed, err := p.role("loop", target, fmt.Sprint(n))
+	failed, err := p.role("loop", targets, fmt.Sprint(n))
 	if err != nil {
 		return 0, err
 	}

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/dev-portal/dev-portal/pkg/devstack"
 )
 
@@ -79,26 +81,39 @@ func playRole(name string, args []string) error {
 	return fmt.Errorf("no such role: %s", name)
 }
 
-// serveTarget is what is probed, by the portal and by the bare loop alike.
+// targetPorts is how many ports a target has: each is a host of its own to a
+// worker, which asks few at once of the same one.
+const targetPorts = 250
+
+// serveTarget is what is probed, by the portal and by the bare loop alike. It
+// prints its base URLs, with commas between.
 func serveTarget(ctx context.Context) error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	})}
 	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
-	fmt.Println("http://" + ln.Addr().String())
-	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+	var (
+		urls []string
+		g    errgroup.Group
+	)
+	for range targetPorts {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return errors.Join(err, srv.Close(), g.Wait())
+		}
+		urls = append(urls, "http://"+ln.Addr().String())
+		g.Go(func() error { return srv.Serve(ln) })
+	}
+	fmt.Println(strings.Join(urls, ","))
+	if err := g.Wait(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
 
-// bareLoop asks target count times, as simply as net/http lets one do what a
-// probe does: a connection for each request, the body read.
-func bareLoop(ctx context.Context, target, count string) error {
+// bareLoop asks the targets count times, as simply as net/http lets one do what
+// a probe does: a connection for each request, the body read.
+func bareLoop(ctx context.Context, targets, count string) error {
 	n, err := strconv.ParseInt(count, 10, 64)
 	if err != nil {
 		return err
@@ -109,8 +124,8 @@ func bareLoop(ctx context.Context, target, count string) error {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			for left.Add(-1) >= 0 {
-				resp, err := client.Get(target)
+			for i := left.Add(-1); i >= 0; i = left.Add(-1) {
+				resp, err := client.Get(address(targets, int(i)))
 				if err != nil {
 					failed.Add(1)
 					continue
