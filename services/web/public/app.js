@@ -86,7 +86,7 @@ async function probe(id) {
   try {
     const service = await api.check(id);
     store.put(service);
-    toasts.say(outcome(service));
+    toasts.say(outcome(service), service.status);
   } catch (problem) {
     if (problem.status === 404) store.remove(id);
     toasts.warn(`${card.service.name} was not checked: ${problem.message}`);

@@ -14,12 +14,12 @@ class ConflictNotice extends HTMLElement {
   }
 
   show(differences) {
-    this.querySelector('.conflict-text').textContent =
-      'Their values are below; yours are still in the form. Choose which to keep.';
-    const rows = differences.flatMap(({ label, theirs }) => {
-      const [term, value] = [document.createElement('dt'), document.createElement('dd')];
+    const rows = differences.flatMap(({ label, before, theirs }) => {
+      const [term, value, was] = ['dt', 'dd', 'span'].map((tag) => document.createElement(tag));
       term.textContent = label;
       value.textContent = theirs || '(empty)';
+      was.textContent = `was ${before || '(empty)'}`;
+      value.append(' ', was);
       return [term, value];
     });
     this.querySelector('.conflict-changes').replaceChildren(...rows);

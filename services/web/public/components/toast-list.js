@@ -1,10 +1,10 @@
-// <toast-list> tells what has happened: say(text) politely, warn(text) at once.
-// A toast goes by itself, an error later, and none while a person is at it.
+// <toast-list> tells what has happened: say(text) politely, with the mark of a
+// status if what it tells is one; warn(text) at once, for what failed. A toast goes by itself, an error later, and none while a person is at it.
 import { stamp } from './template.js';
 
 const kinds = {
-  info: { region: '.polite', icon: 'icon-healthy', life: 5_000 },
-  error: { region: '.urgent', icon: 'icon-down', life: 12_000 },
+  info: { region: '.polite', life: 5_000 },
+  error: { region: '.urgent', life: 12_000 },
 };
 const most = 4;
 
@@ -13,19 +13,19 @@ class ToastList extends HTMLElement {
     if (!this.firstElementChild) this.append(stamp('toast-list'));
   }
 
-  say(text) {
-    this.#add('info', text);
+  say(text, status = 'healthy') {
+    this.#add('info', text, status);
   }
 
   warn(text) {
-    this.#add('error', text);
+    this.#add('error', text, 'down');
   }
 
-  #add(kind, text) {
-    const { region, icon, life } = kinds[kind];
+  #add(kind, text, status) {
+    const { region, life } = kinds[kind];
     const toast = stamp('toast').firstElementChild;
-    toast.classList.add(kind);
-    toast.querySelector('.icon').classList.add(icon);
+    toast.classList.add(kind, status);
+    toast.querySelector('.icon').classList.add(`icon-${status}`);
     toast.querySelector('.toast-text').textContent = text;
     let timer = 0;
     const hold = () => clearTimeout(timer);

@@ -65,13 +65,13 @@ export function isWebAddress(text) {
 }
 
 // differences lists the fields that two services have different, as
-// [{ field, label, theirs }] with the second's values as text. What probes
+// [{ field, label, before, theirs }], the values as text. What probes
 // measure is no field, and neither is a status that a probe owns.
 export function differences(mine, theirs) {
   const [a, b] = [toForm(mine), toForm(theirs)];
   return Object.keys(labels)
     .filter((field) => a[field] !== b[field] && !(field === 'status' && theirs.status_url))
-    .map((field) => ({ field, label: labels[field], theirs: b[field] }));
+    .map((field) => ({ field, label: labels[field], before: a[field], theirs: b[field] }));
 }
 
 // byField puts a Problem's errors to the form's fields: { fields: { name: "…" },

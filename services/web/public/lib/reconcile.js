@@ -42,8 +42,9 @@ export function finish(steps) {
 export async function slices(steps, { budget = 6, signal, between }) {
   for (;;) {
     const end = performance.now() + budget;
-    let done = false;
-    while (!done && performance.now() < end) ({ done } = steps.next());
+    let done;
+    do ({ done } = steps.next());
+    while (!done && performance.now() < end);
     between();
     if (done) return;
     await new Promise((resolve) => setTimeout(resolve));

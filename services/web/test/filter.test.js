@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { group, sort, survey } from '../public/lib/filter.js';
+import { everything } from '../public/lib/view.js';
+import { names, service } from './service.js';
+
+const services = [
+  service({ name: 'billing', team: 'Payments', tags: ['go', 'tier-1'], description: 'Sends INVOICES' }),
+  service({ name: 'ledger', team: 'Payments', tags: ['java'], status: 'down' }),
+  service({ name: 'login', team: 'Identity', tags: ['go'], status: 'degraded' }),
+  service({ name: 'scratch', status: 'unknown' }),
+];
+
+const finds = {
+  'no search shows all': [{}, ['billing', 'ledger', 'login', 'scratch']],
+  'a name, whatever its case': [{ q: 'LEDG' }, ['ledger']],
+  'a part of the description': [{ q: 'invoice' }, ['billing']],
+  'a team': [{ q: 'identity' }, ['login']],
+  'a tag': [{ q: 'tier-1' }, ['billing']],
+  'blanks around do not count': [{ q: '  ledger ' }, ['ledger']],
+  'a search is text, not a pattern': [{ q: '.*' }, []],
+  'one search does not reach over two fields': [{ q: 'payments go' }, []],
+  'a status': [{ status: 'down' }, ['ledger']],
+  'a team, exactly': [{ team: 'Pay' }, []],
+  'all of them narrow together': [{ q: 'l', team: 'Payments', tag: 'go', status: 'healthy' }, ['billing']],
+};
+
+for (const [name, [view, want]] of Object.entries(finds)) {
+  test(`survey: ${name}`, () => {
+    assert.deepEqual(names(survey(services, { ...everything, ...view }).shown), want);
+  });
+}
+
+test('statistics are of all services, whatever is shown', () => {
+  const { stats } = survey(services, { ...everything, q: 'nothing has this' });
+  assert.deepEqual(stats, { total: 4, healthy: 1, degraded: 1, down: 1, unknown: 1 });
+});
+
+test('a count says what a click would show', () => {
+  const { counts } = survey(services, { ...everything, team: 'Payments', status: 'down' });
+  assert.deepEqual(Object.fromEntries(counts.status), { down: 1, degraded: 0, unknown: 0, healthy: 1 });
+  assert.deepEqual(Object.fromEntries(counts.team), { Payments: 1, Identity: 0 });
+  assert.deepEqual(Object.fromEntries(counts.tag), { go: 0, 'tier-1': 0, java: 1 });
+});
+
+test('the worst comes first, and unknown before healthy', () => {
+  assert.deepEqual(names(sort([...services], 'status')), ['ledger', 'login', 'scratch', 'billing']);
+});
+
+test('names sort as people read them', () => {
+  const mixed = ['node-10', 'Alpha', 'node-9', 'beta'].map((name) => service({ name, status: 'down' }));
+  assert.deepEqual(names(sort(mixed, 'name')), ['Alpha', 'beta', 'node-9', 'node-10']);
+});
+
+test('a new status counts as a change, and so does a new configuration', () => {
+  const changed = [
+    service({ name: 'old' }),
+    service({ name: 'edited', updated_at: '2026-01-02T00:00:00Z' }),
+    service({ name: 'failed', status_since: '2026-01-03T00:00:00Z' }),
+  ];
+  assert.deepEqual(names(sort(changed, 'changed')), ['failed', 'edited', 'old']);
+});
+
+test('groups are teams by name, those without one last', () => {
+  const groups = group(sort([...services], 'status'));
+  assert.deepEqual(
+    groups.map(({ title, services: members }) => [title, names(members)]),
+    [
+      ['Identity', ['login']],
+      ['Payments', ['ledger', 'billing']],
+      ['No team', ['scratch']],
+    ],
+  );
+});
+
+test('a search through 10,000 services is done within a frame', () => {
+  const many = Array.from({ length: 10_000 }, (_, i) => service({ name: `service-${i}`, team: `Team ${i % 50}` }));
+  survey(many, { ...everything, q: 'x' }); // the texts are made once
+  const start = performance.now();
+  survey(many, { ...everything, q: 'service-99' });
+  assert.ok(performance.now() - start < 50);
+});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checked, count, latency, outcome, shown, span, trouble } from '../public/lib/format.js';
+import { service } from './service.js';
+
+const now = Date.parse('2026-01-01T12:00:00Z');
+const ago = (seconds) => new Date(now - seconds * 1000).toISOString();
+const url = 'https://billing.example.com/healthz';
+
+test('a span is in its largest unit, rounded down', () => {
+  const spans = { 0: '0 s', 12999: '12 s', 60000: '1 min', 7199000: '1 h', 86400000: '1 d', [-5]: '0 s' };
+  for (const [ms, want] of Object.entries(spans)) assert.equal(span(Number(ms)), want);
+});
+
+const checks = {
+  'no health URL': [{}, 'Status set by hand'],
+  'not yet': [{ status_url: url }, 'not checked yet'],
+  'a moment ago': [{ status_url: url, last_checked_at: ago(12) }, 'checked 12 s ago'],
+  'a clock that is ahead': [{ status_url: url, last_checked_at: ago(-30) }, 'checked just now'],
+};
+
+for (const [name, [fields, want]] of Object.entries(checks)) {
+  test(`checked: ${name}`, () => assert.equal(checked(service(fields), now), want));
+}
+
+const troubles = {
+  'healthy has none': [{ status: 'healthy', status_reason: 'ok' }, ''],
+  'an HTTP answer is told by its code': [
+    { status: 'degraded', status_reason: 'http_5xx', http_status: 503, status_since: ago(240) },
+    'HTTP 503 for 4 min',
+  ],
+  'a reason is told in words': [
+    { status: 'down', status_reason: 'connect_refused', status_since: ago(7200) },
+    'Connection refused for 2 h',
+  ],
+  'set by hand': [{ status: 'down', status_reason: 'manual', status_since: ago(60) }, 'Down for 1 min'],
+  'a reason of a newer server': [{ status: 'down', status_reason: 'eclipse', status_since: ago(60) }, 'Down for 1 min'],
+  'never known': [{ status: 'unknown' }, ''],
+  'no longer known': [
+    { status: 'unknown', status_reason: 'stale', status_since: ago(60) },
+    'No result for three intervals for 1 min',
+  ],
+};
+
+for (const [name, [fields, want]] of Object.entries(troubles)) {
+  test(`trouble: ${name}`, () => assert.equal(trouble(service(fields), now), want));
+}
+
+test('latency is in ms, in seconds when it is long, and none when there was no answer', () => {
+  assert.equal(latency(service({ status_url: url, latency_ms: 0 })), '0 ms');
+  assert.equal(latency(service({ status_url: url, latency_ms: 10_400 })), '10.4 s');
+  assert.equal(latency(service({ status_url: url })), '');
+});
+
+test('the outcome of a check is a sentence', () => {
+  assert.equal(outcome(service({ status_url: url, latency_ms: 12 })), 'billing is healthy (12 ms).');
+  assert.equal(
+    outcome(service({ status: 'down', status_url: url, status_reason: 'dns' })),
+    'billing is down (Host name not found).',
+  );
+});
+
+test('numbers of services', () => {
+  assert.equal(count(1), '1 service');
+  assert.equal(count(2000), '2,000 services');
+  assert.equal(shown(3, 24), '3 of 24 services');
+  assert.equal(shown(24, 24), '24 services');
+});
