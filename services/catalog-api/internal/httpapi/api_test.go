@@ -33,28 +33,31 @@ type portal struct {
 // start serves the API until the test ends; change may set more of it.
 func start(tb testing.TB, change func(*httpapi.API)) *portal {
 	tb.Helper()
-	log := slog.New(slog.NewTextHandler(tb.Output(), nil))
 	db, err := store.Open(tb.Context(), store.Config{URL: devtest.Database(tb), Wait: 10 * time.Second, Interval: "1m", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &portal{tb: tb, store: db, metrics: prometheus.NewRegistry()}
+	tb.Cleanup(func() { _ = db.Close() })
+	return (&portal{tb: tb, store: db}).replica(change)
+}
+
+// replica serves the same catalogue once more.
+func (p *portal) replica(change func(*httpapi.API)) *portal {
+	r := &portal{tb: p.tb, store: p.store, metrics: prometheus.NewRegistry()}
 	api := &httpapi.API{
-		Catalog: db,
+		Catalog: p.store,
 		Check:   func(_ context.Context, s catalog.Service) (catalog.Service, error) { return s, nil },
 		Health:  func(context.Context) httpapi.Health { return httpapi.Health{} },
-		Version: "test", Log: log, Metrics: p.metrics,
+		Version: "test", Metrics: r.metrics,
+		Log: slog.New(slog.NewTextHandler(p.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if change != nil {
 		change(api)
 	}
 	srv := httptest.NewServer(api.Handler())
-	tb.Cleanup(func() {
-		srv.Close()
-		_ = db.Close()
-	})
-	p.url = srv.URL
-	return p
+	p.tb.Cleanup(srv.Close)
+	r.url = srv.URL
+	return r
 }
 
 // answer is what came back; body is nil if it isn't a JSON object.
