@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import * as api from '../public/lib/api.js';
+
+// A real server, and the real fetch: only the origin, which a page has, is put before the path.
+const real = globalThis.fetch;
+let server;
+let answer;
+let got;
+
+before(async () => {
+  server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    got = { method: request.method, url: request.url, headers: request.headers, body };
+    response.writeHead(answer.status, answer.headers);
+    response.end(answer.body);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  globalThis.fetch = (path, init) => real(origin + path, init);
+});
+
+after(() => {
+  globalThis.fetch = real;
+  server.closeAllConnections();
+  server.close();
+});
+
+const json = (status, value, headers = {}) => {
+  answer = { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };
+};
+
+test('a list comes with its tag, and is null when nothing has changed', async () => {
+  json(200, { items: [{ id: 'a' }], total: 1 }, { ETag: '"1"' });
+  assert.deepEqual(await api.list(null), { items: [{ id: 'a' }], etag: '"1"' });
+  assert.equal(got.headers['if-none-match'], undefined);
+  answer = { status: 304, headers: { 'Content-Type': 'application/json', ETag: '"1"' } };
+  assert.deepEqual(await api.list('"1"'), { items: null, etag: '"1"' });
+  assert.equal(got.headers['if-none-match'], '"1"');
+});
+
+test('some asks for each id', async () => {
+  json(200, { items: [], total: 0 });
+  await api.some(['a', 'b']);
+  assert.equal(got.url, '/api/services?id=a&id=b');
+});
+
+test('update sends the tag that it was given', async () => {
+  json(200, { id: 'a' });
+  await api.update('a', { name: 'x' }, '"3"');
+  assert.equal(got.method, 'PUT');
+  assert.equal(got.headers['if-match'], '"3"');
+  assert.deepEqual(JSON.parse(got.body), { name: 'x' });
+});
+
+test('an id is a part of a path, whatever is in it', async () => {
+  json(200, {});
+  await api.read('../health?x');
+  assert.equal(got.url, '/api/services/..%2Fhealth%3Fx');
+});
+
+test('a problem document is told in its own words', async () => {
+  json(
+    422,
+    { status: 422, detail: 'One field is wrong.', errors: [{ field: 'name', message: 'too long' }] },
+    { 'Content-Type': 'application/problem+json' },
+  );
+  await assert.rejects(api.create({}), (problem) => {
+    assert.ok(problem instanceof api.Problem);
+    assert.deepEqual([problem.status, problem.message], [422, 'One field is wrong.']);
+    assert.deepEqual(problem.errors, [{ field: 'name', message: 'too long' }]);
+    return true;
+  });
+});
+
+test("a proxy's error page is a problem too", async () => {
+  answer = { status: 502, headers: { 'Content-Type': 'text/html' }, body: '<h1>Bad Gateway</h1>' };
+  await assert.rejects(api.list(), { status: 502, message: 'The server answered 502.' });
+});
+
+test('removing what is gone is no problem', async () => {
+  json(404, { detail: 'gone' }, { 'Content-Type': 'application/problem+json' });
+  await api.remove('a');
+  assert.equal(got.method, 'DELETE');
+});
+
+test('no answer at all is a problem with status 0', async () => {
+  const [kept, refused] = [globalThis.fetch, () => Promise.reject(new TypeError('Failed to fetch'))];
+  globalThis.fetch = refused;
+  await assert.rejects(api.list(), (problem) => problem.status === 0 && /cannot be reached/.test(problem.message));
+  globalThis.fetch = kept;
+});

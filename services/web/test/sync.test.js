@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Store } from '../public/lib/store.js';
+import { Sync } from '../public/lib/sync.js';
+import { service } from './service.js';
+
+class Line extends EventTarget {
+  up = false;
+  start() {}
+  stop() {}
+
+  say(name, detail) {
+    this.up = name !== 'lost';
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+function begin(t, api) {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const [store, live, modes, asked] = [new Store(), new Line(), [], []];
+  const list = async (etag) => {
+    asked.push(etag);
+    return api.list(etag);
+  };
+  const sync = new Sync({ api: { ...api, list }, store, live, inView: () => api.visible ?? [] });
+  sync.addEventListener('state', ({ detail }) => modes.push(detail.mode));
+  t.after(() => sync.stop());
+  return { sync, store, live, modes, asked };
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const one = { list: async () => ({ items: [service({ id: 'a' })], etag: '"1"' }) };
+
+test('the list is read at the start, and is live with the stream', async (t) => {
+  const { sync, store, live, modes } = begin(t, one);
+  sync.start();
+  await settle();
+  assert.equal(store.size, 1);
+  live.say('live', { fresh: false });
+  assert.deepEqual(modes, ['polling', 'live']);
+});
+
+test('while live the list is not read; without the stream it is, every 30 s', async (t) => {
+  const { sync, live, asked } = begin(t, one);
+  sync.start();
+  await settle();
+  live.up = true;
+  t.mock.timers.tick(90_000);
+  await settle();
+  assert.equal(asked.length, 1);
+  live.up = false;
+  t.mock.timers.tick(30_000);
+  await settle();
+  assert.equal(asked.length, 2);
+});
+
+test('the list is asked for by its tag, until an event has changed something', async (t) => {
+  const { sync, live, asked } = begin(t, one);
+  sync.start();
+  await settle();
+  await sync.refresh();
+  live.say('message', { type: 'service.created', data: { id: 'b', name: 'b', version: 1 } });
+  await settle();
+  await sync.refresh();
+  assert.deepEqual(asked, [null, '"1"', null]);
+});
+
+test('nothing new keeps what there is', async (t) => {
+  const answers = [
+    { items: [service({ id: 'a' })], etag: '"1"' },
+    { items: null, etag: '"1"' },
+  ];
+  const { sync, store } = begin(t, { list: async () => answers.shift() });
+  sync.start();
+  await settle();
+  await sync.refresh();
+  assert.equal(store.size, 1);
+});
+
+test('no answer is offline, and the data stays', async (t) => {
+  let broken = false;
+  const list = async () => (broken ? Promise.reject(new Error('no network')) : one.list());
+  const { sync, store, modes } = begin(t, { list });
+  sync.start();
+  await settle();
+  broken = true;
+  await sync.refresh();
+  assert.equal(modes.at(-1), 'offline');
+  assert.equal(store.size, 1);
+  broken = false;
+  await sync.refresh();
+  assert.equal(modes.at(-1), 'polling');
+});
+
+test('the events of the portal reach the store', async (t) => {
+  const { sync, store, live } = begin(t, one);
+  sync.start();
+  await settle();
+  live.say('message', { type: 'service.updated', data: { id: 'a', name: 'renamed', version: 2 } });
+  live.say('message', { type: 'status.changed', data: { service_id: 'a', to: 'down', since: '2026-01-02T00:00:00Z' } });
+  assert.deepEqual([store.get('a').name, store.get('a').status], ['renamed', 'down']);
+  live.say('message', { type: 'service.deleted', data: { id: 'a' } });
+  assert.equal(store.size, 0);
+});
+
+test('while live, what is in view is looked at every 15 s, 100 at most', async (t) => {
+  const looks = [];
+  const visible = Array.from({ length: 130 }, (_, i) => `${i}`);
+  const some = async (ids) => {
+    looks.push(ids.length);
+    return [];
+  };
+  const { sync, live } = begin(t, { ...one, some, visible });
+  sync.start();
+  await settle();
+  t.mock.timers.tick(15_000);
+  assert.deepEqual(looks, []);
+  live.up = true;
+  t.mock.timers.tick(15_000);
+  assert.deepEqual(looks, [100]);
+});
+
+test('a refresh during a refresh is a second one after it, not a third', async (t) => {
+  const { sync, asked } = begin(t, one);
+  await Promise.all([sync.refresh(), sync.refresh(), sync.refresh()]);
+  await settle();
+  assert.equal(asked.length, 2);
+});
