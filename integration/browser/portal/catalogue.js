@@ -1,0 +1,83 @@
+// The portal's REST API as tests use it: services with names that nobody else
+// has, which go when the test ends, however they came.
+import { randomBytes } from 'node:crypto';
+
+export class Catalogue {
+  // mark is in every name that this catalogue gives, and in nobody else's.
+  mark = randomBytes(4).toString('hex');
+  #url;
+  #added = new Set();
+
+  constructor(url) {
+    this.#url = `${url}/api/services`;
+  }
+
+  // name makes a name, a team or a tag this test's own.
+  name(text) {
+    return `${text} ${this.mark}`;
+  }
+
+  // add creates a service; without a name it gets one of its own.
+  async add(fields = {}) {
+    const service = await this.#ask('POST', '', { name: this.name('service'), ...fields });
+    this.#added.add(service.id);
+    return service;
+  }
+
+  // all creates many services, a few at a time, in no order.
+  async all(list) {
+    const rest = [...list];
+    const take = async () => {
+      for (let fields = rest.shift(); fields; fields = rest.shift()) await this.add(fields);
+    };
+    await Promise.all(Array.from({ length: 8 }, take));
+  }
+
+  change(id, fields) {
+    return this.#ask('PUT', `/${id}`, fields);
+  }
+
+  remove(id) {
+    return this.#ask('DELETE', `/${id}`);
+  }
+
+  read(id) {
+    return this.#ask('GET', `/${id}`);
+  }
+
+  // named finds the one service of that name, or undefined.
+  async named(name) {
+    const { items } = await this.#ask('GET', `?q=${encodeURIComponent(name)}`);
+    return items.find((service) => service.name === name);
+  }
+
+  async size() {
+    return (await this.#ask('GET', '')).total;
+  }
+
+  // send posts a body of any kind, and returns the status and what was said.
+  async send(body) {
+    const answer = await this.#fetch('POST', '', body);
+    const said = await answer.json();
+    if (said.id) this.#added.add(said.id);
+    return { status: answer.status, said };
+  }
+
+  async clear() {
+    const { items } = await this.#ask('GET', `?q=${this.mark}`);
+    const ids = new Set([...this.#added, ...items.map((service) => service.id)]);
+    await Promise.all([...ids].map((id) => this.#fetch('DELETE', `/${id}`)));
+  }
+
+  async #ask(method, path, body) {
+    const answer = await this.#fetch(method, path, body);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${this.#url}${path}: ${answer.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  }
+
+  #fetch(method, path, body) {
+    const headers = { 'Content-Type': 'application/json' };
+    return fetch(`${this.#url}${path}`, { method, headers, body: body && JSON.stringify(body) });
+  }
+}

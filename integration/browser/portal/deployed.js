@@ -1,0 +1,71 @@
+// A portal that runs already. The browser reaches it through a proxy on this
+// machine, which joins a page and an API that are reached apart into one origin
+// (an EventSource cannot be sent elsewhere from within a test), sets the Host
+// header, and can be closed, which to the page is a portal that is gone.
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+
+export class DeployedPortal {
+  owned = false;
+  url = '';
+  #page;
+  #api;
+  #host;
+  #server = null;
+  #agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
+
+  // apiURL and host may be empty.
+  constructor({ url, apiURL, host }) {
+    this.#page = new URL(url);
+    this.#api = new URL(apiURL || url);
+    this.#host = host;
+  }
+
+  async start() {
+    this.#server = http.createServer((req, res) => this.#pass(req, res));
+    this.#server.listen(this.url ? Number(new URL(this.url).port) : 0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    this.url = `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  async stop() {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+    this.#server = null;
+  }
+
+  async close() {
+    if (this.#server) await this.stop();
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+
+  log() {
+    return 'The portal runs elsewhere: its log is there.';
+  }
+
+  #pass(req, res) {
+    const upstream = /^\/api(?:[/?]|$)/.test(req.url) ? this.#api : this.#page;
+    const { request } = upstream.protocol === 'https:' ? https : http;
+    const asked = request({
+      protocol: upstream.protocol,
+      hostname: upstream.hostname,
+      port: upstream.port,
+      servername: this.#host.replace(/:\d+$/, '') || undefined, // https by address, too, is for that name
+      agent: this.#agents[upstream.protocol],
+      method: req.method,
+      path: req.url,
+      headers: { ...req.headers, host: this.#host || upstream.host },
+    });
+    asked.on('response', (answer) => {
+      res.writeHead(answer.statusCode, answer.rawHeaders);
+      res.flushHeaders(); // an event stream says nothing for a while
+      answer.on('error', () => res.destroy()).pipe(res);
+    });
+    asked.on('error', () => res.destroy()); // as if there were no proxy
+    res.on('close', () => asked.destroy());
+    req.on('error', () => asked.destroy()).pipe(asked);
+  }
+}

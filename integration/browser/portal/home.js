@@ -1,0 +1,91 @@
+// The portal's page, in the words of the person at it.
+import { expect } from '@playwright/test';
+
+export class Home {
+  constructor(page) {
+    this.page = page;
+    this.connection = page.locator('connection-status').getByText(/^(Connecting|Live|Refreshing|Offline)/);
+    this.search = page.getByRole('searchbox', { name: 'Search services' });
+    this.addButton = page.locator('header').getByRole('button', { name: 'Add service' });
+    this.helpButton = page.getByRole('button', { name: 'Keyboard shortcuts' });
+    this.clearButton = page.locator('#clearFiltersBtn');
+    this.count = page.locator('#resultCount');
+    this.sidebar = page.getByRole('complementary', { name: 'Overview and filters' });
+    this.form = page.getByRole('dialog', { name: /^(Add|Edit) service$/ });
+    this.save = this.form.getByRole('button', { name: 'Save' });
+    this.cancel = this.form.getByRole('button', { name: 'Cancel' });
+    this.conflict = this.form.getByRole('alert').filter({ hasText: 'Somebody else changed this service' });
+    this.confirm = page.getByRole('dialog', { name: /^Delete / });
+    this.help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    this.told = page.locator('toast-list').getByRole('status');
+    this.warned = page.locator('toast-list').getByRole('alert');
+    this.cards = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });
+  }
+
+  // open resolves when the page shows what there is, and is live.
+  async open(path = '/') {
+    await this.page.goto(path);
+    await expect(this.connection).toHaveText('Live');
+    await expect(this.page.locator('service-grid')).toHaveAttribute('aria-busy', 'false');
+  }
+
+  card(name) {
+    return new Card(this.page, name);
+  }
+
+  field(label) {
+    return this.form.getByLabel(label, { exact: true });
+  }
+
+  // fault is the message at a field, which a screen reader reads with it.
+  async fault(label) {
+    const control = this.field(label);
+    await expect(control).toHaveAttribute('aria-invalid', 'true');
+    const ids = (await control.getAttribute('aria-describedby')).split(' ');
+    return this.form.locator(`#${ids.find((id) => id.endsWith('-error'))}`);
+  }
+
+  // chip is a filter of the sidebar, "status", "team" or "tag".
+  chip(kind, value) {
+    return this.sidebar.locator(`[data-kind="${kind}"] button[data-value="${value}"]`);
+  }
+
+  // figures are the statistics, by the name that they are shown with.
+  async figures() {
+    const rows = await this.sidebar.locator('.overview-figures > div').all();
+    const pairs = rows.map(async (row) => [
+      (await row.getByRole('term').textContent()).trim(),
+      Number((await row.getByRole('definition').textContent()).replaceAll(',', '')),
+    ]);
+    return Object.fromEntries(await Promise.all(pairs));
+  }
+
+  // only shows nothing but what matches, whatever else a deployment has.
+  async only(text) {
+    await this.search.fill(text);
+    await expect(this.page).toHaveURL((url) => url.searchParams.get('q') === text);
+  }
+
+  async filters() {
+    const toggle = this.page.locator('filter-sidebar').getByRole('button', { name: /^Overview and filters/ });
+    if (await toggle.isVisible()) await toggle.click();
+  }
+}
+
+class Card {
+  constructor(page, name) {
+    this.root = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true, level: 3 }) });
+    this.open = this.root.getByRole('heading', { level: 3 }).getByRole('button');
+    this.status = this.root.locator('.status-badge');
+    this.team = this.root.locator('.card-team');
+    this.description = this.root.locator('.card-description');
+    this.tags = this.root.getByRole('button').and(page.locator('.tag-chip'));
+    this.health = this.root.locator('.card-health');
+    this.check = this.root.getByRole('button', { name: `Check now for ${name}` });
+    this.edit = this.root.getByRole('button', { name: `Edit ${name}` });
+  }
+
+  link(what) {
+    return this.root.getByRole('link', { name: new RegExp(`^${what} for `) });
+  }
+}

@@ -1,0 +1,31 @@
+// Which portal is tested, and how. Every variable may be absent.
+//
+//   PORTAL_URL          the portal to test; without it, each worker starts its own
+//   PORTAL_API_URL      where its /api is, if page and API are reached apart
+//   PORTAL_HOST         the Host header to send, to ask a proxy by its address
+//   PORTAL_TARGET_HOST  the name or address by which that portal's health worker
+//                       reaches this machine, where the tests' targets listen;
+//                       "none": it does not, and the tests that need it are left out
+//   PORTAL_BIN          the dev-portal binary for a portal of the tests' own;
+//                       without it, one is built
+//   PORTAL_CHROMIUM     the browser, /usr/bin/chromium
+const { env } = process;
+
+export const settings = Object.freeze({
+  url: address('PORTAL_URL'),
+  apiURL: address('PORTAL_API_URL'),
+  host: env.PORTAL_HOST || '',
+  targetHost: env.PORTAL_TARGET_HOST || '127.0.0.1',
+  binary: env.PORTAL_BIN || '',
+  chromium: env.PORTAL_CHROMIUM || '/usr/bin/chromium',
+});
+
+if (!settings.url && (settings.apiURL || settings.host)) {
+  throw new Error('PORTAL_API_URL and PORTAL_HOST say how to reach a portal that runs: give PORTAL_URL too.');
+}
+
+function address(name) {
+  const text = env[name] || '';
+  if (text && !/^https?:\/\/[^/]/.test(text)) throw new Error(`${name} is "${text}": it needs http:// or https://.`);
+  return text.replace(/\/+$/, '');
+}

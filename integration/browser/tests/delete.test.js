@@ -1,0 +1,82 @@
+import { expect, test } from '../portal/test.js';
+
+async function ask(home, name) {
+  await home.card(name).edit.click();
+  await home.form.getByRole('button', { name: 'Delete' }).click();
+  await expect(home.confirm.getByRole('heading', { name: `Delete ${name}?` })).toBeVisible();
+}
+
+test('a service is deleted after a question that names it', async ({ home, catalogue, another }) => {
+  const { name } = await catalogue.add();
+  await home.open();
+  await another.open();
+  await ask(home, name);
+  await home.confirm.getByRole('button', { name: 'Delete' }).click();
+  await expect(home.card(name).root).toHaveCount(0);
+  await expect(another.card(name).root, 'for everybody').toHaveCount(0);
+  await expect(home.told).toContainText(`${name} was deleted.`);
+  expect(await catalogue.named(name)).toBeUndefined();
+});
+
+const ways = {
+  Cancel: (home) => home.confirm.getByRole('button', { name: 'Cancel' }).click(),
+  Escape: (home) => home.page.keyboard.press('Escape'),
+};
+for (const [way, leave] of Object.entries(ways)) {
+  test(`${way} deletes nothing, and leads back to the form as it was`, async ({ home, catalogue }) => {
+    const { name } = await catalogue.add();
+    await home.open();
+    await home.card(name).edit.click();
+    await home.field('Description').fill('half a sent');
+    await home.form.getByRole('button', { name: 'Delete' }).click();
+    await leave(home);
+    await expect(home.confirm).toBeHidden();
+    await expect(home.form).toBeVisible();
+    await expect(home.field('Description')).toHaveValue('half a sent');
+    await home.cancel.click();
+    await expect(home.card(name).root).toBeVisible();
+    expect(await catalogue.named(name)).toBeDefined();
+  });
+}
+
+test('the question begins at Cancel, so that Enter alone deletes nothing', async ({ home, page, catalogue }) => {
+  const { name } = await catalogue.add();
+  await home.open();
+  await ask(home, name);
+  await expect(home.confirm.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(home.confirm).toBeHidden();
+  expect(await catalogue.named(name)).toBeDefined();
+});
+
+test('a service that is gone already is as good as deleted', async ({ home, page, catalogue, watch }) => {
+  const { name, id } = await catalogue.add();
+  await home.open();
+  await ask(home, name);
+  await page.route(`**/api/services/${id}`, async (route) => {
+    await catalogue.remove(id);
+    await route.continue();
+  });
+  watch.expect({ method: 'DELETE', status: 404, path: new RegExp(`/api/services/${id}$`) });
+  await home.confirm.getByRole('button', { name: 'Delete' }).click();
+  await expect(home.card(name).root).toHaveCount(0);
+  await expect(home.warned).toBeEmpty();
+});
+
+test('the form for a new service offers no Delete', async ({ home }) => {
+  await home.open();
+  await home.addButton.click();
+  await expect(home.form.getByRole('button', { name: 'Delete' })).toHaveCount(0);
+});
+
+test('the name of a deleted service is free again', async ({ home, catalogue }) => {
+  const { name } = await catalogue.add();
+  await home.open();
+  await ask(home, name);
+  await home.confirm.getByRole('button', { name: 'Delete' }).click();
+  await expect(home.card(name).root).toHaveCount(0);
+  await home.addButton.click();
+  await home.field('Name').fill(name);
+  await home.save.click();
+  await expect(home.card(name).root).toBeVisible();
+});
