@@ -30,6 +30,7 @@ const search = find('#searchInput');
 
 const debounce = 150; // ms after the last letter
 const frame = 16; // ms
+const forgotten = 60_000; // ms
 const store = new Store();
 const sync = new Sync({ api, store, live: new Live('/api/events'), inView: () => grid.inView() });
 let view = parse(location.search);
@@ -177,6 +178,11 @@ function listenToServer() {
     connection = detail;
     find('connection-status').show(detail);
     update();
+  });
+  let left = 0; // when the page went into the background; a stream may die there unnoticed
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) left = Date.now();
+    else if (Date.now() - left > forgotten) sync.wake();
   });
   addEventListener('online', () => sync.wake());
   addEventListener('offline', () => sync.refresh());

@@ -24,6 +24,7 @@ class ConflictNotice extends HTMLElement {
     });
     this.querySelector('.conflict-changes').replaceChildren(...rows);
     this.hidden = false;
+    this.scrollIntoView({ block: 'nearest' });
   }
 }
 
