@@ -1,6 +1,8 @@
 package healthworker_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,4 +31,101 @@ func TestNewServiceIsProbedAtOnce(t *testing.T) {
 	if got.CheckedAt.Before(before) || got.PlannedAt.After(got.CheckedAt) || got.CheckedAt.Sub(before) > 2*time.Second {
 		t.Errorf("planned at %s and checked at %s, want both just after %s", got.PlannedAt, got.CheckedAt, before)
 	}
+}
+
+func TestChangesOfAServiceReachItsPlan(t *testing.T) {
+	url := devtest.NATS(t).URL()
+	b, one, two := connect(t, url), serve(t, status(200)), serve(t, status(503))
+	results := b.results()
+	start(t, healthworker.Config{NATSURL: url})
+
+	svc := service(one.URL)
+	b.publish(events.ServiceCreated{Service: svc})
+	next(t, results)
+
+	svc.Version, svc.Name = 2, "payments"
+	b.publish(events.ServiceUpdated{Service: svc})
+	b.awaitPlan(svc.ID, 2)
+
+	svc.Version, svc.Interval = 3, "30m"
+	b.publish(events.ServiceUpdated{Service: svc})
+	b.awaitPlan(svc.ID, 3)
+
+	svc.Version, svc.StatusURL = 4, two.URL
+	b.publish(events.ServiceUpdated{Service: svc})
+	if got := next(t, results); got.Version != 4 || got.Reason != events.ReasonHTTP5xx {
+		t.Errorf("got %+v, want the new URL probed at once, and nothing for a new name or interval", got)
+	}
+
+	svc.Version, svc.StatusURL = 5, ""
+	b.publish(events.ServiceUpdated{Service: svc})
+	b.awaitNoPlan(svc.ID)
+
+	svc.Version, svc.StatusURL = 6, one.URL
+	b.publish(events.ServiceUpdated{Service: svc})
+	if got := next(t, results); got.Version != 6 || got.Reason != events.ReasonOK {
+		t.Errorf("got %+v, want the URL that came back probed at once", got)
+	}
+	b.awaitPlan(svc.ID, 6)
+
+	b.publish(events.ServiceDeleted{ID: svc.ID, Name: svc.Name, Version: 7, DeletedAt: time.Now()})
+	b.awaitNoPlan(svc.ID)
+}
+
+func TestManyServicesAreAddedAtOnce(t *testing.T) {
+	url := devtest.NATS(t).URL()
+	b, target := connect(t, url), serve(t, status(200))
+	const n = 2_000
+	b.addMany(n, target.URL)
+	results := b.results()
+	start(t, healthworker.Config{NATSURL: url, PerHost: 64})
+
+	b.awaitPlans(n)
+	probed := map[string]int{}
+	for range n {
+		probed[next(t, results).ServiceID]++
+	}
+	if len(probed) != n {
+		t.Errorf("%d services were probed, want each of the %d once", len(probed), n)
+	}
+}
+
+func TestWorkerMendsPlansThatDiffer(t *testing.T) {
+	url := devtest.NATS(t).URL()
+	b, target := connect(t, url), serve(t, status(200))
+	results := b.results()
+	first := start(t, healthworker.Config{NATSURL: url})
+
+	kept, lost, wrong := service(target.URL), service(target.URL), service(target.URL)
+	for _, svc := range []events.Service{kept, lost, wrong} {
+		b.publish(events.ServiceCreated{Service: svc})
+		next(t, results)
+	}
+	for _, svc := range []events.Service{kept, lost, wrong} {
+		b.awaitPlan(svc.ID, 1)
+	}
+	b.awaitSettled()
+	first.stop()
+
+	before := b.plan(kept.ID).Sequence
+	b.purge(events.PlanSubject(lost.ID))
+	b.purge(events.PlanSubject(wrong.ID))
+	foreign := events.ProbePlanned{ServiceID: service("").ID, Version: 1, URL: target.URL, Interval: "1h"}
+	b.publish(foreign) // of a service that the catalogue doesn't know
+	b.publish(events.ProbePlanned{ServiceID: wrong.ID, Version: 1, URL: target.URL, Interval: "10s"})
+
+	second := start(t, healthworker.Config{NATSURL: url})
+	b.awaitPlan(lost.ID, 1)
+	b.awaitNoPlan(foreign.ServiceID)
+	eventually(t, "mended", func() (bool, string) {
+		plan, err := events.DecodeAs[events.ProbePlanned](b.plan(wrong.ID).Header, b.plan(wrong.ID).Data)
+		return err == nil && plan.Interval == "1h", fmt.Sprintf("%+v %v", plan, err)
+	})
+	if after := b.plan(kept.ID).Sequence; after != before {
+		t.Errorf("the plan that was right was written again, as %d in place of %d", after, before)
+	}
+	eventually(t, "counted", func() (bool, string) {
+		_, body := second.get("/metrics")
+		return strings.Contains(body, "health_worker_reconcile_drift_total 3"), "no 3 in the metrics"
+	})
 }

@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long a test waits for what should be there at once.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // running is a worker that runs until the test ends, or until stop.
 type running struct {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -159,10 +160,11 @@ func (p *Planner) awaitCaughtUp(ctx context.Context) {
 	defer cancel()
 	for {
 		consumer, err := p.JS.Consumer(ctx, events.StreamPortal, "planner")
-		if err == nil {
-			if info := consumer.CachedInfo(); info.NumPending == 0 && info.NumAckPending == 0 {
-				return
-			}
+		switch {
+		case errors.Is(err, jetstream.ErrConsumerNotFound):
+			return // nobody follows
+		case err == nil && consumer.CachedInfo().NumPending == 0 && consumer.CachedInfo().NumAckPending == 0:
+			return
 		}
 		select {
 		case <-ctx.Done():
