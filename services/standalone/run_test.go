@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +55,24 @@ func TestDemoIsThereWhenThePortalIsReady(t *testing.T) {
 		}
 		portal.stop()
 	}
+}
+
+func TestAHangingProbeDoesNotHoldUpTheStop(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	target := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer target.Close()
+	defer target.CloseClientConnections() // the prober may outlive Run
+
+	cfg := config(t)
+	cfg.Timeout = 15 * time.Second
+	cfg.Log = slog.New(slog.DiscardHandler) // for the same reason
+	portal := start(t, cfg)
+	call(t, http.MethodPost, portal.at.API+"/services", `{"name":"hangs","status_url":"`+target.URL+`"}`, http.StatusCreated)
+	<-asked
+	portal.stop() // which fails the test if it takes 5 s
 }
 
 func TestStartFailsInOneSentence(t *testing.T) {
