@@ -18,7 +18,7 @@ import (
 
 const (
 	batchSize  = 500
-	batchAge   = 100 * time.Millisecond // the longest that a result waits for others: it halves Postgres' work beside 25 ms
+	batchAge   = 100 * time.Millisecond // the longest that a result waits for others: fewer transactions cost less
 	buffered   = 2 * batchSize          // results fetched ahead
 	heartbeat  = 2 * time.Second        // silence of twice this means that the consumer is gone
 	applyMost  = 10 * time.Second       // how long a batch may take
