@@ -87,12 +87,14 @@ test('every order becomes every other, and children are kept', () => {
   }
 });
 
+const pause = () => new Promise((resolve) => setImmediate(resolve));
+
 test('the top is done first, the rest in later slices', async () => {
   const it = list('');
   const keys = Array.from({ length: 50 }, (_, i) => i);
   const seen = [];
   await slices(it.show(keys), {
-    budget: 0,
+    pause,
     signal: new AbortController().signal,
     between: () => seen.push(it.parent.children.length),
   });
@@ -107,6 +109,6 @@ test('the top is done first, the rest in later slices', async () => {
 test('an aborted layout stops', async () => {
   const it = list('');
   const job = new AbortController();
-  await slices(it.show('abcdef'), { budget: 0, signal: job.signal, between: () => job.abort() });
+  await slices(it.show('abcdef'), { budget: 0, pause, signal: job.signal, between: () => job.abort() });
   assert.ok(it.parent.children.length < 6);
 });

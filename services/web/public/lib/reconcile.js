@@ -37,17 +37,32 @@ export function finish(steps) {
   while (!steps.next().done);
 }
 
-// slices runs steps for as long as budget (ms) allows, lets the browser draw,
-// and goes on. between() is called after every slice; it stops when signal does.
-export async function slices(steps, { budget = 6, signal, between }) {
-  for (;;) {
+// slices runs steps a few at first and then ever more, for as long as budget (ms)
+// allows, and lets the browser draw in between: what is new on the screen is
+// the dearest to draw, and is spread over frames. between() is called after
+// every slice; it stops when signal does.
+export async function slices(steps, { budget = 6, signal, between, pause = nextFrame }) {
+  for (let most = 6; ; most *= 2) {
     const end = performance.now() + budget;
     let done;
+    let taken = 0;
     do ({ done } = steps.next());
-    while (!done && performance.now() < end);
+    while (!done && ++taken < most && performance.now() < end);
     between();
     if (done) return;
-    await new Promise((resolve) => setTimeout(resolve));
+    await pause();
     if (signal.aborted) return;
   }
+}
+
+// nextFrame is over when a frame has been drawn, or would have been: a page in
+// the background draws none.
+function nextFrame() {
+  return new Promise((resolve) => {
+    const late = setTimeout(resolve, 100);
+    requestAnimationFrame(() => {
+      clearTimeout(late);
+      setTimeout(resolve);
+    });
+  });
 }
