@@ -14,12 +14,13 @@ import (
 
 // A program that follows the portal: it first hears what is, then what changes.
 func ExampleSubscribe() {
-	portal := startExample() // in your program: "nats://127.0.0.1:4222"
+	portal := startExample()
 	defer portal.stop()
+	url := portal.url // of `make run`: "nats://127.0.0.1:4222"
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 
-	nc, err := nats.Connect(portal.url, nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true))
+	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -30,9 +31,12 @@ func ExampleSubscribe() {
 	}
 
 	err = events.Subscribe(ctx, js, events.Subscription{
-		OnRestart:  func(string) { fmt.Println("forget what you know") },
-		OnCaughtUp: func() { fmt.Println("that is all, from here on it is news"); portal.goOn() },
-		OnError:    func(err error) { log.Print(err) }, // it goes on by itself
+		OnRestart: func(string) { fmt.Println("forget what you know") },
+		OnCaughtUp: func() {
+			fmt.Println("that is all, from here on it is news")
+			portal.goOn() // yours goes on by itself
+		},
+		OnError: func(err error) { log.Print(err) }, // to know of it: reading goes on
 	}, func(_ context.Context, d events.Delivery) error {
 		switch e := d.Event.(type) {
 		case events.ServiceCreated:

@@ -61,10 +61,7 @@ func (r *reader) read(ctx context.Context) (progress bool, err error) {
 	defer msgs.Stop()
 	defer context.AfterFunc(ctx, msgs.Stop)()
 	defer r.whenCutOff(msgs.Stop)()
-	if err := r.follow(ctx, stream, msgs, goal); err != nil {
-		return true, fmt.Errorf("read stream %s: %w", StreamPortal, err)
-	}
-	return true, nil
+	return true, fmt.Errorf("read stream %s: %w", StreamPortal, r.follow(ctx, stream, msgs, goal))
 }
 
 // follow delivers until something fails. At goal the reader has caught up.

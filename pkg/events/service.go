@@ -51,8 +51,8 @@ type Service struct {
 	Tags     []string `json:"tags"` // never null; each once
 	Interval Interval `json:"interval"`
 
-	// Version grows with every change of the configuration above, and with
-	// nothing else: the first is 1, and none is given twice.
+	// Version grows with every write that changes the configuration above or sets
+	// the status by hand, never with a probe: the first is 1, none is given twice.
 	Version int64 `json:"version"`
 
 	Status        Status    `json:"status"`

@@ -1,0 +1,77 @@
+package events_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// What docs/events.md shows of Go is in the example, which runs, and what it shows of
+// data is what was published.
+func TestTheContractInTheDocsIsTrue(t *testing.T) {
+	doc := readText(t, "../../docs/events.md")
+	example := readText(t, "example_test.go")
+	blocks := codeBlocks(doc, "go")
+	if len(blocks) != 1 {
+		t.Fatalf("%d blocks of Go, want 1", len(blocks))
+	}
+	for line := range strings.Lines(blocks[0]) {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		_, after, found := strings.Cut(example, "\t"+strings.TrimRight(line, "\n"))
+		if !found {
+			t.Fatalf("the example lacks, in this order, %q", line)
+		}
+		example = after
+	}
+	var shown []string
+	for _, block := range codeBlocks(doc, "json") {
+		shown = append(shown, compact(t, []byte(block)))
+	}
+	for _, typ := range events.Types {
+		if want := compact(t, golden(t, typ)); strings.Count(strings.Join(shown, "\n"), want) != 1 {
+			t.Errorf("there is no sample of %s as in testdata", typ)
+		}
+		if !strings.Contains(doc, "**`"+typ+"`**") {
+			t.Errorf("%s is not explained", typ)
+		}
+	}
+	if len(shown) != len(events.Types) {
+		t.Errorf("%d samples, want %d", len(shown), len(events.Types))
+	}
+	words := []string{events.StreamPortal, events.StreamProbes, events.StreamResults}
+	for _, s := range events.Statuses {
+		words = append(words, string(s))
+	}
+	for _, r := range events.Reasons {
+		words = append(words, string(r))
+	}
+	for _, subject := range []string{events.AllCatalog, events.AllStatus, events.AllPlans, events.AllDue, events.AllResults} {
+		words = append(words, strings.Replace(subject, "*", "<service id>", 1))
+	}
+	for _, word := range words {
+		if !strings.Contains(doc, "`"+word+"`") {
+			t.Errorf("%s is not mentioned", word)
+		}
+	}
+}
+
+func codeBlocks(doc, language string) (blocks []string) {
+	for _, part := range strings.Split(doc, "\n```"+language+"\n")[1:] {
+		block, _, _ := strings.Cut(part, "\n```")
+		blocks = append(blocks, block)
+	}
+	return blocks
+}
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
