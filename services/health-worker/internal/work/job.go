@@ -107,9 +107,9 @@ func (w *Worker) run(finish context.Context, d due) {
 // handBack lets the broker deliver the due message again, to whichever worker
 // has room, unless its slot is over before.
 func (w *Worker) handBack(d due, why string) {
-	delay := time.Duration(0)
-	if why == metrics.HostBusy || why == metrics.NotMade {
-		delay = retryAfter + rand.N(retryAfter)
+	delay := retryAfter + rand.N(retryAfter)
+	if why == metrics.Stopping || why == metrics.Unstored {
+		delay = fetchWait // or it would come straight back, by the request that is still open
 	}
 	if time.Until(d.end()) <= delay {
 		w.drop(d)

@@ -65,9 +65,7 @@ type Worker struct {
 // Run takes due messages as there is room until ctx ends. It then hands back
 // what has not begun, finishes what has, and returns within 14 s.
 func (w *Worker) Run(ctx context.Context) {
-	w.slots = semaphore.NewWeighted(int64(w.Concurrency))
-	w.hosts = hosts{running: w.PerHost, waiting: waitingPerHost, allWaiting: waitingInAll}
-
+	w.prepare()
 	finish, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	attach.Loop{
@@ -85,6 +83,11 @@ func (w *Worker) Run(ctx context.Context) {
 	}.Run(ctx)
 	defer time.AfterFunc(finishFor, cancel).Stop()
 	w.jobs.Wait()
+}
+
+func (w *Worker) prepare() {
+	w.slots = semaphore.NewWeighted(int64(w.Concurrency))
+	w.hosts = hosts{running: w.PerHost, waiting: waitingPerHost, allWaiting: waitingInAll}
 }
 
 func (w *Worker) open(ctx context.Context) (jetstream.Consumer, error) {

@@ -1,0 +1,246 @@
+package work
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
+	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
+)
+
+const patience = 30 * time.Second
+
+var healthy = probe.Outcome{Status: events.StatusHealthy, Reason: events.ReasonOK, HTTPStatus: 200, Latency: time.Millisecond}
+
+// hold is a probe that takes until release is closed, or it is cut off.
+func hold(ctx context.Context, release <-chan bool) (probe.Outcome, error) {
+	select {
+	case <-release:
+		return healthy, nil
+	case <-ctx.Done():
+		return probe.Outcome{}, probe.ErrNotMade
+	}
+}
+
+func connect(t *testing.T, url string) jetstream.JetStream {
+	t.Helper()
+	nc, err := nats.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+// worker returns one that doesn't run yet.
+func worker(t *testing.T, js jetstream.JetStream, fn Func) *Worker {
+	t.Helper()
+	return &Worker{
+		JS: js, Probe: fn, Location: "default", Concurrency: 32, PerHost: 4, Replicas: 1,
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New("test", "default"), Lost: func() {},
+	}
+}
+
+// run runs w until the test ends, or until stop is called.
+func run(t *testing.T, w *Worker) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		w.Run(ctx)
+	}()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		<-done
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// plan returns one of a new service.
+func plan(url string, interval events.Interval) events.ProbePlanned {
+	return events.ProbePlanned{ServiceID: uuid.NewString(), Version: 1, URL: url, Interval: interval}
+}
+
+// ask stores a due message.
+func ask(t *testing.T, js jetstream.JetStream, p events.ProbePlanned) {
+	t.Helper()
+	msg, err := events.Encode("/test", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg.Subject = events.DueSubject(p.ServiceID)
+	if _, err := js.PublishMsg(t.Context(), msg, jetstream.WithMsgTTL(p.Interval.Duration())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// results hears every result from now on.
+func results(t *testing.T, js jetstream.JetStream) <-chan events.ProbeCompleted {
+	t.Helper()
+	out := make(chan events.ProbeCompleted, 1000)
+	sub, err := js.Conn().Subscribe(events.AllResults, func(msg *nats.Msg) {
+		result, err := events.DecodeAs[events.ProbeCompleted](msg.Header, msg.Data)
+		if err != nil {
+			t.Errorf("result: %v", err)
+		}
+		out <- result
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sub.Unsubscribe() })
+	return out
+}
+
+func receive[T any](t *testing.T, from <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("no %s within %s", what, patience)
+		panic("unreachable")
+	}
+}
+
+// awaitSettled waits until no due message is left, nor in anybody's hands.
+func awaitSettled(t *testing.T, js jetstream.JetStream) {
+	t.Helper()
+	await(t, func() (bool, string) {
+		consumer, err := js.Consumer(t.Context(), events.StreamProbes, "probers-default")
+		if err != nil {
+			return false, err.Error()
+		}
+		info := consumer.CachedInfo()
+		return info.NumPending == 0 && info.NumAckPending == 0,
+			fmt.Sprintf("%d pending, %d not acknowledged", info.NumPending, info.NumAckPending)
+	})
+}
+
+func await(t *testing.T, ok func() (bool, string)) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.Now().Add(patience)
+	for {
+		yes, note := ok()
+		if yes {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", patience, note)
+		}
+		<-tick.C
+	}
+}
+
+func TestTwoWorkersShareWhatIsDue(t *testing.T) {
+	url := devtest.NATS(t).URL()
+	js := connect(t, url)
+	heard := results(t, js)
+	const n = 300
+	for i := range n {
+		ask(t, js, plan(fmt.Sprintf("http://host-%d.example/", i%100), "1m"))
+	}
+	var mu sync.Mutex
+	var made [2]int
+	for i := range made {
+		run(t, worker(t, connect(t, url), func(ctx context.Context, _ string) (probe.Outcome, error) {
+			mu.Lock()
+			made[i]++
+			mu.Unlock()
+			<-time.After(10 * time.Millisecond) // as a real target takes
+			return healthy, nil
+		}))
+	}
+	probed := map[string]bool{}
+	for range n {
+		probed[receive(t, heard, "result").ServiceID] = true
+	}
+	awaitSettled(t, js)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(probed) != n || made[0]+made[1] != n || made[0] == 0 || made[1] == 0 {
+		t.Errorf("%d services were probed, by %v probes, want %d, each once, by both", len(probed), made, n)
+	}
+}
+
+func TestHostThatHangsHoldsUpNobodyElse(t *testing.T) {
+	js := connect(t, devtest.NATS(t).URL())
+	heard := results(t, js)
+	const n = 40
+	for i := range n {
+		ask(t, js, plan("http://hangs.example/", "1h"))
+		ask(t, js, plan(fmt.Sprintf("http://host-%d.example/", i), "1h"))
+	}
+	release, started := make(chan bool), make(chan bool, n)
+	w := worker(t, js, func(ctx context.Context, url string) (probe.Outcome, error) {
+		if url == "http://hangs.example/" {
+			started <- true
+			return hold(ctx, release)
+		}
+		return healthy, nil
+	})
+	w.Concurrency = 8
+	run(t, w)
+
+	for range n {
+		if got := receive(t, heard, "result of another host"); got.URL == "http://hangs.example/" {
+			t.Fatal("a host that hangs has answered")
+		}
+	}
+	if got := len(started); got != 4 {
+		t.Errorf("%d probes of the host run at once, want 4", got)
+	}
+	close(release)
+	for range n {
+		receive(t, heard, "result of the host that hung")
+	}
+	awaitSettled(t, js)
+}
+
+func TestNoMoreIsTakenThanThereIsRoom(t *testing.T) {
+	js := connect(t, devtest.NATS(t).URL())
+	const n, room = 50, 5
+	for i := range n {
+		ask(t, js, plan(fmt.Sprintf("http://host-%d.example/", i), "1h"))
+	}
+	step, started := make(chan bool), make(chan bool, n)
+	w := worker(t, js, func(ctx context.Context, _ string) (probe.Outcome, error) {
+		started <- true
+		return hold(ctx, step)
+	})
+	w.Concurrency = room
+	run(t, w)
+	for range room {
+		receive(t, started, "probe")
+	}
+	consumer, err := js.Consumer(t.Context(), events.StreamProbes, "probers-default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := consumer.CachedInfo(); info.NumAckPending != room || info.NumPending != n-room {
+		t.Errorf("%d were taken and %d left to others, want %d and %d", info.NumAckPending, info.NumPending, room, n-room)
+	}
+	close(step)
+	awaitSettled(t, js)
+}
