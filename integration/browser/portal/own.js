@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const patience = 60_000; // ms to start: the first one makes a database cluster
+const patience = 60_000; // ms to start: the first time, a database cluster is made
 const kept = 64 * 1024; // characters of its log
 
 export class OwnPortal {
@@ -15,7 +15,7 @@ export class OwnPortal {
   #flags;
   #folder = '';
   #child = null;
-  #ended = null;
+  #ended = null; // resolves with how the process ended
   #log = '';
 
   constructor(binary, flags = []) {
@@ -23,38 +23,38 @@ export class OwnPortal {
     this.#flags = flags;
   }
 
-  // start resolves when everything answers. A second start takes the same ports
-  // and the same data.
+  // start resolves when everything answers. A second start takes the same
+  // address and the same data.
   async start() {
     if (!this.#folder) {
       this.#folder = await mkdtemp(join(tmpdir(), 'dev-portal-browser-'));
       await chmod(this.#folder, 0o755); // Postgres runs as another user than root
     }
-    const http = this.url ? new URL(this.url).host : '127.0.0.1:0';
-    const args = ['--http', http, '--nats', '127.0.0.1:0', '--data', join(this.#folder, 'data'), ...this.#flags];
-    const child = spawn(this.#binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child = child;
-    this.#ended = new Promise((resolve) => {
-      child.on('error', (error) => resolve(error.message));
-      child.on('close', (code, signal) => resolve(code ?? signal));
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => this.#keep(text));
-    this.url = await this.#ready(child.stdout.setEncoding('utf8'));
+    this.#spawn();
+    const outcome = await Promise.race([this.#printed(), this.#ended, late(patience)]);
+    if (outcome.url) {
+      this.url = outcome.url;
+      return;
+    }
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+    this.#child = null;
+    throw new Error(`the portal did not start: it ${outcome.end}.\n${this.log()}`);
   }
 
   // stop ends the process as a person does, and fails if it does not end well.
   async stop() {
     this.#child.kill('SIGTERM');
-    const end = await this.#ended;
+    const { end, code } = await this.#ended;
     this.#child = null;
-    if (end !== 0) throw new Error(`the portal ended with ${end}:\n${this.log()}`);
+    if (code !== 0) throw new Error(`the portal was asked to stop, and ${end}.\n${this.log()}`);
   }
 
   async close() {
     try {
       if (this.#child) await this.stop();
     } finally {
-      await rm(this.#folder, { recursive: true, force: true });
+      if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
     }
   }
 
@@ -63,34 +63,36 @@ export class OwnPortal {
     return this.#log;
   }
 
-  // ready resolves with the page's address, which the portal prints when it is
-  // ready.
-  async #ready(stdout) {
-    const printed = new Promise((resolve) => {
-      let text = '';
-      stdout.on('data', (more) => {
-        text += more;
-        const found = /^\s*page\s+(http\S+)$/m.exec(text);
-        if (found) resolve(found[1]);
-      });
+  #spawn() {
+    const http = this.url ? new URL(this.url).host : '127.0.0.1:0';
+    const args = ['--http', http, '--nats', '127.0.0.1:0', '--data', join(this.#folder, 'data'), ...this.#flags];
+    const child = spawn(this.#binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#ended = new Promise((resolve) => {
+      child.on('error', ({ message }) => resolve({ end: `could not run: ${message}` }));
+      child.on('close', (code, signal) => resolve({ end: `ended with ${code ?? signal}`, code }));
     });
-    let timer;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, patience, `not ready after ${patience} ms`);
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      this.#log = (this.#log + text).slice(-kept);
     });
-    const failed = Promise.race([this.#ended, late]).then((why) => {
-      this.#child.kill('SIGKILL');
-      throw new Error(`the portal did not start (${why}):\n${this.log()}`);
-    });
-    try {
-      return await Promise.race([printed, failed]);
-    } finally {
-      clearTimeout(timer);
-      failed.catch(() => {}); // its end, later, is stop's to judge
-    }
+    this.#child = child;
   }
 
-  #keep(text) {
-    this.#log = (this.#log + text).slice(-kept);
+  // printed resolves with the page's address, which the portal prints as soon as
+  // it is ready.
+  #printed() {
+    return new Promise((resolve) => {
+      let text = '';
+      this.#child.stdout.setEncoding('utf8').on('data', (more) => {
+        text += more;
+        const url = /^\s*page\s+(http\S+)$/m.exec(text)?.[1];
+        if (url) resolve({ url });
+      });
+    });
   }
+}
+
+function late(ms) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms, { end: `was not ready after ${ms} ms` }).unref();
+  });
 }

@@ -1,25 +1,35 @@
-// Runs once, before all tests: sees that there is something to test, and builds
-// the portal if the tests start their own.
+// Runs once, before all tests: sees that what they need is there, and builds the
+// portal if they start their own.
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, constants, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { settings } from './settings.js';
 
-const root = new URL('../../..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 export default async function setup() {
-  if (settings.url || settings.binary) return undefined;
-  const folder = await mkdtemp(join(tmpdir(), 'dev-portal-build-'));
-  // The workers inherit it.
-  process.env.PORTAL_BIN = build(join(folder, 'dev-portal'));
-  return () => rm(folder, { recursive: true });
+  await access(settings.chromium, constants.X_OK).catch(() => {
+    throw new Error(`There is no browser at ${settings.chromium}: install Chromium, or name one by PORTAL_CHROMIUM.`);
+  });
+  if (settings.url) return undefined;
+  const { binary, remove } = await provide();
+  process.env.PORTAL_BIN = binary; // the workers inherit it
+  return remove;
 }
 
-// build makes the one-process edition, and returns where it is.
-export function build(binary) {
+// provide names the binary to start, which is built if none was given, and how
+// to remove it again.
+export async function provide() {
+  if (settings.binary) {
+    await access(settings.binary, constants.X_OK);
+    return { binary: settings.binary, remove: async () => {} };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'dev-portal-build-'));
+  const binary = join(folder, 'dev-portal');
   const args = ['build', '-o', binary, './services/standalone/cmd/dev-portal'];
   const { status, error, stderr } = spawnSync('go', args, { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(`go ${args.join(' ')}: ${error?.message ?? stderr}`);
-  return binary;
+  return { binary, remove: () => rm(folder, { recursive: true }) };
 }
