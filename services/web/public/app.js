@@ -49,9 +49,13 @@ function render() {
   }
   const { shown: services, counts, stats } = survey(ordered, view);
   const totals = narrowed(view) ? survey(ordered, everything).counts : counts;
-  sidebar.show({ stats, counts, totals, view });
-  bar.show({ shown: shown(services.length, stats.total), total: stats.total, view });
-  if (connection.at) grid.show(view.group ? group(services) : [{ key: 'all', title: '', services }]);
+  const known = connection.at !== null;
+  bar.show({ shown: known ? shown(services.length, stats.total) : '', view });
+  bar.hidden = known && stats.total === 0;
+  if (known) {
+    sidebar.show({ stats, counts, totals, view });
+    grid.show(view.group ? group(services) : [{ key: 'all', title: '', services }]);
+  }
   empty.when = emptiness(services.length, stats.total);
 }
 

@@ -1,6 +1,5 @@
 // <view-bar> says how many services are shown, and chooses their order:
-// show({ shown, total, view }) with the text, the number of all services, and
-// the view. It bubbles "arrange" with what changes in the view, and "clear".
+// show({ shown, view }) with the text and the view. It bubbles "arrange" with what changes in the view, and "clear".
 import { narrowed } from '../lib/view.js';
 import { setText, stamp, tell } from './template.js';
 
@@ -22,10 +21,9 @@ class ViewBar extends HTMLElement {
     sort.addEventListener('change', () => tell(this, 'arrange', { sort: sort.value }));
   }
 
-  show({ shown, total, view }) {
+  show({ shown, view }) {
     const { count, clear, group, sort } = this.#parts;
     setText(count, shown);
-    this.hidden = total === 0;
     clear.hidden = !narrowed(view);
     group.checked = view.group === 'team';
     sort.value = view.sort;
