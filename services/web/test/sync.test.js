@@ -92,6 +92,35 @@ test('no answer is offline, and the data stays', async (t) => {
   assert.equal(modes.at(-1), 'polling');
 });
 
+test('a stream that resumes by itself ends being offline', async (t) => {
+  let broken = false;
+  const list = async () => (broken ? Promise.reject(new Error('no network')) : one.list());
+  const { sync, live, modes } = begin(t, { list });
+  sync.start();
+  await settle();
+  broken = true;
+  live.say('lost');
+  await settle();
+  assert.equal(modes.at(-1), 'offline');
+  broken = false;
+  live.say('live', { fresh: false });
+  await settle();
+  assert.equal(modes.at(-1), 'live');
+});
+
+test('a list that could not be read is tried again, live or not', async (t) => {
+  const answers = [one.list(), Promise.reject(new Error('500')), one.list()];
+  const { sync, live, modes } = begin(t, { list: () => answers.shift() });
+  sync.start();
+  await settle();
+  live.say('live', { fresh: true });
+  await settle();
+  assert.equal(modes.at(-1), 'offline');
+  t.mock.timers.tick(30_000);
+  await settle();
+  assert.equal(modes.at(-1), 'live');
+});
+
 test('the events of the portal reach the store', async (t) => {
   const { sync, store, live } = begin(t, one);
   sync.start();

@@ -26,7 +26,7 @@ export class Sync extends EventTarget {
     });
     live.addEventListener('live', ({ detail }) => {
       this.#tell();
-      if (detail.fresh) this.refresh();
+      if (detail.fresh || this.#failed) this.refresh();
     });
     live.addEventListener('lost', () => this.refresh());
     live.addEventListener('message', ({ detail }) => this.#take(detail));
@@ -36,7 +36,7 @@ export class Sync extends EventTarget {
     this.refresh();
     this.#deps.live.start();
     this.#timers.push(
-      setInterval(() => this.#deps.live.up || this.refresh(), period),
+      setInterval(() => (this.#deps.live.up && !this.#failed) || this.refresh(), period),
       setInterval(() => this.#glance(), glance),
     );
   }
