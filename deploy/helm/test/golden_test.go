@@ -1,0 +1,82 @@
+package chart
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/lint"
+	"helm.sh/helm/v3/pkg/lint/support"
+)
+
+func TestLintFindsNothing(t *testing.T) {
+	for name, vals := range variants(t) {
+		t.Run(name, func(t *testing.T) {
+			version := &chartutil.KubeVersion{Version: "v1.34.0", Major: "1", Minor: "34"}
+			for _, m := range lint.AllWithKubeVersion(chartDir, vals, releaseNamespace, version).Messages {
+				if m.Severity > support.InfoSev {
+					t.Error(m)
+				}
+			}
+		})
+	}
+}
+
+// made is a password that is made anew at each render without a cluster.
+var made = regexp.MustCompile(`(?m)^(  [a-z-]+): [A-Za-z0-9+/]{43}=$`)
+
+func TestRendersAreAsRecorded(t *testing.T) {
+	for name, vals := range variants(t) {
+		t.Run(name, func(t *testing.T) {
+			var b strings.Builder
+			for _, d := range render(t, vals) {
+				text := d.text
+				if d.GetKind() == "Secret" {
+					text = made.ReplaceAllString(text, "$1: (made once)")
+				}
+				b.WriteString("---\n# " + d.source + "\n" + text)
+			}
+			golden(t, filepath.Join("testdata", name+".yaml"), b.String())
+		})
+	}
+}
+
+func TestChartHasTheSameNATSConfiguration(t *testing.T) {
+	conf, err := os.ReadFile(filepath.Join(deployDir, "nats", "nats.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, filepath.Join(chartDir, "files", "nats.conf"), string(conf))
+}
+
+// golden compares got with the file, or writes the file with -update.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := string(text); got != want {
+		t.Errorf("%s is not what is made now (-update writes it):\n%s", path, firstDifference(got, want))
+	}
+}
+
+// firstDifference shows where two texts part, with the lines before.
+func firstDifference(got, want string) string {
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	excerpt := func(lines []string) string { return strings.Join(lines[max(0, i-3):min(len(lines), i+5)], "\n") }
+	return "got\n" + excerpt(a) + "\nwant\n" + excerpt(b)
+}

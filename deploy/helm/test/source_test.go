@@ -1,0 +1,101 @@
+package chart
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// servicesDir has the Go source of the services that the chart runs.
+const servicesDir = "../../../services"
+
+// The chart sets every variable of a service, and none that it doesn't know.
+func TestEveryVariableIsSet(t *testing.T) {
+	variable := regexp.MustCompile(`"(PORTAL_[A-Z_]+)"`)
+	for component, container := range map[string]corev1.Container{
+		"catalog-api":   container(t, "-catalog-api"),
+		"health-worker": container(t, "-health-worker"),
+	} {
+		text, err := os.ReadFile(filepath.Join(servicesDir, component, "config.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := map[string]bool{}
+		for _, m := range variable.FindAllStringSubmatch(string(text), -1) {
+			known[m[1]] = true
+		}
+		set := map[string]bool{}
+		for _, env := range container.Env {
+			if strings.HasPrefix(env.Name, "PORTAL_") {
+				set[env.Name] = true
+			}
+		}
+		if !maps.Equal(known, set) {
+			t.Errorf("%s: knows %v, the chart sets %v", component, slices.Sorted(maps.Keys(known)), slices.Sorted(maps.Keys(set)))
+		}
+	}
+}
+
+func container(t *testing.T, suffix string) corev1.Container {
+	t.Helper()
+	for who, pod := range pods(t, render(t, nil)) {
+		if strings.HasPrefix(who, "Deployment") && strings.HasSuffix(who, suffix) {
+			return pod.Spec.Containers[0]
+		}
+	}
+	t.Fatalf("there is no Deployment …%s", suffix)
+	return corev1.Container{}
+}
+
+// Alerts and dashboard ask only for metrics that the services have.
+func TestRulesAndDashboardNameRealMetrics(t *testing.T) {
+	real := metrics(t)
+	used := regexp.MustCompile(`\b(?:portal|health_worker)_[a-z_]+\b`)
+	found := 0
+	for _, d := range render(t, values(t, filepath.Join(examplesDir, "gateway-monitoring.yaml"))) {
+		if d.GetKind() != "PrometheusRule" && !strings.HasSuffix(d.GetName(), "-dashboard") {
+			continue
+		}
+		for _, name := range used.FindAllString(d.text, -1) {
+			found++
+			if base := strings.TrimSuffix(name, "_bucket"); !real[base] {
+				t.Errorf("%s %s asks for %s, which no service has", d.GetKind(), d.GetName(), name)
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("found %d metrics, want at least 20", found)
+	}
+}
+
+// metrics are the names that the services' source gives to metrics.
+func metrics(t *testing.T) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	quoted := regexp.MustCompile(`"(portal_[a-z_]+)"`)
+	for _, path := range []string{"catalog-api/internal/ingest/metrics.go", "catalog-api/internal/outbox/metrics.go"} {
+		text, err := os.ReadFile(filepath.Join(servicesDir, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range quoted.FindAllStringSubmatch(string(text), -1) {
+			out[m[1]] = true
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(servicesDir, "health-worker/internal/metrics/metrics.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := regexp.MustCompile(`f\.(?:gauge|counters?|histogram)\("([a-z_]+)"`)
+	matches := made.FindAllStringSubmatch(strings.ReplaceAll(string(text), "(\n\t\t\t\"", "(\""), -1)
+	for _, m := range matches {
+		out["health_worker_"+m[1]] = true
+	}
+	return out
+}
