@@ -1,0 +1,252 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+// fed is a hub that a test feeds in place of NATS: in epoch e1, with the events
+// that have these sequences.
+func fed(sequences ...uint64) *Hub {
+	h := New(nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	h.history.restart("e1")
+	for _, s := range sequences {
+		h.history.add(s, "status.changed", fmt.Appendf(nil, `{"n":%d}`, s))
+	}
+	h.history.caughtUp()
+	return h
+}
+
+// browser is a ResponseWriter that keeps what it is sent, and can refuse it.
+type browser struct {
+	mu      sync.Mutex
+	header  http.Header
+	status  int
+	text    bytes.Buffer
+	stalled bool
+}
+
+func (b *browser) Header() http.Header {
+	if b.header == nil {
+		b.header = http.Header{}
+	}
+	return b.header
+}
+
+func (b *browser) WriteHeader(status int)           { b.status = status }
+func (b *browser) SetWriteDeadline(time.Time) error { return nil }
+func (b *browser) Flush()                           {}
+
+func (b *browser) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stalled {
+		time.Sleep(writeTimeout)
+		return 0, os.ErrDeadlineExceeded
+	}
+	return b.text.Write(p)
+}
+
+// sent is all that came.
+func (b *browser) sent() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// events are those that came, as "name id".
+func (b *browser) events() []string {
+	var list []string
+	for block := range strings.SplitSeq(b.sent(), "\n\n") {
+		var id, name string
+		for line := range strings.SplitSeq(block, "\n") {
+			key, value, _ := strings.Cut(line, ": ")
+			switch key {
+			case "id":
+				id = value
+			case "event":
+				name = value
+			}
+		}
+		if name != "" {
+			list = append(list, name+" "+id)
+		}
+	}
+	return list
+}
+
+// open lets a browser read until the test's bubble ends or stop is called.
+func open(t *testing.T, h *Hub, lastID string) (b *browser, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/events", http.NoBody)
+	if lastID != "" {
+		r.Header.Set("Last-Event-ID", lastID)
+	}
+	b = &browser{}
+	go h.ServeHTTP(b, r)
+	synctest.Wait()
+	return b, cancel
+}
+
+func TestStreamBeginsWithItsHeaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, stop := open(t, fed(), "")
+		defer stop()
+		for name, want := range map[string]string{
+			"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no",
+		} {
+			if got := b.Header().Get(name); got != want {
+				t.Errorf("%s: %q, want %q", name, got, want)
+			}
+		}
+		if want := "retry: 2000\n\nid: e1-0\nevent: hello\ndata: {}\n\n"; b.sent() != want {
+			t.Errorf("got %q, want %q", b.sent(), want)
+		}
+	})
+}
+
+func TestHeartbeatComesEvery15Seconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, stop := open(t, fed(), "")
+		defer stop()
+		time.Sleep(heartbeat - time.Nanosecond)
+		synctest.Wait()
+		if got := strings.Count(b.sent(), ":\n\n"); got != 0 {
+			t.Errorf("%d heartbeats before their time", got)
+		}
+		time.Sleep(2*heartbeat + time.Nanosecond)
+		synctest.Wait()
+		if got := strings.Count(b.sent(), ":\n\n"); got != 3 {
+			t.Errorf("%d heartbeats in 45 s, want 3: %q", got, b.sent())
+		}
+	})
+}
+
+func TestSlowBrowserIsCutOffAndHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := fed(1)
+		quick, stop := open(t, h, "")
+		defer stop()
+		slow := &browser{}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			h.ServeHTTP(slow, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/events", http.NoBody))
+		}()
+		synctest.Wait()
+		slow.mu.Lock()
+		slow.stalled = true
+		slow.mu.Unlock()
+		start := time.Now()
+		for s := uint64(2); s < 3*depth; s++ {
+			h.history.add(s, "status.changed", []byte(`{}`))
+			if s%depth == 0 {
+				synctest.Wait() // the quick one keeps up
+			}
+		}
+		synctest.Wait()
+		if took := time.Since(start); took != 0 {
+			t.Errorf("feeding waited %s for the slow one", took)
+		}
+		if got := len(quick.events()); got != 3*depth-1 {
+			t.Errorf("the quick one has %d events, want %d", got, 3*depth-1)
+		}
+		<-done
+		if got := testutil.ToFloat64(h.metrics.cut.WithLabelValues("slow")); got != 1 {
+			t.Errorf("%v were cut off, want 1", got)
+		}
+	})
+}
+
+func TestOneBrowserTooManyIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := fed(1)
+		h.most = 1
+		_, stop := open(t, h, "")
+		second := httptest.NewRecorder()
+		h.ServeHTTP(second, httptest.NewRequest(http.MethodGet, "/api/events", http.NoBody))
+		if second.Code != http.StatusServiceUnavailable || second.Header().Get("Retry-After") != "30" ||
+			second.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%d %v %s", second.Code, second.Header(), second.Body)
+		}
+		stop()
+		synctest.Wait()
+		third, stop := open(t, h, "")
+		defer stop()
+		if len(third.events()) != 1 {
+			t.Error("no room after the first one went")
+		}
+	})
+}
+
+func TestHeadEndsAtOnce(t *testing.T) {
+	w := httptest.NewRecorder()
+	fed(1).ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/api/events", http.NoBody))
+	if w.Header().Get("Content-Type") != "text/event-stream" || w.Body.Len() > 0 {
+		t.Errorf("%v %s", w.Header(), w.Body)
+	}
+}
+
+func TestFiveHundredBrowsersGetEverything(t *testing.T) {
+	h := fed(1)
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	const browsers = 500
+	var ready, done sync.WaitGroup
+	ready.Add(browsers)
+	client := &http.Client{Transport: &http.Transport{}}
+	for range browsers {
+		done.Go(func() {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"?last_event_id=e1-1", http.NoBody)
+			if err != nil {
+				t.Error(err)
+			}
+			res, err := client.Do(req)
+			if err != nil {
+				t.Error(err)
+				ready.Done()
+				return
+			}
+			defer func() { _ = res.Body.Close() }()
+			text := make([]byte, 0, 16<<10)
+			greeted := false
+			for !bytes.Contains(text, []byte("event: last")) {
+				n, err := res.Body.Read(text[len(text):cap(text)])
+				text = text[:len(text)+n]
+				if !greeted && bytes.Contains(text, []byte("hello")) {
+					greeted = true
+					ready.Done()
+				}
+				if err != nil && !errors.Is(err, io.EOF) {
+					t.Error(err)
+					return
+				}
+			}
+			if got := bytes.Count(text, []byte("event: status.changed")); got != 50 {
+				t.Errorf("%d events came, want 50", got)
+			}
+		})
+	}
+	ready.Wait()
+	for s := uint64(2); s < 52; s++ {
+		h.history.add(s, "status.changed", []byte(`{}`))
+	}
+	h.history.add(52, "last", []byte(`{}`))
+	done.Wait()
+}
