@@ -9,20 +9,28 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
 const (
 	openTimeout = 10 * time.Second
-	pauseFirst  = 50 * time.Millisecond // doubled after each failure …
-	pauseMost   = 2 * time.Second       // … up to this
-	steady      = 10 * time.Second      // a loop that ran so long begins with pauseFirst again
+
+	// pauseFirst comes after the first failure, and is doubled after each more.
+	// It isn't shorter, because a stream that is made anew the moment after it
+	// was deleted can lose its files to the rest of that deletion.
+	pauseFirst = 500 * time.Millisecond
+	pauseMost  = 2 * time.Second
+	steady     = 10 * time.Second // a loop that ran so long begins with pauseFirst again
 )
 
 // Loop is what is kept going.
 type Loop struct {
 	// Name says which loop this is, in the log.
 	Name string
+
+	// Conn is the connection on which the consumer is.
+	Conn *nats.Conn
 
 	// Open makes the streams and the consumer if they are missing.
 	Open func(ctx context.Context) (jetstream.Consumer, error)
@@ -62,9 +70,10 @@ func (l Loop) Run(ctx context.Context) {
 }
 
 func (l Loop) once(ctx context.Context) error {
-	opening, cancel := context.WithTimeout(ctx, openTimeout)
-	consumer, err := l.Open(opening)
-	cancel()
+	if err := connected(ctx, l.Conn); err != nil {
+		return err
+	}
+	consumer, err := l.open(ctx)
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
@@ -75,6 +84,18 @@ func (l Loop) once(ctx context.Context) error {
 		l.Interrupted()
 	}
 	return err
+}
+
+func (l Loop) open(ctx context.Context) (jetstream.Consumer, error) {
+	ctx, cancel := WhileConnected(ctx, l.Conn)
+	defer cancel()
+	ctx, cancelTimeout := context.WithTimeout(ctx, openTimeout)
+	defer cancelTimeout()
+	consumer, err := l.Open(ctx)
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errDisconnected) {
+		return nil, cause
+	}
+	return consumer, err
 }
 
 func (l Loop) tell(yes bool) {

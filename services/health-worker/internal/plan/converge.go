@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 )
 
 const (
@@ -48,6 +49,8 @@ func decide(e entry, have stored) change {
 func (p *Planner) converge(ctx context.Context, seen map[string]entry) (changed int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	ctx, cancel := attach.WhileConnected(ctx, p.JS.Conn())
+	defer cancel()
 
 	todo := seen
 	for range conflictsMax {

@@ -63,6 +63,7 @@ func (p *Planner) Run(ctx context.Context) {
 	wg.Go(func() { p.reconcileAtTimes(ctx) })
 	attach.Loop{
 		Name:        "planner",
+		Conn:        p.JS.Conn(),
 		Open:        p.open,
 		Serve:       p.follow,
 		Attached:    p.Attached,

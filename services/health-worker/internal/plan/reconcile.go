@@ -17,7 +17,7 @@ const (
 	reconcileEvery   = 10 * time.Minute // give or take a tenth, so that workers spread
 	reconcileTime    = 2 * time.Minute  // for all of it
 	reconcileRetry   = 10 * time.Second
-	caughtUpWithin   = 30 * time.Second // what is still to be planned is no drift: it is waited for
+	caughtUpWithin   = 10 * time.Second // what is still to be planned is no drift: it is waited for
 	caughtUpPoll     = 250 * time.Millisecond
 	snapshotLifetime = 30 * time.Second
 )

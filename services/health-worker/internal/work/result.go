@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	storeFirst = 100 * time.Millisecond // the pause before the first new try, doubled
-	storeMost  = 5 * time.Second        // up to this
+	storeFirst = 500 * time.Millisecond // the pause before the first new try, doubled
+	storeMost  = 4 * time.Second        // up to this
 )
 
 var errInvalid = errors.New("invalid result")
@@ -52,13 +52,13 @@ func (w *Worker) store(ctx context.Context, result events.ProbeCompleted) error 
 		if pause == storeFirst {
 			w.Log.WarnContext(ctx, "result not stored; trying again", "service_id", result.ServiceID, "error", err)
 		}
-		if errors.Is(err, jetstream.ErrNoStreamResponse) {
-			w.mend(ctx)
-		}
 		select {
 		case <-ctx.Done():
 			return errors.Join(err, context.Cause(ctx))
 		case <-time.After(pause):
+		}
+		if errors.Is(err, jetstream.ErrNoStreamResponse) {
+			w.mend(ctx)
 		}
 	}
 }

@@ -53,7 +53,8 @@ type Worker struct {
 	// Attached is told when taking due messages begins and when it ends.
 	Attached func(yes bool)
 
-	// Lost is called when the consumer broke off: the broker may have lost more.
+	// Lost is called when the consumer is there again after it broke off: the
+	// broker may have lost more than that.
 	Lost func()
 
 	slots   *semaphore.Weighted
@@ -66,18 +67,26 @@ type Worker struct {
 // what has not begun, finishes what has, and returns within 14 s.
 func (w *Worker) Run(ctx context.Context) {
 	w.prepare()
+	interrupted := false
 	finish, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	attach.Loop{
 		Name: "prober",
+		Conn: w.JS.Conn(),
 		Open: w.open,
 		Serve: func(ctx context.Context, c jetstream.Consumer) error {
 			return w.take(ctx, finish, c)
 		},
-		Attached: w.Attached,
+		Attached: func(yes bool) {
+			w.Attached(yes)
+			if yes && interrupted {
+				interrupted = false
+				w.Lost()
+			}
+		},
 		Interrupted: func() {
+			interrupted = true
 			w.Metrics.Interruptions.WithLabelValues("prober").Inc()
-			w.Lost()
 		},
 		Log: w.Log,
 	}.Run(ctx)

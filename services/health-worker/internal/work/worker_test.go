@@ -54,7 +54,7 @@ func worker(t *testing.T, js jetstream.JetStream, fn Func) *Worker {
 	t.Helper()
 	return &Worker{
 		JS: js, Probe: fn, Location: "default", Concurrency: 32, PerHost: 4, Replicas: 1,
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New("test", "default"), Lost: func() {},
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New("test", "default"), Attached: func(bool) {}, Lost: func() {},
 	}
 }
 
