@@ -109,8 +109,8 @@ test('a stream that resumes by itself ends being offline', async (t) => {
 });
 
 test('a list that could not be read is tried again, live or not', async (t) => {
-  const answers = [one.list(), Promise.reject(new Error('500')), one.list()];
-  const { sync, live, modes } = begin(t, { list: () => answers.shift() });
+  const answers = [one.list, () => Promise.reject(new Error('500')), one.list];
+  const { sync, live, modes } = begin(t, { list: () => answers.shift()() });
   sync.start();
   await settle();
   live.say('live', { fresh: true });
