@@ -3,6 +3,8 @@ package httpapi
 import (
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
@@ -66,19 +68,10 @@ func unlessEmpty[T comparable](value *T) *T {
 	return value
 }
 
-// serviceCreate and serviceUpdate describe the bodies of writes. What a client
-// cannot set is accepted, so that what was read can be sent back.
-type serviceCreate struct {
-	Name string `json:"name" minLength:"1" maxLength:"100" doc:"Unique, whatever its case. Spaces around it are dropped." example:"billing"`
-	serviceSettings
-}
-
+// serviceUpdate describes the bodies of writes, and serviceCreate those that
+// need a name.
 type serviceUpdate struct {
-	Name string `json:"name,omitempty" minLength:"1" maxLength:"100" doc:"Unique, whatever its case. Spaces around it are dropped." example:"billing"`
-	serviceSettings
-}
-
-type serviceSettings struct {
+	Name         string           `json:"name,omitempty" minLength:"1" maxLength:"100" doc:"Unique, whatever its case. Spaces around it are dropped." example:"billing"`
 	Description  *string          `json:"description,omitempty" maxLength:"2000" doc:"What it does, in a few lines."`
 	Team         *string          `json:"team,omitempty" maxLength:"100" doc:"Who owns it." example:"Payments"`
 	Status       *events.Status   `json:"status,omitempty" enum:"healthy,unknown,degraded,down" doc:"How it is. Of no effect beside a status_url: then the probe says it."`
@@ -88,4 +81,12 @@ type serviceSettings struct {
 	DashboardURL *string          `json:"dashboard_url,omitempty" format:"uri" maxLength:"500"`
 	Tags         []string         `json:"tags,omitempty" maxItems:"50" minLength:"1" maxLength:"40" doc:"Trimmed, and each kept once." example:"[\"go\"]"`
 	Interval     *events.Interval `json:"interval,omitempty" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes; null: the portal's default."`
+}
+
+type serviceCreate serviceUpdate
+
+// TransformSchema says what a new service cannot do without.
+func (serviceCreate) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Required = []string{"name"}
+	return s
 }

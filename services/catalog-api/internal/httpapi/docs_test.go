@@ -1,0 +1,188 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
+)
+
+// operation is what the tests look at of a route's description.
+type operation struct {
+	OperationID string
+	Summary     string
+	Parameters  []struct{ Name, In string }
+	Responses   map[string]struct{ Description string }
+}
+
+// description is what they look at of the document.
+type description struct {
+	OpenAPI    string
+	Info       struct{ Title, Version string }
+	Paths      map[string]map[string]operation
+	Components struct {
+		Schemas map[string]struct {
+			Properties map[string]struct{ Enum []string }
+			Required   []string
+		}
+	}
+}
+
+// described is the API with every route, as it describes itself.
+func described(t *testing.T) (*portal, description, string) {
+	t.Helper()
+	p := start(t, func(a *httpapi.API) { a.Live = http.NotFoundHandler() })
+	a := p.call("GET", "/api/openapi.json", "", "Accept-Encoding: identity")
+	if a.status != 200 || a.header.Get("Content-Type") != "application/json" {
+		t.Fatalf("%d %v", a.status, a.header)
+	}
+	var doc description
+	if err := json.Unmarshal(a.raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return p, doc, string(a.raw)
+}
+
+func TestDescriptionIsWholeOpenAPI31(t *testing.T) {
+	_, doc, text := described(t)
+	if !strings.HasPrefix(doc.OpenAPI, "3.1.") || doc.Info.Title != "Dev Portal" || doc.Info.Version != "test" {
+		t.Errorf("openapi %q, info %+v", doc.OpenAPI, doc.Info)
+	}
+	ids := map[string]bool{}
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			if op.OperationID == "" || ids[op.OperationID] || op.Summary == "" || len(op.Responses) < 2 {
+				t.Errorf("%s %s is not whole: %+v", method, path, op)
+			}
+			ids[op.OperationID] = true
+			for status, response := range op.Responses {
+				if response.Description == "" {
+					t.Errorf("%s %s: %s is not described", method, path, status)
+				}
+			}
+			named := slices.ContainsFunc(op.Parameters, func(p struct{ Name, In string }) bool { return p.Name == "id" && p.In == "path" })
+			if named != strings.Contains(path, "{id}") {
+				t.Errorf("%s %s: the parameters are %v", method, path, op.Parameters)
+			}
+		}
+	}
+	used := map[string]bool{}
+	for _, ref := range regexp.MustCompile(`"\$ref":"([^"]*)"`).FindAllStringSubmatch(text, -1) {
+		name, ok := strings.CutPrefix(ref[1], "#/components/schemas/")
+		if _, there := doc.Components.Schemas[name]; !ok || !there {
+			t.Errorf("%s leads nowhere", ref[1])
+		}
+		used[name] = true
+	}
+	for name := range doc.Components.Schemas {
+		if !used[name] {
+			t.Errorf("the shape %s is used nowhere", name)
+		}
+	}
+}
+
+func TestDescriptionHasTheRoutesThatThereAre(t *testing.T) {
+	p, doc, _ := described(t)
+	var got []string
+	for path, methods := range doc.Paths {
+		a := p.call("OPTIONS", strings.Replace(path, "{id}", "x", 1), "")
+		wantProblem(t, a, 405, "method")
+		for method := range methods {
+			got = append(got, strings.ToUpper(method)+" "+path)
+		}
+		for method := range strings.SplitSeq(a.header.Get("Allow"), ", ") {
+			if _, there := methods[strings.ToLower(method)]; !there && method != http.MethodHead {
+				t.Errorf("%s takes %s, which is not described", path, method)
+			}
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		"DELETE /api/services/{id}", "GET /api/events", "GET /api/health", "GET /api/services", "GET /api/services/{id}",
+		"PATCH /api/services/{id}", "POST /api/services", "POST /api/services/{id}/check", "PUT /api/services/{id}",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("described are %v, want %v", got, want)
+	}
+}
+
+func TestDescriptionAgreesWithTheDomain(t *testing.T) {
+	p, doc, _ := described(t)
+	_, made := p.create(`{"name":"a"}`)
+	if got := doc.Components.Schemas["ServiceCreate"].Required; !slices.Equal(got, []string{"name"}) {
+		t.Errorf("a new service needs %v", got)
+	}
+	for _, name := range []string{"Service", "ServiceCreate", "ServiceUpdate"} {
+		properties := doc.Components.Schemas[name].Properties
+		for field := range made.body {
+			if _, there := properties[field]; !there {
+				t.Errorf("%s lacks %s", name, field)
+			}
+		}
+		if len(properties) != len(made.body) {
+			t.Errorf("%s describes %d fields of %d", name, len(properties), len(made.body))
+		}
+		for i, status := range events.Statuses {
+			if got := properties["status"].Enum; len(got) != len(events.Statuses) || got[i] != string(status) {
+				t.Fatalf("%s: statuses %v", name, got)
+			}
+		}
+		for i, interval := range events.Intervals {
+			if got := properties["interval"].Enum; len(got) != len(events.Intervals) || got[i] != string(interval) {
+				t.Fatalf("%s: intervals %v", name, got)
+			}
+		}
+	}
+}
+
+func TestDocumentationNeedsNoOtherSite(t *testing.T) {
+	p := start(t, nil)
+	page := p.call("GET", "/api/docs", "", "Accept-Encoding: identity")
+	if page.status != 200 || page.header.Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Fatalf("%d %v", page.status, page.header)
+	}
+	policy := page.header.Get("Content-Security-Policy")
+	if !strings.HasPrefix(policy, "default-src 'self';") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
+		t.Errorf("policy %q", policy)
+	}
+	for _, bad := range []string{"<script>", "<style", " style=", " onclick=", "//cdn", "https://"} {
+		if strings.Contains(string(page.raw), bad) {
+			t.Errorf("the page has %s", bad)
+		}
+	}
+	files := regexp.MustCompile(`(?:src|href)="([^"#]+)"`).FindAllStringSubmatch(string(page.raw), -1)
+	if len(files) < 4 {
+		t.Errorf("only %d files", len(files))
+	}
+	for _, file := range files {
+		a := p.call("GET", "/api/"+file[1], "")
+		if a.status != 200 || a.header.Get("ETag") == "" {
+			t.Errorf("%s: %d", file[1], a.status)
+		}
+		if again := p.call("GET", "/api/"+file[1], "", "If-None-Match: "+a.header.Get("ETag")); again.status != 304 {
+			t.Errorf("%s again: %d", file[1], again.status)
+		}
+	}
+	wantProblem(t, p.call("GET", "/api/docs/page.html", ""), 404, "not-found")
+}
+
+// Each problem's type leads to its paragraph.
+func TestProblemsAreDocumented(t *testing.T) {
+	p := start(t, nil)
+	page := string(p.call("GET", "/api/docs", "", "Accept-Encoding: identity").raw)
+	path, _ := p.create(`{"name":"a"}`)
+	for _, a := range []answer{
+		p.call("GET", "/api/x", ""), p.call("TRACE", path, ""), p.call("PUT", path, `{`), p.call("POST", "/api/services", `{"name":"A"}`),
+		p.call("PUT", path, `{}`, `If-Match: "9"`), p.call("PUT", path, `{}`, "Content-Type: a/b"), p.call("PUT", path, `{"x":1}`),
+	} {
+		kind, ok := strings.CutPrefix(a.body["type"].(string), "/api/docs#")
+		if !ok || !strings.Contains(page, `id="`+kind+`"`) {
+			t.Errorf("%v is not documented", a.body["type"])
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
+)
+
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	p := start(t, nil)
+	path, _ := p.create(`{"name":"a"}`)
+	for name, a := range map[string]answer{
+		"a service": p.call("GET", path, ""), "the list": p.call("GET", "/api/services", ""), "a problem": p.call("GET", "/api/x", ""),
+		"the health": p.call("GET", "/api/health", ""), "a refused body": p.call("PUT", path, `{`), "no page": p.call("GET", "/", ""),
+	} {
+		for header, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache", "Referrer-Policy": "no-referrer",
+			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Access-Control-Allow-Origin": "",
+		} {
+			if got := a.header.Get(header); got != want {
+				t.Errorf("%s: %s is %q, want %q", name, header, got, want)
+			}
+		}
+	}
+}
+
+func TestUnknownAddressesAndMethods(t *testing.T) {
+	p := start(t, nil)
+	for _, path := range []string{"/", "/x", "/api", "/api/", "/apix", "/api/services/", "/api/../etc", "/api//services", "/api/services/x/y", "/api/events"} {
+		wantProblem(t, p.call("GET", path, ""), 404, "not-found")
+	}
+	wantProblem(t, p.call("BREW", "/api/coffee", ""), 404, "not-found")
+	for call, allow := range map[string]string{
+		"DELETE /api/services": "GET, POST, HEAD", "POST /api/services/x": "GET, PUT, PATCH, DELETE, HEAD",
+		"GET /api/services/x/check": "POST", "BREW /api/health": "GET, HEAD", "PUT /api/openapi.json": "GET, HEAD",
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		a := p.call(method, path, "")
+		wantProblem(t, a, 405, "method")
+		if got := a.header.Get("Allow"); got != allow {
+			t.Errorf("%s allows %q, want %q", call, got, allow)
+		}
+	}
+}
+
+func TestHeadIsGetWithoutABody(t *testing.T) {
+	p := start(t, nil)
+	path, _ := p.create(`{"name":"a"}`)
+	for _, path := range []string{path, "/api/services", "/api/services?q=a", "/api/health", "/api/openapi.json", "/api/docs", "/api/x"} {
+		get, head := p.call("GET", path, "", "Accept-Encoding: identity"), p.call("HEAD", path, "", "Accept-Encoding: identity")
+		if head.status != get.status || len(head.raw) > 0 || head.header.Get("Content-Type") != get.header.Get("Content-Type") ||
+			head.header.Get("ETag") != get.header.Get("ETag") {
+			t.Errorf("%s: GET %d %v, HEAD %d %v", path, get.status, get.header, head.status, head.header)
+		}
+	}
+}
+
+func TestAcceptDecidesNothing(t *testing.T) {
+	p := start(t, nil)
+	for _, accept := range []string{"text/html", "a;q,", ";", "json", "*/*;q=x", "application/cbor", strings.Repeat("a,", 1000)} {
+		if a := p.call("GET", "/api/services", "", "Accept: "+accept); a.status != 200 || a.header.Get("Content-Type") != "application/json" {
+			t.Errorf("Accept %.20q: %d %v", accept, a.status, a.header)
+		}
+		wantProblem(t, p.call("GET", "/api/services/x", "", "Accept: "+accept), 404, "not-found")
+	}
+}
+
+func TestPanicIsAProblemAndALogLine(t *testing.T) {
+	var log bytes.Buffer
+	p := start(t, func(a *httpapi.API) {
+		a.Check = func(context.Context, catalog.Service) (catalog.Service, error) { panic("secret") }
+		a.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	path, _ := p.create(`{"name":"a"}`)
+	a := p.call("POST", path+"/check", "")
+	wantProblem(t, a, 500, "internal")
+	if strings.Contains(string(a.raw), "secret") || !strings.Contains(log.String(), "panic=secret") {
+		t.Errorf("answered %s\nlogged %s", a.raw, log.String())
+	}
+}
+
+func TestRequestsAreCountedAndLoggedOnce(t *testing.T) {
+	var log bytes.Buffer
+	p := start(t, func(a *httpapi.API) { a.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	path, _ := p.create(`{"name":"topsecret"}`)
+	p.call("GET", path+"?token=topsecret", "")
+	p.call("BREW", "/api/services", "")
+	p.call("GET", "/api/health", "")
+	p.call("GET", "/style.css", "")
+	want := `
+		# HELP http_requests_total Requests answered, by route pattern, method and status code.
+		# TYPE http_requests_total counter
+		http_requests_total{code="200",method="GET",route="/api/health"} 1
+		http_requests_total{code="200",method="GET",route="/api/services/{id}"} 1
+		http_requests_total{code="201",method="POST",route="/api/services"} 1
+		http_requests_total{code="404",method="GET",route="static"} 1
+		http_requests_total{code="405",method="other",route="none"} 1
+	`
+	if err := testutil.GatherAndCompare(p.metrics, strings.NewReader(want), "http_requests_total"); err != nil {
+		t.Error(err)
+	}
+	if got := strings.Count(log.String(), "msg=request"); got != 3 || strings.Contains(log.String(), "topsecret") {
+		t.Errorf("%d lines, want 3:\n%s", got, log.String())
+	}
+}
+
+func TestHealthNamesWhatIsMissing(t *testing.T) {
+	var state httpapi.Health
+	p := start(t, func(a *httpapi.API) { a.Health = func(context.Context) httpapi.Health { return state } })
+	down := errors.New("dial tcp 10.0.0.1:5432: secret")
+	for name, tc := range map[string]struct {
+		state                  httpapi.Health
+		code                   int
+		status, postgres, nats string
+	}{
+		"all is well": {httpapi.Health{}, 200, "ok", "ok", "ok"},
+		"no NATS":     {httpapi.Health{NATS: down}, 503, "degraded", "ok", "unavailable"},
+		"no Postgres": {httpapi.Health{Postgres: down}, 503, "unavailable", "unavailable", "ok"},
+		"neither":     {httpapi.Health{Postgres: down, NATS: down}, 503, "unavailable", "unavailable", "unavailable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state = tc.state
+			a := p.call("GET", "/api/health", "")
+			postgres, nats := a.body["postgres"].(map[string]any), a.body["nats"].(map[string]any)
+			if a.status != tc.code || a.body["status"] != tc.status || a.body["version"] != "test" ||
+				postgres["status"] != tc.postgres || nats["status"] != tc.nats || strings.Contains(string(a.raw), "secret") {
+				t.Errorf("%d %s", a.status, a.raw)
+			}
+		})
+	}
+}
+
+func TestPageIsServedOutsideTheAPI(t *testing.T) {
+	p := start(t, func(a *httpapi.API) {
+		a.Static = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("page " + r.URL.Path)) })
+	})
+	for _, path := range []string{"/", "/index.html", "/apix"} {
+		if a := p.call("GET", path, ""); string(a.raw) != "page "+path || a.header.Get("Content-Security-Policy") != "" {
+			t.Errorf("%s: %s %v", path, a.raw, a.header)
+		}
+	}
+	wantProblem(t, p.call("GET", "/api/nothing", ""), 404, "not-found")
+}
