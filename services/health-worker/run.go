@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/plan"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
@@ -90,8 +91,9 @@ type worker struct {
 
 func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
 	w := &worker{nc: nc, metrics: metrics.New(cfg.Version, cfg.Location).WithProcess()}
+	streams := &attach.Streams{JS: js, Replicas: cfg.Replicas}
 	w.planner = plan.New(plan.Config{
-		JS: js, Replicas: cfg.Replicas, Log: cfg.Log, Metrics: w.metrics, Attached: w.planning.Store,
+		JS: js, Streams: streams, Log: cfg.Log, Metrics: w.metrics, Attached: w.planning.Store,
 	})
 	prober := probe.New(probe.Config{
 		Timeout: cfg.Timeout, UserAgent: "dev-portal-health-worker/" + cfg.Version, Deny: cfg.Deny,
@@ -102,7 +104,7 @@ func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
 		Location:    cfg.Location,
 		Concurrency: cfg.Concurrency,
 		PerHost:     cfg.PerHost,
-		Replicas:    cfg.Replicas,
+		Streams:     streams,
 		Log:         cfg.Log,
 		Metrics:     w.metrics,
 		Attached:    w.probing.Store,

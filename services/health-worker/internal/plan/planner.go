@@ -34,10 +34,10 @@ const (
 
 // Config is what a Planner needs.
 type Config struct {
-	JS       jetstream.JetStream
-	Replicas int // of a stream that isn't there yet
-	Log      *slog.Logger
-	Metrics  *metrics.Worker
+	JS      jetstream.JetStream
+	Streams *attach.Streams
+	Log     *slog.Logger
+	Metrics *metrics.Worker
 
 	// Attached is told when following the catalogue begins and when it ends.
 	Attached func(yes bool)
@@ -75,10 +75,7 @@ func (p *Planner) Run(ctx context.Context) {
 }
 
 func (p *Planner) open(ctx context.Context) (jetstream.Consumer, error) {
-	if err := events.Ensure(ctx, p.JS, p.Replicas); err != nil {
-		return nil, err
-	}
-	consumer, err := events.Planner(ctx, p.JS)
+	consumer, err := p.Streams.Open(ctx, events.Planner)
 	if err == nil {
 		p.Reconcile()
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 )
 
@@ -33,7 +34,8 @@ func planner(t *testing.T, url string) *Planner {
 		t.Fatal(err)
 	}
 	return New(Config{
-		JS: js, Replicas: 1, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New("test", "default"),
+		JS: js, Streams: &attach.Streams{JS: js}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Metrics: metrics.New("test", "default"),
 	})
 }
 

@@ -85,7 +85,7 @@ func (w *Worker) mend(ctx context.Context) {
 		return
 	}
 	defer w.mending.Unlock()
-	if err := events.Ensure(ctx, w.JS, w.Replicas); err != nil {
+	if err := w.Streams.Ensure(ctx); err != nil {
 		w.Log.WarnContext(ctx, "streams not made anew; trying again", "error", err)
 	}
 }

@@ -46,7 +46,7 @@ type Worker struct {
 	Location    string
 	Concurrency int // probes at once
 	PerHost     int // probes of a host at once
-	Replicas    int // of a stream that isn't there yet
+	Streams     *attach.Streams
 	Log         *slog.Logger
 	Metrics     *metrics.Worker
 
@@ -100,10 +100,9 @@ func (w *Worker) prepare() {
 }
 
 func (w *Worker) open(ctx context.Context) (jetstream.Consumer, error) {
-	if err := events.Ensure(ctx, w.JS, w.Replicas); err != nil {
-		return nil, err
-	}
-	return events.Probers(ctx, w.JS, w.Location)
+	return w.Streams.Open(ctx, func(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+		return events.Probers(ctx, js, w.Location)
+	})
 }
 
 // take starts a job for each due message, and never asks for more of them than
