@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -47,9 +48,11 @@ func (a *API) recoverer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
-			switch cause := recover(); {
+			cause := recover()
+			err, _ := cause.(error)
+			switch {
 			case cause == nil:
-			case cause == http.ErrAbortHandler, r.Context().Err() != nil: // the client has gone
+			case errors.Is(err, http.ErrAbortHandler), r.Context().Err() != nil: // the client has gone
 				panic(http.ErrAbortHandler)
 			default:
 				a.Log.ErrorContext(r.Context(), "request panicked", "panic", cause, "stack", string(debug.Stack()))
