@@ -51,6 +51,17 @@ type Change struct {
 	Status                                      *events.Status   // empty: unknown; of no effect beside a health URL
 }
 
+// Validate returns an *InvalidError with every rule that c breaks whatever
+// service it is applied to, or nil.
+func (c Change) Validate() error {
+	svc := Service{Name: "any", Interval: events.DefaultInterval, Status: events.StatusUnknown}
+	if c.Interval != nil && *c.Interval == "" {
+		c.Interval = nil
+	}
+	svc.Apply(c, time.Time{})
+	return svc.Validate()
+}
+
 // Apply makes the change at now, and says whether anything is different. The
 // status follows: a new health URL makes it unknown until the first probe, and
 // without one it is what the client says. The result may be invalid.
@@ -96,12 +107,15 @@ func (s *Service) applyStatus(before Service, given *events.Status, now time.Tim
 		s.HTTPStatus, s.LatencyMS, s.LastCheckedAt = 0, 0, nil
 		s.setStatus(events.StatusUnknown, "", now)
 	}
-	if s.StatusURL == "" && given != nil {
+	if given != nil {
 		status := *given
 		if status == "" {
 			status = events.StatusUnknown
 		}
-		s.setStatus(status, events.ReasonManual, now)
+		// A made-up status is never legal: it is kept, for Validate to refuse.
+		if s.StatusURL == "" || !status.Known() {
+			s.setStatus(status, events.ReasonManual, now)
+		}
 	}
 	if moved && s.Status == before.Status {
 		s.StatusSince = before.StatusSince

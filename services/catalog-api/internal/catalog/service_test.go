@@ -134,9 +134,12 @@ func TestValidateNamesTheField(t *testing.T) {
 		"an odd interval":              {catalog.Change{Interval: ptr(events.Interval("7s"))}, "interval"},
 		"a made-up status":             {catalog.Change{Status: ptr(events.Status("fine"))}, "status"},
 		"50 tags":                      {catalog.Change{Tags: ptr(tags(50))}, ""},
-		"51 tags":                      {catalog.Change{Tags: ptr(tags(51))}, "tags"},
-		"an empty tag":                 {catalog.Change{Tags: ptr([]string{"a", " "})}, "tags[1]"},
-		"a long tag":                   {catalog.Change{Tags: ptr([]string{strings.Repeat("x", 41)})}, "tags[0]"},
+		"a made-up status beside a health URL": {
+			catalog.Change{StatusURL: ptr("https://billing.example/"), Status: ptr(events.Status("fine"))}, "status",
+		},
+		"51 tags":      {catalog.Change{Tags: ptr(tags(51))}, "tags"},
+		"an empty tag": {catalog.Change{Tags: ptr([]string{"a", " "})}, "tags[1]"},
+		"a long tag":   {catalog.Change{Tags: ptr([]string{strings.Repeat("x", 41)})}, "tags[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := service(tc.change).Validate()

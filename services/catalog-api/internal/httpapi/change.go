@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ var given = []string{
 
 // decodeChange reads the body of a write, which is valid JSON: a field that is
 // absent stays as it is, and null clears it. It names all fields that are wrong
-// in one problem, and leaves the domain's rules to the domain.
+// in one problem. The domain's rules are the domain's.
 func decodeChange(body []byte) (catalog.Change, error) {
 	var change catalog.Change
 	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
@@ -59,9 +60,24 @@ func decodeChange(body []byte) (catalog.Change, error) {
 		return change, malformed.problem("The body is not valid JSON.")
 	}
 	if len(wrong) > 0 {
-		return change, invalidFields(wrong)
+		return change, invalidFields(append(wrong, rest(change, wrong)...))
 	}
 	return change, nil
+}
+
+// rest has what the domain will say of the other fields, so that one answer
+// names everything.
+func rest(change catalog.Change, wrong []catalog.FieldError) (more []catalog.FieldError) {
+	err, _ := errors.AsType[*catalog.InvalidError](change.Validate())
+	if err == nil {
+		return nil
+	}
+	for _, f := range err.Fields {
+		if !slices.ContainsFunc(wrong, func(w catalog.FieldError) bool { return w.Field == f.Field }) {
+			more = append(more, f)
+		}
+	}
+	return more
 }
 
 // set puts one field into the change, or says what is wrong with it. A name that

@@ -105,6 +105,7 @@ func TestWrongFieldsAreNamed(t *testing.T) {
 		"a password in the URL":      {`{"name":"a","status_url":"https://u:p@x.example/"}`, []string{"status_url"}},
 		"all wrong types at once":    {`{"name":1,"team":[],"docs_url":{}}`, []string{"name", "team", "docs_url"}},
 		"all broken rules at once":   {`{"name":"","docs_url":"x","interval":"9m"}`, []string{"name", "docs_url", "interval"}},
+		"types and rules at once":    {`{"name":"a","tags":1,"docs_url":"x","foo":1}`, []string{"tags", "foo", "docs_url"}},
 		"a field that is twice":      {`{"name":"a","name":"b"}`, []string{"name"}},
 		"half of a surrogate pair":   {`{"name":"a\ud800"}`, []string{"name"}},
 		"a NUL in the name":          {`{"name":"a\u0000b"}`, []string{"name"}},

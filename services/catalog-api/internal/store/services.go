@@ -72,7 +72,7 @@ func (s *Store) List(ctx context.Context, f catalog.Filter) ([]catalog.Service, 
 	}
 	ids := make(pq.StringArray, 0, len(f.IDs))
 	for _, id := range f.IDs {
-		if uuid.Validate(id) == nil {
+		if isID(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -126,9 +126,12 @@ func (s *Store) ByID(ctx context.Context, id string) (catalog.Service, error) {
 	return svc, nil
 }
 
+// isID is true for a UUID as Postgres writes it: other spellings are no ids.
+func isID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
+
 // byID reads a service; lock is a locking clause or empty.
 func byID(ctx context.Context, q sqlx.QueryerContext, id, lock string) (catalog.Service, error) {
-	if len(id) != 36 || uuid.Validate(id) != nil {
+	if !isID(id) {
 		return catalog.Service{}, catalog.ErrNotFound
 	}
 	var r row
