@@ -1,0 +1,254 @@
+package chart
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
+)
+
+// patience is how long a test waits for what comes in milliseconds.
+const patience = 15 * time.Second
+
+// The whole work of a real worker and of catalog-api's side of it, with the users
+// of nats.conf, and without one violation of their rights.
+func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
+	b := startBroker(t)
+	b.startWorker(t)
+	catalogue := b.connect(t, "catalog-api")
+	js := stream(t, catalogue)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := events.Ensure(ctx, js, 1); err != nil {
+		t.Fatal(err)
+	}
+	ingest, err := events.Ingest(ctx, js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := service()
+	publish(t, js, events.ServiceCreated{Service: svc})
+
+	msg, err := ingest.Next(jetstream.FetchMaxWait(patience))
+	if err != nil {
+		t.Fatalf("no worker planned and probed the service: %v", err)
+	}
+	if err := msg.DoubleAck(ctx); err != nil {
+		t.Error(err)
+	}
+	if _, err := events.DecodeAs[events.ProbeCompleted](msg.Headers(), msg.Data()); err != nil {
+		t.Error(err)
+	}
+	ask, err := json.Marshal(events.ProbePlanned{ServiceID: svc.ID, Version: 1, URL: svc.StatusURL, Interval: svc.Interval})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := catalogue.RequestWithContext(ctx, events.CheckSubject, ask); err != nil {
+		t.Errorf("no worker answers a check: %v", err)
+	}
+	publish(t, js, events.ServiceDeleted{ID: svc.ID, Name: svc.Name, Version: 2, DeletedAt: time.Now().UTC()})
+	portal, err := js.Stream(ctx, events.StreamPortal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := portal.Purge(ctx, jetstream.WithPurgeSubject(events.StatusSubject(svc.ID))); err != nil {
+		t.Error(err)
+	}
+	b.follow(t, catalogue)
+	b.follow(t, b.connect(t, "subscriber"))
+	if got := b.violations(); got != nil {
+		t.Errorf("rights were missing:\n%s", strings.Join(got, "\n"))
+	}
+}
+
+func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
+	b := startBroker(t)
+	worker := stream(t, b.connect(t, "health-worker"))
+	if err := events.Ensure(t.Context(), worker, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := events.Planner(t.Context(), worker); err != nil {
+		t.Fatal(err)
+	}
+	id := service().ID
+	forbidden := map[string][]string{
+		"subscriber": {
+			events.CatalogSubject(id), events.StatusSubject(id), events.DueSubject(id), events.ResultSubject(id), events.CheckSubject,
+			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.MSG.DELETE.PORTAL",
+			"$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*",
+			"$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.STREAM.MSG.GET.RESULTS",
+			"$JS.API.CONSUMER.CREATE.PROBES.mine", "$JS.ACK.PORTAL.planner.1.1.1.1.0",
+		},
+		"catalog-api": {
+			events.PlanSubject(id), events.DueSubject(id), events.ResultSubject(id),
+			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PROBES.mine",
+		},
+		"health-worker": {
+			events.CatalogSubject(id), events.StatusSubject(id),
+			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.CONSUMER.CREATE.RESULTS.ingest.portal.probe.result.*",
+		},
+	}
+	for user, subjects := range forbidden {
+		nc := b.connect(t, user)
+		for _, subject := range subjects {
+			if err := nc.Publish(subject, []byte("{}")); err != nil {
+				t.Fatal(err)
+			}
+			if err := nc.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.ContainsFunc(b.violations(), func(line string) bool {
+				return strings.Contains(line, "user:"+user) && strings.Contains(line, fmt.Sprintf("%q", subject))
+			}) {
+				t.Errorf("%s may publish %s", user, subject)
+			}
+		}
+	}
+	if _, err := nats.Connect(b.server.ClientURL()); err == nil {
+		t.Error("somebody without a password may connect")
+	}
+}
+
+// broker is a server with nats.conf, which the loopback interface alone reaches.
+type broker struct {
+	server *server.Server
+	log    *violations
+}
+
+var passwords = map[string]string{"catalog-api": "pcatalog1", "health-worker": "pworker2", "subscriber": "psubscriber3"}
+
+func startBroker(t *testing.T) broker {
+	t.Helper()
+	for user, password := range passwords {
+		t.Setenv("NATS_"+strings.ToUpper(strings.ReplaceAll(user, "-", "_"))+"_PASSWORD", password)
+	}
+	options, err := server.ProcessConfigFile(filepath.Join(deployDir, "nats/nats.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Host, options.Port, options.HTTPPort, options.StoreDir, options.NoSigs = "127.0.0.1", -1, 0, t.TempDir(), true
+	s, err := server.NewServer(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &violations{}
+	s.SetLoggerV2(log, false, false, false)
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(patience) {
+		t.Fatal("NATS does not start with nats.conf")
+	}
+	return broker{s, log}
+}
+
+func (b broker) violations() []string { return b.log.all() }
+
+func (b broker) connect(t *testing.T, user string) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect(b.server.ClientURL(), nats.UserInfo(user, passwords[user]), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// startWorker runs a health worker until the test ends.
+func (b broker) startWorker(t *testing.T) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	url := strings.Replace(b.server.ClientURL(), "nats://", "nats://health-worker:"+passwords["health-worker"]+"@", 1)
+	go func() {
+		done <- healthworker.Run(ctx, healthworker.Config{NATSURL: url, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("health worker: %v", err)
+		}
+	})
+}
+
+// follow reads stream PORTAL to its end, as subscribers do.
+func (b broker) follow(t *testing.T, nc *nats.Conn) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	heard := 0
+	err := events.Subscribe(ctx, stream(t, nc), events.Subscription{OnCaughtUp: cancel},
+		func(context.Context, events.Delivery) error { heard++; return nil })
+	if err != nil || heard == 0 {
+		t.Errorf("heard %d events (%v), want the snapshot", heard, err)
+	}
+}
+
+func stream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
+	t.Helper()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+func publish(t *testing.T, js jetstream.JetStream, e events.Event) {
+	t.Helper()
+	msg, err := events.Encode("/test", e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.PublishMsg(t.Context(), msg); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// service has a health URL that nothing outside is asked for: port 9 is closed.
+func service() events.Service {
+	now := time.Now().UTC()
+	return events.Service{
+		ID: "0199a3c2-8c1e-7d5a-9b42-3f1c8e6a7d10", Name: "billing", StatusURL: "http://127.0.0.1:9/", Tags: []string{},
+		Interval: "1m", Version: 1, Status: events.StatusUnknown, StatusSince: now, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// violations is a server's logger that keeps what users may not do.
+type violations struct {
+	server.Logger
+
+	mu    sync.Mutex
+	lines []string
+}
+
+func (v *violations) Noticef(string, ...any) {}
+func (v *violations) Warnf(string, ...any)   {}
+func (v *violations) Fatalf(string, ...any)  {}
+func (v *violations) Debugf(string, ...any)  {}
+func (v *violations) Tracef(string, ...any)  {}
+
+func (v *violations) Errorf(format string, args ...any) {
+	if line := fmt.Sprintf(format, args...); strings.Contains(line, "Violation") {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.lines = append(v.lines, line)
+	}
+}
+
+func (v *violations) all() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.lines)
+}
