@@ -2,7 +2,6 @@ package healthworker_test
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -77,16 +76,6 @@ func (b *broker) addMany(n int, url string) {
 func (b *broker) purge(subject string) {
 	b.t.Helper()
 	if err := b.stream(events.StreamProbes).Purge(b.t.Context(), jetstream.WithPurgeSubject(subject)); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-// ackWait shortens the time after which a dead worker's probe goes to another.
-func (b *broker) ackWait(d time.Duration) {
-	b.t.Helper()
-	cfg := b.consumer(events.StreamProbes, "probers-default").CachedInfo().Config
-	cfg.AckWait = d
-	if _, err := b.js.UpdateConsumer(b.t.Context(), events.StreamProbes, cfg); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -26,7 +26,7 @@ const patience = 30 * time.Second
 
 // running is a worker that runs until the test ends, or until stop.
 type running struct {
-	t       *testing.T
+	t       testing.TB
 	cancel  context.CancelFunc
 	done    chan struct{}
 	err     error
@@ -35,7 +35,7 @@ type running struct {
 }
 
 // start runs a worker, and fails the test if it doesn't then stop cleanly.
-func start(t *testing.T, cfg healthworker.Config) *running {
+func start(t testing.TB, cfg healthworker.Config) *running {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -95,7 +95,7 @@ func (r *running) awaitReady() {
 }
 
 // eventually asks until the answer is yes; note says what it is instead.
-func eventually(t *testing.T, what string, ask func() (yes bool, note string)) {
+func eventually(t testing.TB, what string, ask func() (yes bool, note string)) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -114,12 +114,12 @@ func eventually(t *testing.T, what string, ask func() (yes bool, note string)) {
 
 // broker is what a test says to NATS, and hears from it.
 type broker struct {
-	t  *testing.T
+	t  testing.TB
 	js jetstream.JetStream
 }
 
 // connect makes the streams too, as any service of the portal does.
-func connect(t *testing.T, url string) *broker {
+func connect(t testing.TB, url string) *broker {
 	t.Helper()
 	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	if err != nil {
@@ -177,7 +177,7 @@ func (b *broker) results() <-chan events.ProbeCompleted {
 }
 
 // next returns the next result.
-func next(t *testing.T, results <-chan events.ProbeCompleted) events.ProbeCompleted {
+func next(t testing.TB, results <-chan events.ProbeCompleted) events.ProbeCompleted {
 	t.Helper()
 	select {
 	case r := <-results:
@@ -230,7 +230,7 @@ type target struct {
 	asked atomic.Int64
 }
 
-func serve(t *testing.T, h http.HandlerFunc) *target {
+func serve(t testing.TB, h http.HandlerFunc) *target {
 	t.Helper()
 	target := &target{}
 	target.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

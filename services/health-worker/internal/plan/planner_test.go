@@ -222,6 +222,25 @@ func TestPlanOutlivesAnEventThatCantBeRead(t *testing.T) {
 	}
 }
 
+func TestPlansOutliveALostCatalogue(t *testing.T) {
+	p := planner(t, devtest.NATS(t).URL())
+	created := publish(t, p, events.ServiceCreated{Service: service("http://billing.example/", 1)})
+	converge(t, p, created)
+	stream, err := p.JS.Stream(t.Context(), events.StreamPortal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if last(t, p, events.PlanSubject(created.id)) == nil {
+		t.Error("the plan is gone, and nothing would be probed until the catalogue is told again")
+	}
+}
+
 func TestBatchThatFailsComesAgain(t *testing.T) {
 	srv := devtest.NATS(t)
 	p := planner(t, srv.URL())

@@ -102,7 +102,9 @@ func (p *Planner) differences(ctx context.Context) (map[string]struct{}, error) 
 	for id := range maps.Keys(plans) {
 		differ[id] = struct{}{} // unless the catalogue knows it
 	}
+	known := 0
 	err = p.snapshot(ctx, events.StreamPortal, events.AllCatalog, func(seq uint64, msg jetstream.Msg) {
+		known++
 		id := idOf(msg.Subject())
 		delete(differ, id)
 		e, err := newEntry(seq, msg.Headers(), msg.Data())
@@ -110,6 +112,9 @@ func (p *Planner) differences(ctx context.Context) (map[string]struct{}, error) 
 			differ[id] = struct{}{}
 		}
 	})
+	if known == 0 {
+		return nil, err // the catalogue was lost, and will be told again: probing goes on meanwhile
+	}
 	return differ, err
 }
 
