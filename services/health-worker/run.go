@@ -67,7 +67,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return nil
 	})
 	g.Go(func() error { return w.prober.Answer(ctx, cfg.Version) })
-	cfg.Log.InfoContext(ctx, "health-worker runs", "location", cfg.Location, "version", cfg.Version)
+	cfg.Log.InfoContext(ctx, "health-worker runs", "location", cfg.Location)
 	if err := g.Wait(); err != nil {
 		return fmt.Errorf("health-worker: %w", err)
 	}
