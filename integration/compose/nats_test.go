@@ -1,0 +1,180 @@
+//go:build compose
+
+package compose
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// passwords are those that docker-compose.yml has when no .env says otherwise.
+var passwords = map[string]string{"catalog-api": "catalog", "health-worker": "worker", "subscriber": "subscriber"}
+
+// connect connects to NATS as one of its users.
+func (p *project) connect(t *testing.T, user string) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect("nats://"+p.nats, nats.UserInfo(user, passwords[user]), nats.MaxReconnects(-1),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // refusals are looked for in LastError
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+func (p *project) jetstream(t *testing.T, user string) jetstream.JetStream {
+	t.Helper()
+	js, err := jetstream.New(p.connect(t, user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+func TestStrangersMayNotConnectToNATS(t *testing.T) {
+	for name, option := range map[string]nats.Option{
+		"nobody":         nats.Name("nobody"),
+		"wrong password": nats.UserInfo("subscriber", "wrong"),
+		"wrong user":     nats.UserInfo("admin", "subscriber"),
+	} {
+		nc, err := nats.Connect("nats://"+portal.nats, option)
+		if !errors.Is(err, nats.ErrAuthorization) {
+			t.Errorf("%s: got %v, want %v", name, err, nats.ErrAuthorization)
+		}
+		if err == nil {
+			nc.Close()
+		}
+	}
+}
+
+func TestTheSubscriberReadsWhatIsPublic(t *testing.T) {
+	nc := portal.connect(t, "subscriber")
+	live, err := nc.SubscribeSync(events.AllCatalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	ids := register(t, "public", 1)
+	defer remove(t, ids)
+	want := events.CatalogSubject(ids[0])
+	if msg, err := live.NextMsg(patience); err != nil || msg.Subject != want {
+		t.Errorf("core subscription: got %v, %v, want a message on %s", msg, err, want)
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := js.CreateConsumer(t.Context(), events.StreamPortal, jetstream.ConsumerConfig{
+		FilterSubject: want, AckPolicy: jetstream.AckExplicitPolicy, InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := consumer.Next(jetstream.FetchMaxWait(10 * time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if msg.Subject() != want {
+		t.Errorf("pull consumer: got a message on %s, want %s", msg.Subject(), want)
+	}
+	if err := msg.DoubleAck(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What each user must not do, besides what it has to: publish, by subject.
+var forbidden = map[string][]string{
+	"subscriber": {
+		"portal.catalog.x", "portal.status.x", "portal.probe.plan.x", "portal.probe.due.x", "portal.probe.result.x",
+		"portal.check", "$SRV.PING", "_INBOX.x.y",
+		"$JS.API.STREAM.CREATE.OTHER", "$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.DELETE.PORTAL",
+		"$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.MSG.DELETE.PORTAL",
+		"$JS.API.STREAM.MSG.GET.PROBES", "$JS.API.DIRECT.GET.RESULTS", "$JS.API.DIRECT.GET.PROBES.portal.probe.plan.x",
+		"$JS.API.CONSUMER.CREATE.PROBES.x", "$JS.API.CONSUMER.CREATE.RESULTS.x.portal.probe.result.*",
+		"$JS.API.CONSUMER.MSG.NEXT.RESULTS.ingest", "$JS.API.CONSUMER.MSG.NEXT.PROBES.probers-default",
+		"$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.DELETE.PORTAL.planner",
+		"$JS.ACK.PORTAL.planner.1.1.1.1.1", "$SYS.REQ.SERVER.PING",
+	},
+	"health-worker": {
+		"portal.catalog.x", "portal.status.x", "portal.check",
+		"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.DELETE.PROBES", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.PURGE.RESULTS",
+		"$JS.API.CONSUMER.CREATE.RESULTS.x", "$JS.API.CONSUMER.MSG.NEXT.RESULTS.ingest", "$JS.ACK.RESULTS.ingest.1.1.1.1.1",
+	},
+	"catalog-api": {
+		"portal.probe.plan.x", "portal.probe.due.x", "portal.probe.result.x",
+		"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PROBES", "$JS.API.STREAM.PURGE.RESULTS",
+		"$JS.API.CONSUMER.CREATE.PROBES.x", "$JS.API.CONSUMER.MSG.NEXT.PROBES.probers-default",
+		"$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.DELETE.RESULTS.ingest",
+	},
+}
+
+// What each user must not hear.
+var secret = map[string][]string{
+	"subscriber":    {">", "portal.>", "portal.check", "portal.probe.result.*", "portal.probe.due.*", "$JS.API.>", "$SRV.>"},
+	"health-worker": {">", "portal.>", "portal.probe.result.*", "$JS.API.>"},
+	"catalog-api":   {">", "portal.>", "portal.check", "$JS.API.>"},
+}
+
+func TestEachUserHasOnlyItsOwnSubjects(t *testing.T) {
+	refused := func(user, what string, do func(*nats.Conn) error) {
+		nc := portal.connect(t, user)
+		defer nc.Close()
+		if err := errors.Join(do(nc), nc.Flush()); err != nil {
+			t.Errorf("%s, %s: %v", user, what, err)
+		}
+		// What the server refuses, it says before it answers the flush.
+		if err := nc.LastError(); !errors.Is(err, nats.ErrPermissionViolation) {
+			t.Errorf("%s may %s (%v)", user, what, err)
+		}
+	}
+	for user, subjects := range forbidden {
+		for _, subject := range subjects {
+			refused(user, "publish on "+subject, func(nc *nats.Conn) error { return nc.Publish(subject, nil) })
+		}
+	}
+	for user, subjects := range secret {
+		for _, subject := range subjects {
+			refused(user, "subscribe to "+subject, func(nc *nats.Conn) error {
+				_, err := nc.SubscribeSync(subject)
+				return err
+			})
+		}
+	}
+}
+
+func TestTheServicesHaveTheRightsThatTheyNeed(t *testing.T) {
+	ids := register(t, "rights", 1)
+	code, body := call(t, http.MethodPost, fmt.Sprintf("http://%s/api/services/%s/check", portal.web, ids[0]), nil)
+	if code != http.StatusOK {
+		t.Errorf("check: %d %s", code, body)
+	}
+	remove(t, ids)
+	nothingRefused(t)
+}
+
+// nothingRefused looks into the services' logs: a refusal there is a right that
+// is missing.
+func nothingRefused(t *testing.T) {
+	t.Helper()
+	log, err := portal.compose(patience, "logs", "--no-color", "catalog-api", "health-worker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(log) {
+		if strings.Contains(strings.ToLower(line), "permissions violation") {
+			t.Errorf("NATS refused something: %s", line)
+			return
+		}
+	}
+}
