@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -50,23 +51,43 @@ const duplicates = 2 * time.Minute
 
 // Ensure creates the three streams, or brings them to what this version wants.
 // Every service calls it at start, so that they can start in any order; it is
-// safe to call at any time and by several at once. The number of replicas that
-// an operator gave a stream is kept; a new one gets replicas, at least 1.
+// safe to call at any time and by several at once. A new stream gets replicas,
+// at least 1; that and all else that an operator chose for a stream is kept.
 func Ensure(ctx context.Context, js jetstream.JetStream, replicas int) error {
-	for _, cfg := range streams() {
-		cfg.Replicas = max(replicas, 1)
-		present, err := js.Stream(ctx, cfg.Name)
-		switch {
-		case err == nil:
-			cfg.Replicas = present.CachedInfo().Config.Replicas
-		case !errors.Is(err, jetstream.ErrStreamNotFound):
-			return fmt.Errorf("stream %s: %w", cfg.Name, err)
-		}
-		if _, err := js.CreateOrUpdateStream(ctx, cfg); err != nil {
-			return fmt.Errorf("stream %s: %w", cfg.Name, err)
+	for _, want := range streams() {
+		if err := ensure(ctx, js, want, replicas); err != nil {
+			return fmt.Errorf("stream %s: %w", want.Name, err)
 		}
 	}
 	return nil
+}
+
+func ensure(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig, replicas int) error {
+	present, err := js.Stream(ctx, want.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		want.Replicas = max(replicas, 1)
+		_, err := js.CreateOrUpdateStream(ctx, want) // another service may just have created it
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	// An update that changes nothing is left out: it is work for the server.
+	cfg := present.CachedInfo().Config
+	if changed := with(cfg, want); !reflect.DeepEqual(changed, cfg) {
+		_, err = js.UpdateStream(ctx, changed)
+	}
+	return err
+}
+
+// with is a stream's configuration, changed in what is ours to decide.
+func with(cfg, want jetstream.StreamConfig) jetstream.StreamConfig {
+	cfg.Description, cfg.Subjects = want.Description, want.Subjects
+	cfg.MaxMsgsPerSubject, cfg.MaxAge = want.MaxMsgsPerSubject, want.MaxAge
+	cfg.Compression, cfg.Duplicates = want.Compression, want.Duplicates
+	cfg.AllowDirect, cfg.AllowRollup = want.AllowDirect, want.AllowRollup
+	cfg.AllowMsgTTL, cfg.AllowMsgSchedules = want.AllowMsgTTL, want.AllowMsgSchedules
+	return cfg
 }
 
 func streams() []jetstream.StreamConfig {
@@ -96,14 +117,15 @@ func streams() []jetstream.StreamConfig {
 			AllowMsgSchedules: true,
 		},
 		{
-			Name:        StreamResults,
-			Description: "What probes saw, on its way into the catalogue; internal",
-			Subjects:    []string{AllResults},
-			MaxAge:      time.Hour,
-			Storage:     jetstream.FileStorage,
-			Compression: jetstream.S2Compression,
-			Duplicates:  duplicates,
-			AllowDirect: true,
+			Name:              StreamResults,
+			Description:       "What probes saw, on its way into the catalogue; internal",
+			Subjects:          []string{AllResults},
+			MaxMsgsPerSubject: -1, // as the server writes "any number"
+			MaxAge:            time.Hour,
+			Storage:           jetstream.FileStorage,
+			Compression:       jetstream.S2Compression,
+			Duplicates:        duplicates,
+			AllowDirect:       true,
 		},
 	}
 }

@@ -35,6 +35,48 @@ func TestEnsureMayBeCalledAtAnyTimeByAnybody(t *testing.T) {
 	}
 }
 
+// An update reloads the stream's consumers, so every service that starts would
+// disturb all the others.
+func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
+	js := startBroker(t).portal()
+	updates, err := js.Conn().SubscribeSync("$JS.EVENT.ADVISORY.STREAM.UPDATED.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	cfg := configOf(t, js, events.StreamResults)
+	cfg.MaxBytes = 1 << 30 // an operator's choice, which is kept
+	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	cfg.MaxMsgsPerSubject = 7 // which is not theirs to choose
+	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	for i, whose := range []string{"the operator's first", "the operator's second", "Ensure's"} {
+		if _, err := updates.NextMsg(5 * time.Second); err != nil {
+			t.Fatalf("update %d, %s: %v", i+1, whose, err)
+		}
+	}
+	if err := js.Conn().Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := updates.Pending(); n != 0 || err != nil {
+		t.Errorf("there were %d updates more, %v", n, err)
+	}
+	if got := configOf(t, js, events.StreamResults); got.MaxBytes != 1<<30 || got.MaxMsgsPerSubject != -1 {
+		t.Errorf("the stream is %+v", got)
+	}
+}
+
 func TestEnsureBringsAnOlderStreamUpToDate(t *testing.T) {
 	b := startBroker(t)
 	want := configOf(t, b.portal(), events.StreamPortal)
