@@ -55,6 +55,15 @@ export class Catalogue {
     return (await this.#ask('GET', '')).total;
   }
 
+  // figures are the statistics that the page should show.
+  async figures() {
+    const { items } = await this.#ask('GET', '');
+    const count = (status) => items.filter((service) => service.status === status).length;
+    const [down, degraded] = [count('down'), count('degraded')];
+    const [unknown, healthy] = [count('unknown'), count('healthy')];
+    return { Total: items.length, Down: down, Degraded: degraded, Unknown: unknown, Healthy: healthy };
+  }
+
   // send posts a body of any kind, and returns the status and what was said.
   async send(body) {
     const answer = await this.#fetch('POST', '', body);

@@ -13,7 +13,6 @@ export class DeployedPortal {
   #api;
   #host;
   #server = null;
-  #agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
 
   // apiURL and host may be empty.
   constructor({ url, apiURL, host }) {
@@ -24,6 +23,7 @@ export class DeployedPortal {
 
   async start() {
     this.#server = http.createServer((req, res) => this.#pass(req, res));
+    this.#server.keepAliveTimeout = 300_000; // the client closes an idle connection, never this end in its face
     this.#server.listen(this.url ? Number(new URL(this.url).port) : 0, '127.0.0.1');
     await once(this.#server, 'listening');
     this.url = `http://127.0.0.1:${this.#server.address().port}`;
@@ -39,7 +39,6 @@ export class DeployedPortal {
 
   async close() {
     if (this.#server) await this.stop();
-    for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
   log() {
@@ -54,7 +53,7 @@ export class DeployedPortal {
       hostname: upstream.hostname,
       port: upstream.port,
       servername: this.#host.replace(/:\d+$/, '') || undefined, // https by address, too, is for that name
-      agent: this.#agents[upstream.protocol],
+      agent: false, // a connection each: one that is kept may be closed as it is used again
       method: req.method,
       path: req.url,
       headers: { ...req.headers, host: this.#host || upstream.host },

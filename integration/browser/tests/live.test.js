@@ -45,11 +45,10 @@ test('a change through the API shows without a reload, and moves the figures and
   const team = catalogue.name('Payments');
   await home.open();
   await onlyByEvents(page);
-  const { Total } = await home.figures();
   const { id, name } = await catalogue.add({ team, tags: [catalogue.mark] });
   await expect(home.card(name).root).toBeVisible();
   await expect(home.chip('team', team)).toBeVisible();
-  expect((await home.figures()).Total).toBe(Total + 1);
+  await expect.poll(() => home.figures()).toMatchObject({ Total: await catalogue.size() });
   await catalogue.remove(id);
   await expect(home.card(name).root).toHaveCount(0);
   await expect(home.chip('team', team)).toHaveCount(0);
@@ -93,6 +92,22 @@ test('a change keeps the scroll position and the focus', async ({ home, page, ca
   // A new card above moves the others: the one with the focus keeps it.
   await catalogue.add({ name: catalogue.name('a new one'), status: 'down' });
   await expect(home.cards).toHaveCount(41);
+  await expect(edit).toBeFocused();
+});
+
+test('a card that its new status moves far away takes the focus along', async ({ home, catalogue }) => {
+  const name = catalogue.name('zz');
+  const { id } = await catalogue.add({ name, status: 'down' });
+  const others = Array.from({ length: 200 }, (_, i) => ({ name: catalogue.name(`service ${i}`), status: 'healthy' }));
+  await catalogue.all(others);
+  await home.open(`/?q=${catalogue.mark}`);
+  await expect(home.cards).toHaveCount(201);
+  const { edit, status } = home.card(name);
+  await expect(home.cards.first()).toContainText(name);
+  await edit.focus();
+  await catalogue.change(id, { status: 'healthy' });
+  await expect(status).toHaveText('Healthy');
+  await expect(home.cards.last()).toContainText(name);
   await expect(edit).toBeFocused();
 });
 

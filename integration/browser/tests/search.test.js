@@ -74,7 +74,9 @@ test('a search without a result says so and leads back', async ({ home, page, ca
 test('a portal without services tells what to do first', async ({ home, page, catalogue }) => {
   if ((await catalogue.size()) > 0) {
     // Somebody else's services are there: the page is told that they are not.
-    await page.route('**/api/services', (route) => route.fulfill({ json: { items: [], total: 0 } }));
+    await page.route('**/api/services', (route) =>
+      route.request().method() === 'GET' ? route.fulfill({ json: { items: [], total: 0 } }) : route.continue(),
+    );
   }
   await home.open();
   await expect(page.getByRole('heading', { name: 'No services yet' })).toBeVisible();
