@@ -5,7 +5,7 @@ ask() { curl -sS --fail-with-body --max-time 15 --retry 5 --retry-connrefused "$
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 
 ask -o /dev/null "$WEB/health"
-ask "$WEB/" | grep -qi '<!doctype html>'
+ask "$WEB/" | grep -i '<!doctype html>' >/dev/null
 echo 'ok: web serves the page'
 
 echo "ok: catalog-api reaches Postgres and NATS: $(ask "$API/api/health")"
