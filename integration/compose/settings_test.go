@@ -1,0 +1,49 @@
+package compose
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+// These tests read files, and start nothing.
+
+func TestComposeSetsEveryVariableOfTheServices(t *testing.T) {
+	set := names(t, "docker-compose.yml", `(?m)^      (PORTAL_[A-Z_]+):`)
+	known := map[string]string{}
+	for _, service := range []string{"catalog-api", "health-worker"} {
+		maps.Copy(known, names(t, "services/"+service+"/config.go", `"(PORTAL_[A-Z_]+)"`))
+	}
+	if got, want := slices.Sorted(maps.Keys(set)), slices.Sorted(maps.Keys(known)); !slices.Equal(got, want) {
+		t.Errorf("docker-compose.yml sets %v, the services know %v", got, want)
+	}
+}
+
+func TestTheExampleHasEverySettingAndItsValue(t *testing.T) {
+	used := names(t, "docker-compose.yml", `\$\{([A-Z_]+):-([^}]*)\}`)
+	delete(used, "PORTAL_COMMIT") // stamped in by the build, no setting
+	shown := names(t, ".env.example", `(?m)^([A-Z_]+)=(.*)$`)
+	if !maps.Equal(used, shown) {
+		t.Errorf(".env.example shows %v, docker-compose.yml has %v", shown, used)
+	}
+}
+
+// names are what the first group of a pattern matches in a file of the project,
+// with what the second one does.
+func names(t *testing.T, file, pattern string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("../../" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(text), -1) {
+		out[m[1]] = ""
+		if len(m) > 2 {
+			out[m[1]] = m[2]
+		}
+	}
+	return out
+}
