@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	"github.com/testcontainers/testcontainers-go"
+	tcexec "github.com/testcontainers/testcontainers-go/exec"
 	"github.com/testcontainers/testcontainers-go/wait"
 )
 
@@ -47,12 +49,12 @@ func (d *docker) database(t *testing.T) string {
 	return strings.Replace(d.shared.url(), "/portal?", "/"+name+"?", 1)
 }
 
-func (d *docker) postgres(t *testing.T) server { return own(t, newPostgres) }
+func (d *docker) postgres(t *testing.T) postgresServer { return own(t, newPostgres) }
 
 func (d *docker) broker(t *testing.T) server { return own(t, newNATS) }
 
 // own makes a server for one test.
-func own(t *testing.T, make func(context.Context) (*dockerServer, error)) server {
+func own(t *testing.T, make func(context.Context) (*dockerServer, error)) *dockerServer {
 	t.Helper()
 	s, err := make(t.Context())
 	if err != nil {
@@ -106,6 +108,25 @@ func (s *dockerServer) wipe() {
 		s.t.Fatal(err)
 	}
 	s.wiped = true
+}
+
+func (s *dockerServer) command(program string, input []byte) []byte {
+	s.t.Helper()
+	const file = "/tmp/input"
+	ctx := s.t.Context()
+	if err := s.container.CopyToContainer(ctx, input, file, 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+	shell := []string{"sh", "-c", program + " --dbname=postgres://portal:portal@127.0.0.1/portal <" + file}
+	code, out, err := s.container.Exec(ctx, shell, tcexec.Multiplexed())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text, err := io.ReadAll(out)
+	if err != nil || code != 0 {
+		s.t.Fatalf("%s: exit code %d, %v: %s", program, code, err, text)
+	}
+	return text
 }
 
 func newPostgres(ctx context.Context) (*dockerServer, error) {

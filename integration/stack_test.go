@@ -1,10 +1,12 @@
 package integration
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -23,7 +25,7 @@ type stack interface {
 	// broker starts a NATS server for this test alone.
 	broker(t *testing.T) server
 	// postgres starts a Postgres for this test alone.
-	postgres(t *testing.T) server
+	postgres(t *testing.T) postgresServer
 	// database makes an empty database in a Postgres that the tests share.
 	database(t *testing.T) string
 }
@@ -34,6 +36,14 @@ type server interface {
 	stop()
 	start()
 	wipe() // while stopped: all of its data is lost
+}
+
+// postgresServer is a server whose data can be saved and brought back.
+type postgresServer interface {
+	server
+	// command runs one of Postgres' programs against the database, with the
+	// input given, and returns its output.
+	command(program string, input []byte) []byte
 }
 
 // choose takes containers where a Docker engine has the images or can pull
@@ -97,7 +107,7 @@ func (l *local) database(t *testing.T) string {
 	return l.shared.DatabaseURL(name)
 }
 
-func (l *local) postgres(t *testing.T) server {
+func (l *local) postgres(t *testing.T) postgresServer {
 	s := &localPostgres{t: t, dir: filepath.Join(l.dir, fmt.Sprintf("own_%d", l.made.Add(1)))}
 	s.start()
 	t.Cleanup(s.stop)
@@ -135,6 +145,17 @@ func (s *localPostgres) stop() {
 }
 
 func (s *localPostgres) wipe() { wipe(s.t, s.dir) }
+
+func (s *localPostgres) command(program string, input []byte) []byte {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), program, "--dbname="+s.url())
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), s.t.Output()
+	out, err := cmd.Output()
+	if err != nil {
+		s.t.Fatalf("%s: %v", program, err)
+	}
+	return out
+}
 
 type localNATS struct {
 	t    *testing.T

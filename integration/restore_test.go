@@ -1,0 +1,72 @@
+package integration
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// A backup is a dump of Postgres and nothing else. What the stream has become
+// since is brought in line with it, by events that no reader takes for old.
+func TestABackupOfPostgresIsAllThatIsNeeded(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts Postgres and NATS")
+	}
+	pg := parts.postgres(t)
+	s := start(t, pg.url())
+	changes := s.create(fields{"name": "changes"})
+	goes := s.create(fields{"name": "goes"})
+	dump := pg.command("pg_dump", nil)
+
+	s.send("PATCH", "/api/services/"+changes.ID, fields{"team": "Payments"}, http.StatusOK)
+	if code, body := s.call("DELETE", "/api/services/"+goes.ID, nil); code != http.StatusNoContent {
+		t.Fatalf("got %d: %s", code, body)
+	}
+	comes := s.create(fields{"name": "comes"})
+	await(s, "the last event before the loss", func(e events.ServiceCreated) bool { return e.ID == comes.ID })
+
+	s.api.stop()
+	pg.stop()
+	pg.wipe()
+	pg.start()
+	pg.command("psql", dump)
+	s.database = pg.url()
+	s.startAPI()
+
+	// Versions 2 of both were the stream's last word.
+	want := map[string]int64{changes.ID: 3, goes.ID: 3, comes.ID: 2}
+	for len(want) > 0 {
+		e := await(s, "the stream to be in line", func(events.Event) bool { return true })
+		var version int64
+		switch e := e.(type) {
+		case events.ServiceUpdated:
+			version = e.Version
+			if e.Team != "" {
+				t.Errorf("the lost change is told of: %+v", e)
+			}
+		case events.ServiceDeleted:
+			version = e.Version
+			if e.ID != comes.ID {
+				t.Errorf("deleted: %+v", e)
+			}
+		}
+		if want[e.Entity()] != version {
+			t.Fatalf("got %+v, want versions %v", e, want)
+		}
+		delete(want, e.Entity())
+	}
+	if now := s.get(goes.ID); now.Name != "goes" {
+		t.Errorf("after the restore: %+v", now)
+	}
+
+	// And the broker's data can be lost whole.
+	s.broker.stop()
+	s.broker.wipe()
+	s.broker.start()
+	found := map[string]bool{}
+	for len(found) < 2 {
+		found[await(s, "both services again", func(events.ServiceUpdated) bool { return true }).ID] = true
+	}
+}
