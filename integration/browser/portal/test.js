@@ -78,11 +78,15 @@ export const test = base.extend({
   },
 });
 
-// onlyByEvents lets a page's reads of the list wait for ever from now on, so that
-// whatever it shows of others' changes came by the live connection.
+// onlyByEvents has a page hear from now on that nothing has changed, whenever it
+// asks: what it shows of others' changes came by the live connection.
 export async function onlyByEvents(page) {
   await page.route(
     (url) => url.pathname === '/api/services',
-    (route) => (route.request().method() === 'GET' ? undefined : route.continue()),
+    (route) => {
+      if (route.request().method() !== 'GET') return route.continue();
+      const some = new URL(route.request().url()).searchParams.has('id');
+      return some ? route.fulfill({ json: { items: [], total: 0 } }) : route.fulfill({ status: 304 });
+    },
   );
 }
