@@ -23,6 +23,8 @@ type process struct {
 	cmd  *exec.Cmd
 	logs chan struct{} // closed when all of the output was read
 	over bool
+
+	metrics string // a worker's address of its metrics
 }
 
 // launch starts a command with the variables given and no others. Its output

@@ -56,6 +56,7 @@ func (s *system) worker(env ...string) *process {
 	metrics := freeAddr(s.t)
 	env = append([]string{"PORTAL_NATS_URL=" + s.broker.url(), "PORTAL_METRICS=" + metrics, "PORTAL_TIMEOUT=2s"}, env...)
 	p := launch(s.t, "health-worker", env...)
+	p.metrics = metrics
 	eventually(s.t, "the worker is ready", func() bool { return answers("http://" + metrics + "/readyz") })
 	return p
 }

@@ -45,15 +45,15 @@ func New(js jetstream.JetStream, log *slog.Logger, registry prometheus.Registere
 	h.history.init(depth)
 	h.metrics = metrics{
 		clients: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "catalog_live_clients",
+			Name: "portal_live_clients",
 			Help: "Event streams that are open.",
 		}),
 		sent: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "catalog_live_events_sent_total",
+			Name: "portal_live_events_sent_total",
 			Help: "Events written to event streams.",
 		}),
 		cut: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "catalog_live_clients_cut_total",
+			Name: "portal_live_clients_cut_total",
 			Help: "Event streams ended by us: slow (the client did not read), lost (NATS is away), full (too many clients).",
 		}, []string{"reason"}),
 	}
