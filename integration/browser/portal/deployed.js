@@ -14,8 +14,7 @@ export class DeployedPortal {
   #host;
   #server = null;
 
-  // apiURL and host may be empty.
-  constructor({ url, apiURL, host }) {
+  constructor({ url, apiURL = '', host = '' }) {
     this.#page = new URL(url);
     this.#api = new URL(apiURL || url);
     this.#host = host;

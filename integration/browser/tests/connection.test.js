@@ -1,3 +1,4 @@
+import { DeployedPortal } from '../portal/deployed.js';
 import { expect, test } from '../portal/test.js';
 
 test('a portal that stops and starts again: the page says so, keeps what it has, and is live again by itself', async ({
@@ -21,19 +22,25 @@ test('a portal that stops and starts again: the page says so, keeps what it has,
   await expect(home.card(name).status).toHaveText('Down');
 });
 
-test('what changed while a page was cut off is there when it is back', async ({ home, page, catalogue, watch }) => {
+test('what changed while a page was cut off is there when it is back', async ({ home, portal, catalogue, watch }) => {
   const gone = await catalogue.add({ name: catalogue.name('gone') });
   const kept = await catalogue.add({ name: catalogue.name('kept') });
-  await home.open();
-  watch.outage();
-  await page.context().setOffline(true);
-  await expect(home.connection).toHaveText(/^Offline, data from \d/);
-  await catalogue.remove(gone.id);
-  await catalogue.change(kept.id, { description: 'changed meanwhile' });
-  await page.context().setOffline(false);
-  await expect(home.connection).toHaveText('Live', { timeout: 40_000 });
-  await expect(home.card(kept.name).description).toHaveText('changed meanwhile');
-  await expect(home.card(gone.name).root).toHaveCount(0);
+  const line = new DeployedPortal({ url: portal.url });
+  await line.start();
+  try {
+    await home.open(line.url);
+    watch.outage();
+    await line.stop();
+    await expect(home.connection).toHaveText(/^Offline, data from \d/);
+    await catalogue.remove(gone.id);
+    await catalogue.change(kept.id, { description: 'changed meanwhile' });
+    await line.start();
+    await expect(home.connection).toHaveText('Live', { timeout: 40_000 });
+    await expect(home.card(kept.name).description).toHaveText('changed meanwhile');
+    await expect(home.card(gone.name).root).toHaveCount(0);
+  } finally {
+    await line.close();
+  }
 });
 
 test('without events, the page reads the list every 30 seconds, and says that it does', async ({
