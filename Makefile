@@ -62,10 +62,10 @@ test-browser: integration/browser/node_modules ## the page in Chromium; URL=… 
 	  $(if $(URL),PORTAL_URL='$(URL)' PORTAL_API_URL='$(API_URL)',PORTAL_BIN='$(CURDIR)/bin/dev-portal') \
 	  npx playwright test $(ARGS)
 
-screenshot: integration/browser/node_modules build ## the portal's picture in the README, taken anew
+screenshot: integration/browser/node_modules build ## the pictures in docs, taken anew
 	@scripts/need --if-possible postgres
 	@scripts/need chromium
-	cd integration/browser && PORTAL_BIN='$(CURDIR)/bin/dev-portal' npm run --silent screenshot
+	cd integration/browser && PORTAL_BIN='$(CURDIR)/bin/dev-portal' npm run --silent screenshot -- '$(CURDIR)/docs'
 
 lint: bin/golangci-lint bin/govulncheck services/web/node_modules integration/browser/node_modules ## formatting, vet, linters, tidy modules, known holes
 	@scripts/lint
