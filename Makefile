@@ -78,11 +78,29 @@ bench: ## what it costs: probes per CPU-second, lists, events, live browsers
 	@scripts/need --if-possible postgres
 	go run ./bench $(ARGS)
 
+images: ## the container images, with their sizes
+	@scripts/images
+
 up: ## the portal in containers, one a service
-	docker compose up --build --wait
+	PORTAL_COMMIT=$$(git rev-parse HEAD) docker compose up --build --wait
 
 down: ## stop the containers; the data stays
 	docker compose down
+
+logs: ## what the containers say
+	docker compose logs --follow --tail 100
+
+test-compose: integration/browser/node_modules ## the browser suite and the workers' tests on docker compose
+	@scripts/need chromium gcc
+	deploy/compose/test
+
+test-charts: ## the chart without a cluster: types, rules, golden files
+	$(header) 'charts'
+	cd deploy/helm/test && GOWORK=off go test ./...
+
+test-cluster: integration/browser/node_modules ## the chart on the Kubernetes that kubectl has; deploy/test-cluster says how
+	@scripts/need chromium
+	deploy/test-cluster
 
 # The tools are built once, from the versions that tools/go.mod pins.
 bin/golangci-lint: tools/go.mod tools/go.sum
@@ -96,4 +114,5 @@ bin/govulncheck: tools/go.mod tools/go.sum
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 
-.PHONY: help run demo build test test-unit test-go test-integration test-web test-browser screenshot lint fmt bench up down
+.PHONY: help run demo build test test-unit test-go test-integration test-web test-browser screenshot lint fmt bench images up down logs \
+  test-compose test-charts test-cluster

@@ -18,7 +18,10 @@ import (
 	"golang.org/x/term"
 )
 
-var version = "dev" // set by the linker, from git describe
+var (
+	version = "dev"     // set by the linker, from git describe
+	commit  = "unknown" // set by the linker, from git rev-parse
+)
 
 func main() {
 	if err := run(); err != nil {
@@ -35,7 +38,7 @@ func run() error {
 	case err != nil:
 		return err
 	case showVersion:
-		fmt.Println("dev-portal", version)
+		fmt.Println("dev-portal", version, commit)
 		return nil
 	}
 	cfg.Version = version
