@@ -178,3 +178,29 @@ func nothingRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSubscriberReachesNothingByTheReplyOfARequest(t *testing.T) {
+	api, stranger := portal.jetstream(t, "catalog-api"), portal.connect(t, "subscriber")
+	for stream, reply := range map[string]string{events.StreamPortal: "portal.catalog.x", events.StreamResults: "portal.probe.result.x"} {
+		// The answer to a request is published on the reply subject without asking for its sender's rights.
+		if err := errors.Join(stranger.PublishRequest("$JS.API.STREAM.INFO.PORTAL", reply, nil), stranger.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stranger.Request("$JS.API.STREAM.INFO.PORTAL", nil, 5*time.Second); err != nil {
+			t.Fatal(err) // answered in order: what was asked before has been answered too
+		}
+		s, err := api.Stream(t.Context(), stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info := s.CachedInfo().State; info.NumSubjects > 0 {
+			got, err := s.Info(t.Context(), jetstream.WithSubjectFilter(reply))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.State.Subjects) > 0 {
+				t.Errorf("the subscriber wrote into stream %s by the reply of a request", stream)
+			}
+		}
+	}
+}
