@@ -59,6 +59,7 @@ test('a service that is gone already is as good as deleted', async ({ home, page
   });
   watch.expect({ method: 'DELETE', status: 404, path: new RegExp(`/api/services/${id}$`) });
   await home.confirm.getByRole('button', { name: 'Delete' }).click();
+  await expect(home.told).toContainText(`${name} was deleted.`);
   await expect(home.card(name).root).toHaveCount(0);
   await expect(home.warned).toBeEmpty();
 });
