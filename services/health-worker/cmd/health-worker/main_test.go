@@ -13,7 +13,7 @@ func TestExitCodes(t *testing.T) {
 		env  string
 		want int
 	}{
-		"the version is printed":         {args: []string{"--version"}, want: 0},
+		"version and commit are printed": {args: []string{"--version"}, want: 0},
 		"a flag that there isn't":        {args: []string{"--verbose"}, want: 2},
 		"a variable that makes no sense": {env: "soon", want: 1},
 	} {
@@ -22,7 +22,7 @@ func TestExitCodes(t *testing.T) {
 			if got := run(tc.args, func(string) string { return tc.env }, &out); got != tc.want {
 				t.Errorf("exit code is %d, want %d", got, tc.want)
 			}
-			if shown := strings.TrimSpace(out.String()); (tc.want == 0) != (shown == version) {
+			if shown := strings.TrimSpace(out.String()); (tc.want == 0) != (shown == version+" "+commit) {
 				t.Errorf("printed %q", shown)
 			}
 		})
