@@ -56,16 +56,17 @@ export const test = base.extend({
     expect(verdict, 'what the browser complained of').toEqual([]);
   },
 
-  context: async ({ context, watch }, use) => {
+  // The catalogue is cleared after the watch has left: an open form would ask for
+  // a service that is gone.
+  context: async ({ watch, catalogue, context }, use) => {
+    void catalogue;
     await watch.follow(context);
     await use(context);
+    watch.leave(context);
   },
 
   // home is the page, not opened yet, so that a test can fill the catalogue first.
-  home: async ({ page, catalogue }, use) => {
-    void catalogue; // cleared after the page is closed
-    await use(new Home(page));
-  },
+  home: async ({ page }, use) => use(new Home(page)),
 
   // another is the same page in the browser of somebody else.
   another: async ({ browser, baseURL, watch, catalogue }, use) => {

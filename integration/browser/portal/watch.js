@@ -12,7 +12,11 @@ export class Watch {
     listen('console', (message) => this.#console(message));
     listen('weberror', (error) => this.#add({ kind: 'exception', text: String(error.error()) }));
     listen('response', (answer) => this.#answered(answer));
-    listen('requestfailed', (request) => this.#failed(request));
+    // Which document asked for what: to leave one breaks off what is on its way.
+    let documents = 0;
+    const askedBy = new WeakMap();
+    listen('request', (request) => askedBy.set(request, request.isNavigationRequest() ? ++documents : documents));
+    listen('requestfailed', (request) => this.#failed(request, askedBy.get(request) < documents));
     await context.exposeBinding('tellViolation', (_, text) => this.#add({ kind: 'CSP violation', text }));
     await context.addInitScript(() => {
       addEventListener('securitypolicyviolation', (e) =>
@@ -77,11 +81,10 @@ export class Watch {
     if (status >= 400) this.#add({ kind: 'answer', method, status, url: answer.url() });
   }
 
-  #failed(request) {
+  #failed(request, left) {
     const text = request.failure()?.errorText ?? '';
-    // To leave a page, or to close an EventSource, ends its stream: that is how
-    // every stream ends.
-    if (text === 'net::ERR_ABORTED' && request.url().endsWith('/api/events')) return;
+    const stream = request.url().endsWith('/api/events'); // every stream ends by being closed
+    if (text === 'net::ERR_ABORTED' && (left || stream)) return;
     this.#add({ kind: 'failed request', method: request.method(), text, network: true, url: request.url() });
   }
 
