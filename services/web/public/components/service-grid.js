@@ -13,6 +13,7 @@ class ServiceGrid extends HTMLElement {
   #cards = new Map(); // id → card, also of those that are filtered out now
   #groups = new Map();
   #job = new AbortController();
+  #focus = new FocusKeeper(this);
 
   connectedCallback() {
     this.addEventListener('keydown', (event) => this.#key(event));
@@ -22,8 +23,8 @@ class ServiceGrid extends HTMLElement {
     this.ariaBusy = 'false';
     this.#job.abort();
     this.#job = new AbortController();
-    const focus = new FocusKeeper(this);
-    slices(this.#draw(groups), { signal: this.#job.signal, between: () => focus.keep() });
+    this.#focus.begin();
+    slices(this.#draw(groups), { signal: this.#job.signal, between: () => this.#focus.keep() });
   }
 
   // forget lets go of the cards of services that are no more.
@@ -119,31 +120,40 @@ function within(elements, top, bottom) {
   return found;
 }
 
-// FocusKeeper gives the focus back to what had it when the layout began: a move
-// in the document takes it away. When that is gone, the card that took its
-// place has it, and a keyboard does not start from the top again.
+// FocusKeeper gives the focus back to what had it when a layout began: a move in
+// the document takes it away. While that is out of the document, the card in its
+// place has the focus: for good if it is gone, so that a keyboard does not start
+// from the top again, or until a later slice or layout puts it back.
 class FocusKeeper {
   #grid;
   #held = null;
   #index = -1;
+  #lent = null;
 
   constructor(grid) {
     this.#grid = grid;
+  }
+
+  begin() {
     const active = document.activeElement;
-    if (!grid.contains(active)) return;
-    this.#held = active;
-    this.#index = [...grid.querySelectorAll('service-card')].indexOf(active.closest('service-card'));
+    if (this.#lent && active === this.#lent) return; // it may yet come back
+    this.#held = this.#grid.contains(active) ? active : null;
+    this.#lent = null;
+    this.#index = [...this.#grid.querySelectorAll('service-card')].indexOf(active.closest('service-card'));
   }
 
   keep() {
-    if (!this.#held || document.activeElement !== document.body) return;
+    const active = document.activeElement;
+    if (!this.#held || (active !== document.body && active !== this.#lent)) return;
     if (this.#held.isConnected) {
       this.#held.focus({ preventScroll: true });
+      this.#lent = null;
       return;
     }
     const cards = this.#grid.querySelectorAll('service-card');
-    const next = cards[Math.min(this.#index, cards.length - 1)];
-    (next ?? document.querySelector('main')).focus({ preventScroll: true });
+    const next = cards[Math.min(this.#index, cards.length - 1)] ?? document.querySelector('main');
+    next.focus({ preventScroll: true });
+    this.#lent = document.activeElement;
   }
 }
 
