@@ -33,6 +33,16 @@ export class Home {
     return new Card(this.page, name);
   }
 
+  // edit resolves when the form of a service has read it anew, as it does for the
+  // ETag: from then on, the server may change it.
+  async edit({ id, name }) {
+    const read = this.page.waitForResponse(
+      (answer) => answer.url().endsWith(`/api/services/${id}`) && answer.request().method() === 'GET',
+    );
+    await this.card(name).edit.click();
+    await read;
+  }
+
   field(label) {
     return this.form.getByLabel(label, { exact: true });
   }

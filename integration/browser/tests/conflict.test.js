@@ -113,7 +113,7 @@ test('a service that somebody deleted meanwhile is not saved, and the form says 
 }) => {
   const { name, id } = await catalogue.add();
   await home.open();
-  await home.card(name).edit.click();
+  await home.edit({ id, name });
   await home.field('Description').fill('a long text');
   await catalogue.remove(id);
   await expect(home.card(name).root).toHaveCount(0);

@@ -1,16 +1,17 @@
 import { expect, test } from '../portal/test.js';
 
-async function ask(home, name) {
-  await home.card(name).edit.click();
+async function ask(home, { id, name }) {
+  await home.edit({ id, name });
   await home.form.getByRole('button', { name: 'Delete' }).click();
   await expect(home.confirm.getByRole('heading', { name: `Delete ${name}?` })).toBeVisible();
 }
 
 test('a service is deleted after a question that names it', async ({ home, catalogue, another }) => {
-  const { name } = await catalogue.add();
+  const service = await catalogue.add();
+  const { name } = service;
   await home.open();
   await another.open();
-  await ask(home, name);
+  await ask(home, service);
   await home.confirm.getByRole('button', { name: 'Delete' }).click();
   await expect(home.card(name).root).toHaveCount(0);
   await expect(another.card(name).root, 'for everybody').toHaveCount(0);
@@ -24,7 +25,8 @@ const ways = {
 };
 for (const [way, leave] of Object.entries(ways)) {
   test(`${way} deletes nothing, and leads back to the form as it was`, async ({ home, catalogue }) => {
-    const { name } = await catalogue.add();
+    const service = await catalogue.add();
+    const { name } = service;
     await home.open();
     await home.card(name).edit.click();
     await home.field('Description').fill('half a sent');
@@ -40,9 +42,10 @@ for (const [way, leave] of Object.entries(ways)) {
 }
 
 test('the question begins at Cancel, so that Enter alone deletes nothing', async ({ home, page, catalogue }) => {
-  const { name } = await catalogue.add();
+  const service = await catalogue.add();
+  const { name } = service;
   await home.open();
-  await ask(home, name);
+  await ask(home, service);
   await expect(home.confirm.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(home.confirm).toBeHidden();
@@ -50,9 +53,10 @@ test('the question begins at Cancel, so that Enter alone deletes nothing', async
 });
 
 test('a service that is gone already is as good as deleted', async ({ home, page, catalogue, watch }) => {
-  const { name, id } = await catalogue.add();
+  const service = await catalogue.add();
+  const { name, id } = service;
   await home.open();
-  await ask(home, name);
+  await ask(home, service);
   await page.route(`**/api/services/${id}`, async (route) => {
     await catalogue.remove(id);
     await route.continue();
@@ -71,9 +75,10 @@ test('the form for a new service offers no Delete', async ({ home }) => {
 });
 
 test('the name of a deleted service is free again', async ({ home, catalogue }) => {
-  const { name } = await catalogue.add();
+  const service = await catalogue.add();
+  const { name } = service;
   await home.open();
-  await ask(home, name);
+  await ask(home, service);
   await home.confirm.getByRole('button', { name: 'Delete' }).click();
   await expect(home.card(name).root).toHaveCount(0);
   await home.addButton.click();
