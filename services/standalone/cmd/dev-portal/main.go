@@ -1,5 +1,6 @@
 // Command dev-portal serves the whole portal from one process. --help lists its
 // flags; each has a variable of the same meaning: see standalone.Config.
+// dev-portal doctor finds out why a portal, of whichever edition, does not work.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/dev-portal/dev-portal/services/standalone"
+	"github.com/dev-portal/dev-portal/services/standalone/internal/doctor"
 	"github.com/lmittmann/tint"
 	"golang.org/x/term"
 )
@@ -24,6 +26,9 @@ var (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "doctor" {
+		os.Exit(examine(os.Args[2:]))
+	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "dev-portal:", strings.ReplaceAll(err.Error(), "\n", "; "))
 		os.Exit(1)
@@ -54,6 +59,14 @@ func run() error {
 		return nil // stopped while it was starting
 	}
 	return err
+}
+
+// examine is the command that finds out why a portal does not work.
+func examine(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	coloured := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == ""
+	return doctor.Command{Out: os.Stdout, Err: os.Stderr, Coloured: coloured, Version: version}.Run(ctx, args)
 }
 
 // newLog is for people on a terminal, and for programs otherwise.

@@ -1,0 +1,104 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// router is what Traefik's API says of one.
+type router struct {
+	Name        string
+	Rule        string
+	Service     string
+	Status      string
+	Error       []string
+	EntryPoints []string
+	TLS         *struct{ CertResolver string }
+}
+
+// routers are those whose rule names the host.
+func (p *patient) routers(ctx context.Context) (named []router, err error) {
+	const all = "/api/http/routers?per_page=10000"
+	a := p.get(ctx, direct("Traefik's API", p.TraefikAPI), all)
+	if a.err != nil {
+		return nil, fmt.Errorf("%s", reason(a.err))
+	}
+	var every []router
+	if err := json.Unmarshal([]byte(a.body), &every); err != nil || a.status != http.StatusOK {
+		return nil, fmt.Errorf("it answers %s, which is no list of routers", a.said())
+	}
+	for _, r := range every {
+		// Rules quote host names, so that one is not taken for the end of another.
+		if strings.Contains(strings.ToLower(r.Rule), "`"+strings.ToLower(p.URL.Hostname())+"`") {
+			named = append(named, r)
+		}
+	}
+	return named, nil
+}
+
+// explainRoute says by Traefik's own word why there is no route, if it may ask.
+func (p *patient) explainRoute(ctx context.Context, f Finding) (known bool, said Finding) {
+	if p.TraefikAPI == nil {
+		return false, f
+	}
+	named, err := p.routers(ctx)
+	if err != nil {
+		f.What += fmt.Sprintf(" (why could not be asked at %s: %s)", p.TraefikAPI.Host, err)
+		return false, f
+	}
+	if len(named) == 0 {
+		return true, f.because("None of Traefik's routers has this host in its rule: the route was never made, or is in a namespace or of a class that Traefik does not watch.",
+			"Make the routes (ingress.hosts in the chart's values); --kube looks for them.")
+	}
+	for _, r := range named {
+		switch {
+		case len(r.Error) > 0:
+			return true, f.because(fmt.Sprintf("Traefik has dropped the router %s: %s.", r.Name, strings.Join(r.Error, "; ")),
+				"Make what it names, or take it out of the route.")
+		case r.TLS != nil && r.TLS.CertResolver != "":
+			return true, f.because(fmt.Sprintf("The router %s has tls.certResolver %s. With a tls block it takes no plain HTTP, which is what the edge sends; "+
+				"and where no such resolver is configured it has no certificate either.", r.Name, r.TLS.CertResolver),
+				"Take the tls block off the route (ingress.tls: {} in the chart's values): TLS ends at the edge. Or configure the resolver, and send https.")
+		case r.TLS != nil:
+			return true, f.because(fmt.Sprintf("The router %s has a tls block, so it takes no plain HTTP, which is what the edge sends.", r.Name),
+				"Take the tls block off the route (ingress.tls: {} in the chart's values), or send https to Traefik's TLS entry point.")
+		}
+	}
+	r := named[0]
+	return true, f.because(fmt.Sprintf("The router %s has this host, but listens on the entry points %s, and not where it was asked.", r.Name, strings.Join(r.EntryPoints, ", ")),
+		"Give the route the entry point that the edge sends to (ingress.entryPoints in the chart's values), or send to that one.")
+}
+
+// routerErrors is what Traefik's API has against the host's routers.
+func (p *patient) routerErrors(ctx context.Context) string {
+	if p.TraefikAPI == nil {
+		return ""
+	}
+	named, err := p.routers(ctx)
+	if err != nil {
+		return fmt.Sprintf("Traefik's API could not be asked: %s.", err)
+	}
+	words := []string{"Traefik has for this host:"}
+	for _, r := range named {
+		line := fmt.Sprintf("%s (%s, to %s)", r.Name, r.Rule, r.Service)
+		if r.TLS != nil {
+			line += fmt.Sprintf(", by TLS only, certResolver %q", r.TLS.CertResolver)
+		}
+		if len(r.Error) > 0 {
+			line += ", dropped: " + strings.Join(r.Error, "; ")
+		}
+		words = append(words, line+".")
+	}
+	return strings.Join(words, " ")
+}
+
+// plus adds more to why.
+func (f Finding) plus(more string) Finding {
+	if more != "" {
+		f.Why += " " + more
+	}
+	return f
+}
