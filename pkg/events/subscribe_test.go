@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -163,9 +164,11 @@ func TestOrderHoldsUnderManyWriters(t *testing.T) {
 	f := follow(t, js, events.Subscription{})
 	f.wants("restart", "caught up")
 	const writers, each = 4, 250
+	var writing sync.WaitGroup
+	defer writing.Wait() // the last event may be heard before its writer has its acknowledgement
 	for w := range writers {
 		js := connect(t, b.url())
-		go func() {
+		writing.Go(func() {
 			for v := range each {
 				msg := encode(t, updated(fmt.Sprint("s", w), int64(v+1)))
 				if _, err := js.PublishMsg(t.Context(), msg); err != nil {
@@ -173,7 +176,7 @@ func TestOrderHoldsUnderManyWriters(t *testing.T) {
 					return
 				}
 			}
-		}()
+		})
 	}
 	var next [writers]int
 	for range writers * each {
