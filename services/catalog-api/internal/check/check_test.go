@@ -140,6 +140,7 @@ func TestAnswerThatIsNoResult(t *testing.T) {
 	}
 }
 
+// Who waits in vain gets another error.
 func TestNobodyToCheckIsToldAtOnce(t *testing.T) {
 	srv := devtest.NATS(t)
 	nc := connect(t, srv.URL())
@@ -148,10 +149,8 @@ func TestNobodyToCheckIsToldAtOnce(t *testing.T) {
 
 	ask := func(why string) {
 		t.Helper()
-		start := time.Now()
-		_, err := c.Check(t.Context(), billing())
-		if took := time.Since(start); !errors.Is(err, check.ErrNoWorker) || took > time.Second {
-			t.Errorf("%s: %v after %s", why, err, took)
+		if _, err := c.Check(t.Context(), billing()); !errors.Is(err, check.ErrNoWorker) {
+			t.Errorf("%s: %v", why, err)
 		}
 	}
 	ask("no worker")

@@ -143,14 +143,10 @@ func TestStreamsEndWithTheHub(t *testing.T) {
 	f := follow(t)
 	next := f.read(t, "")
 	next()
-	start := time.Now()
 	if err := f.end(); err != nil {
 		t.Error(err)
 	}
 	if last := next(); last[1] != "" { // reads to the end
 		t.Errorf("after the end came %v", last)
-	}
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("it took %s", took)
 	}
 }
