@@ -11,8 +11,8 @@ import './components/theme-switch.js';
 import './components/toast-list.js';
 import './components/view-bar.js';
 import * as api from './lib/api.js';
-import { byName, group, sort, survey } from './lib/filter.js';
-import { outcome, shown } from './lib/format.js';
+import { byName, group, head, sort, survey } from './lib/filter.js';
+import { count, outcome, shown } from './lib/format.js';
 import { Live } from './lib/live.js';
 import { shortcut } from './lib/shortcut.js';
 import { Store } from './lib/store.js';
@@ -26,17 +26,20 @@ const bar = find('view-bar');
 const form = find('service-dialog');
 const empty = find('empty-state');
 const toasts = find('toast-list');
+const more = find('#moreBtn');
 const search = find('#searchInput');
 
 const debounce = 150; // ms after the last letter
 const frame = 16; // ms
 const forgotten = 60_000; // ms
+const screens = 1000; // cards in the page, and as many again when its end comes near
 const store = new Store();
 const sync = new Sync({ api, store, live: new Live('/api/events'), inView: () => grid.inView() });
 let view = parse(location.search);
 let connection = { mode: 'loading', at: null };
 let ordered = []; // all services in the view's order, kept because it seldom changes
 let orderedBy = '';
+let most = screens;
 let drawing = false;
 
 // render brings the whole page up to date; update asks for it, once a frame, but
@@ -54,7 +57,8 @@ function render() {
   bar.hidden = known && stats.total === 0;
   if (known) {
     sidebar.show({ stats, counts, totals, view });
-    grid.show(view.group ? group(services) : [{ key: 'all', title: '', services }]);
+    const groups = view.group ? group(services) : [{ key: 'all', title: '', total: services.length, services }];
+    grid.show(head(groups, most)).then((whole) => whole && showRest(services.length - most));
   }
   empty.when = emptiness(services.length, stats.total);
 }
@@ -71,8 +75,21 @@ function update() {
   setTimeout(render, frame);
 }
 
-// go shows another view. A step that Back should undo is pushed.
+// showRest offers what is not in the page. That comes last: while the first cards
+// are laid out, their end is always near.
+function showRest(rest) {
+  more.hidden = rest <= 0;
+  more.textContent = `Show more of the other ${count(rest)}`;
+}
+
+function showMore() {
+  most += screens;
+  update();
+}
+
+// go shows another view, from its start. A step that Back should undo is pushed.
 function go(change, { push }) {
+  most = screens;
   view = { ...view, ...change };
   const address = format(view);
   if (address !== location.pathname + location.search) history[push ? 'pushState' : 'replaceState'](null, '', address);
@@ -156,6 +173,9 @@ function listenToPeople() {
   document.addEventListener('keydown', key);
   find('#addServiceBtn').addEventListener('click', () => form.add());
   find('#helpBtn').addEventListener('click', () => find('help-dialog').open());
+  more.addEventListener('click', showMore);
+  const near = { rootMargin: '1500px' };
+  new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && showMore(), near).observe(more);
   sidebar.addEventListener('filter', ({ detail }) => go({ [detail.kind]: detail.value }, { push: true }));
   bar.addEventListener('arrange', ({ detail }) => go(detail, { push: true }));
   bar.addEventListener('clear', clear);

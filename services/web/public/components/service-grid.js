@@ -1,6 +1,7 @@
-// <service-grid> shows groups of services: show([{ key, title, services }]).
+// <service-grid> shows groups of services: show([{ key, title, total, services }]).
 // Cards are kept and moved, never made anew; thousands of them are laid out in
-// slices, the top first. inView() gives the ids of the services on the screen.
+// slices, the top first, and show resolves to whether it came to the end: a later
+// one cuts it short. inView() gives the ids of the services on the screen.
 import { count } from '../lib/format.js';
 import { neighbour } from '../lib/neighbour.js';
 import { reconcile, slices } from '../lib/reconcile.js';
@@ -24,7 +25,7 @@ class ServiceGrid extends HTMLElement {
     this.#job.abort();
     this.#job = new AbortController();
     this.#focus.begin();
-    slices(this.#draw(groups), { signal: this.#job.signal, between: () => this.#focus.keep() });
+    return slices(this.#draw(groups), { signal: this.#job.signal, between: () => this.#focus.keep() });
   }
 
   // forget lets go of the cards of services that are no more.
@@ -72,7 +73,7 @@ class ServiceGrid extends HTMLElement {
     }
   }
 
-  #group({ key, title, services }) {
+  #group({ key, title, total }) {
     let section = this.#groups.get(key);
     if (!section) {
       section = stamp('service-group').firstElementChild;
@@ -81,7 +82,7 @@ class ServiceGrid extends HTMLElement {
     }
     section.querySelector('.group-title').hidden = !title;
     setText(section.querySelector('.group-name'), title);
-    setText(section.querySelector('.group-count'), count(services.length));
+    setText(section.querySelector('.group-count'), count(total));
     return section;
   }
 

@@ -67,8 +67,8 @@ function add(counts, value, counted) {
   counts.set(value, (counts.get(value) ?? 0) + (counted ? 1 : 0));
 }
 
-// group splits services into [{ key, title, services }] by team, by name, those
-// without a team last; each keeps the order of its services.
+// group splits services into [{ key, title, total, services }] by team, by name,
+// those without a team last; each keeps the order of its services.
 export function group(services) {
   const teams = new Map();
   for (const service of services) {
@@ -78,7 +78,23 @@ export function group(services) {
   }
   return [...teams]
     .sort(([a], [b]) => (a === '') - (b === '') || compare(a, b))
-    .map(([team, members]) => ({ key: `team:${team}`, title: team || 'No team', services: members }));
+    .map(([team, members]) => ({
+      key: `team:${team}`,
+      title: team || 'No team',
+      total: members.length,
+      services: members,
+    }));
+}
+
+// head is the groups' first services, at most so many; their totals stay whole.
+export function head(groups, most) {
+  let room = most;
+  const cut = groups.map((each) => {
+    const services = each.services.slice(0, room);
+    room -= services.length;
+    return { ...each, services };
+  });
+  return cut.filter(({ services }) => services.length > 0);
 }
 
 // byName orders [value, count] pairs by value, byCount the most frequent first.

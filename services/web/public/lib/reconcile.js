@@ -40,7 +40,7 @@ export function finish(steps) {
 // slices runs steps a few at first and then ever more, for as long as budget (ms)
 // allows, and lets the browser draw in between: what is new on the screen is
 // the dearest to draw, and is spread over frames. between() is called after
-// every slice; it stops when signal does.
+// every slice; it stops when signal does. It resolves to whether all was done.
 export async function slices(steps, { budget = 6, signal, between, pause = nextFrame }) {
   for (let most = 6; ; most *= 2) {
     const end = performance.now() + budget;
@@ -49,9 +49,9 @@ export async function slices(steps, { budget = 6, signal, between, pause = nextF
     do ({ done } = steps.next());
     while (!done && ++taken < most && performance.now() < end);
     between();
-    if (done) return;
+    if (done) return true;
     await pause();
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
   }
 }
 

@@ -1,0 +1,34 @@
+import { expect, test } from '../portal/test.js';
+
+const atFirst = 1000; // cards in the page, of however many services
+
+test('of thousands of services the page holds the first, and more when their end comes near', async ({
+  page,
+  catalogue,
+}) => {
+  const all = atFirst + 10;
+  const name = (i) => catalogue.name(`service ${i}`);
+  await catalogue.all(Array.from({ length: all }, (_, i) => ({ name: name(i) })));
+  const cards = page.locator('service-card'); // to find one by its role, every node is looked at
+  const more = page.locator('#moreBtn');
+
+  await page.goto(`/?q=${catalogue.mark}`);
+  await expect(more).toHaveText('Show more of the other 10 services');
+  await expect(cards).toHaveCount(atFirst);
+  await expect(page.locator('#resultCount')).toContainText('1,010');
+
+  await test.step('a search finds what is not in the page', async () => {
+    await page.locator('#searchInput').fill(name(all - 1));
+    await expect(cards).toHaveCount(1);
+    await expect(more).toBeHidden();
+  });
+
+  await test.step('the end brings the rest', async () => {
+    await page.locator('#searchInput').fill(catalogue.mark);
+    await expect(more).toBeVisible();
+    await expect(cards).toHaveCount(atFirst);
+    await more.scrollIntoViewIfNeeded();
+    await expect(cards).toHaveCount(all);
+    await expect(more).toBeHidden();
+  });
+});
