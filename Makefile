@@ -7,6 +7,7 @@ MAKEFLAGS     += --no-print-directory
 # Read only by the targets that need them, so that `make` alone needs no Go.
 modules = $(shell go list -m -f '{{.Dir}}')
 version = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+commit  = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 
 # A browser that npm downloads is neither wanted nor, often, to be had.
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
@@ -32,7 +33,7 @@ demo: override ARGS := --demo $(ARGS)
 demo: run ## the portal with 24 services whose status changes
 
 build: ## bin/dev-portal, the portal in one process
-	@go build -trimpath -ldflags '-X main.version=$(version)' -o bin/dev-portal ./services/standalone/cmd/dev-portal
+	@go build -trimpath -ldflags '-X main.version=$(version) -X main.commit=$(commit)' -o bin/dev-portal ./services/standalone/cmd/dev-portal
 
 test: test-go test-web test-browser ## every test, getting first what is missing for them
 	$(header) 'all tests passed'
