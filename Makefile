@@ -97,7 +97,7 @@ test-compose: integration/browser/node_modules ## the browser suite and the work
 
 test-charts: ## the chart without a cluster: types, rules, golden files
 	$(header) 'charts'
-	cd deploy/helm/test && GOWORK=off go test ./...
+	cd deploy/helm/test && GOWORK=off go test -count=1 ./... # Go's cache does not see the charts change
 
 test-cluster: integration/browser/node_modules ## the chart on the Kubernetes that kubectl has; deploy/test-cluster says how
 	@scripts/need chromium
