@@ -6,6 +6,7 @@ require (
 	github.com/danielgtaylor/huma/v2 v2.37.2
 	github.com/dev-portal/dev-portal/pkg/devstack v0.0.0
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
+	github.com/dev-portal/dev-portal/pkg/healthcheck v0.0.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/google/uuid v1.6.0
 	github.com/jmoiron/sqlx v1.4.0
@@ -47,4 +48,5 @@ require (
 replace (
 	github.com/dev-portal/dev-portal/pkg/devstack => ../../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/events => ../../pkg/events
+	github.com/dev-portal/dev-portal/pkg/healthcheck => ../../pkg/healthcheck
 )

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/dev-portal/dev-portal/pkg/devstack v0.0.0-00010101000000-000000000000
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
+	github.com/dev-portal/dev-portal/pkg/healthcheck v0.0.0
 	github.com/google/uuid v1.6.0
 	github.com/nats-io/nats.go v1.55.0
 	github.com/prometheus/client_golang v1.25.0
@@ -40,4 +41,5 @@ require (
 replace (
 	github.com/dev-portal/dev-portal/pkg/devstack => ../../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/events => ../../pkg/events
+	github.com/dev-portal/dev-portal/pkg/healthcheck => ../../pkg/healthcheck
 )

@@ -59,6 +59,15 @@ type Config struct {
 	Ready func(Addresses)
 }
 
+// Task is what the command is to do.
+type Task int
+
+const (
+	Serve       Task = iota // run the portal
+	ShowVersion             // --version: print it
+	CheckHealth             // --healthcheck: ask the portal that runs at HTTPAddr how it is
+)
+
 // Addresses are where a running portal can be reached.
 type Addresses struct {
 	Page, API, NATS string
@@ -66,7 +75,7 @@ type Addresses struct {
 
 // ConfigFrom reads the command's arguments and the environment; a flag wins over
 // its variable. It returns flag.ErrHelp when help was asked for and written to out.
-func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg Config, showVersion bool, err error) {
+func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg Config, task Task, err error) {
 	flags := flag.NewFlagSet("dev-portal", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are said once, by main
 	var fromEnv []error
@@ -84,7 +93,8 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	text(&interval, "interval", "PORTAL_INTERVAL", string(events.DefaultInterval), "`time` between two probes of a service that names none")
 	text(&timeout, "timeout", "PORTAL_TIMEOUT", "10s", "`time` that a probe may take")
 	flags.BoolVar(&cfg.Demo, "demo", false, "fill the catalogue with examples that change [PORTAL_DEMO]")
-	flags.BoolVar(&showVersion, "version", false, "say which version this is")
+	show := flags.Bool("version", false, "say which version this is")
+	ask := flags.Bool("healthcheck", false, "ask the portal that runs at --http whether all of it works")
 
 	switch v := getenv("PORTAL_DEMO"); strings.ToLower(v) {
 	case "", "0", "false", "no":
@@ -94,10 +104,16 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 		fromEnv = append(fromEnv, fmt.Errorf("PORTAL_DEMO is %q: use true or false", v))
 	}
 	if err := flags.Parse(args); err != nil {
-		return cfg, false, usageError(flags, out, err)
+		return cfg, task, usageError(flags, out, err)
+	}
+	switch {
+	case *show:
+		task = ShowVersion
+	case *ask:
+		task = CheckHealth
 	}
 	if flags.NArg() > 0 {
-		return cfg, false, fmt.Errorf("there is no command %q: --help lists the flags", flags.Arg(0))
+		return cfg, task, fmt.Errorf("there is no command %q: --help lists the flags", flags.Arg(0))
 	}
 	if cfg.DatabaseURL == "" { // not given as the flag's default: --help would print it
 		cfg.DatabaseURL = getenv("PORTAL_DATABASE_URL")
@@ -107,9 +123,9 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 		fromEnv = append(fromEnv, fmt.Errorf("--timeout is %q: use a time such as 10s", timeout))
 	}
 	if err := errors.Join(fromEnv...); err != nil {
-		return cfg, showVersion, err
+		return cfg, task, err
 	}
-	return cfg, showVersion, cfg.validate()
+	return cfg, task, cfg.validate()
 }
 
 // usageError is what to say about arguments that can't be read.

@@ -28,6 +28,20 @@ func TestFlagsWinOverTheEnvironmentAndThatOverDefaults(t *testing.T) {
 	}
 }
 
+func TestTheTaskIsWhatTheArgumentsSay(t *testing.T) {
+	for args, want := range map[string]standalone.Task{
+		"":                           standalone.Serve,
+		"--version":                  standalone.ShowVersion,
+		"--http :9000 --healthcheck": standalone.CheckHealth,
+		"--healthcheck=false":        standalone.Serve,
+	} {
+		_, got, err := standalone.ConfigFrom(strings.Fields(args), func(string) string { return "" }, io.Discard)
+		if got != want || err != nil {
+			t.Errorf("%q: got %v, %v, want %v", args, got, err, want)
+		}
+	}
+}
+
 func TestWrongConfigurationIsNamed(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args, env string // env is NAME=value

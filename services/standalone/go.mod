@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/dev-portal/dev-portal/pkg/devstack v0.0.0
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
+	github.com/dev-portal/dev-portal/pkg/healthcheck v0.0.0
 	github.com/dev-portal/dev-portal/services/catalog-api v0.0.0
 	github.com/dev-portal/dev-portal/services/health-worker v0.0.0
 	github.com/dev-portal/dev-portal/services/web v0.0.0
@@ -54,6 +55,7 @@ require (
 replace (
 	github.com/dev-portal/dev-portal/pkg/devstack => ../../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/events => ../../pkg/events
+	github.com/dev-portal/dev-portal/pkg/healthcheck => ../../pkg/healthcheck
 	github.com/dev-portal/dev-portal/services/catalog-api => ../catalog-api
 	github.com/dev-portal/dev-portal/services/health-worker => ../health-worker
 	github.com/dev-portal/dev-portal/services/web => ../web

@@ -7,13 +7,11 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
+	"github.com/dev-portal/dev-portal/pkg/healthcheck"
 	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
 )
 
@@ -24,15 +22,15 @@ var (
 
 func main() {
 	show := flag.Bool("version", false, "print the version and the commit, and exit")
-	ask := flag.Bool("healthcheck", false, "ask the catalog-api that runs here whether it is ready, and exit")
+	ask := flag.Bool("healthcheck", false, "ask the catalog-api that runs here, at PORTAL_METRICS, whether it is ready, and exit")
 	flag.Parse()
 	if *show {
 		fmt.Println(version, commit)
 		return
 	}
 	if *ask {
-		if err := healthcheck(os.Getenv("PORTAL_METRICS")); err != nil {
-			fmt.Fprintln(os.Stderr, "catalog-api:", err)
+		if err := healthcheck.Ask(context.Background(), os.Getenv("PORTAL_METRICS"), "/readyz"); err != nil {
+			fmt.Fprintln(os.Stderr, "catalog-api: PORTAL_METRICS:", err)
 			os.Exit(1)
 		}
 		return
@@ -55,28 +53,4 @@ func run(log *slog.Logger) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // from here on, a second signal kills
 	return catalogapi.Run(ctx, cfg)
-}
-
-// healthcheck asks the running service whether it is ready: for containers that
-// have no shell and no other program to ask with.
-func healthcheck(listen string) error {
-	_, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return fmt.Errorf("PORTAL_METRICS is %q; without it nobody can be asked: %w", listen, err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort("127.0.0.1", port)+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", res.Status)
-	}
-	return nil
 }

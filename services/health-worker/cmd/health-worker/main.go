@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
+	"github.com/dev-portal/dev-portal/pkg/healthcheck"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -31,7 +29,7 @@ func main() {
 func run(args []string, getenv func(string) string, stdout io.Writer) int {
 	flags := flag.NewFlagSet("health-worker", flag.ContinueOnError)
 	show := flags.Bool("version", false, "print the version and the commit, and end")
-	ask := flags.Bool("healthcheck", false, "ask the health-worker that runs here whether it is ready, and end")
+	ask := flags.Bool("healthcheck", false, "ask the health-worker that runs here, at PORTAL_METRICS, whether it is ready, and end")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -40,8 +38,8 @@ func run(args []string, getenv func(string) string, stdout io.Writer) int {
 		return 0
 	}
 	if *ask {
-		if err := healthcheck(getenv("PORTAL_METRICS")); err != nil {
-			fmt.Fprintln(os.Stderr, "health-worker:", err)
+		if err := healthcheck.Ask(context.Background(), getenv("PORTAL_METRICS"), "/readyz"); err != nil {
+			fmt.Fprintln(os.Stderr, "health-worker: PORTAL_METRICS:", err)
 			return 1
 		}
 		return 0
@@ -65,28 +63,4 @@ func work(getenv func(string) string, log *slog.Logger) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // from here on, a second signal kills
 	return healthworker.Run(ctx, cfg)
-}
-
-// healthcheck asks the running service whether it is ready: for containers that
-// have no shell and no other program to ask with.
-func healthcheck(listen string) error {
-	_, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return fmt.Errorf("PORTAL_METRICS is %q; without it nobody can be asked: %w", listen, err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort("127.0.0.1", port)+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", res.Status)
-	}
-	return nil
 }

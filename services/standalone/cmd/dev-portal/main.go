@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/dev-portal/dev-portal/pkg/healthcheck"
 	"github.com/dev-portal/dev-portal/services/standalone"
 	"github.com/dev-portal/dev-portal/services/standalone/internal/doctor"
 	"github.com/lmittmann/tint"
@@ -36,15 +37,17 @@ func main() {
 }
 
 func run() error {
-	cfg, showVersion, err := standalone.ConfigFrom(os.Args[1:], os.Getenv, os.Stdout)
+	cfg, task, err := standalone.ConfigFrom(os.Args[1:], os.Getenv, os.Stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return nil
 	case err != nil:
 		return err
-	case showVersion:
+	case task == standalone.ShowVersion:
 		fmt.Println("dev-portal", version, commit)
 		return nil
+	case task == standalone.CheckHealth:
+		return healthcheck.Ask(context.Background(), cfg.HTTPAddr, "/api/health")
 	}
 	cfg.Version = version
 	cfg.Log = newLog(os.Stderr)
