@@ -110,5 +110,6 @@ require (
 replace (
 	github.com/dev-portal/dev-portal/pkg/devstack => ../../../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/events => ../../../pkg/events
+	github.com/dev-portal/dev-portal/pkg/healthcheck => ../../../pkg/healthcheck
 	github.com/dev-portal/dev-portal/services/health-worker => ../../../services/health-worker
 )
