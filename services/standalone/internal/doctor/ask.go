@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // maxBody is more than any answer that is read has: the longest is the catalogue.
@@ -58,7 +60,7 @@ func (p *patient) inside() (w way, there bool) {
 
 // get asks each question once.
 func (p *patient) get(ctx context.Context, w way, path string) answer {
-	key := w.base.String() + " " + path
+	key := w.base.String() + " " + w.host + " " + path
 	a, known := p.answers[key]
 	if !known {
 		a = p.ask(ctx, w, question{path: path})
@@ -132,7 +134,7 @@ func (a answer) said() string {
 func reason(err error) string {
 	var dns *net.DNSError
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, nats.ErrNoServers): // of one server that refuses
 		return "the connection is refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "there is no route to it"

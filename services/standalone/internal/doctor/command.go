@@ -7,9 +7,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // The exit codes of the command.
@@ -58,36 +60,16 @@ func (c Command) Run(ctx context.Context, args []string) int {
 	return codeOK
 }
 
-func (c Command) options(args []string) (o Options, asJSON bool, err error) {
-	o.Version = c.Version
-	flags := flag.NewFlagSet("dev-portal doctor", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // errors are said once, by Run
-	address := func(p **url.URL, name, usage string) {
-		flags.Func(name, usage, func(text string) (err error) {
-			*p, err = parseURL(text)
-			return err
-		})
-	}
-	address(&o.URL, "url", "the portal's `URL`, as people open it (required)")
-	address(&o.Traefik, "traefik", "`URL` of Traefik's entry point: asked directly, with the portal's Host header")
-	address(&o.TraefikAPI, "traefik-api", "`URL` of Traefik's API, to say why a route is missing")
-	address(&o.Web, "web", "`URL` of web itself, such as a port-forward")
-	address(&o.API, "api", "`URL` of catalog-api itself, such as a port-forward")
-	flags.StringVar(&o.NATS, "nats", "", "`URL` of NATS, with user and password: for streams, consumers and workers")
-	flags.StringVar(&o.TunnelConfig, "tunnel-config", "", "cloudflared's configuration `file`")
-	flags.BoolVar(&o.Kube, "kube", false, "ask kubectl about the pods, the IngressRoutes and Traefik's resolvers")
-	flags.StringVar(&o.Namespace, "namespace", "dev-portal", "the portal's `namespace` in Kubernetes")
-	flags.StringVar(&o.Resolver, "resolver", "", "`address` of a DNS server to ask instead of the machine's, such as 1.1.1.1:53")
-	flags.Func("header", "`'Name: value'` sent with every request, to get past a login; may be repeated", func(text string) error {
-		if name, _, there := strings.Cut(text, ":"); !there || strings.TrimSpace(name) == "" {
-			return errors.New("it must be Name: value")
-		}
-		o.Header = append(o.Header, text)
-		return nil
-	})
-	flags.DurationVar(&o.Timeout, "timeout", 5*time.Second, "`time` that each answer may take")
-	flags.BoolVar(&asJSON, "json", false, "write the findings as JSON")
+// arguments are the flags as they were given.
+type arguments struct {
+	options                            Options
+	url, traefik, traefikAPI, web, api string
+	asJSON                             bool
+}
 
+func (c Command) options(args []string) (o Options, asJSON bool, err error) {
+	a := arguments{options: Options{Version: c.Version}}
+	flags := a.flags()
 	err = flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -97,26 +79,86 @@ func (c Command) options(args []string) (o Options, asJSON bool, err error) {
 		return o, false, err
 	case err != nil:
 		return o, false, err
-	case flags.NArg() > 0:
-		return o, false, fmt.Errorf("%q is no flag", flags.Arg(0))
-	case o.URL == nil:
-		return o, false, errors.New("--url is missing")
-	case o.Timeout <= 0:
-		return o, false, errors.New("--timeout must be more than nothing")
-	case o.NATS != "" && !strings.Contains(o.NATS, "://"):
-		return o, false, errors.New("--nats must look like nats://user:password@host:4222")
+	case flags.NArg() > 0: // not shown: of a header without quotes it is the secret
+		return o, false, errors.New("something that is no flag stands among the flags: is a value without its quotes?")
 	}
-	return o, asJSON, nil
+	o, err = a.checked()
+	return o, a.asJSON, err
+}
+
+// flags are the command's. Those that may have a secret in them are plain strings,
+// checked later, as the flag package shows what it refuses.
+func (a *arguments) flags() *flag.FlagSet {
+	flags := flag.NewFlagSet("dev-portal doctor", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // errors are said once, by Run
+	o := &a.options
+	flags.StringVar(&a.url, "url", "", "the portal's `URL`, as people open it (required)")
+	flags.StringVar(&a.traefik, "traefik", "", "`URL` of Traefik's entry point: asked directly, with the portal's Host header")
+	flags.StringVar(&a.traefikAPI, "traefik-api", "", "`URL` of Traefik's API, to say why a route is missing")
+	flags.StringVar(&a.web, "web", "", "`URL` of web itself, such as a port-forward")
+	flags.StringVar(&a.api, "api", "", "`URL` of catalog-api itself, such as a port-forward")
+	flags.StringVar(&o.NATS, "nats", "", "`URL` of NATS, with user and password: for streams, consumers and workers")
+	flags.StringVar(&o.TunnelConfig, "tunnel-config", "", "cloudflared's configuration `file`")
+	flags.BoolVar(&o.Kube, "kube", false, "ask kubectl about the pods, the IngressRoutes and Traefik's resolvers")
+	flags.StringVar(&o.Namespace, "namespace", "dev-portal", "the portal's `namespace` in Kubernetes")
+	flags.StringVar(&o.Resolver, "resolver", "", "`address` of a DNS server to ask instead of the machine's, such as 1.1.1.1")
+	flags.Func("header", "`'Name: value'` sent with every request, to get past a login; may be repeated", func(text string) error {
+		o.Header = append(o.Header, text)
+		return nil
+	})
+	flags.DurationVar(&o.Timeout, "timeout", 5*time.Second, "`time` that each answer may take")
+	flags.BoolVar(&a.asJSON, "json", false, "write the findings as JSON")
+	return flags
+}
+
+// checked says what is wrong with the first flag that is, without its value.
+func (a *arguments) checked() (o Options, err error) {
+	o = a.options
+	for _, f := range []struct {
+		name, text string
+		into       **url.URL
+	}{
+		{"url", a.url, &o.URL},
+		{"traefik", a.traefik, &o.Traefik},
+		{"traefik-api", a.traefikAPI, &o.TraefikAPI},
+		{"web", a.web, &o.Web},
+		{"api", a.api, &o.API},
+	} {
+		if f.text == "" {
+			continue
+		}
+		if *f.into, err = parseURL(f.text); err != nil {
+			return o, fmt.Errorf("--%s %w", f.name, err)
+		}
+	}
+	for _, line := range o.Header {
+		name, value, there := strings.Cut(line, ":")
+		if name = strings.TrimSpace(name); !there || name == "" || strings.Contains(name, " ") || strings.ContainsFunc(value, unicode.IsControl) {
+			return o, errors.New("--header must look like 'Name: value'")
+		}
+	}
+	if _, _, err := net.SplitHostPort(o.Resolver); err != nil && o.Resolver != "" {
+		o.Resolver = net.JoinHostPort(strings.Trim(o.Resolver, "[]"), "53")
+	}
+	switch {
+	case o.URL == nil:
+		return o, errors.New("--url is missing")
+	case o.Timeout <= 0:
+		return o, errors.New("--timeout must be more than nothing")
+	case o.NATS != "" && natsHosts(o.NATS) == "":
+		return o, errors.New("--nats must look like nats://user:password@host:4222, other signs in the password as %XX")
+	}
+	return o, nil
 }
 
 // parseURL takes the address of a server, without a path.
 func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil {
-		return nil, errors.New("it must look like http://host:port or https://host")
+		return nil, errors.New("must look like http://host:port or https://host")
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("it must end after the host and the port")
+		return nil, errors.New("must end after the host and the port")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }

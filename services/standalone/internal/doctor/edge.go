@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -55,6 +56,11 @@ func checkEdge(ctx context.Context, p *patient) Finding {
 	switch a.from {
 	case fromElsewhere:
 		p.noEdge = true
+		if a.status >= http.StatusBadGateway && a.status <= http.StatusGatewayTimeout {
+			return broken("%s answers %s%s", p.URL.Host, a.said(), server(a)).because(
+				"The edge is there, but has nobody behind it: what it sends the portal's requests to is away, or is none of its servers.",
+				"Look in the edge's own settings where it sends "+p.URL.Hostname()+"; --traefik http://ADDRESS says whether what comes after it works.")
+		}
 		return broken("%s answers %s, which is none of the portal's parts%s", p.URL.Host, a.said(), server(a)).because(
 			"The name leads to another program or machine than the portal's edge.",
 			"Correct the DNS record or the port in --url; what answers there now may say in its own log who it is.")
@@ -86,13 +92,24 @@ func (p *patient) redirected(a answer) Finding {
 			where = " and leads to " + target.Host
 		}
 		return skipped("a login is in the way (%d%s): nothing behind it can be seen from here; --header 'Name: value' gets past it, --traefik round it", a.status, where)
-	case target.Scheme == p.URL.Scheme && target.Host == p.URL.Host:
+	case target.Scheme == p.URL.Scheme && portOf(target) == portOf(p.URL):
 		return redirectLoop(p.URL)
 	default:
-		return broken("%s sends browsers on to %s", p.URL, target).because(
-			"That is as it should be if it is what you want: this URL is not the portal's own.",
-			"Look at the other one: --url "+target.Scheme+"://"+target.Host)
+		other := target.Scheme + "://" + target.Host
+		return broken("%s sends browsers on to %s", p.URL, other).because(
+			"This is not the portal's own URL. That may be as you want it: http that leads to https is right.",
+			"Look at the other one: --url "+other)
 	}
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
 }
 
 func redirectLoop(u *url.URL) Finding {
@@ -131,7 +148,7 @@ func (p *patient) badCertificate(err error) Finding {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	var other x509.HostnameError
-	f := broken("the certificate of %s is not valid: %s", p.URL.Host, strings.TrimPrefix(err.Error(), "x509: "))
+	f := broken("the certificate of %s is not valid: %s", p.URL.Host, certificateWords(err))
 	switch {
 	case errors.As(err, &other):
 		return f.because("It belongs to another name, so browsers refuse it. Traefik shows TRAEFIK DEFAULT CERT when it has none for the host.",
@@ -146,6 +163,8 @@ func (p *patient) badCertificate(err error) Finding {
 	return f.because("Browsers refuse it.", "Replace it where TLS ends.")
 }
 
+func certificateWords(err error) string { return strings.TrimPrefix(err.Error(), "x509: ") }
+
 // deadAddresses are those of the name's addresses that refuse connections.
 func (p *patient) deadAddresses(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
@@ -154,15 +173,11 @@ func (p *patient) deadAddresses(ctx context.Context) []string {
 	if err != nil || len(addresses) < 2 {
 		return nil
 	}
-	port := p.URL.Port()
-	if port == "" {
-		port = p.URL.Scheme // a name that net knows too
-	}
 	refuses := make([]bool, len(addresses))
 	var all sync.WaitGroup
 	for i, address := range addresses {
 		all.Go(func() {
-			conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(address, port))
+			conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(address, portOf(p.URL)))
 			if err == nil {
 				_ = conn.Close() // nothing was said on it
 			}

@@ -46,3 +46,11 @@ func (f Finding) because(why, fix string) Finding {
 	f.Why, f.Fix = why, fix
 	return f
 }
+
+// plus adds more to why.
+func (f Finding) plus(more string) Finding {
+	if more != "" {
+		f.Why += " " + more
+	}
+	return f
+}

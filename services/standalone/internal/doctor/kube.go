@@ -142,7 +142,7 @@ func checkRoutes(ctx context.Context, p *patient) Finding {
 	var withTLS []ingressRoute
 	for _, route := range list.Items {
 		for _, rule := range route.Spec.Routes {
-			if !strings.Contains(strings.ToLower(rule.Match), "`"+strings.ToLower(host)+"`") {
+			if !names(rule.Match, host) {
 				continue
 			}
 			isAPI := strings.Contains(rule.Match, "PathPrefix(`/api`)") && !strings.Contains(rule.Match, "!PathPrefix(`/api`)")

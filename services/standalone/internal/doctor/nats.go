@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 )
@@ -25,7 +27,7 @@ func checkNATS(ctx context.Context, p *patient) Finding {
 		}
 		return apart(h, "Start NATS. If it runs: PORTAL_NATS_URL of catalog-api, its password, a NetworkPolicy. --nats tells more.")
 	}
-	host := p.natsHost()
+	host := natsHosts(p.NATS)
 	err := p.connect()
 	switch {
 	case there && !h.NATS.ok() && err == nil:
@@ -51,12 +53,18 @@ func apart(h health, fix string) Finding {
 	return broken("catalog-api is not connected to NATS").because(h.NATS.Detail, fix)
 }
 
-// natsHost is where NATS is, without the password.
-func (p *patient) natsHost() string {
-	if u, err := url.Parse(p.NATS); err == nil && u.Host != "" {
-		return u.Host
+// natsHosts are the servers in a --nats, without user and password; "": it can't
+// be used.
+func natsHosts(text string) string {
+	var hosts []string
+	for one := range strings.SplitSeq(text, ",") {
+		u, err := url.Parse(strings.TrimSpace(one))
+		if err != nil || u.Hostname() == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+			return ""
+		}
+		hosts = append(hosts, u.Host)
 	}
-	return "the address in --nats"
+	return strings.Join(hosts, ", ")
 }
 
 func (p *patient) connect() (err error) {

@@ -19,12 +19,17 @@ type part struct {
 
 func (p *patient) web() part {
 	return part{name: "web", from: fromWeb, direct: p.Web, path: pagePath,
-		fix: "Start web, and read its log: `docker compose logs web`, or `kubectl logs deploy/dev-portal-web`."}
+		fix: "Start web, and read its log: " + p.logsOf("web") + "."}
 }
 
 func (p *patient) api() part {
 	return part{name: "catalog-api", from: fromAPI, direct: p.API, path: apiPath,
-		fix: "Start catalog-api, and read its log: `docker compose logs catalog-api`, or `kubectl logs deploy/dev-portal-catalog-api`. It stops when Postgres is not there at its start."}
+		fix: "Start catalog-api, and read its log: " + p.logsOf("catalog-api") + ". At its start it waits for Postgres, and stops without."}
+}
+
+// logsOf is how to read a part's log.
+func (p *patient) logsOf(part string) string {
+	return fmt.Sprintf("`docker compose logs %[1]s`, or `kubectl --namespace %[2]s logs --selector app.kubernetes.io/component=%[1]s`", part, p.Namespace)
 }
 
 // checkWeb asks for the page.

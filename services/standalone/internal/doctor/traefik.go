@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -23,7 +25,7 @@ func checkTraefik(ctx context.Context, p *patient) Finding {
 	page, api := p.get(ctx, w, pagePath), p.get(ctx, w, apiPath)
 	switch {
 	case page.err != nil:
-		return silentTraefik(w, page.err)
+		return p.silentTraefik(w, page.err)
 	case isLost(page) && isLost(api):
 		return p.noRoute(ctx, w)
 	case isLost(page):
@@ -50,7 +52,13 @@ func checkTraefik(ctx context.Context, p *patient) Finding {
 // isLost says whether Traefik knew nowhere to send the request.
 func isLost(a answer) bool { return a.from == fromTraefik && a.status == http.StatusNotFound }
 
-func silentTraefik(w way, err error) Finding {
+func (p *patient) silentTraefik(w way, err error) Finding {
+	var verify *tls.CertificateVerificationError
+	if errors.As(err, &verify) {
+		return broken("%s shows no valid certificate for %s: %s", w.words, p.URL.Hostname(), certificateWords(verify.Err)).because(
+			"Traefik has got none for the host, and shows its default one: the certResolver or the secret in the route's tls block does not exist, or has failed.",
+			"Configure that resolver, or take the tls block off the route and ask plain HTTP, where TLS ends at the edge. Traefik's log says which it misses.")
+	}
 	return broken("%s does not answer: %s", w.words, reason(err)).because(
 		"Traefik is not running, or does not listen there.",
 		"Start it, or correct --traefik; its log says why it stopped, and which addresses its entry points have.")
@@ -76,18 +84,23 @@ func (p *patient) checkPrefix(ctx context.Context, w way, api answer) Finding {
 
 func routed(p *patient, w way) Finding {
 	if p.Traefik == nil {
-		return ok("the page and /api come through the edge: it has routes for both, if it is there")
+		return ok("the page and /api both come through; --traefik http://ADDRESS asks it by itself")
 	}
 	return ok("%s has routes for %s and its /api", w.words, p.URL.Hostname())
 }
 
-// sentAway judges a Traefik that answers a redirection, or asks for a login.
+// sentAway judges a Traefik that answers a redirection, or asks for a login. That
+// it sends plain HTTP on to TLS is a loop only where the edge asks it by plain HTTP.
 func (p *patient) sentAway(w way, a answer) Finding {
 	target, err := p.URL.Parse(a.header.Get("Location"))
-	if err == nil && a.status/100 == 3 && target.Hostname() == p.URL.Hostname() && target.Scheme == "https" && p.Traefik.Scheme == "http" {
+	toTLS := err == nil && a.status/100 == 3 && target.Hostname() == p.URL.Hostname() && target.Scheme == "https" && p.Traefik.Scheme == "http"
+	switch {
+	case toTLS && (p.noName || p.noEdge):
 		f := redirectLoop(p.URL)
 		f.What = w.words + " sends plain HTTP on to " + target.Scheme + "://" + target.Host
 		return f
+	case toTLS:
+		return skipped("%s sends plain HTTP on to https, and the edge copes: ask its TLS entry point, --traefik https://ADDRESS", w.words)
 	}
 	return skipped("%s asks for a login first (%s): --header 'Name: value' gets past it", w.words, a.said())
 }
@@ -98,7 +111,7 @@ func (p *patient) sentAway(w way, a answer) Finding {
 func (p *patient) noRoute(ctx context.Context, w way) Finding {
 	f := broken("%s answers 404 for %s: no route", w.words, p.URL.Hostname())
 	if p.Traefik == nil && p.TraefikAPI == nil {
-		return f.because("The request comes to Traefik, and Traefik has no router for the host here: none at all, or one that was dropped, "+
+		return f.because("The words are Traefik's: the request comes to it, and it has no router for the host here. Either none at all, or one that was dropped, "+
 			"or one with a tls block, which takes no plain HTTP.",
 			"Ask it directly, and the doctor says which: --traefik http://ADDRESS, or --traefik-api http://ADDRESS.")
 	}

@@ -31,12 +31,18 @@ func (p *patient) routers(ctx context.Context) (named []router, err error) {
 		return nil, fmt.Errorf("it answers %s, which is no list of routers", a.said())
 	}
 	for _, r := range every {
-		// Rules quote host names, so that one is not taken for the end of another.
-		if strings.Contains(strings.ToLower(r.Rule), "`"+strings.ToLower(p.URL.Hostname())+"`") {
+		if names(r.Rule, p.URL.Hostname()) {
 			named = append(named, r)
 		}
 	}
 	return named, nil
+}
+
+// names says whether a rule has the host. Rules quote host names, so that one is
+// not taken for the end of another.
+func names(rule, host string) bool {
+	rule, host = strings.ToLower(rule), strings.ToLower(host)
+	return strings.Contains(rule, "`"+host+"`") || strings.Contains(rule, `"`+host+`"`)
 }
 
 // explainRoute says by Traefik's own word why there is no route, if it may ask.
@@ -93,12 +99,4 @@ func (p *patient) routerErrors(ctx context.Context) string {
 		words = append(words, line+".")
 	}
 	return strings.Join(words, " ")
-}
-
-// plus adds more to why.
-func (f Finding) plus(more string) Finding {
-	if more != "" {
-		f.Why += " " + more
-	}
-	return f
 }

@@ -21,9 +21,12 @@ const (
 
 const (
 	noWorkers  = "Nothing is probed: statuses become unknown after three intervals, and a check by hand fails."
-	startOne   = "Start a health-worker, and read its log: `docker compose logs health-worker`, or `kubectl logs deploy/dev-portal-health-worker`."
 	serviceURL = "/api/services/"
 )
+
+func (p *patient) startWorker() string {
+	return "Start a health-worker, and read its log: " + p.logsOf("health-worker") + "."
+}
 
 // checkWorkers asks for at least one worker: on NATS, or else by having a
 // service checked, as the page's button does.
@@ -40,7 +43,7 @@ func checkWorkers(ctx context.Context, p *patient) Finding {
 	case err != nil:
 		return skipped("NATS could not be asked for workers: %s", reason(err))
 	case n == 0:
-		return broken("no health-worker answers on NATS").because(noWorkers, startOne)
+		return broken("no health-worker answers on NATS").because(noWorkers, p.startWorker())
 	}
 	return ok("%s on NATS", plural(n, "health-worker answers", "health-workers answer"))
 }
@@ -129,7 +132,7 @@ func (p *patient) checkOne(ctx context.Context) Finding {
 	case a.status == http.StatusOK:
 		return ok("a health-worker has just checked %q", chosen.Name)
 	case strings.Contains(a.body, "#no-worker"):
-		return broken("no health-worker answers when %q is to be checked", chosen.Name).because(noWorkers, startOne)
+		return broken("no health-worker answers when %q is to be checked", chosen.Name).because(noWorkers, p.startWorker())
 	case strings.Contains(a.body, "#worker-failed"):
 		return broken("the health-worker that was to check %q failed", chosen.Name).because(
 			"It is there, but gives no usable answer: it may be of another version than catalog-api.", "Read the logs of both, and give both one version.")

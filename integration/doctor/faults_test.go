@@ -1,0 +1,234 @@
+package doctor
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// everything are the hops that a doctor who may ask all of it looks at.
+var everything = []string{"DNS", "edge", "tunnel", "Traefik", "web", "catalog-api", "Postgres", "NATS", "streams", "consumers", "workers"}
+
+// What is before Traefik is broken.
+func TestTheEdgeAndTheTunnelAreToldApart(t *testing.T) {
+	p := start(t)
+	dead := deadAddr(t)
+	names, front := nameServer(t), p.front(t)
+	e := startEdge(t, rule{"portal.example.com", front}, rule{"dead.example.com", "http://" + dead},
+		rule{"", "http_status:404"}, rule{"late.example.com", front})
+	other := anotherSite(t)
+	silent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer silent.Close()
+	stale := startEdge(t, rule{"absent.example.com", front}, rule{"", "http_status:404"}) // a file that does not run
+	url := func(host, addr string) []string {
+		return []string{"--resolver", names, "--url", "https://" + host + ":" + port(t, addr)}
+	}
+
+	healthy(t, examine(t, e.roots, append(url("portal.example.com", e.addr), "--tunnel-config", e.config, "--traefik", front,
+		"--nats", p.nats.URL(), "--web", "http://"+p.webAddr, "--api", "http://"+p.apiAddr)...), everything...)
+
+	judgeAll(t, e.roots, map[string]fault{
+		"the name does not exist":            {url("portal.example.net", e.addr), "DNS", []string{"portal.example.net does not exist"}},
+		"no DNS server":                      {[]string{"--resolver", dead, "--url", "https://portal.example.com"}, "DNS", []string{"DNS server does not answer"}},
+		"nobody listens at the edge":         {url("portal.example.com", dead), "edge", []string{"refuses the connection"}},
+		"the certificate has expired":        {url("expired.example.com", e.addr), "edge", []string{"has expired"}},
+		"the certificate is another name's":  {url("other-name.example.com", e.addr), "edge", []string{"another name", "somebody.example.net"}},
+		"the certificate is self-signed":     {url("self-signed.example.com", e.addr), "edge", []string{"self-signed"}},
+		"no TLS":                             {url("portal.example.com", other), "edge", []string{"speaks no TLS"}},
+		"another program":                    {[]string{"--resolver", names, "--url", "http://portal.example.com:" + port(t, other)}, "edge", []string{"none of the portal's parts"}},
+		"a load balancer without servers":    {[]string{"--resolver", names, "--url", "http://portal.example.com:" + port(t, silent.Listener.Addr().String())}, "edge", []string{"503", "has nobody behind it"}},
+		"no cloudflared":                     {url("disconnected.example.com", e.addr), "tunnel", []string{"No cloudflared is connected"}},
+		"the tunnel's service is away":       {url("dead.example.com", e.addr), "tunnel", []string{"cannot reach what it should send"}},
+		"the tunnel answers 404":             {url("absent.example.com", e.addr), "tunnel", []string{"Traefik, whose 404 has words, was never asked"}},
+		"the host is not in the tunnel":      {append(url("absent.example.com", e.addr), "--tunnel-config", e.config), "tunnel", []string{"does not name absent.example.com"}},
+		"the host is after the catch-all":    {append(url("late.example.com", e.addr), "--tunnel-config", e.config), "tunnel", []string{"rule 4", "rule 3 before it takes everything"}},
+		"the tunnel runs with an older file": {append(url("absent.example.com", e.addr), "--tunnel-config", stale.config), "tunnel", []string{"another configuration than this file"}},
+	})
+}
+
+// What Traefik does is broken. To a browser the first five are one and the same 404.
+func TestTraefiksFaultsAreToldApart(t *testing.T) {
+	p := start(t)
+	front, names := startTraefik(t, p), nameServer(t)
+	url := func(host string, more ...string) []string {
+		return append([]string{"--resolver", names, "--url", "http://" + host + ".example.com:" + port(t, front.web)}, more...)
+	}
+	direct := func(host string, more ...string) []string {
+		return url(host, append([]string{"--traefik", "http://" + front.web}, more...)...)
+	}
+	api := []string{"--traefik-api", front.api}
+
+	healthy(t, examine(t, "", direct("portal", "--traefik-api", front.api, "--nats", p.nats.URL())...),
+		"DNS", "edge", "Traefik", "web", "catalog-api", "Postgres", "NATS", "streams", "consumers", "workers")
+
+	judgeAll(t, "", map[string]fault{
+		"no route, seen from the edge":       {url("nothing"), "Traefik", []string{"none at all, or one that was dropped, or one with a tls block"}},
+		"no route":                           {direct("nothing"), "Traefik", []string{"has no router for this host"}},
+		"no route, by the API":               {direct("nothing", api...), "Traefik", []string{"None of Traefik's routers has this host"}},
+		"a missing resolver":                 {direct("resolver"), "Traefik", []string{"404", "but one by TLS", "certResolver"}},
+		"a missing resolver, by the API":     {direct("resolver", api...), "Traefik", []string{"tls.certResolver letsencrypt"}},
+		"a missing resolver, by TLS":         {url("resolver", "--traefik", "https://"+front.web), "Traefik", []string{"no valid certificate", "certResolver"}},
+		"a missing middleware":               {direct("dropped", api...), "Traefik", []string{"dropped the router dropped@file", "nowhere@file"}},
+		"another entry point":                {direct("elsewhere", api...), "Traefik", []string{"entry points websecure"}},
+		"StripPrefix on /api":                {direct("strip"), "Traefik", []string{"StripPrefix"}},
+		"no route for /api":                  {direct("only-page"), "Traefik", []string{"404 to /api"}},
+		"no route for the page":              {direct("only-api"), "Traefik", []string{"404 to the page"}},
+		"web has /api too":                   {direct("all-to-web"), "Traefik", []string{"sends /api to web"}},
+		"catalog-api has no server":          {direct("no-server"), "catalog-api", []string{"no available server"}},
+		"catalog-api is elsewhere":           {direct("wrong-port", "--api", "http://"+p.apiAddr), "catalog-api", []string{"the way between the two is broken"}},
+		"Traefik is away":                    {url("portal", "--traefik", "http://"+deadAddr(t)), "Traefik", []string{"Traefik is not running"}},
+		"something else in place of Traefik": {url("portal", "--traefik", "http://"+anotherSite(t)), "Traefik", []string{"neither Traefik's word"}},
+	})
+
+	t.Run("the resolver is not the tunnel", func(t *testing.T) {
+		e := startEdge(t, rule{"resolver.example.com", "http://" + front.web}, rule{"", "http_status:404"})
+		via := func(host string) []string {
+			return []string{"--resolver", names, "--url", "https://" + host + ".example.com:" + port(t, e.addr), "--traefik", "http://" + front.web}
+		}
+		dropped := fault{via("resolver"), "Traefik", []string{"tls block"}}.judge(t, e.roots)
+		absent := fault{via("absent"), "tunnel", []string{"not in the tunnel's ingress"}}.judge(t, e.roots)
+		for _, f := range []finding{dropped, absent} {
+			if !strings.Contains(f.What, "404") {
+				t.Errorf("both are a 404 to a browser: %s", f.What)
+			}
+		}
+	})
+	t.Run("a loop of redirections", func(t *testing.T) {
+		e := startEdgeAt(t, front.loop, rule{"loop.example.com", "http://" + front.web})
+		fault{[]string{"--resolver", names, "--url", "https://loop.example.com:" + port(t, e.addr)}, "edge", []string{"redirected to itself"}}.judge(t, e.roots)
+	})
+	t.Run("a loop of redirections behind a login", func(t *testing.T) {
+		e := startEdgeAt(t, front.loop, rule{"loop.example.com", login})
+		args := []string{"--resolver", names, "--url", "https://loop.example.com:" + port(t, e.addr), "--traefik", "http://" + front.web}
+		fault{args, "Traefik", []string{"sends plain HTTP on to https"}}.judge(t, e.roots)
+	})
+}
+
+// A part behind Traefik is away. Each test brings it back.
+func TestThePartThatIsAwayIsNamed(t *testing.T) {
+	p := start(t)
+	front := p.front(t)
+	args := []string{"--resolver", nameServer(t), "--url", strings.Replace(front, "127.0.0.1", "portal.example.com", 1)}
+	inNATS := append(args, "--nats", p.nats.URL())
+	for _, tc := range []struct {
+		name        string
+		stop, start func() error
+		faults      map[string]fault
+	}{
+		{"web", p.stopWeb, p.startWeb, map[string]fault{
+			"through Traefik": {args, "web", []string{"gets no answer from it", "web does not run"}},
+			"by itself":       {append(args, "--web", "http://"+p.webAddr), "web", []string{"web at " + p.webAddr, "refused"}},
+		}},
+		{"catalog-api", func() error { return stop(p.api) }, p.startAPI, map[string]fault{
+			"through Traefik": {args, "catalog-api", []string{"502", "catalog-api does not run"}},
+		}},
+		{"Postgres", p.stopPostgres, p.startPostgres, map[string]fault{
+			"by catalog-api's word": {args, "Postgres", []string{"nothing can be read or changed"}},
+		}},
+		{"NATS", p.stopNATS, p.startNATS, map[string]fault{
+			"by catalog-api's word": {args, "NATS", []string{"catalog-api is not connected", "--nats tells more"}},
+			"by itself":             {inNATS, "NATS", []string{"the connection is refused"}},
+		}},
+		{"workers", func() error { return stop(p.worker) }, p.startWorker, map[string]fault{
+			"by a check":            {args, "workers", []string{`when "the page" is to be checked`}},
+			"by asking for workers": {inNATS, "workers", []string{"no health-worker answers on NATS"}},
+		}},
+		{"streams", func() error { return p.lose(t, "") }, func() error { return p.mend(t) }, map[string]fault{
+			"by asking": {inNATS, "streams", []string{"RESULTS"}},
+		}},
+		{"consumers", func() error { return p.lose(t, "ingest") }, func() error { return p.mend(t) }, map[string]fault{
+			"by asking": {inNATS, "consumers", []string{"ingest", "catalog-api"}},
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if err := tc.stop(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := tc.start(); err != nil {
+					t.Fatal(err)
+				}
+				if err := poll("all is well again", func() bool { return examine(t, "", inNATS...).Broken == "" }); err != nil {
+					t.Error(err)
+				}
+			}()
+			if err := awaitNotice(t, args, tc.name); err != nil {
+				t.Error(err)
+			}
+			for name, f := range tc.faults {
+				t.Run(name, func(t *testing.T) { f.judge(t, "") })
+			}
+		})
+	}
+}
+
+// awaitNotice waits until catalog-api has seen what it lost: a connection that
+// broke off takes it a moment.
+func awaitNotice(t *testing.T, args []string, part string) error {
+	if part != "NATS" && part != "Postgres" {
+		return nil
+	}
+	return poll("catalog-api misses "+part, func() bool { return examine(t, "", args...).Broken != "" })
+}
+
+// lose has the broker lose stream RESULTS, or a consumer of it.
+func (p *portal) lose(t *testing.T, consumer string) error {
+	js := p.jetstream(t)
+	if consumer == "" {
+		return js.DeleteStream(t.Context(), events.StreamResults)
+	}
+	return js.DeleteConsumer(t.Context(), events.StreamResults, consumer)
+}
+
+// mend makes again what was lost, as a service does at its start.
+func (p *portal) mend(t *testing.T) error {
+	js := p.jetstream(t)
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
+		return err
+	}
+	_, err := events.Ingest(t.Context(), js)
+	return err
+}
+
+func (p *portal) jetstream(t *testing.T) jetstream.JetStream {
+	t.Helper()
+	nc, err := nats.Connect(p.nats.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+// anotherSite is the address of a server that has nothing to do with the portal.
+func anotherSite(t *testing.T) string {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "It works!") // who asked may have gone
+	}))
+	t.Cleanup(srv.Close)
+	return srv.Listener.Addr().String()
+}
+
+// deadAddr is an address where nobody listens.
+func deadAddr(t *testing.T) string {
+	t.Helper()
+	addr, err := freeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr
+}
