@@ -6,10 +6,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -31,68 +29,60 @@ var portal *project
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) (code int) {
-	var err error
-	if portal, err = newProject(); err != nil {
-		fmt.Fprintln(os.Stderr, "compose:", err)
-		return 1
-	}
+	portal = newProject()
 	defer func() {
-		if err := portal.down("--volumes"); err != nil {
+		if err := portal.end(code != 0); err != nil {
 			fmt.Fprintln(os.Stderr, "compose:", err)
 			code = 1
 		}
 	}()
 	began := time.Now()
-	err = portal.up()
-	fmt.Printf("compose: %s with %d workers, up after %s\n", portal.name, workers, time.Since(began).Round(time.Second))
-	if err == nil {
-		code = m.Run()
-	}
-	if err != nil || code != 0 {
+	if err := portal.up(); err != nil {
 		fmt.Fprintln(os.Stderr, "compose:", err)
-		portal.dump(os.Stderr)
 		return 1
 	}
-	return 0
+	fmt.Printf("compose: %s with %d workers, up after %s\n", portal.name, workers, time.Since(began).Round(time.Second))
+	return m.Run()
 }
 
-// project is a compose project with a name and ports of its own, so that it
-// disturbs no other and needs nothing that another has taken.
+// project is a compose project.
 type project struct {
 	name                    string
+	ours                    bool   // made by these tests
 	web, api, nats, traefik string // published addresses
 	env                     []string
 }
 
-func newProject() (*project, error) {
-	p := &project{name: fmt.Sprintf("portal-test-%d", os.Getpid())}
-	p.env = append(os.Environ(), "COMPOSE_PROJECT_NAME="+p.name, "COMPOSE_PROGRESS=plain")
-	for variable, addr := range map[string]*string{
-		"PORTAL_PORT": &p.web, "API_PORT": &p.api, "NATS_PORT": &p.nats, "TRAEFIK_PORT": &p.traefik,
-	} {
-		port, err := freePort()
-		if err != nil {
-			return nil, err
+// newProject is the one that PORTAL_COMPOSE_PROJECT names, which runs already and
+// is ended by whoever started it; or else one of these tests' own, with ports that
+// nobody has taken.
+func newProject() *project {
+	p := &project{name: os.Getenv("PORTAL_COMPOSE_PROJECT"), env: os.Environ()}
+	if p.ours = p.name == ""; p.ours {
+		p.name = fmt.Sprintf("portal-test-%d", os.Getpid())
+		for _, variable := range []string{"PORTAL_PORT", "API_PORT", "NATS_PORT", "TRAEFIK_PORT"} {
+			p.env = append(p.env, variable+"=0")
 		}
-		*addr = net.JoinHostPort("127.0.0.1", port)
-		p.env = append(p.env, variable+"="+port)
 	}
-	return p, nil
+	return p
 }
 
-func freePort() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// end says what the containers said, if that is of use, and removes the project.
+func (p *project) end(failed bool) error {
+	if !p.ours {
+		return nil
 	}
-	_, port, err := net.SplitHostPort(ln.Addr().String())
-	return port, errors.Join(err, ln.Close())
+	if failed {
+		text, err := p.compose(downTimeout, "logs", "--no-color", "--tail", "100")
+		fmt.Fprintln(os.Stderr, text, err)
+	}
+	return p.down("--volumes")
 }
 
 // command is docker compose in the project. A developer's .env has no say.
 func (p *project) command(ctx context.Context, args ...string) *exec.Cmd {
 	all := append([]string{
-		"compose", "--env-file", os.DevNull, "--file", "docker-compose.yml", "--file", "integration/compose/testdata/target.yml",
+		"compose", "--project-name", p.name, "--progress", "plain", "--env-file", os.DevNull, "--file", "docker-compose.yml", "--file", "integration/compose/testdata/target.yml",
 	}, args...)
 	cmd := exec.CommandContext(ctx, "docker", all...)
 	cmd.Dir, cmd.Env = "../..", p.env
@@ -115,20 +105,32 @@ func output(cmd *exec.Cmd) (string, error) {
 	return stdout.String(), nil
 }
 
+// up starts what does not run, and finds out where it answers.
 func (p *project) up() error {
-	_, err := p.compose(upTimeout, "up", "--build", "--wait", "--scale", fmt.Sprintf("health-worker=%d", workers))
-	return err
+	args := []string{"up", "--wait", "--scale", fmt.Sprintf("health-worker=%d", workers)}
+	if p.ours {
+		args = append(args, "--build")
+	}
+	if _, err := p.compose(upTimeout, args...); err != nil {
+		return err
+	}
+	for _, published := range []struct {
+		addr    *string
+		service string
+		port    string
+	}{{&p.web, "traefik", "8080"}, {&p.traefik, "traefik", "8081"}, {&p.api, "catalog-api", "8000"}, {&p.nats, "nats", "4222"}} {
+		addr, err := p.compose(patience, "port", published.service, published.port)
+		if err != nil {
+			return err
+		}
+		*published.addr = strings.TrimSpace(addr)
+	}
+	return nil
 }
 
 func (p *project) down(args ...string) error {
 	_, err := p.compose(downTimeout, append([]string{"down", "--remove-orphans", "--timeout", "20"}, args...)...)
 	return err
-}
-
-// dump writes what the containers said.
-func (p *project) dump(out io.Writer) {
-	text, err := p.compose(downTimeout, "logs", "--no-color", "--tail", "100")
-	fmt.Fprintln(out, text, err)
 }
 
 // container is what docker inspect says of a container of the project.
