@@ -2,6 +2,7 @@ package integration
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -152,6 +153,32 @@ func TestACheckReturnsTheFreshStatus(t *testing.T) {
 	if code, body := s.call("POST", "/api/services/"+bare.ID+"/check", nil); code != http.StatusUnprocessableEntity {
 		t.Errorf("without a health URL: got %d: %s", code, body)
 	}
+}
+
+func TestHealthSaysWhatProbesLack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	wants := func(when, consumers, workers string) {
+		t.Helper()
+		eventually(t, "health when "+when, func() bool {
+			var health map[string]any
+			code, body := s.call("GET", "/api/health", nil)
+			if err := json.Unmarshal(body, &health); err != nil {
+				t.Error(err)
+			}
+			got := fmt.Sprint(code, " ", health["status"])
+			for _, part := range []string{"streams", "consumers", "workers"} {
+				said, _ := health[part].(map[string]any)
+				got += fmt.Sprint(" ", said["status"])
+			}
+			return got == "200 ok ok "+consumers+" "+workers
+		})
+	}
+	wants("no worker ever was", "unavailable", "unavailable")
+	w := s.worker()
+	wants("a worker runs", "ok", "ok")
+	w.kill()
+	wants("the worker is gone", "ok", "unavailable")
 }
 
 func TestALoginPageElsewhereIsNoHealth(t *testing.T) {

@@ -130,12 +130,19 @@ func streams() []jetstream.StreamConfig {
 	}
 }
 
+// The durable consumers; that of the probers ends in their location.
+const (
+	durablePlanner = "planner"
+	durableProbers = "probers-"
+	durableIngest  = "ingest"
+)
+
 // Probers creates or updates the consumer that hands due probes to the workers
 // of a location. AckWait is longer than any probe takes, so that only a dead
 // worker's probe goes to another one.
 func Probers(ctx context.Context, js jetstream.JetStream, location string) (jetstream.Consumer, error) {
 	return consumer(ctx, js, StreamProbes, jetstream.ConsumerConfig{
-		Durable:       "probers-" + location,
+		Durable:       durableProbers + location,
 		FilterSubject: AllDue,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       30 * time.Second,
@@ -152,7 +159,7 @@ const PlannerGroup = "planner"
 // event of each service.
 func Planner(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
 	return consumer(ctx, js, StreamPortal, jetstream.ConsumerConfig{
-		Durable:        "planner",
+		Durable:        durablePlanner,
 		FilterSubject:  AllCatalog,
 		DeliverPolicy:  jetstream.DeliverLastPerSubjectPolicy,
 		AckPolicy:      jetstream.AckExplicitPolicy,
@@ -168,7 +175,7 @@ func Planner(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, e
 // share the results.
 func Ingest(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
 	return consumer(ctx, js, StreamResults, jetstream.ConsumerConfig{
-		Durable:       "ingest",
+		Durable:       durableIngest,
 		FilterSubject: AllResults,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       30 * time.Second,

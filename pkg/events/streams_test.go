@@ -3,6 +3,7 @@ package events_test
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -196,6 +197,37 @@ func TestNoStreamNoConsumer(t *testing.T) {
 	if _, err := events.Ingest(t.Context(), js); !errors.Is(err, jetstream.ErrStreamNotFound) {
 		t.Errorf("got %v, want %v", err, jetstream.ErrStreamNotFound)
 	}
+}
+
+func TestMissingNamesWhatIsNotThere(t *testing.T) {
+	js := connect(t, startBroker(t).url())
+	wants := func(when string, streams, consumers []string) {
+		t.Helper()
+		gotStreams, gotConsumers, err := events.Missing(t.Context(), js)
+		if err != nil || !slices.Equal(gotStreams, streams) || !slices.Equal(gotConsumers, consumers) {
+			t.Errorf("%s: got %v, %v, %v, want %v, %v", when, gotStreams, gotConsumers, err, streams, consumers)
+		}
+	}
+	all := []string{"planner", "probers", "ingest"}
+	wants("on an empty broker", []string{"PORTAL", "PROBES", "RESULTS"}, all)
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	wants("before anybody reads", nil, all)
+	_, planner := events.Planner(t.Context(), js)
+	_, probers := events.Probers(t.Context(), js, "elsewhere")
+	_, ingest := events.Ingest(t.Context(), js)
+	if err := errors.Join(planner, probers, ingest); err != nil {
+		t.Fatal(err)
+	}
+	wants("when all run", nil, nil)
+	if err := js.DeleteConsumer(t.Context(), events.StreamResults, "ingest"); err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(t.Context(), events.StreamProbes); err != nil {
+		t.Fatal(err)
+	}
+	wants("when a stream and a consumer are lost", []string{"PROBES"}, []string{"probers", "ingest"})
 }
 
 func configOf(t *testing.T, js jetstream.JetStream, name string) jetstream.StreamConfig {

@@ -29,7 +29,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (htt
 	api := &httpapi.API{
 		Catalog: db,
 		Check:   checker.Check,
-		Health:  func(ctx context.Context) httpapi.Health { return health(ctx, db, nc) },
+		Health:  func(ctx context.Context) httpapi.Health { return health(ctx, db, nc, js) },
 		Live:    hub,
 		Static:  c.Static,
 		Version: c.Version,
@@ -40,12 +40,24 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (htt
 }
 
 // health asks what the portal stands on.
-func health(ctx context.Context, db *store.Store, nc *nats.Conn) httpapi.Health {
+func health(ctx context.Context, db *store.Store, nc *nats.Conn, js jetstream.JetStream) httpapi.Health {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	h := httpapi.Health{Postgres: db.Ping(ctx)}
 	if status := nc.Status(); status != nats.CONNECTED {
 		h.NATS = fmt.Errorf("the connection to NATS is %s", status)
+		return h
 	}
+	// An error is a broker that is slow, or says nothing to this user: then nothing
+	// is known, which is no fault of the portal's.
+	streams, consumers, err := events.Missing(ctx, js)
+	if err != nil {
+		return h
+	}
+	worker, err := check.Worker(ctx, nc)
+	if err != nil {
+		return h
+	}
+	h.Chain = &httpapi.Chain{MissingStreams: streams, MissingConsumers: consumers, Worker: worker}
 	return h
 }

@@ -59,6 +59,12 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	if _, err := catalogue.RequestWithContext(ctx, events.CheckSubject, ask); err != nil {
 		t.Errorf("no worker answers a check: %v", err)
 	}
+	if streams, consumers, err := events.Missing(ctx, js); err != nil || streams != nil || consumers != nil {
+		t.Errorf("catalog-api sees that %v and %v are missing, %v", streams, consumers, err)
+	}
+	if _, err := catalogue.RequestWithContext(ctx, "$SRV.PING.health-worker", nil); err != nil {
+		t.Errorf("catalog-api does not see the worker: %v", err)
+	}
 	publish(t, js, events.ServiceDeleted{ID: svc.ID, Name: svc.Name, Version: 2, DeletedAt: time.Now().UTC()})
 	portal, err := js.Stream(ctx, events.StreamPortal)
 	if err != nil {
@@ -95,6 +101,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 		"catalog-api": {
 			events.PlanSubject(id), events.DueSubject(id), events.ResultSubject(id),
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PROBES.mine",
+			"$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*", "$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner",
 		},
 		"health-worker": {
 			events.CatalogSubject(id), events.StatusSubject(id),

@@ -25,6 +25,9 @@ var (
 // defaultTimeout is longer than the longest probe takes, and the way there.
 const defaultTimeout = 12 * time.Second
 
+// workers is what they call themselves on NATS.
+const workers = "health-worker"
+
 // source is who asks, as the worker sees it.
 const source = "/dev-portal/catalog-api"
 
@@ -105,4 +108,20 @@ func result(reply *nats.Msg, id string) (events.ProbeCompleted, error) {
 		return none, fmt.Errorf("%w: it is about %s", ErrWorker, completed.ServiceID)
 	}
 	return completed, nil
+}
+
+// Worker says whether at least one worker answers.
+func Worker(ctx context.Context, nc *nats.Conn) (bool, error) {
+	subject, err := micro.ControlSubject(micro.PingVerb, workers, "")
+	if err != nil {
+		return false, err
+	}
+	_, err = nc.RequestWithContext(ctx, subject, nil)
+	if errors.Is(err, nats.ErrNoResponders) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("ask for a health worker: %w", err)
+	}
+	return true, nil
 }

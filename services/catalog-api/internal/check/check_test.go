@@ -154,6 +154,9 @@ func TestNobodyToCheckIsToldAtOnce(t *testing.T) {
 		}
 	}
 	ask("no worker")
+	if there, err := check.Worker(t.Context(), nc); there || err != nil {
+		t.Errorf("a worker is there: %v, %v; want none", there, err)
+	}
 	lost := nc.StatusChanged(nats.RECONNECTING)
 	srv.Close()
 	<-lost

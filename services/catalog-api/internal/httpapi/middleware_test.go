@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -134,6 +135,41 @@ func TestHealthNamesWhatIsMissing(t *testing.T) {
 			if a.status != tc.code || a.body["status"] != tc.status || a.body["version"] != "test" ||
 				postgres["status"] != tc.postgres || nats["status"] != tc.nats || strings.Contains(string(a.raw), "secret") {
 				t.Errorf("%d %s", a.status, a.raw)
+			}
+		})
+	}
+}
+
+// What probes go through is told, and changes nothing else: the API works without.
+func TestHealthNamesWhatProbesLack(t *testing.T) {
+	var chain *httpapi.Chain
+	p := start(t, func(a *httpapi.API) {
+		a.Health = func(context.Context) httpapi.Health { return httpapi.Health{Chain: chain} }
+	})
+	for name, tc := range map[string]struct {
+		chain *httpapi.Chain
+		want  string // streams, consumers, workers
+	}{
+		"nobody could be asked": {nil, "<nil> <nil> <nil>"},
+		"all is there":          {&httpapi.Chain{Worker: true}, "ok ok ok"},
+		"no worker":             {&httpapi.Chain{}, "ok ok unavailable"},
+		"no stream, no reader": {
+			&httpapi.Chain{MissingStreams: []string{"PROBES"}, MissingConsumers: []string{"probers"}, Worker: true}, "unavailable unavailable ok",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chain = tc.chain
+			a := p.call("GET", "/api/health", "")
+			var got []any
+			for _, part := range []string{"streams", "consumers", "workers"} {
+				said, _ := a.body[part].(map[string]any)
+				got = append(got, said["status"])
+			}
+			if fmt.Sprintln(got...) != tc.want+"\n" || a.status != 200 || a.body["status"] != "ok" {
+				t.Errorf("%d %s, want %s", a.status, a.raw, tc.want)
+			}
+			if chain != nil && len(chain.MissingStreams) > 0 && !strings.Contains(string(a.raw), "PROBES") {
+				t.Errorf("it does not name the stream: %s", a.raw)
 			}
 		})
 	}
