@@ -40,6 +40,7 @@ let connection = { mode: 'loading', at: null };
 let ordered = []; // all services in the view's order, kept because it seldom changes
 let orderedBy = '';
 let most = screens;
+let drawn = Promise.resolve(); // when the grid has all that it was told
 let drawing = false;
 
 // render brings the whole page up to date; update asks for it, once a frame, but
@@ -58,7 +59,8 @@ function render() {
   if (known) {
     sidebar.show({ stats, counts, totals, view });
     const groups = view.group ? group(services) : [{ key: 'all', title: '', total: services.length, services }];
-    grid.show(head(groups, most)).then((whole) => whole && showRest(services.length - most));
+    drawn = grid.show(head(groups, most));
+    drawn.then((whole) => whole && showRest(services.length - most));
   }
   empty.when = emptiness(services.length, stats.total);
 }
@@ -196,7 +198,9 @@ function listenToServer() {
     orderedBy = '';
     for (const service of store.values()) form.changed(service);
     grid.forget((id) => store.get(id));
-    update();
+    // Not before the grid is done: a stream of news would make it begin anew for
+    // ever, and never come to its end. What a person does is not kept waiting.
+    drawn.then(update);
   });
   sync.addEventListener('state', ({ detail }) => {
     connection = detail;

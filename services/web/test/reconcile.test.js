@@ -106,6 +106,19 @@ test('the top is done first, the rest in later slices', async () => {
   );
 });
 
+test('what stays where it is is done at once', async () => {
+  const keys = Array.from({ length: 50 }, (_, i) => i);
+  const it = list(keys);
+  let pauses = 0;
+  const rest = () => {
+    pauses++;
+    return pause();
+  };
+  const options = { budget: 1000, signal: new AbortController().signal, between: () => {} };
+  assert.equal(await slices(it.show(keys), { ...options, pause: rest }), true);
+  assert.equal(pauses, 0);
+});
+
 test('an aborted layout stops', async () => {
   const it = list('');
   const job = new AbortController();

@@ -1,7 +1,7 @@
 // reconcile makes the children of parent those with the given keys, in their
 // order, with as few moves as it can, so that focus, scroll position and what a
-// reader is in the middle of stay. It is a generator that stops after each step:
-// thousands of children are done in slices, from the top.
+// reader is in the middle of stay. It is a generator that stops after each step,
+// and says whether that moved a child: thousands are done in slices, from the top.
 //
 // element(key) gives the child for a key, and brings it up to date; the child
 // carries that key as its property `key`.
@@ -16,19 +16,20 @@ export function* reconcile(parent, keys, element) {
   for (const key of keys) {
     while (cursor && !wanted.has(cursor.key)) {
       drop();
-      yield;
+      yield true;
     }
     // The child at the cursor moved down: taken out here, it comes in later,
     // which is one move instead of one for every child that it passed.
     if (cursor && cursor.key !== key && cursor.nextElementSibling?.key === key) drop();
     const child = element(key);
-    if (child === cursor) cursor = cursor.nextElementSibling;
+    const stays = child === cursor;
+    if (stays) cursor = cursor.nextElementSibling;
     else parent.insertBefore(child, cursor);
-    yield;
+    yield !stays;
   }
   while (cursor) {
     drop();
-    yield;
+    yield true;
   }
 }
 
@@ -37,19 +38,21 @@ export function finish(steps) {
   while (!steps.next().done);
 }
 
-// slices runs steps a few at first and then ever more, for as long as budget (ms)
-// allows, and lets the browser draw in between: what is new on the screen is
-// the dearest to draw, and is spread over frames. between() is called after
+// slices runs steps for as long as budget (ms) allows, and lets the browser draw
+// in between. It begins with a few moves and takes ever more: what is new on the
+// screen is the dearest to draw, and is spread over frames. between() is called after
 // every slice; it stops when signal does. It resolves to whether all was done.
 export async function slices(steps, { budget = 6, signal, between, pause = nextFrame }) {
   for (let most = 6; ; most *= 2) {
     const end = performance.now() + budget;
-    let done;
-    let taken = 0;
-    do ({ done } = steps.next());
-    while (!done && ++taken < most && performance.now() < end);
+    let step;
+    let moves = 0;
+    do {
+      step = steps.next();
+      if (step.value) moves++;
+    } while (!step.done && moves < most && performance.now() < end);
     between();
-    if (done) return true;
+    if (step.done) return true;
     await pause();
     if (signal.aborted) return false;
   }
