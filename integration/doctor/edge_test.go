@@ -53,11 +53,11 @@ func startEdgeAt(t *testing.T, addr string, rules ...rule) edge {
 	srv := httptest.Server{Listener: ln, Config: &http.Server{Handler: cloudflare(rules), ReadHeaderTimeout: time.Minute}}
 	srv.TLS = &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		switch hello.ServerName {
-		case "expired.example.com":
+		case "expired.doctor.test":
 			return ca.certificate(t, hello.ServerName, time.Now().Add(-time.Hour)), nil
-		case "other-name.example.com":
-			return ca.certificate(t, "somebody.example.net", time.Now().Add(time.Hour)), nil
-		case "self-signed.example.com":
+		case "other-name.doctor.test":
+			return ca.certificate(t, "somebody.elsewhere.test", time.Now().Add(time.Hour)), nil
+		case "self-signed.doctor.test":
 			return newAuthority(t).certificate(t, hello.ServerName, time.Now().Add(time.Hour)), nil
 		}
 		return ca.certificate(t, hello.ServerName, time.Now().Add(time.Hour)), nil
@@ -97,7 +97,7 @@ func cloudflare(rules []rule) http.Handler {
 		w.Header().Set("Server", "cloudflare")
 		w.Header().Set("Cf-Ray", "8f00ba4-TEST")
 		host, _, _ := net.SplitHostPort(r.Host)
-		if host == "disconnected.example.com" {
+		if host == "disconnected.doctor.test" {
 			w.WriteHeader(530)
 			fmt.Fprint(w, "error code: 1033")
 			return

@@ -1,10 +1,13 @@
 package doctor
 
 import (
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/nats-io/nats.go"
@@ -21,37 +24,39 @@ func TestTheEdgeAndTheTunnelAreToldApart(t *testing.T) {
 	p := start(t)
 	dead := deadAddr(t)
 	names, front := nameServer(t), p.front(t)
-	e := startEdge(t, rule{"portal.example.com", front}, rule{"dead.example.com", "http://" + dead},
-		rule{"", "http_status:404"}, rule{"late.example.com", front})
+	e := startEdge(t, rule{"portal.doctor.test", front}, rule{"dead.doctor.test", "http://" + dead},
+		rule{"", "http_status:404"})
+	late := startEdge(t, rule{"portal.doctor.test", front}, rule{"", "http_status:404"}, rule{"late.doctor.test", front})
 	other := anotherSite(t)
 	silent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}))
 	defer silent.Close()
-	stale := startEdge(t, rule{"absent.example.com", front}, rule{"", "http_status:404"}) // a file that does not run
+	stale := startEdge(t, rule{"absent.doctor.test", front}, rule{"", "http_status:404"}) // a file that does not run
 	url := func(host, addr string) []string {
 		return []string{"--resolver", names, "--url", "https://" + host + ":" + port(t, addr)}
 	}
 
-	healthy(t, examine(t, e.roots, append(url("portal.example.com", e.addr), "--tunnel-config", e.config, "--traefik", front,
+	healthy(t, examine(t, e.roots, append(url("portal.doctor.test", e.addr), "--tunnel-config", e.config, "--traefik", front,
 		"--nats", p.nats.URL(), "--web", "http://"+p.webAddr, "--api", "http://"+p.apiAddr)...), everything...)
 
 	judgeAll(t, e.roots, map[string]fault{
-		"the name does not exist":            {url("portal.example.net", e.addr), "DNS", []string{"portal.example.net does not exist"}},
-		"no DNS server":                      {[]string{"--resolver", dead, "--url", "https://portal.example.com"}, "DNS", []string{"DNS server does not answer"}},
-		"nobody listens at the edge":         {url("portal.example.com", dead), "edge", []string{"refuses the connection"}},
-		"the certificate has expired":        {url("expired.example.com", e.addr), "edge", []string{"has expired"}},
-		"the certificate is another name's":  {url("other-name.example.com", e.addr), "edge", []string{"another name", "somebody.example.net"}},
-		"the certificate is self-signed":     {url("self-signed.example.com", e.addr), "edge", []string{"self-signed"}},
-		"no TLS":                             {url("portal.example.com", other), "edge", []string{"speaks no TLS"}},
-		"another program":                    {[]string{"--resolver", names, "--url", "http://portal.example.com:" + port(t, other)}, "edge", []string{"none of the portal's parts"}},
-		"a load balancer without servers":    {[]string{"--resolver", names, "--url", "http://portal.example.com:" + port(t, silent.Listener.Addr().String())}, "edge", []string{"503", "has nobody behind it"}},
-		"no cloudflared":                     {url("disconnected.example.com", e.addr), "tunnel", []string{"No cloudflared is connected"}},
-		"the tunnel's service is away":       {url("dead.example.com", e.addr), "tunnel", []string{"cannot reach what it should send"}},
-		"the tunnel answers 404":             {url("absent.example.com", e.addr), "tunnel", []string{"Traefik, whose 404 has words, was never asked"}},
-		"the host is not in the tunnel":      {append(url("absent.example.com", e.addr), "--tunnel-config", e.config), "tunnel", []string{"does not name absent.example.com"}},
-		"the host is after the catch-all":    {append(url("late.example.com", e.addr), "--tunnel-config", e.config), "tunnel", []string{"rule 4", "rule 3 before it takes everything"}},
-		"the tunnel runs with an older file": {append(url("absent.example.com", e.addr), "--tunnel-config", stale.config), "tunnel", []string{"another configuration than this file"}},
+		"the name does not exist":            {url("portal.elsewhere.test", e.addr), "DNS", []string{"portal.elsewhere.test does not exist"}},
+		"no DNS server":                      {[]string{"--resolver", muteAddr(t), "--timeout", "100ms", "--url", "https://portal.doctor.test"}, "DNS", []string{"DNS server does not answer"}},
+		"nobody listens at the edge":         {url("portal.doctor.test", dead), "edge", []string{"refuses the connection"}},
+		"the certificate has expired":        {url("expired.doctor.test", e.addr), "edge", []string{"has expired"}},
+		"the certificate is another name's":  {url("other-name.doctor.test", e.addr), "edge", []string{"another name", "somebody.elsewhere.test"}},
+		"the certificate is self-signed":     {url("self-signed.doctor.test", e.addr), "edge", []string{"self-signed"}},
+		"no TLS":                             {url("portal.doctor.test", other), "edge", []string{"speaks no TLS"}},
+		"another program":                    {[]string{"--resolver", names, "--url", "http://portal.doctor.test:" + port(t, other)}, "edge", []string{"none of the portal's parts"}},
+		"a load balancer without servers":    {[]string{"--resolver", names, "--url", "http://portal.doctor.test:" + port(t, silent.Listener.Addr().String())}, "edge", []string{"503", "has nobody behind it"}},
+		"the edge hangs":                     {[]string{"--resolver", names, "--timeout", "2s", "--url", "http://portal.doctor.test:" + port(t, hangs(t))}, "edge", []string{"takes the connection, but gives no answer"}},
+		"no cloudflared":                     {url("disconnected.doctor.test", e.addr), "tunnel", []string{"No cloudflared is connected"}},
+		"the tunnel's service is away":       {url("dead.doctor.test", e.addr), "tunnel", []string{"cannot reach what it should send"}},
+		"the tunnel answers 404":             {url("absent.doctor.test", e.addr), "tunnel", []string{"Traefik, whose 404 has words, was never asked"}},
+		"the host is not in the tunnel":      {append(url("absent.doctor.test", e.addr), "--tunnel-config", e.config), "tunnel", []string{"does not name absent.doctor.test"}},
+		"the host is after the catch-all":    {append(url("late.doctor.test", e.addr), "--tunnel-config", late.config), "tunnel", []string{"rule 3", "rule 2 before it takes everything"}},
+		"the tunnel runs with an older file": {append(url("absent.doctor.test", e.addr), "--tunnel-config", stale.config), "tunnel", []string{"another configuration than this file"}},
 	})
 }
 
@@ -60,7 +65,7 @@ func TestTraefiksFaultsAreToldApart(t *testing.T) {
 	p := start(t)
 	front, names := startTraefik(t, p), nameServer(t)
 	url := func(host string, more ...string) []string {
-		return append([]string{"--resolver", names, "--url", "http://" + host + ".example.com:" + port(t, front.web)}, more...)
+		return append([]string{"--resolver", names, "--url", "http://" + host + ".doctor.test:" + port(t, front.web)}, more...)
 	}
 	direct := func(host string, more ...string) []string {
 		return url(host, append([]string{"--traefik", "http://" + front.web}, more...)...)
@@ -90,9 +95,9 @@ func TestTraefiksFaultsAreToldApart(t *testing.T) {
 	})
 
 	t.Run("the resolver is not the tunnel", func(t *testing.T) {
-		e := startEdge(t, rule{"resolver.example.com", "http://" + front.web}, rule{"", "http_status:404"})
+		e := startEdge(t, rule{"resolver.doctor.test", "http://" + front.web}, rule{"", "http_status:404"})
 		via := func(host string) []string {
-			return []string{"--resolver", names, "--url", "https://" + host + ".example.com:" + port(t, e.addr), "--traefik", "http://" + front.web}
+			return []string{"--resolver", names, "--url", "https://" + host + ".doctor.test:" + port(t, e.addr), "--traefik", "http://" + front.web}
 		}
 		dropped := fault{via("resolver"), "Traefik", []string{"tls block"}}.judge(t, e.roots)
 		absent := fault{via("absent"), "tunnel", []string{"not in the tunnel's ingress"}}.judge(t, e.roots)
@@ -103,12 +108,12 @@ func TestTraefiksFaultsAreToldApart(t *testing.T) {
 		}
 	})
 	t.Run("a loop of redirections", func(t *testing.T) {
-		e := startEdgeAt(t, front.loop, rule{"loop.example.com", "http://" + front.web})
-		fault{[]string{"--resolver", names, "--url", "https://loop.example.com:" + port(t, e.addr)}, "edge", []string{"redirected to itself"}}.judge(t, e.roots)
+		e := startEdgeAt(t, front.loop, rule{"loop.doctor.test", "http://" + front.web})
+		fault{[]string{"--resolver", names, "--url", "https://loop.doctor.test:" + port(t, e.addr)}, "edge", []string{"redirected to itself"}}.judge(t, e.roots)
 	})
 	t.Run("a loop of redirections behind a login", func(t *testing.T) {
-		e := startEdgeAt(t, front.loop, rule{"loop.example.com", login})
-		args := []string{"--resolver", names, "--url", "https://loop.example.com:" + port(t, e.addr), "--traefik", "http://" + front.web}
+		e := startEdgeAt(t, front.loop, rule{"loop.doctor.test", login})
+		args := []string{"--resolver", names, "--url", "https://loop.doctor.test:" + port(t, e.addr), "--traefik", "http://" + front.web}
 		fault{args, "Traefik", []string{"sends plain HTTP on to https"}}.judge(t, e.roots)
 	})
 }
@@ -117,7 +122,7 @@ func TestTraefiksFaultsAreToldApart(t *testing.T) {
 func TestThePartThatIsAwayIsNamed(t *testing.T) {
 	p := start(t)
 	front := p.front(t)
-	args := []string{"--resolver", nameServer(t), "--url", strings.Replace(front, "127.0.0.1", "portal.example.com", 1)}
+	args := []string{"--resolver", nameServer(t), "--url", strings.Replace(front, "127.0.0.1", "portal.doctor.test", 1)}
 	inNATS := append(args, "--nats", p.nats.URL())
 	for _, tc := range []struct {
 		name        string
@@ -223,12 +228,43 @@ func anotherSite(t *testing.T) string {
 	return srv.Listener.Addr().String()
 }
 
-// deadAddr is an address where nobody listens.
-func deadAddr(t *testing.T) string {
+// hangs is the address of a server that takes connections, and does nothing.
+func hangs(t *testing.T) string {
 	t.Helper()
-	addr, err := freeAddr()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return addr
+	t.Cleanup(func() { _ = ln.Close() })
+	return ln.Addr().String()
+}
+
+// muteAddr is the address of a DNS server that gives no answer.
+func muteAddr(t *testing.T) string {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn.LocalAddr().String()
+}
+
+// deadAddr is an address that refuses connections. It is taken until the test
+// ends, so that nobody else can come to listen there.
+func deadAddr(t *testing.T) string {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	at, err := syscall.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", at.(*syscall.SockaddrInet4).Port)
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// nameServer is a DNS server by which every host of example.com is 127.0.0.1 and
+// nameServer is a DNS server by which every host of doctor.test is 127.0.0.1 and
 // nothing else exists. It speaks as much of RFC 1035 as a question for one name needs.
 func nameServer(t *testing.T) (addr string) {
 	t.Helper()
@@ -62,7 +62,7 @@ func resolve(query []byte) []byte {
 	if end > len(query) {
 		return nil
 	}
-	known := strings.HasSuffix(strings.ToLower(strings.Join(labels, ".")), ".example.com")
+	known := strings.HasSuffix(strings.ToLower(strings.Join(labels, ".")), ".doctor.test")
 	wantsA := binary.BigEndian.Uint16(query[end-4:]) == typeA
 
 	var reply bytes.Buffer

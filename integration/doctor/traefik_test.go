@@ -17,7 +17,7 @@ import (
 	"github.com/testcontainers/testcontainers-go/wait"
 )
 
-// traefik is a real one. Each host of example.com is a site of its own, whose
+// traefik is a real one. Each host of doctor.test is a site of its own, whose
 // routes are right or wrong in one way.
 type traefik struct {
 	container testcontainers.Container
@@ -30,28 +30,28 @@ type traefik struct {
 // where nobody listens.
 const routes = `http:
   routers:
-    portal-page: {entryPoints: [web], rule: "Host(@portal.example.com@) && !PathPrefix(@/api@)", service: web}
-    portal-api: {entryPoints: [web], rule: "Host(@portal.example.com@) && PathPrefix(@/api@)", service: api}
+    portal-page: {entryPoints: [web], rule: "Host(@portal.doctor.test@) && !PathPrefix(@/api@)", service: web}
+    portal-api: {entryPoints: [web], rule: "Host(@portal.doctor.test@) && PathPrefix(@/api@)", service: api}
 
     # The resolver is configured nowhere.
-    resolver-page: {entryPoints: [web], rule: "Host(@resolver.example.com@) && !PathPrefix(@/api@)", service: web, tls: {certResolver: letsencrypt}}
-    resolver-api: {entryPoints: [web], rule: "Host(@resolver.example.com@) && PathPrefix(@/api@)", service: api, tls: {certResolver: letsencrypt}}
+    resolver-page: {entryPoints: [web], rule: "Host(@resolver.doctor.test@) && !PathPrefix(@/api@)", service: web, tls: {certResolver: letsencrypt}}
+    resolver-api: {entryPoints: [web], rule: "Host(@resolver.doctor.test@) && PathPrefix(@/api@)", service: api, tls: {certResolver: letsencrypt}}
 
-    dropped: {entryPoints: [web], rule: "Host(@dropped.example.com@)", service: web, middlewares: [nowhere]}
-    elsewhere: {entryPoints: [websecure], rule: "Host(@elsewhere.example.com@)", service: web}
+    dropped: {entryPoints: [web], rule: "Host(@dropped.doctor.test@)", service: web, middlewares: [nowhere]}
+    elsewhere: {entryPoints: [websecure], rule: "Host(@elsewhere.doctor.test@)", service: web}
 
-    strip-page: {entryPoints: [web], rule: "Host(@strip.example.com@) && !PathPrefix(@/api@)", service: web}
-    strip-api: {entryPoints: [web], rule: "Host(@strip.example.com@) && PathPrefix(@/api@)", service: api, middlewares: [strip]}
+    strip-page: {entryPoints: [web], rule: "Host(@strip.doctor.test@) && !PathPrefix(@/api@)", service: web}
+    strip-api: {entryPoints: [web], rule: "Host(@strip.doctor.test@) && PathPrefix(@/api@)", service: api, middlewares: [strip]}
 
-    only-page: {entryPoints: [web], rule: "Host(@only-page.example.com@) && !PathPrefix(@/api@)", service: web}
-    only-api: {entryPoints: [web], rule: "Host(@only-api.example.com@) && PathPrefix(@/api@)", service: api}
-    all-to-web: {entryPoints: [web], rule: "Host(@all-to-web.example.com@)", service: web}
-    loop: {entryPoints: [web], rule: "Host(@loop.example.com@)", service: web, middlewares: [tls]}
+    only-page: {entryPoints: [web], rule: "Host(@only-page.doctor.test@) && !PathPrefix(@/api@)", service: web}
+    only-api: {entryPoints: [web], rule: "Host(@only-api.doctor.test@) && PathPrefix(@/api@)", service: api}
+    all-to-web: {entryPoints: [web], rule: "Host(@all-to-web.doctor.test@)", service: web}
+    loop: {entryPoints: [web], rule: "Host(@loop.doctor.test@)", service: web, middlewares: [tls]}
 
-    no-server-page: {entryPoints: [web], rule: "Host(@no-server.example.com@) && !PathPrefix(@/api@)", service: web}
-    no-server-api: {entryPoints: [web], rule: "Host(@no-server.example.com@) && PathPrefix(@/api@)", service: none}
-    wrong-port-page: {entryPoints: [web], rule: "Host(@wrong-port.example.com@) && !PathPrefix(@/api@)", service: web}
-    wrong-port-api: {entryPoints: [web], rule: "Host(@wrong-port.example.com@) && PathPrefix(@/api@)", service: dead}
+    no-server-page: {entryPoints: [web], rule: "Host(@no-server.doctor.test@) && !PathPrefix(@/api@)", service: web}
+    no-server-api: {entryPoints: [web], rule: "Host(@no-server.doctor.test@) && PathPrefix(@/api@)", service: none}
+    wrong-port-page: {entryPoints: [web], rule: "Host(@wrong-port.doctor.test@) && !PathPrefix(@/api@)", service: web}
+    wrong-port-api: {entryPoints: [web], rule: "Host(@wrong-port.doctor.test@) && PathPrefix(@/api@)", service: dead}
   middlewares:
     strip: {stripPrefix: {prefixes: [/api]}}
     tls: {redirectScheme: {scheme: https, port: "LOOP"}}
@@ -125,7 +125,7 @@ func (p *portal) front(t *testing.T) string {
 	web, api := proxy("http://"+p.webAddr, "Bad Gateway"), proxy("http://"+p.apiAddr, "Bad Gateway")
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch host, _, _ := net.SplitHostPort(r.Host); {
-		case host != "portal.example.com":
+		case host != "portal.doctor.test":
 			http.NotFound(w, r)
 		case strings.HasPrefix(r.URL.Path, "/api"):
 			api.ServeHTTP(w, r)

@@ -40,6 +40,7 @@ func run() error {
 	cfg, task, err := standalone.ConfigFrom(os.Args[1:], os.Getenv, os.Stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
+		fmt.Println("\n`dev-portal doctor` finds out why a portal, of whichever edition, does not work: dev-portal doctor --help")
 		return nil
 	case err != nil:
 		return err

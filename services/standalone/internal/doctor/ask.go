@@ -10,11 +10,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
 )
+
+// errMute is a server that is there, but hangs.
+var errMute = errors.New("it takes the connection, but gives no answer in time")
 
 // maxBody is more than any answer that is read has: the longest is the catalogue.
 const maxBody = 16 << 20
@@ -94,8 +98,13 @@ func (p *patient) ask(ctx context.Context, w way, q question) answer {
 			req.Header.Set(strings.TrimSpace(name), strings.TrimSpace(value))
 		}
 	}
+	var connected atomic.Bool
 	transport := &http.Transport{ // without a proxy: that would be a hop that nobody asked about
-		DialContext:       (&net.Dialer{Resolver: p.resolver}).DialContext,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := (&net.Dialer{Resolver: p.resolver}).DialContext(ctx, network, addr)
+			connected.Store(err == nil)
+			return conn, err
+		},
 		DisableKeepAlives: true,
 		TLSClientConfig: &tls.Config{
 			ServerName:         (&url.URL{Host: w.host}).Hostname(),
@@ -103,7 +112,10 @@ func (p *patient) ask(ctx context.Context, w way, q question) answer {
 		},
 	}
 	resp, err := transport.RoundTrip(req) // which follows no redirect
-	if err != nil {
+	switch {
+	case err != nil && isTimeout(err) && connected.Load():
+		return answer{err: errMute}
+	case err != nil:
 		return answer{err: err}
 	}
 	defer func() { _ = resp.Body.Close() }()

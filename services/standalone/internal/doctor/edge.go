@@ -57,11 +57,11 @@ func checkEdge(ctx context.Context, p *patient) Finding {
 	case fromElsewhere:
 		p.noEdge = true
 		if a.status >= http.StatusBadGateway && a.status <= http.StatusGatewayTimeout {
-			return broken("%s answers %s%s", p.URL.Host, a.said(), server(a)).because(
+			return broken("%s answers %s%s", p.URL.Host, a.said(), callsItself(a)).because(
 				"The edge is there, but has nobody behind it: what it sends the portal's requests to is away, or is none of its servers.",
 				"Look in the edge's own settings where it sends "+p.URL.Hostname()+"; --traefik http://ADDRESS says whether what comes after it works.")
 		}
-		return broken("%s answers %s, which is none of the portal's parts%s", p.URL.Host, a.said(), server(a)).because(
+		return broken("%s answers %s, which is none of the portal's parts%s", p.URL.Host, a.said(), callsItself(a)).because(
 			"The name leads to another program or machine than the portal's edge.",
 			"Correct the DNS record or the port in --url; what answers there now may say in its own log who it is.")
 	case fromLogin:
@@ -74,7 +74,7 @@ func checkEdge(ctx context.Context, p *patient) Finding {
 	return ok("%s answers", p.URL.Host)
 }
 
-func server(a answer) string {
+func callsItself(a answer) string {
 	if s := a.header.Get("Server"); s != "" {
 		return fmt.Sprintf(" (its server calls itself %q)", s)
 	}
@@ -126,12 +126,16 @@ func (p *patient) silentEdge(err error) Finding {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return broken("%s refuses the connection", at).because(
 			"The machine is there, but nothing listens on that port.",
-			"Start what ends TLS there (Traefik, the load balancer, the published port of compose), or correct the port in --url.")
+			"Start what should (Traefik, a load balancer, the published port of compose), or correct the port in --url.")
 	case errors.As(err, &verify):
 		return p.badCertificate(verify.Err)
 	case errors.As(err, &record):
 		return broken("%s speaks no TLS", at).because("It answers plain HTTP on the port of an https URL.",
 			"Use http:// in --url, or give the edge its TLS.")
+	case errors.Is(err, errMute):
+		return broken("%s takes the connection, but gives no answer within %s", at, p.Timeout).because(
+			"What listens there hangs, or is overloaded, or waits in vain for what is behind it.",
+			"Look at its log and load, and restart it if it does nothing; a slow one may be given more: --timeout 30s.")
 	case isTimeout(err):
 		return broken("%s does not answer within %s", at, p.Timeout).because(
 			"The address leads to no machine that is on, or a firewall drops the packets.",

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"maps"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // kubectl asks the cluster that kubectl is set to, and reads the JSON into out.
@@ -23,7 +23,12 @@ func (p *patient) kubectl(ctx context.Context, out any, args ...string) error {
 func (p *patient) kubectlText(ctx context.Context, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*p.Timeout)
 	defer cancel()
-	text, err := exec.CommandContext(ctx, "kubectl", args...).Output()
+	cmd := exec.CommandContext(ctx, "kubectl", args...)
+	cmd.WaitDelay = time.Second // for a plugin of kubectl's, such as a login, that stays
+	text, err := cmd.Output()
+	if ctx.Err() != nil {
+		return nil, errors.New(reason(ctx.Err()))
+	}
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
 		if line, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n"); line != "" {
 			return nil, errors.New(line)
@@ -115,113 +120,4 @@ func (p pod) trouble() string {
 		}
 	}
 	return "is " + p.Status.Phase + ", but not ready"
-}
-
-// ingressRoute is what is read of Traefik's.
-type ingressRoute struct {
-	Metadata metadata
-	Spec     struct {
-		EntryPoints []string
-		Routes      []struct {
-			Match       string
-			Middlewares []struct{ Name, Namespace string }
-		}
-		TLS *struct{ CertResolver, SecretName string }
-	}
-}
-
-// checkRoutes looks for the host's IngressRoutes, and for the resolvers that
-// they name among those that Traefik has.
-func checkRoutes(ctx context.Context, p *patient) Finding {
-	var list struct{ Items []ingressRoute }
-	if err := p.kubectl(ctx, &list, "get", "ingressroutes.traefik.io", "--all-namespaces"); err != nil {
-		return skipped("kubectl could not get the IngressRoutes: %s", err)
-	}
-	host := p.URL.Hostname()
-	var page, api bool
-	var withTLS []ingressRoute
-	for _, route := range list.Items {
-		for _, rule := range route.Spec.Routes {
-			if !names(rule.Match, host) {
-				continue
-			}
-			isAPI := strings.Contains(rule.Match, "PathPrefix(`/api`)") && !strings.Contains(rule.Match, "!PathPrefix(`/api`)")
-			page, api = page || !isAPI, api || isAPI
-			if route.Spec.TLS != nil {
-				withTLS = append(withTLS, route)
-			}
-		}
-	}
-	switch {
-	case !page && !api:
-		return broken("no IngressRoute names %s", host).because("Traefik answers 404 for the host.",
-			"Put it into ingress.hosts of the chart's values; the chart makes other routes if ingress.kind is not traefik, and then this says nothing.")
-	case !page || !api:
-		return broken("of %s only the %s has an IngressRoute", host, map[bool]string{true: "page", false: "API"}[page]).because(
-			"Traefik answers 404 for the other.", "Sync both components of the chart: dev-portal has the page's route, dev-portal-api the API's.")
-	}
-	for _, route := range withTLS {
-		if f := p.judgeTLS(ctx, route); f.State == Broken {
-			return f
-		}
-	}
-	return ok("%s has IngressRoutes for the page and for /api%s", host, map[bool]string{true: ", with TLS", false: ", without TLS"}[len(withTLS) > 0])
-}
-
-// judgeTLS looks whether Traefik has the resolver that a route names.
-func (p *patient) judgeTLS(ctx context.Context, route ingressRoute) Finding {
-	name := route.Spec.TLS.CertResolver
-	if name == "" {
-		return ok("no resolver is needed")
-	}
-	has, sure := p.resolvers(ctx)
-	if !sure || slices.Contains(has, strings.ToLower(name)) {
-		return ok("the resolver may be there")
-	}
-	return broken("the IngressRoute %s/%s names the certResolver %s, which Traefik does not have", route.Metadata.Namespace, route.Metadata.Name, name).because(
-		"Traefik then has no route for the host by plain HTTP, and answers 404 without a word about it but in its log: \"Router uses a nonexistent certificate resolver\".",
-		"Take the tls block off (ingress.tls: {} in the chart's values): TLS ends at the edge. Or configure that resolver: --certificatesresolvers."+name+".acme.…")
-}
-
-var (
-	resolverArg = regexp.MustCompile(`(?i)^--?certificatesresolvers\.([^.=]+)`)
-	resolverEnv = regexp.MustCompile(`(?i)^TRAEFIK_CERTIFICATESRESOLVERS_([^_]+)_`)
-	missingLog  = "Router uses a nonexistent certificate resolver"
-)
-
-// resolvers are those that the Traefik pods are started with, in lower case. It
-// is not sure where none can be seen, or where they may be in a file and the log
-// complains of none.
-func (p *patient) resolvers(ctx context.Context) (has []string, sure bool) {
-	var list struct{ Items []pod }
-	err := p.kubectl(ctx, &list, "get", "pods", "--all-namespaces", "--selector=app.kubernetes.io/name=traefik")
-	if err != nil || len(list.Items) == 0 {
-		return nil, false
-	}
-	sure = true
-	for _, pod := range list.Items {
-		for _, c := range pod.Spec.Containers {
-			has = append(has, c.resolvers()...)
-			if slices.ContainsFunc(c.Args, func(arg string) bool { return strings.HasPrefix(strings.ToLower(arg), "--configfile") }) {
-				sure = false
-			}
-		}
-		log, err := p.kubectlText(ctx, "logs", "--namespace="+pod.Metadata.Namespace, pod.Metadata.Name, "--tail=2000")
-		sure = sure || err == nil && strings.Contains(string(log), missingLog)
-	}
-	return has, sure
-}
-
-func (c container) resolvers() (names []string) {
-	for _, arg := range c.Args {
-		if m := resolverArg.FindStringSubmatch(arg); m != nil {
-			names = append(names, strings.ToLower(m[1]))
-		}
-	}
-	for _, env := range c.Env {
-		if m := resolverEnv.FindStringSubmatch(env.Name); m != nil {
-			names = append(names, strings.ToLower(m[1]))
-		}
-	}
-	return names
 }

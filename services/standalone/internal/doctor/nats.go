@@ -13,7 +13,7 @@ import (
 // errDenied is NATS' word that this user may not ask that.
 var errDenied = errors.New("this user may not ask that")
 
-const noNATS = "--nats URL was not given, and /api/health does not say"
+const noNATS = "only NATS itself would say: --nats was not given"
 
 // checkNATS believes catalog-api, and connects itself if it may.
 func checkNATS(ctx context.Context, p *patient) Finding {
@@ -106,6 +106,7 @@ func (p *patient) permitted(ctx context.Context, ask func(context.Context) error
 		return err
 	case <-p.denied:
 		cancel()
-		return errors.Join(errDenied, <-done)
+		<-done //nolint:errcheck // it only says that it was cancelled
+		return errDenied
 	}
 }

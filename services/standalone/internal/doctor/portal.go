@@ -58,7 +58,8 @@ func checkAPI(ctx context.Context, p *patient) Finding {
 			"It is asked for another address than the browser's, or is of a version that this doctor does not know.",
 			"Use a doctor of the portal's version; look what stands between Traefik and catalog-api.")
 	}
-	return ok("%s answers; it is version %s", w.words, h.Version)
+	f.What += "; it is version " + h.Version
+	return f
 }
 
 // checkPart asks a part directly, if we may, and then as browsers do.

@@ -64,9 +64,6 @@ func plural(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// reader is a durable consumer, and who reads it.
-type reader struct{ stream, name, by string }
-
 // checkConsumers looks for what the services read by.
 func checkConsumers(ctx context.Context, p *patient) Finding {
 	if p.nc == nil {
@@ -78,14 +75,17 @@ func checkConsumers(ctx context.Context, p *patient) Finding {
 	}
 	var missing, unseen []string
 	by := map[string]bool{}
-	for _, r := range p.readers(ctx, js) {
-		err := p.permitted(ctx, func(ctx context.Context) error {
-			_, err := js.Consumer(ctx, r.stream, r.name)
-			return err
-		})
-		switch {
+	for _, r := range []struct {
+		name, madeBy string
+		look         func(context.Context) error
+	}{
+		{"ingest", "catalog-api", consumer(js, events.StreamResults, "ingest")},
+		{"planner", "health-worker", consumer(js, events.StreamPortal, "planner")},
+		{"probers", "health-worker", probers(js)},
+	} {
+		switch err := p.permitted(ctx, r.look); {
 		case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrStreamNotFound):
-			missing, by[r.by] = append(missing, r.name), true
+			missing, by[r.madeBy] = append(missing, r.name), true
 		case err != nil:
 			unseen = append(unseen, r.name+" ("+reason(err)+")")
 		}
@@ -105,28 +105,30 @@ func checkConsumers(ctx context.Context, p *patient) Finding {
 	return ok("ingest, planner and probers are there")
 }
 
-// readers are the portal's consumers. There are probers for each location; when
-// they may not be listed, those of the default one must do.
-func (p *patient) readers(ctx context.Context, js jetstream.JetStream) []reader {
-	all := []reader{{events.StreamResults, "ingest", "catalog-api"}, {events.StreamPortal, "planner", "health-worker"}}
-	var found bool
-	_ = p.permitted(ctx, func(ctx context.Context) error { // an error leaves the default
+func consumer(js jetstream.JetStream, stream, name string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := js.Consumer(ctx, stream, name)
+		return err
+	}
+}
+
+// probers looks for those of any location: each has its own.
+func probers(js jetstream.JetStream) func(context.Context) error {
+	return func(ctx context.Context) error {
 		stream, err := js.Stream(ctx, events.StreamProbes)
 		if err != nil {
 			return err
 		}
+		found := false
 		names := stream.ConsumerNames(ctx)
 		for name := range names.Name() {
-			if strings.HasPrefix(name, "probers-") {
-				all, found = append(all, reader{events.StreamProbes, name, "health-worker"}), true
-			}
+			found = found || strings.HasPrefix(name, "probers-")
 		}
-		return names.Err()
-	})
-	if !found {
-		all = append(all, reader{events.StreamProbes, "probers-default", "health-worker"})
+		if err := names.Err(); err != nil || found {
+			return err
+		}
+		return jetstream.ErrConsumerNotFound
 	}
-	return all
 }
 
 // unread sees whether results lie about that no catalog-api takes. It asks a few
@@ -146,7 +148,7 @@ func (p *patient) unread(ctx context.Context, js jetstream.JetStream) (f Finding
 		if err != nil || info.NumPending == 0 || info.NumWaiting > 0 || info.NumAckPending > 0 {
 			return ok("results are read")
 		}
-		f = broken("%d results wait in RESULTS, and nobody takes them", info.NumPending).because(
+		f = broken("%s in RESULTS, and nobody takes them", plural(int(info.NumPending), "result waits", "results wait")).because(
 			"catalog-api is not connected to this broker, or hangs: statuses stay as they were.", "Restart catalog-api; its log says what keeps it.")
 		<-tick.C
 	}

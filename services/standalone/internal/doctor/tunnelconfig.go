@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -38,6 +39,9 @@ func parseTunnel(text []byte) (c tunnelConfig, err error) {
 			return c, fmt.Errorf("rule %d: its path is no regular expression: %w", i+1, err)
 		}
 	}
+	if !slices.ContainsFunc(c.Ingress, tunnelRule.catchesAll) {
+		return c, errors.New("its last rule must take all that is left, as `- service: http_status:404` does")
+	}
 	return c, nil
 }
 
@@ -54,7 +58,7 @@ func (r tunnelRule) names(host string) bool {
 }
 
 func (r tunnelRule) matches(host, path string) bool {
-	if !r.catchesAll() && r.Hostname != "" && r.Hostname != "*" && !r.names(host) {
+	if r.Hostname != "" && r.Hostname != "*" && !r.names(host) {
 		return false
 	}
 	// parseTunnel has seen that it compiles.
@@ -68,7 +72,7 @@ func (c tunnelConfig) find(host, path string) (number int, rule tunnelRule) {
 			return i + 1, rule
 		}
 	}
-	return 0, tunnelRule{}
+	return 0, tunnelRule{} // not without a rule for everything
 }
 
 // meant is the first rule that names the host, whether it is reached or not.
@@ -81,46 +85,43 @@ func (c tunnelConfig) meant(host string) (number int, there bool) {
 	return 0, false
 }
 
-// judge says whether the host's page and API are sent on to a server.
+// judge says whether the host's page and API are sent on to a server: mostly one
+// and the same, which is Traefik.
 func (c tunnelConfig) judge(file, host string) Finding {
-	var service string
-	for _, path := range []string{"/", "/api/health"} {
-		number, rule := c.find(host, path)
-		if number == 0 || !isServer(rule.Service) {
-			return c.unreached(file, host, path)
-		}
-		if service != "" && service != rule.Service {
-			return broken("%s sends / of %s to %s, but /api to %s", file, host, service, rule.Service).because(
-				"Traefik tells the page from the API. Behind a rule of its own the API has no page's origin, or the page no API.",
-				"Leave one rule for the host, without a path, that points to Traefik.")
-		}
-		service = rule.Service
+	n, page := c.find(host, "/")
+	m, api := c.find(host, "/api/health")
+	all := slices.IndexFunc(c.Ingress, tunnelRule.catchesAll) + 1
+	switch {
+	case !isServer(page.Service):
+		return c.unreached(file, host, n)
+	case !isServer(api.Service):
+		return c.unreached(file, host, m)
+	case all < len(c.Ingress):
+		return broken("%s has rules after rule %d, which takes everything", file, all).because(
+			"cloudflared does not start with that; an older configuration may still run.", "Move that rule to the end.")
+	case page.Service != api.Service:
+		return ok("%s sends %s to %s, and /api to %s", file, host, page.Service, api.Service)
 	}
-	return ok("%s sends %s to %s", file, host, service)
+	return ok("%s sends %s to %s", file, host, page.Service)
 }
 
-// unreached tells apart why a host has no service: each is mended elsewhere.
-func (c tunnelConfig) unreached(file, host, path string) Finding {
-	number, rule := c.find(host, path)
-	meant, named := c.meant(host)
-	switch {
-	case named && number == 0:
-		return broken("%s has rule %d for %s, but only for other paths than %s", file, meant, host, path).because(
-			"No rule takes the rest, and cloudflared refuses a configuration without a last rule for everything.",
-			"Take the path out of that rule, and end the ingress with `- service: http_status:404`.")
-	case number == 0:
-		return broken("%s has no rule for %s", file, host).because(
-			"Nor has it a last rule for everything, without which cloudflared does not start.",
-			addRule(host)+" End the ingress with `- service: http_status:404`.")
-	case named && meant > number:
-		return broken("%s has rule %d for %s, but rule %d before it takes everything (%s)", file, meant, host, number, rule.Service).because(
-			"Rules are read from the top, so the host's is never reached; newer cloudflareds refuse to start with it.",
-			"Move the rule for "+host+" above rule "+fmt.Sprint(number)+", and start cloudflared again.")
+// unreached tells apart why a rule that is no server takes the host's requests:
+// each case is mended elsewhere.
+func (c tunnelConfig) unreached(file, host string, number int) Finding {
+	service := c.Ingress[number-1].Service
+	switch meant, named := c.meant(host); {
 	case !named:
-		return broken("%s does not name %s: rule %d for the rest answers %s", file, host, number, rule.Service).because(
+		return broken("%s does not name %s: rule %d for the rest answers %s", file, host, number, service).because(
 			"The tunnel itself answers; the request never comes to Traefik.", addRule(host))
+	case meant > number:
+		return broken("%s has rule %d for %s, but rule %d before it takes everything (%s)", file, meant, host, number, service).because(
+			"Rules are read from the top, so the host's is never reached. cloudflared does not start with that; an older configuration may still run.",
+			fmt.Sprintf("Move the rule for %s above rule %d, and start cloudflared again.", host, number))
+	case meant < number:
+		return broken("%s has rule %d for %s, but with a path: rule %d takes some or all of the rest (%s)", file, meant, host, number, service).because(
+			"The tunnel itself answers what the path leaves out; that never comes to Traefik.", "Take the path out of rule "+fmt.Sprint(meant)+".")
 	}
-	return broken("%s has %s answered by the tunnel itself: rule %d says %s", file, host, number, rule.Service).because(
+	return broken("%s has %s answered by the tunnel itself: rule %d says %s", file, host, number, service).because(
 		"The request never comes to Traefik.", "Let rule "+fmt.Sprint(number)+" point to Traefik, such as http://traefik.traefik.svc.cluster.local:80.")
 }
 

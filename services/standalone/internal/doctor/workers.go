@@ -154,7 +154,7 @@ func (p *patient) stale(ctx context.Context) Finding {
 		}
 	}
 	if n == 0 || p.checkOne(ctx).State != OK {
-		return skipped(noNATS)
+		return p.withoutNATS()
 	}
 	return broken("%s had no result for three intervals, though a worker answers", plural(n, "service has", "services have")).because(
 		"The worker has only just come back, or planned probes, or their results, do not come through: a consumer is missing or not read.",

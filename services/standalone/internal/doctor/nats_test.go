@@ -1,0 +1,153 @@
+package doctor
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// nowhere is a portal that refuses connections, so that only NATS says anything.
+const nowhere = "http://127.0.0.1:1"
+
+const password = "s3cret-of-the-test"
+
+// broker starts NATS with the configuration that deployments have.
+func broker(t *testing.T) *server.Server {
+	t.Helper()
+	for _, user := range []string{"CATALOG_API", "HEALTH_WORKER", "SUBSCRIBER"} {
+		t.Setenv("NATS_"+user+"_PASSWORD", password)
+	}
+	opts, err := server.ProcessConfigFile("../../../../deploy/nats/nats.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts.Host, opts.Port, opts.HTTPPort, opts.StoreDir, opts.NoSigs = "127.0.0.1", server.RANDOM_PORT, 0, t.TempDir(), true
+	srv, err := server.NewServer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	t.Cleanup(func() {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+	})
+	if !srv.ReadyForConnections(time.Minute) {
+		t.Fatal("NATS is not ready")
+	}
+	return srv
+}
+
+func as(srv *server.Server, user, password string) string {
+	return "nats://" + user + ":" + password + "@" + srv.Addr().String()
+}
+
+func stream(t *testing.T, url string) jetstream.JetStream {
+	t.Helper()
+	nc, err := nats.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+// examine runs the command, and sees that no password is in what it says.
+func examine(t *testing.T, args ...string) (r Report) {
+	t.Helper()
+	var out, stderr bytes.Buffer
+	Command{Out: &out, Err: &stderr}.Run(t.Context(), append(args, "--json"))
+	if all := out.String() + stderr.String(); strings.Contains(all, password) {
+		t.Errorf("the password is in the output: %s", all)
+	}
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatalf("%v: %s%s", err, out.String(), stderr.String())
+	}
+	return r
+}
+
+func (r Report) want(t *testing.T, hop string, state State, says string) {
+	t.Helper()
+	for _, f := range r.Hops {
+		if f.Hop != hop {
+			continue
+		}
+		if all := f.What + " " + f.Why; f.State != state || !strings.Contains(all, says) {
+			t.Errorf("%s: got %s: %s, want %s: … %s …", hop, f.State, all, state, says)
+		}
+		return
+	}
+	t.Errorf("%s was not looked at", hop)
+}
+
+func TestNATSAsItsUsersSeeIt(t *testing.T) {
+	srv := broker(t)
+	api := stream(t, as(srv, "catalog-api", password))
+	worker := stream(t, as(srv, "health-worker", password))
+
+	t.Run("without a stream", func(t *testing.T) {
+		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
+		r.want(t, "NATS", OK, "NATS 2.")
+		r.want(t, "streams", Broken, "3 streams are not there: PORTAL, PROBES, RESULTS")
+		r.want(t, "consumers", Broken, "catalog-api and health-worker")
+		r.want(t, "workers", Broken, "no health-worker answers")
+	})
+	if err := events.Ensure(t.Context(), api, 1); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("without the workers' consumers", func(t *testing.T) {
+		if _, err := events.Ingest(t.Context(), api); err != nil {
+			t.Fatal(err)
+		}
+		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
+		r.want(t, "streams", OK, "PORTAL, PROBES and RESULTS")
+		r.want(t, "consumers", Broken, "2 consumers are not there: planner, probers")
+	})
+	if _, err := events.Planner(t.Context(), worker); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := events.Probers(t.Context(), worker, "far-away"); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("as catalog-api", func(t *testing.T) {
+		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
+		r.want(t, "streams", OK, "PORTAL, PROBES and RESULTS")
+		r.want(t, "consumers", OK, "ingest, planner and probers")
+		r.want(t, "workers", Broken, "no health-worker answers")
+	})
+	t.Run("as somebody who may only read", func(t *testing.T) {
+		r := examine(t, "--url", nowhere, "--nats", as(srv, "subscriber", password))
+		r.want(t, "NATS", OK, "NATS 2.")
+		r.want(t, "streams", Skipped, "may not look at stream PROBES")
+		r.want(t, "consumers", Skipped, "not all could be looked at")
+		r.want(t, "workers", Skipped, "may not ask for workers")
+	})
+	t.Run("with another password", func(t *testing.T) {
+		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password+"-of-old"))
+		r.want(t, "NATS", Broken, "does not let this user in")
+		r.want(t, "streams", Skipped, "cannot be asked")
+	})
+	t.Run("with results that nobody takes", func(t *testing.T) {
+		if _, err := worker.Publish(t.Context(), events.ResultSubject("1"), nil); err != nil {
+			t.Fatal(err)
+		}
+		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
+		r.want(t, "consumers", Broken, "1 result waits in RESULTS")
+	})
+	url := as(srv, "catalog-api", password)
+	srv.Shutdown()
+	t.Run("when it is away", func(t *testing.T) {
+		examine(t, "--url", nowhere, "--nats", url).want(t, "NATS", Broken, "refused")
+	})
+}
