@@ -83,8 +83,10 @@ export class Watch {
 
   #failed(request, left) {
     const text = request.failure()?.errorText ?? '';
-    const stream = request.url().endsWith('/api/events'); // every stream ends by being closed
-    if (text === 'net::ERR_ABORTED' && (left || stream)) return;
+    // Every stream ends by being closed, and Chromium asks for the icon when it
+    // likes, also for a document that it is about to leave.
+    const mayEnd = /\/(api\/events|favicon\.svg)$/.test(request.url());
+    if (text === 'net::ERR_ABORTED' && (left || mayEnd)) return;
     this.#add({ kind: 'failed request', method: request.method(), text, network: true, url: request.url() });
   }
 
