@@ -144,14 +144,16 @@ func TestThePartThatIsAwayIsNamed(t *testing.T) {
 			"by itself":             {inNATS, "NATS", []string{"the connection is refused"}},
 		}},
 		{"workers", func() error { return stop(p.worker) }, p.startWorker, map[string]fault{
-			"by a check":            {args, "workers", []string{`when "the page" is to be checked`}},
+			"by catalog-api's word": {args, "workers", []string{"No health-worker answers", "Start a health-worker"}},
 			"by asking for workers": {inNATS, "workers", []string{"no health-worker answers on NATS"}},
 		}},
 		{"streams", func() error { return p.lose(t, "") }, func() error { return p.mend(t) }, map[string]fault{
-			"by asking": {inNATS, "streams", []string{"RESULTS"}},
+			"by catalog-api's word": {args, "streams", []string{"catalog-api says", "RESULTS"}},
+			"by asking":             {inNATS, "streams", []string{"1 stream is not there: RESULTS"}},
 		}},
 		{"consumers", func() error { return p.lose(t, "ingest") }, func() error { return p.mend(t) }, map[string]fault{
-			"by asking": {inNATS, "consumers", []string{"ingest", "catalog-api"}},
+			"by catalog-api's word": {args, "consumers", []string{"catalog-api says", "ingest"}},
+			"by asking":             {inNATS, "consumers", []string{"1 consumer is not there: ingest", "Start catalog-api anew"}},
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

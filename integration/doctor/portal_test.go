@@ -62,15 +62,6 @@ func (p *portal) open() (err error) {
 			return err
 		}
 	}
-	body := fmt.Sprintf(`{"name":"the page","status_url":"http://%s/health"}`, p.webAddr)
-	resp, err := http.Post("http://"+p.apiAddr+"/api/services", "application/json", strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusCreated {
-		return fmt.Errorf("create a service: %s", resp.Status)
-	}
 	return nil
 }
 

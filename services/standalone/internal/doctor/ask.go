@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -20,8 +19,8 @@ import (
 // errMute is a server that is there, but hangs.
 var errMute = errors.New("it takes the connection, but gives no answer in time")
 
-// maxBody is more than any answer that is read has: the longest is the catalogue.
-const maxBody = 16 << 20
+// maxBody is more than any answer that is read has.
+const maxBody = 4 << 20
 
 // way is where a question is sent.
 type way struct {
@@ -67,26 +66,18 @@ func (p *patient) get(ctx context.Context, w way, path string) answer {
 	key := w.base.String() + " " + w.host + " " + path
 	a, known := p.answers[key]
 	if !known {
-		a = p.ask(ctx, w, question{path: path})
+		a = p.ask(ctx, w, path, false)
 		p.answers[key] = a
 	}
 	return a
 }
 
-// question is a request. The zero method is GET; the zero timeout the usual one.
-type question struct {
-	method, path string
-	timeout      time.Duration
-	anyCert      bool // whatever certificate is shown, it is only to be looked at
-}
-
-func (p *patient) ask(ctx context.Context, w way, q question) answer {
-	if q.timeout == 0 {
-		q.timeout = p.Timeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, q.timeout)
+// ask asks for a path. With anyCert whatever certificate is shown will do, as it is
+// only to be looked at.
+func (p *patient) ask(ctx context.Context, w way, path string, anyCert bool) answer {
+	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, q.method, strings.TrimSuffix(w.base.String(), "/")+q.path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(w.base.String(), "/")+path, nil)
 	if err != nil {
 		return answer{err: err}
 	}
@@ -94,7 +85,7 @@ func (p *patient) ask(ctx context.Context, w way, q question) answer {
 	req.Header.Set("User-Agent", "dev-portal-doctor/"+p.Version)
 	for _, line := range p.Header {
 		name, value, _ := strings.Cut(line, ":")
-		if !q.anyCert { // it may be a password
+		if !anyCert { // it may be a password
 			req.Header.Set(strings.TrimSpace(name), strings.TrimSpace(value))
 		}
 	}
@@ -108,7 +99,7 @@ func (p *patient) ask(ctx context.Context, w way, q question) answer {
 		DisableKeepAlives: true,
 		TLSClientConfig: &tls.Config{
 			ServerName:         (&url.URL{Host: w.host}).Hostname(),
-			InsecureSkipVerify: q.anyCert, //nolint:gosec // nothing secret is sent then
+			InsecureSkipVerify: anyCert, //nolint:gosec // nothing secret is sent then
 		},
 	}
 	resp, err := transport.RoundTrip(req) // which follows no redirect

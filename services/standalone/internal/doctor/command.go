@@ -30,8 +30,8 @@ type Command struct {
 
 const usage = `Usage: dev-portal doctor --url https://portal.example.com [flags]
 
-Looks at every hop from DNS to the workers, and names the first that is broken, with the fix. It changes nothing,
-but has a worker check one service when it may not ask NATS. Exit code: 0 nothing broken, 1 something is, 2 usage.
+Looks at every hop from DNS to the workers, and names the first that is broken, with the fix. It changes nothing.
+Exit code: 0 nothing broken, 1 something is, 2 usage.
 
 `
 

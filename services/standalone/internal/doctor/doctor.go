@@ -40,6 +40,8 @@ type patient struct {
 
 	nc     *nats.Conn    // nil: not asked for, or not connected
 	denied chan struct{} // NATS has refused a question
+
+	missingStreams, missingConsumers []string // once NATS was asked
 }
 
 // hop is one step of the way.

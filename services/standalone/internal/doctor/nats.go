@@ -13,15 +13,13 @@ import (
 // errDenied is NATS' word that this user may not ask that.
 var errDenied = errors.New("this user may not ask that")
 
-const noNATS = "only NATS itself would say: --nats was not given"
-
 // checkNATS believes catalog-api, and connects itself if it may.
 func checkNATS(ctx context.Context, p *patient) Finding {
 	h, there := p.health(ctx)
 	if p.NATS == "" {
 		switch {
 		case !there:
-			return skipped(notAsked + ", and --nats was not given")
+			return skipped("%s", p.notAskedEither())
 		case h.NATS.ok():
 			return ok("catalog-api is connected to it")
 		}

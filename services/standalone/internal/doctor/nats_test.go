@@ -129,21 +129,21 @@ func TestNATSAsItsUsersSeeIt(t *testing.T) {
 	t.Run("as somebody who may only read", func(t *testing.T) {
 		r := examine(t, "--url", nowhere, "--nats", as(srv, "subscriber", password))
 		r.want(t, "NATS", OK, "NATS 2.")
-		r.want(t, "streams", Skipped, "may not look at stream PROBES")
-		r.want(t, "consumers", Skipped, "not all could be looked at")
-		r.want(t, "workers", Skipped, "may not ask for workers")
+		r.want(t, "streams", Skipped, "the user in --nats may not look")
+		r.want(t, "consumers", Skipped, "the user in --nats may not look")
+		r.want(t, "workers", Skipped, "the user in --nats may not look")
 	})
 	t.Run("with another password", func(t *testing.T) {
 		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password+"-of-old"))
 		r.want(t, "NATS", Broken, "does not let this user in")
-		r.want(t, "streams", Skipped, "cannot be asked")
+		r.want(t, "streams", Skipped, "and NATS neither")
 	})
 	t.Run("with results that nobody takes", func(t *testing.T) {
 		if _, err := worker.Publish(t.Context(), events.ResultSubject("1"), nil); err != nil {
 			t.Fatal(err)
 		}
 		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
-		r.want(t, "consumers", Broken, "1 result waits in RESULTS")
+		r.want(t, "consumers", Broken, "results wait in RESULTS, and nobody takes them (1)")
 	})
 	url := as(srv, "catalog-api", password)
 	srv.Shutdown()

@@ -75,6 +75,11 @@ type health struct {
 	Version  string     `json:"version"`
 	Postgres dependency `json:"postgres"`
 	NATS     dependency `json:"nats"`
+
+	// Of NATS; nil: catalog-api could not ask.
+	Streams   *dependency `json:"streams"`
+	Consumers *dependency `json:"consumers"`
+	Workers   *dependency `json:"workers"`
 }
 
 type dependency struct {

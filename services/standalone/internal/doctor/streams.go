@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,48 +12,68 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// checkStreams looks for the three streams.
+const restartBoth = "Restart catalog-api and health-worker: each makes what is missing at its start, and what was in it is made anew from Postgres."
+
+// checkStreams looks for the three streams, or believes catalog-api.
 func checkStreams(ctx context.Context, p *patient) Finding {
 	if p.nc == nil {
-		return p.withoutNATS()
+		return p.byHealth(ctx, "not all streams are there", restartBoth, func(h health) *dependency { return h.Streams })
 	}
-	js, err := jetstream.New(p.nc)
-	if err != nil {
-		return skipped("JetStream cannot be asked: %s", err)
+	err := p.look(ctx)
+	switch {
+	case errors.Is(err, errDenied):
+		return p.byHealth(ctx, "not all streams are there", restartBoth, func(h health) *dependency { return h.Streams })
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return broken("NATS runs without JetStream").because("The portal's events and probes are JetStream streams.",
+			"Start NATS with --jetstream, and enable it for the portal's account.")
+	case err != nil:
+		return broken("the streams cannot be looked at: %s", reason(err)).because(
+			"A stream of a cluster whose leader is away cannot be read or written.",
+			"Look whether most of the NATS servers run: `nats server report jetstream`.")
+	case len(p.missingStreams) > 0:
+		return broken("%s not there: %s", plural(len(p.missingStreams), "stream is", "streams are"), strings.Join(p.missingStreams, ", ")).because(
+			"The broker has lost its data, or is not the one that the services use.", restartBoth)
 	}
-	var missing []string
-	for _, name := range []string{events.StreamPortal, events.StreamProbes, events.StreamResults} {
-		err := p.permitted(ctx, func(ctx context.Context) error {
-			_, err := js.Stream(ctx, name)
-			return err
-		})
-		switch {
-		case errors.Is(err, jetstream.ErrStreamNotFound):
-			missing = append(missing, name)
-		case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-			return broken("NATS runs without JetStream").because("The portal's events and probes are JetStream streams.",
-				"Start NATS with --jetstream, and enable it for the portal's account.")
-		case errors.Is(err, errDenied):
-			return skipped("the user in --nats may not look at stream %s", name)
-		case err != nil:
-			return broken("stream %s gives no answer: %s", name, reason(err)).because(
-				"A stream of a cluster whose leader is away cannot be read or written.",
-				"Look whether most of the NATS servers run: `nats server report jetstream`.")
-		}
-	}
-	if len(missing) > 0 {
-		return broken("%s not there: %s", plural(len(missing), "stream is", "streams are"), strings.Join(missing, ", ")).because(
-			"The broker has lost its data, or is not the one that the services use.",
-			"Restart catalog-api and health-worker: each makes what is missing at its start, and what was in it is made anew from Postgres.")
-	}
-	return ok("PORTAL, PROBES and RESULTS are there")
+	return ok("%s, %s and %s are there", events.StreamPortal, events.StreamProbes, events.StreamResults)
 }
 
-func (p *patient) withoutNATS() Finding {
-	if p.NATS == "" {
-		return skipped(noNATS)
+// look asks NATS for what is missing.
+func (p *patient) look(ctx context.Context) error {
+	js, err := jetstream.New(p.nc)
+	if err != nil {
+		return err
 	}
-	return skipped("NATS cannot be asked")
+	return p.permitted(ctx, func(ctx context.Context) (err error) {
+		p.missingStreams, p.missingConsumers, err = events.Missing(ctx, js)
+		return err
+	})
+}
+
+// byHealth believes catalog-api about a part of NATS that is broken, if it is, in
+// the words given.
+func (p *patient) byHealth(ctx context.Context, words, fix string, part func(health) *dependency) Finding {
+	h, there := p.health(ctx)
+	if !there {
+		return skipped("%s", p.notAskedEither())
+	}
+	switch d := part(h); {
+	case d == nil:
+		return skipped("catalog-api does not know")
+	case !d.ok():
+		return broken("catalog-api says that %s", words).because(d.Detail, fix)
+	}
+	return ok("catalog-api says so")
+}
+
+// notAskedEither is why NATS says nothing where catalog-api does not.
+func (p *patient) notAskedEither() string {
+	switch {
+	case p.NATS == "":
+		return notAsked + ", and --nats was not given"
+	case p.nc == nil:
+		return notAsked + ", and NATS neither"
+	}
+	return notAsked + ", and the user in --nats may not look"
 }
 
 func plural(n int, one, more string) string {
@@ -64,91 +83,49 @@ func plural(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// checkConsumers looks for what the services read by.
+// checkConsumers looks for what the services read by, or believes catalog-api.
 func checkConsumers(ctx context.Context, p *patient) Finding {
-	if p.nc == nil {
-		return p.stale(ctx)
+	if p.nc == nil || p.look(ctx) != nil {
+		return p.byHealth(ctx, "not all consumers are there", restartBoth, func(h health) *dependency { return h.Consumers })
 	}
-	js, err := jetstream.New(p.nc)
-	if err != nil {
-		return skipped("JetStream cannot be asked: %s", err)
-	}
-	var missing, unseen []string
-	by := map[string]bool{}
-	for _, r := range []struct {
-		name, madeBy string
-		look         func(context.Context) error
-	}{
-		{"ingest", "catalog-api", consumer(js, events.StreamResults, "ingest")},
-		{"planner", "health-worker", consumer(js, events.StreamPortal, "planner")},
-		{"probers", "health-worker", probers(js)},
-	} {
-		switch err := p.permitted(ctx, r.look); {
-		case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrStreamNotFound):
-			missing, by[r.madeBy] = append(missing, r.name), true
-		case err != nil:
-			unseen = append(unseen, r.name+" ("+reason(err)+")")
+	if missing := p.missingConsumers; len(missing) > 0 {
+		makers := "health-worker"
+		if i := slices.Index(missing, "ingest"); i == 0 && len(missing) == 1 {
+			makers = "catalog-api"
+		} else if i >= 0 {
+			makers = "catalog-api and health-worker"
 		}
-	}
-	switch {
-	case len(missing) > 0:
-		makers := slices.Sorted(maps.Keys(by))
 		return broken("%s not there: %s", plural(len(missing), "consumer is", "consumers are"), strings.Join(missing, ", ")).because(
-			fmt.Sprintf("That is made by %s at the start: it has never run on this broker, or the broker has lost it.", strings.Join(makers, " and ")),
-			fmt.Sprintf("Start %s anew.", strings.Join(makers, " and ")))
-	case len(unseen) > 0:
-		return skipped("not all could be looked at: %s", strings.Join(unseen, ", "))
+			"That is made by "+makers+" at the start: it has never run on this broker, or the broker has lost it.", "Start "+makers+" anew.")
 	}
-	if f := p.unread(ctx, js); f.State == Broken {
+	if f := p.unread(ctx); f.State == Broken {
 		return f
 	}
 	return ok("ingest, planner and probers are there")
 }
 
-func consumer(js jetstream.JetStream, stream, name string) func(context.Context) error {
-	return func(ctx context.Context) error {
-		_, err := js.Consumer(ctx, stream, name)
-		return err
-	}
-}
-
-// probers looks for those of any location: each has its own.
-func probers(js jetstream.JetStream) func(context.Context) error {
-	return func(ctx context.Context) error {
-		stream, err := js.Stream(ctx, events.StreamProbes)
-		if err != nil {
-			return err
-		}
-		found := false
-		names := stream.ConsumerNames(ctx)
-		for name := range names.Name() {
-			found = found || strings.HasPrefix(name, "probers-")
-		}
-		if err := names.Err(); err != nil || found {
-			return err
-		}
-		return jetstream.ErrConsumerNotFound
-	}
-}
-
 // unread sees whether results lie about that no catalog-api takes. It asks a few
 // times, as there is a moment between two fetches.
-func (p *patient) unread(ctx context.Context, js jetstream.JetStream) (f Finding) {
+func (p *patient) unread(ctx context.Context) (f Finding) {
+	js, err := jetstream.New(p.nc)
+	if err != nil {
+		return skipped("%s", err)
+	}
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for range 5 {
 		var info *jetstream.ConsumerInfo
 		err := p.permitted(ctx, func(ctx context.Context) error {
-			c, err := js.Consumer(ctx, events.StreamResults, "ingest")
+			c, err := js.Consumer(ctx, events.StreamResults, "ingest") // which asks for its state
 			if err == nil {
-				info, err = c.Info(ctx)
+				info = c.CachedInfo()
 			}
 			return err
 		})
 		if err != nil || info.NumPending == 0 || info.NumWaiting > 0 || info.NumAckPending > 0 {
 			return ok("results are read")
 		}
-		f = broken("%s in RESULTS, and nobody takes them", plural(int(info.NumPending), "result waits", "results wait")).because(
+		f = broken("results wait in %s, and nobody takes them (%d)", events.StreamResults, info.NumPending).because(
 			"catalog-api is not connected to this broker, or hangs: statuses stay as they were.", "Restart catalog-api; its log says what keeps it.")
 		<-tick.C
 	}

@@ -133,7 +133,7 @@ func (p *patient) overTLS(ctx context.Context) (a answer, cert string) {
 	u := *w.base
 	u.Scheme = "https"
 	w.base = &u
-	a = p.ask(ctx, w, question{path: pagePath, anyCert: true})
+	a = p.ask(ctx, w, pagePath, true)
 	return a, a.cert
 }
 
