@@ -147,13 +147,13 @@ func TestThePartThatIsAwayIsNamed(t *testing.T) {
 			"by catalog-api's word": {args, "workers", []string{"No health-worker answers", "Start a health-worker"}},
 			"by asking for workers": {inNATS, "workers", []string{"no health-worker answers on NATS"}},
 		}},
-		{"streams", func() error { return p.lose(t, "") }, func() error { return p.mend(t) }, map[string]fault{
+		{"streams", func() error { return p.squat(t) }, func() error { return p.jetstream(t).DeleteStream(t.Context(), squatter) }, map[string]fault{
 			"by catalog-api's word": {args, "streams", []string{"catalog-api says", "RESULTS"}},
 			"by asking":             {inNATS, "streams", []string{"1 stream is not there: RESULTS"}},
 		}},
-		{"consumers", func() error { return p.lose(t, "ingest") }, func() error { return p.mend(t) }, map[string]fault{
+		{"consumers", func() error { return p.crowd(t) }, func() error { return p.jetstream(t).DeleteStream(t.Context(), events.StreamResults) }, map[string]fault{
 			"by catalog-api's word": {args, "consumers", []string{"catalog-api says", "ingest"}},
-			"by asking":             {inNATS, "consumers", []string{"1 consumer is not there: ingest", "Start catalog-api anew"}},
+			"by asking":             {inNATS, "consumers", []string{"1 consumer is not there: ingest", "catalog-api makes ingest"}},
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -187,23 +187,31 @@ func awaitNotice(t *testing.T, args []string, part string) error {
 	return poll("catalog-api misses "+part, func() bool { return examine(t, "", args...).Broken != "" })
 }
 
-// lose has the broker lose stream RESULTS, or a consumer of it.
-func (p *portal) lose(t *testing.T, consumer string) error {
+const squatter = "SQUATTER"
+
+// squat replaces stream RESULTS with another one that has its subjects, so that
+// the services, who make what is missing by themselves, cannot.
+func (p *portal) squat(t *testing.T) error {
 	js := p.jetstream(t)
-	if consumer == "" {
-		return js.DeleteStream(t.Context(), events.StreamResults)
-	}
-	return js.DeleteConsumer(t.Context(), events.StreamResults, consumer)
+	return poll("RESULTS cannot be made", func() bool {
+		_ = js.DeleteStream(t.Context(), events.StreamResults) // it may have gone already
+		_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: squatter, Subjects: []string{events.AllResults}})
+		return err == nil
+	})
 }
 
-// mend makes again what was lost, as a service does at its start.
-func (p *portal) mend(t *testing.T) error {
+// crowd replaces stream RESULTS with one that has no room for a second consumer.
+func (p *portal) crowd(t *testing.T) error {
 	js := p.jetstream(t)
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
-		return err
-	}
-	_, err := events.Ingest(t.Context(), js)
-	return err
+	return poll("ingest cannot be made", func() bool {
+		_ = js.DeleteStream(t.Context(), events.StreamResults) // it may have gone already
+		stream, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: events.StreamResults, Subjects: []string{events.AllResults}, MaxConsumers: 1})
+		if err != nil {
+			return false
+		}
+		_, err = stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: "stranger"})
+		return err == nil
+	})
 }
 
 func (p *portal) jetstream(t *testing.T) jetstream.JetStream {

@@ -100,7 +100,7 @@ func TestNATSAsItsUsersSeeIt(t *testing.T) {
 		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
 		r.want(t, "NATS", OK, "NATS 2.")
 		r.want(t, "streams", Broken, "3 streams are not there: PORTAL, PROBES, RESULTS")
-		r.want(t, "consumers", Broken, "catalog-api and health-worker")
+		r.want(t, "consumers", Broken, "3 consumers are not there: planner, probers, ingest")
 		r.want(t, "workers", Broken, "no health-worker answers")
 	})
 	if err := events.Ensure(t.Context(), api, 1); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,17 +11,19 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-const restartBoth = "Restart catalog-api and health-worker: each makes what is missing at its start, and what was in it is made anew from Postgres."
+// The services make what is missing, and fill it anew from Postgres, within seconds.
+const askAgain = "Ask again in a minute: catalog-api and health-worker make what is missing by themselves. If it stays, their logs say " +
+	"what hinders them, such as a full disk or a limit of the account."
 
 // checkStreams looks for the three streams, or believes catalog-api.
 func checkStreams(ctx context.Context, p *patient) Finding {
 	if p.nc == nil {
-		return p.byHealth(ctx, "not all streams are there", restartBoth, func(h health) *dependency { return h.Streams })
+		return p.byHealth(ctx, "not all streams are there", askAgain, func(h health) *dependency { return h.Streams })
 	}
 	err := p.look(ctx)
 	switch {
 	case errors.Is(err, errDenied):
-		return p.byHealth(ctx, "not all streams are there", restartBoth, func(h health) *dependency { return h.Streams })
+		return p.byHealth(ctx, "not all streams are there", askAgain, func(h health) *dependency { return h.Streams })
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return broken("NATS runs without JetStream").because("The portal's events and probes are JetStream streams.",
 			"Start NATS with --jetstream, and enable it for the portal's account.")
@@ -32,7 +33,7 @@ func checkStreams(ctx context.Context, p *patient) Finding {
 			"Look whether most of the NATS servers run: `nats server report jetstream`.")
 	case len(p.missingStreams) > 0:
 		return broken("%s not there: %s", plural(len(p.missingStreams), "stream is", "streams are"), strings.Join(p.missingStreams, ", ")).because(
-			"The broker has lost its data, or is not the one that the services use.", restartBoth)
+			"The broker has lost its data, or is not the one that the services use.", askAgain)
 	}
 	return ok("%s, %s and %s are there", events.StreamPortal, events.StreamProbes, events.StreamResults)
 }
@@ -62,7 +63,7 @@ func (p *patient) byHealth(ctx context.Context, words, fix string, part func(hea
 	case !d.ok():
 		return broken("catalog-api says that %s", words).because(d.Detail, fix)
 	}
-	return ok("catalog-api says so")
+	return ok("as it should be, says catalog-api")
 }
 
 // notAskedEither is why NATS says nothing where catalog-api does not.
@@ -86,17 +87,11 @@ func plural(n int, one, more string) string {
 // checkConsumers looks for what the services read by, or believes catalog-api.
 func checkConsumers(ctx context.Context, p *patient) Finding {
 	if p.nc == nil || p.look(ctx) != nil {
-		return p.byHealth(ctx, "not all consumers are there", restartBoth, func(h health) *dependency { return h.Consumers })
+		return p.byHealth(ctx, "not all consumers are there", askAgain, func(h health) *dependency { return h.Consumers })
 	}
 	if missing := p.missingConsumers; len(missing) > 0 {
-		makers := "health-worker"
-		if i := slices.Index(missing, "ingest"); i == 0 && len(missing) == 1 {
-			makers = "catalog-api"
-		} else if i >= 0 {
-			makers = "catalog-api and health-worker"
-		}
 		return broken("%s not there: %s", plural(len(missing), "consumer is", "consumers are"), strings.Join(missing, ", ")).because(
-			"That is made by "+makers+" at the start: it has never run on this broker, or the broker has lost it.", "Start "+makers+" anew.")
+			"catalog-api makes ingest, and health-worker planner and probers: it has never run on this broker, or it cannot.", askAgain)
 	}
 	if f := p.unread(ctx); f.State == Broken {
 		return f
