@@ -30,8 +30,9 @@ func (p *patient) kubectlText(ctx context.Context, args ...string) ([]byte, erro
 		return nil, errors.New(reason(ctx.Err()))
 	}
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		if line, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n"); line != "" {
-			return nil, errors.New(line)
+		lines := strings.Split(strings.TrimSpace(string(exit.Stderr)), "\n") // the last one is for people
+		if last := lines[len(lines)-1]; last != "" {
+			return nil, errors.New(last)
 		}
 	}
 	return text, err

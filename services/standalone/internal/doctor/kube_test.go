@@ -27,8 +27,8 @@ logs*--namespace=traefik*) what=logs ;;
 *app.kubernetes.io/name=traefik*) what=traefik ;;
 esac
 [ -f "` + dir + `/$what" ] && exec cat "` + dir + `/$what"
+echo 'E1122 23:00:00 1 memcache.go:265] "Unhandled Error" err="couldn'"'"'t get current server API group list"' >&2
 echo "error: the server doesn't have a resource type \"$what\"" >&2
-echo "a second line" >&2
 exit 1
 `
 	write(t, filepath.Join(dir, "kubectl"), program, 0o755)

@@ -59,7 +59,7 @@ func (p *patient) byHealth(ctx context.Context, words, fix string, part func(hea
 	}
 	switch d := part(h); {
 	case d == nil:
-		return skipped("catalog-api does not know")
+		return skipped("catalog-api does not say; --nats URL asks NATS itself")
 	case !d.ok():
 		return broken("catalog-api says that %s", words).because(d.Detail, fix)
 	}
