@@ -6,8 +6,8 @@ import { settings } from './portal/settings.js';
 export default defineConfig({
   testDir: 'tests',
   globalSetup: './portal/setup.js',
-  // Each worker has a portal of its own, but they share one that runs already.
-  workers: settings.url ? 1 : 2,
+  // Each worker has a portal to itself.
+  workers: settings.urls.length || 2,
   grepInvert: settings.targetHost === 'none' ? /@probes/ : undefined,
   forbidOnly: true,
   retries: 0,

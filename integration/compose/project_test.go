@@ -137,6 +137,7 @@ func (p *project) down(args ...string) error {
 type container struct {
 	ID     string
 	Config struct {
+		Image  string
 		User   string
 		Labels map[string]string
 	}

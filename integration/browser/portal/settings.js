@@ -1,6 +1,7 @@
 // Which portal is tested, and how. Every variable may be absent.
 //
-//   PORTAL_URL          the portal to test; without it, each worker starts its own
+//   PORTAL_URL          the portal to test; several, with commas between, are tested at
+//                       once, each by a worker; without it, each worker starts its own
 //   PORTAL_API_URL      where its /api is, if page and API are reached apart
 //   PORTAL_HOST         the Host header to send, to ask a proxy by its address
 //   PORTAL_TARGET_HOST  the name or address by which that portal's health worker
@@ -12,20 +13,24 @@
 const { env } = process;
 
 export const settings = Object.freeze({
-  url: address('PORTAL_URL'),
-  apiURL: address('PORTAL_API_URL'),
+  urls: (env.PORTAL_URL || '')
+    .split(',')
+    .filter(Boolean)
+    .map((text) => address('PORTAL_URL', text)),
+  apiURL: address('PORTAL_API_URL', env.PORTAL_API_URL || ''),
   host: env.PORTAL_HOST || '',
   targetHost: env.PORTAL_TARGET_HOST || '127.0.0.1',
   binary: env.PORTAL_BIN || '',
   chromium: env.PORTAL_CHROMIUM || '/usr/bin/chromium',
 });
 
-if (!settings.url && (settings.apiURL || settings.host)) {
-  throw new Error('PORTAL_API_URL and PORTAL_HOST say how to reach a portal that runs: give PORTAL_URL too.');
+if (settings.urls.length !== 1 && (settings.apiURL || settings.host)) {
+  throw new Error(
+    'PORTAL_API_URL and PORTAL_HOST say how to reach one portal that runs: give its PORTAL_URL, and no other.',
+  );
 }
 
-function address(name) {
-  const text = env[name] || '';
+function address(name, text) {
   if (text && !/^https?:\/\/[^/]/.test(text)) throw new Error(`${name} is "${text}": it needs http:// or https://.`);
   return text.replace(/\/+$/, '');
 }

@@ -13,7 +13,7 @@ export default async function setup() {
   await access(settings.chromium, constants.X_OK).catch(() => {
     throw new Error(`There is no browser at ${settings.chromium}: install Chromium, or name one by PORTAL_CHROMIUM.`);
   });
-  if (settings.url) return undefined;
+  if (settings.urls.length > 0) return undefined;
   const { binary, remove } = await provide();
   process.env.PORTAL_BIN = binary; // the workers inherit it
   return remove;

@@ -15,9 +15,10 @@ export const test = base.extend({
   // portal is where the tests of one worker go.
   portal: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from it.
-    async ({}, use) => {
-      const flags = ['--timeout', '2s'];
-      const portal = settings.url ? new DeployedPortal(settings) : new OwnPortal(settings.binary, flags);
+    async ({}, use, { parallelIndex }) => {
+      const { urls, apiURL, host, binary } = settings;
+      const url = urls[parallelIndex];
+      const portal = url ? new DeployedPortal({ url, apiURL, host }) : new OwnPortal(binary, ['--timeout', '2s']);
       try {
         await portal.start();
         await use(portal);

@@ -12,11 +12,19 @@ export class Watch {
     listen('console', (message) => this.#console(message));
     listen('weberror', (error) => this.#add({ kind: 'exception', text: String(error.error()) }));
     listen('response', (answer) => this.#answered(answer));
-    // Which document asked for what: to leave one breaks off what is on its way.
-    let documents = 0;
+    // Which document asked for what: to leave one breaks off what is on its way. It
+    // may still ask while the next is fetched, and is left when that one answers.
+    let [begun, shown] = [0, 0];
     const askedBy = new WeakMap();
-    listen('request', (request) => askedBy.set(request, request.isNavigationRequest() ? ++documents : documents));
-    listen('requestfailed', (request) => this.#failed(request, askedBy.get(request) < documents));
+    listen('request', (request) => {
+      const next = request.isNavigationRequest();
+      if (next) begun++;
+      askedBy.set(request, next ? begun : shown);
+    });
+    listen('response', (answer) => {
+      if (answer.request().isNavigationRequest()) shown = askedBy.get(answer.request());
+    });
+    listen('requestfailed', (request) => this.#failed(request, askedBy.get(request) < begun));
     await context.exposeBinding('tellViolation', (_, text) => this.#add({ kind: 'CSP violation', text }));
     await context.addInitScript(() => {
       addEventListener('securitypolicyviolation', (e) =>
