@@ -62,6 +62,7 @@ type Config struct {
 // Task is what the command is to do.
 type Task int
 
+// The tasks of the command.
 const (
 	Serve       Task = iota // run the portal
 	ShowVersion             // --version: print it
