@@ -13,7 +13,7 @@ export class Watch {
     listen('weberror', (error) => this.#add({ kind: 'exception', text: String(error.error()) }));
     listen('response', (answer) => this.#answered(answer));
     // Which document asked for what: to leave one breaks off what is on its way. It
-    // may still ask while the next is fetched, and is left when that one answers.
+    // may still ask until the next takes its place.
     let [begun, shown] = [0, 0];
     const askedBy = new WeakMap();
     listen('request', (request) => {
@@ -21,8 +21,10 @@ export class Watch {
       if (next) begun++;
       askedBy.set(request, next ? begun : shown);
     });
-    listen('response', (answer) => {
-      if (answer.request().isNavigationRequest()) shown = askedBy.get(answer.request());
+    context.on('page', (page) => {
+      page.on('framenavigated', (frame) => {
+        if (frame === page.mainFrame()) shown = begun;
+      });
     });
     listen('requestfailed', (request) => this.#failed(request, askedBy.get(request) < begun));
     await context.exposeBinding('tellViolation', (_, text) => this.#add({ kind: 'CSP violation', text }));
