@@ -25,9 +25,6 @@ var (
 // defaultTimeout is longer than the longest probe takes, and the way there.
 const defaultTimeout = 12 * time.Second
 
-// workers is what they call themselves on NATS.
-const workers = "health-worker"
-
 // source is who asks, as the worker sees it.
 const source = "/dev-portal/catalog-api"
 
@@ -112,7 +109,7 @@ func result(reply *nats.Msg, id string) (events.ProbeCompleted, error) {
 
 // Worker says whether at least one worker answers.
 func Worker(ctx context.Context, nc *nats.Conn) (bool, error) {
-	subject, err := micro.ControlSubject(micro.PingVerb, workers, "")
+	subject, err := micro.ControlSubject(micro.PingVerb, events.WorkerService, "")
 	if err != nil {
 		return false, err
 	}

@@ -17,7 +17,6 @@ import (
 const (
 	checksAtOnce = 16              // besides the scheduled probes, so that those can't hold up a person
 	checkWait    = 2 * time.Second // for one of these places; who asks waits as long
-	serviceName  = "health-worker"
 )
 
 // Answer answers requests to probe at once until ctx ends, and finishes those
@@ -81,10 +80,10 @@ func (c *checks) handle(ctx context.Context, req micro.Request) {
 
 func (c *checks) add(finish context.Context, version string) (micro.Service, error) {
 	return micro.AddService(c.JS.Conn(), micro.Config{
-		Name:        serviceName,
+		Name:        events.WorkerService,
 		Version:     version,
 		Description: "Probes a service at once",
-		QueueGroup:  serviceName,
+		QueueGroup:  events.WorkerService,
 		Metadata:    map[string]string{"location": c.Location},
 		Endpoint: &micro.EndpointConfig{
 			Subject: events.CheckSubject,

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"time"
 
+	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 )
 
-const (
-	workerService = "health-worker" // as workers call themselves on NATS
-	pingWait      = time.Second     // within which every worker answers
-)
+// pingWait is the time within which every worker answers.
+const pingWait = time.Second
 
 // checkWorkers asks for at least one worker on NATS, or believes catalog-api.
 func checkWorkers(ctx context.Context, p *patient) Finding {
@@ -32,7 +31,7 @@ func checkWorkers(ctx context.Context, p *patient) Finding {
 
 // ping counts the workers.
 func (p *patient) ping(ctx context.Context) (n int, err error) {
-	subject, err := micro.ControlSubject(micro.PingVerb, workerService, "")
+	subject, err := micro.ControlSubject(micro.PingVerb, events.WorkerService, "")
 	if err != nil {
 		return 0, err
 	}
