@@ -58,8 +58,8 @@ func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 		out.Body.Postgres = dependency{"unavailable", "Postgres does not answer: nothing can be read or changed until it is back."}
 	}
 	if c := state.Chain; c != nil {
-		out.Body.Streams = complete(c.MissingStreams, "Nothing goes through a stream that is not there until catalog-api starts anew")
-		out.Body.Consumers = complete(c.MissingConsumers, "Nothing is read by a consumer that is not there until its service starts anew")
+		out.Body.Streams = complete(c.MissingStreams, "Nothing goes through a stream that is not there; the services try to make it again")
+		out.Body.Consumers = complete(c.MissingConsumers, "Nothing is read by a consumer that is not there; its service tries to make it again")
 		out.Body.Workers = &dependency{Status: "ok"}
 		if !c.Worker {
 			out.Body.Workers = &dependency{"unavailable", "No health-worker answers: nothing is probed until one does."}
