@@ -18,6 +18,8 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack"
 	"github.com/lib/pq"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // shared is the process's one Postgres. It is written to by Main, and by the
@@ -60,6 +62,21 @@ func NATS(tb testing.TB) *devstack.NATS {
 	}
 	tb.Cleanup(srv.Close)
 	return srv
+}
+
+// JetStream connects to the server at a URL for as long as the test runs.
+func JetStream(tb testing.TB, url string) jetstream.JetStream {
+	tb.Helper()
+	nc, err := nats.Connect(url)
+	if err != nil {
+		tb.Fatalf("devtest: %v", err)
+	}
+	tb.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		tb.Fatalf("devtest: %v", err)
+	}
+	return js
 }
 
 // Database makes an empty database for this test alone, in a Postgres that all

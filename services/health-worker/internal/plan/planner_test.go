@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
@@ -21,15 +20,7 @@ import (
 // planner returns one that doesn't run yet.
 func planner(t *testing.T, url string) *Planner {
 	t.Helper()
-	nc, err := nats.Connect(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := devtest.JetStream(t, url)
 	if err := events.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}

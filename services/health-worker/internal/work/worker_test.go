@@ -35,15 +35,7 @@ func hold(ctx context.Context, release <-chan bool) (probe.Outcome, error) {
 
 func connect(t *testing.T, url string) jetstream.JetStream {
 	t.Helper()
-	nc, err := nats.Connect(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := devtest.JetStream(t, url)
 	if err := events.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
@@ -49,20 +48,6 @@ func as(srv *server.Server, user, password string) string {
 	return "nats://" + user + ":" + password + "@" + srv.Addr().String()
 }
 
-func stream(t *testing.T, url string) jetstream.JetStream {
-	t.Helper()
-	nc, err := nats.Connect(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return js
-}
-
 // examine runs the command, and sees that no password is in what it says.
 func examine(t *testing.T, args ...string) (r Report) {
 	t.Helper()
@@ -93,8 +78,8 @@ func (r Report) want(t *testing.T, hop string, state State, says string) {
 
 func TestNATSAsItsUsersSeeIt(t *testing.T) {
 	srv := broker(t)
-	api := stream(t, as(srv, "catalog-api", password))
-	worker := stream(t, as(srv, "health-worker", password))
+	api := devtest.JetStream(t, as(srv, "catalog-api", password))
+	worker := devtest.JetStream(t, as(srv, "health-worker", password))
 
 	t.Run("without a stream", func(t *testing.T) {
 		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
