@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -56,15 +55,7 @@ func (s *statuses) MarkStale(_ context.Context, since time.Time) (int, error) {
 // start runs ingest against a broker of its own until the test ends.
 func start(t *testing.T, to ingest.Statuses) (jetstream.JetStream, *prometheus.Registry) {
 	t.Helper()
-	nc, err := nats.Connect(devtest.NATS(t).URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := devtest.JetStream(t, devtest.NATS(t).URL())
 	if err := events.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
