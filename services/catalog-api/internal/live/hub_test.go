@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -29,16 +28,8 @@ type following struct {
 
 func follow(t *testing.T) following {
 	t.Helper()
-	nc, err := nats.Connect(devtest.NATS(t).URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err == nil {
-		err = events.Ensure(t.Context(), js, 1)
-	}
-	if err != nil {
+	js := devtest.JetStream(t, devtest.NATS(t).URL())
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	h := New(js, slog.New(slog.NewTextHandler(t.Output(), nil)), prometheus.NewRegistry())
