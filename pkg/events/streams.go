@@ -70,8 +70,13 @@ func ensure(ctx context.Context, js jetstream.JetStream, want jetstream.StreamCo
 	present, err := js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		want.Replicas = max(replicas, 1)
-		_, err := js.CreateOrUpdateStream(ctx, want) // another service may just have created it
-		return err
+		// Several may create the same stream at once. One that another version has
+		// just created is different, and is changed below.
+		_, err = js.CreateStream(ctx, want)
+		if !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return err
+		}
+		present, err = js.Stream(ctx, want.Name)
 	}
 	if err != nil {
 		return err

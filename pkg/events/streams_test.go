@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"slices"
@@ -14,6 +15,11 @@ import (
 
 func TestEnsureMayBeCalledAtAnyTimeByAnybody(t *testing.T) {
 	b := startBroker(t)
+	js := connect(t, b.url())
+	updates, err := js.Conn().SubscribeSync("$JS.EVENT.ADVISORY.STREAM.UPDATED.*")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var g errgroup.Group
 	for range 8 {
 		js := connect(t, b.url())
@@ -22,7 +28,12 @@ func TestEnsureMayBeCalledAtAnyTimeByAnybody(t *testing.T) {
 	if err := g.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	js := b.portal()
+	if err := js.Conn().Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := updates.Pending(); n != 0 || err != nil {
+		t.Errorf("streams that were just created were updated %d times, %v", n, err)
+	}
 	before := configOf(t, js, events.StreamPortal)
 	publish(t, js, events.ServiceCreated{Service: ledger()})
 	if err := events.Ensure(t.Context(), js, 1); err != nil {
@@ -96,6 +107,33 @@ func TestEnsureBringsAnOlderStreamUpToDate(t *testing.T) {
 	if n := stored(t, js, events.StreamPortal, events.CatalogSubject(ledgerID)); n != 1 {
 		t.Errorf("the stream has %d messages, want the one from before", n)
 	}
+}
+
+func TestEnsureChangesWhatAnOlderServiceHasJustCreated(t *testing.T) {
+	js := connect(t, startBroker(t).url())
+	old := jetstream.StreamConfig{Name: events.StreamPortal, Subjects: []string{events.AllCatalog}, MaxMsgsPerSubject: 10}
+	if err := events.Ensure(t.Context(), &overtaken{JetStream: js, by: old}, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := configOf(t, js, events.StreamPortal); got.MaxMsgsPerSubject == 10 {
+		t.Errorf("the stream is %+v", got)
+	}
+}
+
+// overtaken is a service that another one is quicker than: a stream that it
+// misses is there when it comes to create it.
+type overtaken struct {
+	jetstream.JetStream
+	by jetstream.StreamConfig
+}
+
+func (o *overtaken) CreateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	if cfg.Name == o.by.Name {
+		if _, err := o.JetStream.CreateStream(ctx, o.by); err != nil {
+			return nil, err
+		}
+	}
+	return o.JetStream.CreateStream(ctx, cfg)
 }
 
 func TestADeletedServiceLeavesItsTombstoneOnly(t *testing.T) {
