@@ -12,6 +12,7 @@ import (
 
 // Published is what stream PORTAL last says of a service's configuration.
 type Published struct {
+	Event   string // the id of the event that says it
 	Version int64
 	Name    string
 	Deleted bool
@@ -42,11 +43,11 @@ func published(ctx context.Context, js jetstream.JetStream) (map[string]Publishe
 	}, func(_ context.Context, d events.Delivery) error {
 		switch e := d.Event.(type) {
 		case events.ServiceCreated:
-			last[e.ID] = Published{Version: e.Version, Name: e.Name}
+			last[e.ID] = Published{Event: d.ID, Version: e.Version, Name: e.Name}
 		case events.ServiceUpdated:
-			last[e.ID] = Published{Version: e.Version, Name: e.Name}
+			last[e.ID] = Published{Event: d.ID, Version: e.Version, Name: e.Name}
 		case events.ServiceDeleted:
-			last[e.ID] = Published{Version: e.Version, Name: e.Name, Deleted: true}
+			last[e.ID] = Published{Event: d.ID, Version: e.Version, Name: e.Name, Deleted: true}
 		}
 		return nil
 	})

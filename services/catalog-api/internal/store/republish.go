@@ -19,26 +19,45 @@ const republishBatch = 500
 // a tombstone. A service whose version differs is announced as updated (where
 // the stream is ahead, as after a restore of the database, with a higher one);
 // one that the catalogue doesn't have is announced as deleted. What is in the
-// outbox already is left to it. It returns the number of events.
+// outbox already is left to it, unless the stream is ahead of that too: readers
+// would drop it. It returns the number of events.
 func (s *Store) Republish(ctx context.Context, published map[string]outbox.Published) (int, error) {
+	// A row of the outbox that is the stream's last event has merely not gone yet.
 	const differing = `
+		WITH published AS (
+			SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[]) AS p (id, version, deleted, event)
+		), waiting AS (
+			SELECT o.service_id AS id, bool_or(
+				(convert_from(o.data, 'UTF8')::jsonb->>'version')::bigint <= p.version
+				AND o.header->'Nats-Msg-Id'->>0 <> p.event
+			) AS overtaken
+			FROM outbox o LEFT JOIN published p ON p.id = o.service_id
+			WHERE o.subject LIKE $5
+			GROUP BY o.service_id
+		)
 		SELECT coalesce(s.id, p.id) AS id, coalesce(p.version, 0) AS version, s.id IS NULL AS gone
 		FROM services s
-		FULL JOIN unnest($1::uuid[], $2::bigint[], $3::boolean[]) AS p (id, version, deleted) ON p.id = s.id
-		WHERE (s.id IS NULL AND NOT p.deleted OR s.id IS NOT NULL AND s.version IS DISTINCT FROM p.version)
-		  AND NOT EXISTS (SELECT FROM outbox o WHERE o.service_id = coalesce(s.id, p.id))
+		FULL JOIN published p ON p.id = s.id
+		LEFT JOIN waiting w ON w.id = coalesce(s.id, p.id)
+		WHERE CASE
+			WHEN w.id IS NOT NULL THEN w.overtaken
+			WHEN s.id IS NULL THEN NOT p.deleted
+			ELSE s.version IS DISTINCT FROM p.version OR p.deleted
+		END
 		ORDER BY 1`
 
 	var (
 		ids      = make(pq.StringArray, 0, len(published))
 		versions = make(pq.Int64Array, 0, len(published))
 		deleted  = make(pq.BoolArray, 0, len(published))
+		last     = make(pq.StringArray, 0, len(published))
 	)
 	for id, p := range published {
-		ids, versions, deleted = append(ids, id), append(versions, p.Version), append(deleted, p.Deleted)
+		ids, versions = append(ids, id), append(versions, p.Version)
+		deleted, last = append(deleted, p.Deleted), append(last, p.Event)
 	}
 	var list []difference
-	if err := s.db.SelectContext(ctx, &list, differing, ids, versions, deleted); err != nil {
+	if err := s.db.SelectContext(ctx, &list, differing, ids, versions, deleted, last, events.CatalogSubject("%")); err != nil {
 		return 0, fmt.Errorf("compare the catalogue with the stream: %w", domainError(err))
 	}
 	for i := 0; i < len(list); i += republishBatch {

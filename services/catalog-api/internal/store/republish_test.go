@@ -1,11 +1,14 @@
 package store_test
 
 import (
+	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
 func TestRepublishSendsWhatTheStreamLacks(t *testing.T) {
@@ -58,4 +61,84 @@ func TestRepublishSendsWhatTheStreamLacks(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("not sent: %v", want)
 	}
+}
+
+// A backup of a database that had events in its outbox brings them back, after
+// the stream has gone on. Readers would drop them as old.
+func TestRepublishOvertakesWhatWaitsInTheOutbox(t *testing.T) {
+	db := open(t)
+	dying := map[string]catalog.Service{"deleted": {}, "deleted, further on there": {}}
+	for name := range dying {
+		dying[name] = create(t, db, catalog.Change{Name: ptr(name)})
+	}
+	outboxed(t, db)
+
+	last := map[string]outbox.Published{}
+	want, waiting := map[string]string{}, 0
+	for _, tc := range []struct {
+		name      string
+		version   int64            // of the catalogue; all up to it wait
+		published outbox.Published // version 0: the stream has nothing
+		want      string           // "": the outbox says it all
+	}{
+		{"new", 1, outbox.Published{}, ""},
+		{"newer", 3, outbox.Published{Version: 1, Event: "the first that waits"}, ""},
+		{"changed there since", 1, outbox.Published{Version: 2}, "updated 3"},
+		{"changed in both since", 2, outbox.Published{Version: 2}, "updated 3"},
+		{"changed there, and more here", 4, outbox.Published{Version: 2}, "updated 4"},
+		{"deleted there since", 1, outbox.Published{Version: 2, Deleted: true}, "updated 3"},
+		{"deleted", 2, outbox.Published{Version: 1}, ""},
+		{"deleted, further on there", 2, outbox.Published{Version: 5}, "deleted 6"},
+	} {
+		svc, dies := dying[tc.name]
+		if dies {
+			if err := db.Delete(t.Context(), svc.ID, 0); err != nil {
+				t.Fatal(err)
+			}
+			waiting++
+		} else {
+			svc = create(t, db, catalog.Change{Name: ptr(tc.name)})
+			for v := int64(2); v <= tc.version; v++ {
+				if _, err := db.Update(t.Context(), svc.ID, 0, catalog.Change{Team: ptr(fmt.Sprint(v))}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			waiting += int(tc.version)
+		}
+		if p := tc.published; p.Version > 0 {
+			if p.Event != "" {
+				p.Event = firstInOutbox(t, db, svc.ID)
+			}
+			p.Name = tc.name
+			last[svc.ID] = p
+		}
+		if tc.want != "" {
+			want[tc.name] = tc.want
+		}
+	}
+	if _, err := db.Republish(t.Context(), last); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, e := range outboxed(t, db)[waiting:] {
+		switch e := e.(type) {
+		case events.ServiceUpdated:
+			got[e.Name] = fmt.Sprint("updated ", e.Version)
+		case events.ServiceDeleted:
+			got[e.Name] = fmt.Sprint("deleted ", e.Version)
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// firstInOutbox is the id of the event of a service that goes out next.
+func firstInOutbox(t *testing.T, db *store.Store, service string) (id string) {
+	t.Helper()
+	err := db.DB().GetContext(t.Context(), &id, `SELECT header->'ce-id'->>0 FROM outbox WHERE service_id = $1 ORDER BY id LIMIT 1`, service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
