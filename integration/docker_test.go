@@ -18,6 +18,8 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	tcexec "github.com/testcontainers/testcontainers-go/exec"
 	"github.com/testcontainers/testcontainers-go/wait"
+
+	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 )
 
 // The images that a deployment of the portal runs on.
@@ -151,7 +153,11 @@ func newNATS(ctx context.Context) (*dockerServer, error) {
 // newServer starts a container, and again under the same address when it is
 // recreated.
 func newServer(ctx context.Context, format, port string, req testcontainers.ContainerRequest) (*dockerServer, error) {
-	published, err := freePort()
+	addr, err := devtest.FreeAddr()
+	if err != nil {
+		return nil, err
+	}
+	_, published, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
@@ -171,16 +177,6 @@ func newServer(ctx context.Context, format, port string, req testcontainers.Cont
 		return nil, err
 	}
 	return &dockerServer{container: c, recreate: create, format: format, address: net.JoinHostPort(host, published)}, nil
-}
-
-func freePort() (string, error) {
-	ln, err := net.Listen("tcp", ":0")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = ln.Close() }()
-	_, port, err := net.SplitHostPort(ln.Addr().String())
-	return port, err
 }
 
 func createDatabase(t *testing.T, admin, name string) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack"
+	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 )
 
 // stack is where the tests' Postgres and NATS come from.
@@ -186,13 +186,11 @@ func wipe(t *testing.T, dir string) {
 	}
 }
 
-// freeAddr is a loopback address that nobody listens on just now.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := devtest.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
+	return addr
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack"
+	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 )
 
 // patience is how long a test waits for what must come.
@@ -53,7 +54,7 @@ func start(t *testing.T) *portal {
 
 func (p *portal) open() (err error) {
 	for _, addr := range []*string{&p.natsAddr, &p.apiAddr, &p.workerAddr, &p.webAddr} {
-		if *addr, err = freeAddr(); err != nil {
+		if *addr, err = devtest.FreeAddr(); err != nil {
 			return err
 		}
 	}
@@ -210,14 +211,4 @@ func poll(what string, done func() bool) error {
 		}
 	}
 	return nil
-}
-
-// freeAddr is a loopback address that nobody listens on just now.
-func freeAddr() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String(), nil
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/wait"
+
+	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 )
 
 // traefik is a real one. Each host of doctor.test is a site of its own, whose
@@ -81,7 +83,7 @@ func startTraefik(t *testing.T, p *portal) *traefik {
 func (x *traefik) open(ctx context.Context, p *portal) (err error) {
 	var web, tls, api, dead string
 	for _, addr := range []*string{&web, &tls, &api, &dead, &x.loop} {
-		if *addr, err = freeAddr(); err != nil {
+		if *addr, err = devtest.FreeAddr(); err != nil {
 			return err
 		}
 	}

@@ -31,12 +31,11 @@ func startNATS(t *testing.T, addr, dir string) *devstack.NATS {
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := devtest.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	return addr
 }
 
 func TestWorkerAndNATSStartInAnyOrder(t *testing.T) {

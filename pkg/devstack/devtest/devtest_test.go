@@ -2,6 +2,7 @@ package devtest_test
 
 import (
 	"database/sql"
+	"net"
 	"os"
 	"testing"
 
@@ -59,5 +60,24 @@ func TestEachTestHasStreamsOfItsOwn(t *testing.T) {
 				t.Errorf("account: %+v, %v; want one stream", info, err)
 			}
 		})
+	}
+}
+
+func TestAFreeAddrIsOfferedOnce(t *testing.T) {
+	seen := map[string]bool{}
+	for range 100 {
+		addr, err := devtest.FreeAddr()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[addr] {
+			t.Fatalf("%s was offered twice", addr)
+		}
+		seen[addr] = true
+		ln, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = ln.Close() }()
 	}
 }

@@ -37,7 +37,11 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, url: devtest.Database(t), dir: t.TempDir(), addr: "127.0.0.1:0"}
+	addr, err := devtest.FreeAddr() // which a restart keeps
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, url: devtest.Database(t), dir: t.TempDir(), addr: addr}
 	db, err := store.Open(t.Context(), store.Config{URL: b.url, Interval: "1m", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +60,6 @@ func (b *bench) startNATS() {
 		b.t.Fatal(err)
 	}
 	b.nats = srv
-	b.addr = srv.URL()[len("nats://"):]
 }
 
 func (b *bench) connect() jetstream.JetStream {
