@@ -10,9 +10,9 @@ import (
 )
 
 // Missing names the streams and the durable consumers that are not there, in the
-// order of the way of a probe. The services make them when they start, and again when
-// the broker has lost them: what stays missing, they cannot make. It fails if the broker does not
-// answer, or does not let this user look.
+// order of the way of a probe. The services make them when they start, and again
+// when the broker has lost them: what stays missing, they cannot make. It fails if
+// the broker does not answer, or does not let this user look.
 func Missing(ctx context.Context, js jetstream.JetStream) (streams, consumers []string, err error) {
 	for _, part := range []struct{ stream, consumer string }{
 		{StreamPortal, durablePlanner}, {StreamProbes, durableProbers}, {StreamResults, durableIngest},
