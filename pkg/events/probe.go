@@ -65,6 +65,11 @@ type ProbeCompleted struct {
 	// header, in milliseconds, rounded up; absent when no answer came.
 	LatencyMS int64 `json:"latency_ms,omitzero"`
 
+	// RoundMS is the time in which the service's host lets all its services be
+	// probed once, in milliseconds, where that is longer than the interval: the
+	// next result may be so late. Absent when the interval is kept.
+	RoundMS int64 `json:"round_ms,omitzero"`
+
 	PlannedAt time.Time `json:"planned_at"` // the slot; for a check by hand, the request
 	CheckedAt time.Time `json:"checked_at"` // when the probe really started, by the worker's clock
 	Location  string    `json:"location"`
@@ -89,6 +94,7 @@ func (e ProbeCompleted) Validate() error {
 		check(e.Reason.Known(), "reason %.40q is not on the list", e.Reason),
 		check(e.HTTPStatus >= 0 && e.HTTPStatus <= 999, "http_status %d is out of range", e.HTTPStatus),
 		check(e.LatencyMS >= 0, "latency_ms is negative"),
+		check(e.RoundMS >= 0, "round_ms is negative"),
 		check(!e.PlannedAt.IsZero(), "planned_at is missing"),
 		check(!e.CheckedAt.IsZero(), "checked_at is missing"),
 		check(e.Location != "", "location is empty"),

@@ -29,26 +29,42 @@ type Reason string
 
 // The reasons, with the status that each one leads to.
 const (
-	ReasonOK             Reason = "ok"              // healthy: 2xx
-	ReasonHTTP3xx        Reason = "http_3xx"        // degraded: a redirect that could not be followed
-	ReasonHTTP4xx        Reason = "http_4xx"        // degraded
-	ReasonHTTP5xx        Reason = "http_5xx"        // degraded; an answer outside 100 to 599 too
-	ReasonRedirect       Reason = "redirect"        // degraded: redirected to another host, or more than 5 times
-	ReasonDNS            Reason = "dns"             // down: the host's name has no address
-	ReasonConnectRefused Reason = "connect_refused" // down
-	ReasonConnectTimeout Reason = "connect_timeout" // down: no connection in time, or no route to the host
-	ReasonTLS            Reason = "tls"             // down: the handshake failed or the certificate is not valid
-	ReasonTimeout        Reason = "timeout"         // down: connected, but no answer in time
-	ReasonReset          Reason = "reset"           // down: the connection broke, or what came was not HTTP
-	ReasonBlocked        Reason = "blocked"         // down: the address is on the worker's deny list
-	ReasonStale          Reason = "stale"           // unknown: no result for three intervals
-	ReasonManual         Reason = "manual"          // a person set the status; there is no health URL
+	ReasonOK       Reason = "ok"        // healthy: 2xx
+	ReasonHostBusy Reason = "host_busy" // healthy: 2xx, but probed less often than planned, as its host takes no more probes at once
+
+	ReasonHTTP1xx  Reason = "http_1xx" // degraded: the connection was upgraded to a protocol that nobody asked for
+	ReasonHTTP3xx  Reason = "http_3xx" // degraded: a redirect that could not be followed
+	ReasonHTTP4xx  Reason = "http_4xx" // degraded
+	ReasonHTTP5xx  Reason = "http_5xx" // degraded; an answer outside 100 to 599 too
+	ReasonRedirect Reason = "redirect" // degraded: redirected to another host, or more than 5 times
+
+	ReasonDNS                 Reason = "dns"                   // down: the host's name does not exist, or has no address
+	ReasonDNSFailure          Reason = "dns_failure"           // down: the name servers failed or did not answer
+	ReasonConnectRefused      Reason = "connect_refused"       // down
+	ReasonConnectTimeout      Reason = "connect_timeout"       // down: no connection in time
+	ReasonUnreachable         Reason = "unreachable"           // down: no route, or a router says that network or host can't be reached
+	ReasonTLS                 Reason = "tls"                   // down: the handshake failed, or a client certificate is wanted
+	ReasonTLSExpired          Reason = "tls_expired"           // down: the certificate has expired
+	ReasonTLSNotYetValid      Reason = "tls_not_yet_valid"     // down: the certificate is not valid yet
+	ReasonTLSName             Reason = "tls_name"              // down: the certificate is for another name
+	ReasonTLSUnknownAuthority Reason = "tls_unknown_authority" // down: nobody known has signed the certificate
+	ReasonTimeout             Reason = "timeout"               // down: connected, but no answer in time
+	ReasonReset               Reason = "reset"                 // down: the connection broke before an answer came
+	ReasonBadResponse         Reason = "bad_response"          // down: what came was not HTTP
+	ReasonBlocked             Reason = "blocked"               // down: the address is on the deny list
+
+	ReasonStale  Reason = "stale"  // unknown: no result for three intervals
+	ReasonManual Reason = "manual" // a person set the status; there is no health URL
 )
 
 // Reasons has every Reason.
 var Reasons = []Reason{
-	ReasonOK, ReasonHTTP3xx, ReasonHTTP4xx, ReasonHTTP5xx, ReasonRedirect, ReasonDNS, ReasonConnectRefused,
-	ReasonConnectTimeout, ReasonTLS, ReasonTimeout, ReasonReset, ReasonBlocked, ReasonStale, ReasonManual,
+	ReasonOK, ReasonHostBusy,
+	ReasonHTTP1xx, ReasonHTTP3xx, ReasonHTTP4xx, ReasonHTTP5xx, ReasonRedirect,
+	ReasonDNS, ReasonDNSFailure, ReasonConnectRefused, ReasonConnectTimeout, ReasonUnreachable,
+	ReasonTLS, ReasonTLSExpired, ReasonTLSNotYetValid, ReasonTLSName, ReasonTLSUnknownAuthority,
+	ReasonTimeout, ReasonReset, ReasonBadResponse, ReasonBlocked,
+	ReasonStale, ReasonManual,
 }
 
 // Known says whether r is on the list.

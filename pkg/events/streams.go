@@ -26,14 +26,6 @@ const (
 	AllResults = "portal.probe.result.*"
 )
 
-// CheckSubject is where workers answer requests to probe a service at once: a
-// ProbePlanned as the request, a ProbeCompleted as the reply. It is internal.
-const CheckSubject = "portal.check"
-
-// WorkerService is what the workers call themselves as a NATS micro service, by
-// which they answer requests on CheckSubject and can be asked who is there.
-const WorkerService = "health-worker"
-
 // CatalogSubject is where the configuration of the service is published.
 func CatalogSubject(id string) string { return "portal.catalog." + id }
 
