@@ -18,7 +18,8 @@ import (
 
 const (
 	batchSize  = 500
-	batchAge   = 100 * time.Millisecond // the longest that a result waits for others: fewer transactions cost less
+	batchGap   = 10 * time.Millisecond  // a batch is stored when no result has come for so long: fewer transactions cost less …
+	batchAge   = 100 * time.Millisecond // … but its first result waits no longer than this for others
 	buffered   = 2 * batchSize          // results fetched ahead
 	heartbeat  = 2 * time.Second        // silence of twice this means that the consumer is gone
 	applyMost  = 10 * time.Second       // how long a batch may take
@@ -84,8 +85,9 @@ func (in *Ingest) consume(ctx context.Context) error {
 	}
 }
 
-// collect waits for a first message, and then for more until the batch is full
-// or old enough. It returns what it has also with an error.
+// collect waits for a first message, and then takes more for as long as they keep
+// coming, until the batch is full or old enough. It returns what it has also
+// with an error.
 func collect(msgs jetstream.MessagesContext) (batch []jetstream.Msg, err error) {
 	msg, err := msgs.Next()
 	if err != nil {
@@ -93,11 +95,11 @@ func collect(msgs jetstream.MessagesContext) (batch []jetstream.Msg, err error) 
 	}
 	batch = append(batch, msg)
 	for end := time.Now().Add(batchAge); len(batch) < batchSize; {
-		left := time.Until(end)
-		if left <= 0 {
+		wait := min(batchGap, time.Until(end))
+		if wait <= 0 {
 			break
 		}
-		msg, err := msgs.Next(jetstream.NextMaxWait(left))
+		msg, err := msgs.Next(jetstream.NextMaxWait(wait))
 		if errors.Is(err, nats.ErrTimeout) {
 			break
 		}
