@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Config says how a worker runs. Its zero value probes what the NATS server on
@@ -28,6 +30,9 @@ type Config struct {
 
 	// MetricsListener, if set, is used in place of MetricsAddr. Run closes it.
 	MetricsListener net.Listener
+
+	// Registry has the metrics, also those of the process; nil: one of its own.
+	Registry *prometheus.Registry
 
 	// Timeout bounds a probe, redirects included; connecting gets half of it,
 	// 5 s at most. PORTAL_TIMEOUT, a duration up to 20 s; 0: 10 s.
@@ -90,6 +95,7 @@ func (c Config) withDefaults() Config {
 	c.PerHost = or(c.PerHost, 4)
 	c.Log = or(c.Log, slog.New(slog.DiscardHandler))
 	c.Version = or(c.Version, "dev")
+	c.Registry = or(c.Registry, prometheus.NewRegistry())
 	return c
 }
 

@@ -90,7 +90,7 @@ type worker struct {
 }
 
 func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
-	w := &worker{nc: nc, metrics: metrics.New(cfg.Version, cfg.Location).WithProcess()}
+	w := &worker{nc: nc, metrics: metrics.New(cfg.Registry, cfg.Version, cfg.Location).WithProcess()}
 	streams := &attach.Streams{JS: js, Replicas: cfg.Replicas}
 	w.planner = plan.New(plan.Config{
 		JS: js, Streams: streams, Log: cfg.Log, Metrics: w.metrics, Attached: w.planning.Store,

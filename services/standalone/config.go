@@ -21,6 +21,9 @@ const (
 	maxTimeout = 20 * time.Second
 )
 
+// DefaultMetrics is where the metrics are, unless something else is asked for.
+const DefaultMetrics = "127.0.0.1:9464"
+
 // Config says how the one-process edition runs. Every field but Log, Listener,
 // Ready and Version has a flag and a variable: see ConfigFrom.
 type Config struct {
@@ -31,6 +34,11 @@ type Config struct {
 
 	// NATSAddr is where NATS listens: --nats, PORTAL_NATS, "127.0.0.1:4222".
 	NATSAddr string
+
+	// MetricsAddr is where /metrics, /livez and /readyz listen: --metrics,
+	// PORTAL_METRICS. Empty: DefaultMetrics, or a free port where another
+	// program has that one.
+	MetricsAddr string
 
 	// Dir keeps everything: --data, PORTAL_DATA, ".data".
 	Dir string
@@ -69,9 +77,15 @@ const (
 	CheckHealth             // --healthcheck: ask the portal that runs at HTTPAddr how it is
 )
 
-// Addresses are where a running portal can be reached.
+// Addresses are where a running portal can be reached. Each but API, below which
+// the routes are, answers as it stands.
 type Addresses struct {
-	Page, API, NATS string
+	Page, API, NATS, Metrics string
+}
+
+// String lists the addresses for a person, one a line; those of HTTP all answer.
+func (a Addresses) String() string {
+	return fmt.Sprintf("  page     %s\n  API      %s/docs\n  NATS     %s\n  metrics  %s\n", a.Page, a.API, a.NATS, a.Metrics)
 }
 
 // ConfigFrom reads the command's arguments and the environment; a flag wins over
@@ -89,6 +103,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	var interval, timeout string
 	text(&cfg.HTTPAddr, "http", "PORTAL_HTTP", "127.0.0.1:8080", "`address` of the page and the API")
 	text(&cfg.NATSAddr, "nats", "PORTAL_NATS", "127.0.0.1:4222", "`address` of NATS")
+	text(&cfg.MetricsAddr, "metrics", "PORTAL_METRICS", "", "`address` of the metrics (default "+DefaultMetrics+", or a free port if that is taken)")
 	text(&cfg.Dir, "data", "PORTAL_DATA", ".data", "`folder` that keeps everything")
 	flags.StringVar(&cfg.DatabaseURL, "database-url", "", "`URL` of a Postgres to use instead of a private one [PORTAL_DATABASE_URL]")
 	text(&interval, "interval", "PORTAL_INTERVAL", string(events.DefaultInterval), "`time` between two probes of a service that names none")
@@ -156,6 +171,9 @@ func (c Config) validate() error {
 		errs = append(errs, checkAddr("--http", c.HTTPAddr))
 	}
 	errs = append(errs, checkAddr("--nats", c.NATSAddr))
+	if c.MetricsAddr != "" {
+		errs = append(errs, checkAddr("--metrics", c.MetricsAddr))
+	}
 	if c.DatabaseURL != "" {
 		// What url.Parse says would repeat the URL, and its password.
 		u, err := url.Parse(c.DatabaseURL)

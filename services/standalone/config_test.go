@@ -12,7 +12,7 @@ import (
 )
 
 func TestFlagsWinOverTheEnvironmentAndThatOverDefaults(t *testing.T) {
-	env := map[string]string{"PORTAL_HTTP": "127.0.0.1:1001", "PORTAL_NATS": "127.0.0.1:1002", "PORTAL_INTERVAL": "30s", "PORTAL_DEMO": "true"}
+	env := map[string]string{"PORTAL_HTTP": "127.0.0.1:1001", "PORTAL_NATS": "127.0.0.1:1002", "PORTAL_METRICS": "127.0.0.1:1003", "PORTAL_INTERVAL": "30s", "PORTAL_DEMO": "true"}
 	cfg, _, err := standalone.ConfigFrom([]string{"--http", "127.0.0.1:2001", "--timeout=3s"}, func(k string) string { return env[k] }, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -20,8 +20,8 @@ func TestFlagsWinOverTheEnvironmentAndThatOverDefaults(t *testing.T) {
 	if cfg.HTTPAddr != "127.0.0.1:2001" || cfg.Timeout != 3*time.Second {
 		t.Errorf("the flags did not win: %s, %s", cfg.HTTPAddr, cfg.Timeout)
 	}
-	if cfg.NATSAddr != "127.0.0.1:1002" || cfg.Interval != "30s" || !cfg.Demo {
-		t.Errorf("the environment was not read: %s, %s, %v", cfg.NATSAddr, cfg.Interval, cfg.Demo)
+	if cfg.NATSAddr != "127.0.0.1:1002" || cfg.MetricsAddr != "127.0.0.1:1003" || cfg.Interval != "30s" || !cfg.Demo {
+		t.Errorf("the environment was not read: %s, %s, %s, %v", cfg.NATSAddr, cfg.MetricsAddr, cfg.Interval, cfg.Demo)
 	}
 	if cfg.Dir != ".data" || cfg.DatabaseURL != "" {
 		t.Errorf("defaults are %q and %q", cfg.Dir, cfg.DatabaseURL)
@@ -53,6 +53,7 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"a timeout that is too long":     {"--timeout 1h", "", "between 100ms and 20s"},
 		"an address without a port":      {"--http 127.0.0.1", "", `--http is "127.0.0.1"`},
 		"a port beyond the last":         {"--nats 127.0.0.1:70000", "", "--nats is"},
+		"metrics without a port":         {"--metrics localhost", "", `--metrics is "localhost"`},
 		"a host that is a name":          {"--http portal:80", "", "--http is"},
 		"a database that is no Postgres": {"--database-url mysql://u:hunter2@h/db", "", "--database-url is no URL of a Postgres"},
 		"a database URL that is broken":  {"", "PORTAL_DATABASE_URL=postgres://u:hunter2@h:port/db", "--database-url is no URL"},
@@ -92,7 +93,7 @@ func TestHelpListsEveryFlagAndVariable(t *testing.T) {
 	if !errors.Is(err, flag.ErrHelp) {
 		t.Fatalf("error is %v", err)
 	}
-	for _, word := range []string{"http", "nats", "data", "database-url", "interval", "timeout", "demo", "version"} {
+	for _, word := range []string{"http", "nats", "metrics", "data", "database-url", "interval", "timeout", "demo", "version"} {
 		if !strings.Contains(out.String(), "-"+word) {
 			t.Errorf("no flag %s", word)
 		}

@@ -77,13 +77,15 @@ func Run(ctx context.Context, cfg Config) (err error) {
 // serve runs the services over what they depend on. A postgres that is done
 // before ctx ends is an error; nil never is.
 func (c Config) serve(ctx context.Context, natsURL string, postgres <-chan struct{}) error {
-	api, worker, err := c.services(ctx, natsURL)
+	ops, err := c.operations(ctx)
 	if err != nil {
 		return err
 	}
+	api, worker := c.services(natsURL, ops)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return catalogapi.Run(gctx, api) })
 	g.Go(func() error { return healthworker.Run(gctx, worker) })
+	g.Go(func() error { return ops.serve(gctx) })
 	g.Go(func() error {
 		select {
 		case <-postgres:
@@ -93,7 +95,7 @@ func (c Config) serve(ctx context.Context, natsURL string, postgres <-chan struc
 		}
 	})
 	g.Go(func() error {
-		err := c.announce(gctx, natsURL, api.MetricsListener, worker.MetricsListener)
+		err := c.announce(gctx, natsURL, ops)
 		if gctx.Err() != nil {
 			return nil // stopped while starting
 		}
@@ -103,45 +105,37 @@ func (c Config) serve(ctx context.Context, natsURL string, postgres <-chan struc
 }
 
 // services are the configurations of those that run in this process.
-func (c Config) services(ctx context.Context, natsURL string) (api catalogapi.Config, worker healthworker.Config, err error) {
+func (c Config) services(natsURL string, ops *operations) (catalogapi.Config, healthworker.Config) {
 	page := http.NewServeMux()
 	page.Handle("/", web.Handler())
 	if c.Demo {
 		page.Handle(demo.Path, demo.NewTarget())
 	}
-	api = catalogapi.Config{
-		DatabaseURL: c.DatabaseURL, NATSURL: natsURL, Listener: c.Listener, Static: page,
-		DefaultInterval: c.Interval, Log: c.Log.With("service", "catalog-api"), Version: c.Version,
+	api := catalogapi.Config{
+		DatabaseURL: c.DatabaseURL, NATSURL: natsURL, Listener: c.Listener, MetricsListener: ops.api, Static: page,
+		DefaultInterval: c.Interval, Registry: ops.registry, Log: c.Log.With("service", "catalog-api"), Version: c.Version,
 	}
-	worker = healthworker.Config{
-		NATSURL: natsURL, Timeout: c.Timeout, Log: c.Log.With("service", "health-worker"), Version: c.Version,
+	worker := healthworker.Config{
+		NATSURL: natsURL, MetricsListener: ops.worker, Registry: ops.registry,
+		Timeout: c.Timeout, Log: c.Log.With("service", "health-worker"), Version: c.Version,
 	}
-	if api.MetricsListener, err = listen(ctx, "metrics", "127.0.0.1:0"); err != nil {
-		return api, worker, err
-	}
-	if worker.MetricsListener, err = listen(ctx, "metrics", "127.0.0.1:0"); err != nil {
-		return api, worker, errors.Join(err, api.MetricsListener.Close())
-	}
-	c.Log.Debug("metrics", "catalog_api", api.MetricsListener.Addr().String(), "health_worker", worker.MetricsListener.Addr().String())
-	return api, worker, nil
+	return api, worker
 }
 
 // announce says that the portal is there, once it is, and fills it if asked to.
-func (c Config) announce(ctx context.Context, natsURL string, metrics ...net.Listener) error {
-	for _, ln := range metrics {
-		if err := awaitOK(ctx, "http://"+ln.Addr().String()+"/readyz"); err != nil {
-			return err
-		}
+func (c Config) announce(ctx context.Context, natsURL string, ops *operations) error {
+	base, metrics := baseURL(c.Listener.Addr()), baseURL(ops.all.Addr())
+	if err := awaitOK(ctx, metrics+"/readyz"); err != nil {
+		return err
 	}
-	base := baseURL(c.Listener.Addr())
 	if c.Demo {
 		if err := demo.Seed(ctx, base); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
-	c.Log.Info("portal is ready", "page", base, "nats", natsURL, "data", c.Dir)
+	c.Log.Info("portal is ready", "page", base, "nats", natsURL, "metrics", metrics, "data", c.Dir)
 	if c.Ready != nil {
-		c.Ready(Addresses{Page: base, API: base + "/api", NATS: natsURL})
+		c.Ready(Addresses{Page: base, API: base + "/api", NATS: natsURL, Metrics: metrics + "/metrics"})
 	}
 	return nil
 }

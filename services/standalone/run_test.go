@@ -97,6 +97,10 @@ func TestStartFailsInOneSentence(t *testing.T) {
 			func(c *standalone.Config) { c.NATSAddr = taken.Addr().String() },
 			[]string{taken.Addr().String(), "is taken", "--nats"},
 		},
+		"the address of the metrics is taken": {
+			func(c *standalone.Config) { c.MetricsAddr = taken.Addr().String() },
+			[]string{taken.Addr().String(), "is taken", "--metrics"},
+		},
 		"the data folder is a file": {
 			func(c *standalone.Config) { c.Dir = file },
 			[]string{file, "--data"},
@@ -157,7 +161,7 @@ func TestStoppingWhileStartingIsClean(t *testing.T) {
 func config(t *testing.T) standalone.Config {
 	t.Helper()
 	return standalone.Config{
-		HTTPAddr: "127.0.0.1:0", NATSAddr: "127.0.0.1:0", Dir: t.TempDir(),
+		HTTPAddr: "127.0.0.1:0", NATSAddr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Dir: t.TempDir(),
 		Interval: events.DefaultInterval, Timeout: time.Second, Version: "test",
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
@@ -234,8 +238,8 @@ func get(t *testing.T, url string) string {
 	}
 	defer func() { _ = res.Body.Close() }()
 	data, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s (%v)", url, res.Status, err)
 	}
 	return string(data)
 }

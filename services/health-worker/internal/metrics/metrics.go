@@ -24,7 +24,7 @@ const (
 	Unstored = "unstored"  // the result could not be stored before the worker went away
 )
 
-// Worker has the metrics of one worker, in a registry of their own.
+// Worker has the metrics of one worker.
 type Worker struct {
 	Registry *prometheus.Registry
 
@@ -48,9 +48,9 @@ type Worker struct {
 	Reconciled   prometheus.Gauge
 }
 
-// New returns the metrics of a worker of this version and location.
-func New(version, location string) *Worker {
-	r := prometheus.NewRegistry()
+// New returns the metrics of a worker of this version and location, registered
+// with r, which no other worker uses.
+func New(r *prometheus.Registry, version, location string) *Worker {
 	f := factory{r}
 	f.gauge("info", "Always 1; the labels say which worker this is.",
 		prometheus.Labels{"version": version, "location": location}).Set(1)

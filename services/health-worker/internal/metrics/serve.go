@@ -60,8 +60,8 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	return nil
 }
 
-// WithProcess adds the metrics of the Go runtime and of the process. Only a
-// process of one service wants them here.
+// WithProcess adds the metrics of the Go runtime and of the process. Others that
+// share the registry leave them to the worker.
 func (m *Worker) WithProcess() *Worker {
 	m.Registry.MustRegister(
 		collectors.NewGoCollector(),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -26,7 +27,7 @@ func planner(t *testing.T, url string) *Planner {
 	}
 	return New(Config{
 		JS: js, Streams: &attach.Streams{JS: js}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Metrics: metrics.New("test", "default"),
+		Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"),
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -47,7 +48,7 @@ func worker(t *testing.T, js jetstream.JetStream, fn Func) *Worker {
 	t.Helper()
 	return &Worker{
 		JS: js, Probe: fn, Location: "default", Concurrency: 32, PerHost: 4, Streams: &attach.Streams{JS: js},
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New("test", "default"), Attached: func(bool) {}, Lost: func() {},
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), Attached: func(bool) {}, Lost: func() {},
 	}
 }
 

@@ -53,7 +53,7 @@ func run() error {
 	cfg.Version = version
 	cfg.Log = newLog(os.Stderr)
 	cfg.Ready = func(at standalone.Addresses) {
-		fmt.Printf("\nDev Portal %s\n  page  %s\n  API   %s\n  NATS  %s\n\n", version, at.Page, at.API, at.NATS)
+		fmt.Printf("\nDev Portal %s\n%s\n", version, at)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
