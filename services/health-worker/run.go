@@ -56,7 +56,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	w := newWorker(cfg, nc, js)
 	g, ctx := errgroup.WithContext(ctx)
 	if ln != nil {
-		g.Go(func() error { return metrics.Serve(ctx, ln, w.metrics.Handler(w.ready)) })
+		g.Go(func() error { return metrics.Serve(ctx, ln, w.metrics.Handler(w.prober.Stuck, w.ready)) })
 	}
 	g.Go(func() error {
 		w.planner.Run(ctx)
@@ -64,6 +64,10 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	})
 	g.Go(func() error {
 		w.prober.Run(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		w.prober.Watch(ctx)
 		return nil
 	})
 	g.Go(func() error { return w.prober.Answer(ctx, cfg.Version) })
@@ -101,6 +105,7 @@ func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
 	w.prober = &work.Worker{
 		JS:          js,
 		Probe:       prober.HTTP,
+		Timeout:     cfg.Timeout,
 		Location:    cfg.Location,
 		Concurrency: cfg.Concurrency,
 		PerHost:     cfg.PerHost,

@@ -33,6 +33,7 @@ type Worker struct {
 	Duration        prometheus.Histogram
 	Lag             prometheus.Histogram
 	InFlight        prometheus.Gauge
+	Overdue         prometheus.Gauge
 	Waiting         prometheus.Gauge
 	Backlog         prometheus.Gauge
 	Dropped         *prometheus.CounterVec // by why
@@ -64,6 +65,7 @@ func New(r *prometheus.Registry, version, location string) *Worker {
 		Lag: f.histogram("probe_lag_seconds", "How much later than planned probes started.",
 			.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300),
 		InFlight:   f.gauge("probes_in_flight", "Probes that run now.", nil),
+		Overdue:    f.gauge("probes_overdue", "Probes and checks that run for longer than any can: they will not end, and keep their places.", nil),
 		Waiting:    f.gauge("probes_waiting", "Due probes that were taken, and wait because their host has enough of them.", nil),
 		Backlog:    f.gauge("due_backlog", "Due probes that no worker of the location had taken, when this one last took one.", nil),
 		Dropped:    f.counters("due_dropped_total", "Due probes that were not made, by why.", "why"),

@@ -17,22 +17,26 @@ const (
 	closeTimeout = time.Second
 )
 
-// Handler serves /metrics, /livez (200 as long as the process answers), and
-// /readyz (200 if ready returns nil, or else 503 and what is missing).
-func (m *Worker) Handler(ready func() error) http.Handler {
+// Handler serves /metrics, /livez (200 if stuck returns nil, or else 503
+// and what only a restart mends), and /readyz (200 if ready returns nil, or else
+// 503 and what is missing).
+func (m *Worker) Handler(stuck, ready func() error) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{Timeout: serveTimeout}))
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, "ok")
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := ready(); err != nil {
+	mux.HandleFunc("GET /livez", answer(stuck))
+	mux.HandleFunc("GET /readyz", answer(ready))
+	return mux
+}
+
+// answer says ok, or what is wrong.
+func answer(wrong func() error) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if err := wrong(); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ok")
-	})
-	return mux
+	}
 }
 
 // Serve serves h on ln until ctx ends.

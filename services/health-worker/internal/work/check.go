@@ -79,17 +79,24 @@ func (c *checks) handle(ctx context.Context, req micro.Request) {
 }
 
 func (c *checks) add(finish context.Context, version string) (micro.Service, error) {
-	return micro.AddService(c.JS.Conn(), micro.Config{
-		Name:        events.WorkerService,
-		Version:     version,
-		Description: "Probes a service at once",
-		QueueGroup:  events.WorkerService,
-		Metadata:    map[string]string{"location": c.Location},
+	svc, err := micro.AddService(c.JS.Conn(), micro.Config{
+		Name:         events.WorkerService,
+		Version:      version,
+		Description:  "Probes a service at once",
+		QueueGroup:   events.WorkerService,
+		StatsHandler: func(*micro.Endpoint) any { return c.State() },
+		Metadata:     map[string]string{"location": c.Location},
 		Endpoint: &micro.EndpointConfig{
 			Subject: events.CheckSubject,
 			Handler: micro.HandlerFunc(func(req micro.Request) { c.handle(finish, req) }),
 		},
 	})
+	if err == nil {
+		// AddService notes the time of the start without its lock, which answers to
+		// STATS read. Taking the lock once orders the two.
+		svc.Stopped()
+	}
+	return svc, err
 }
 
 func (c *checks) answer(ctx context.Context, req micro.Request, asked time.Time) {
@@ -106,8 +113,9 @@ func (c *checks) answer(ctx context.Context, req micro.Request, asked time.Time)
 	}
 	defer c.places.Release(1)
 
-	start := time.Now()
+	start, end := time.Now(), c.checking.begin()
 	outcome, err := c.Probe(ctx, plan.URL)
+	end()
 	if err != nil {
 		c.refuse(req, "503", err)
 		return

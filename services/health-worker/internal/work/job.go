@@ -73,8 +73,9 @@ func (w *Worker) run(finish context.Context, d due) {
 		return
 	}
 	w.Metrics.InFlight.Inc()
-	start := time.Now()
+	start, end := time.Now(), w.probing.begin()
 	outcome, err := w.Probe(finish, d.URL)
+	end()
 	took := time.Since(start)
 	w.Metrics.InFlight.Dec()
 	w.hosts.leave(host)

@@ -43,6 +43,7 @@ type Func func(ctx context.Context, url string) (probe.Outcome, error)
 type Worker struct {
 	JS          jetstream.JetStream
 	Probe       Func
+	Timeout     time.Duration // a probe takes no longer
 	Location    string
 	Concurrency int // probes at once
 	PerHost     int // probes of a host at once
@@ -61,6 +62,8 @@ type Worker struct {
 	hosts   hosts
 	jobs    sync.WaitGroup
 	mending sync.Mutex
+
+	probing, checking watch
 }
 
 // Run takes due messages as there is room until ctx ends. It then hands back

@@ -47,7 +47,7 @@ func connect(t *testing.T, url string) jetstream.JetStream {
 func worker(t *testing.T, js jetstream.JetStream, fn Func) *Worker {
 	t.Helper()
 	return &Worker{
-		JS: js, Probe: fn, Location: "default", Concurrency: 32, PerHost: 4, Streams: &attach.Streams{JS: js},
+		JS: js, Probe: fn, Timeout: patience, Location: "default", Concurrency: 32, PerHost: 4, Streams: &attach.Streams{JS: js},
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), Attached: func(bool) {}, Lost: func() {},
 	}
 }

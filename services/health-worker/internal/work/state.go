@@ -1,0 +1,25 @@
+package work
+
+import (
+	"time"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// State is what the worker says of itself to those who ask.
+func (w *Worker) State() events.WorkerState {
+	return events.WorkerState{
+		Location:   w.Location,
+		Places:     w.Concurrency,
+		Taken:      w.probing.taken(),
+		StuckSince: earliest(w.probing.since(), w.checking.since()).UTC(),
+	}
+}
+
+// earliest is the earlier of two times; a zero one is none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
