@@ -11,6 +11,7 @@ import './components/theme-switch.js';
 import './components/toast-list.js';
 import './components/view-bar.js';
 import * as api from './lib/api.js';
+import { serverClock } from './lib/clock.js';
 import { byName, group, head, sort, survey } from './lib/filter.js';
 import { count, outcome, shown } from './lib/format.js';
 import { Live } from './lib/live.js';
@@ -216,8 +217,8 @@ function listenToServer() {
   addEventListener('offline', () => sync.refresh());
   addEventListener('pageshow', ({ persisted }) => persisted && sync.wake());
   addEventListener('pagehide', () => sync.stop());
-  setInterval(() => document.hidden || grid.tick(Date.now()), 1000);
-  addEventListener('scrollend', () => grid.tick(Date.now()));
+  setInterval(() => document.hidden || grid.tick(serverClock.now()), 1000);
+  addEventListener('scrollend', () => grid.tick(serverClock.now()));
 }
 
 form.api = api;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import * as api from '../public/lib/api.js';
+import { serverClock } from '../public/lib/clock.js';
 
 // A real server, and the real fetch: only the origin, which a page has, is put before the path.
 const real = globalThis.fetch;
@@ -91,4 +92,19 @@ test('no answer at all is a problem with status 0', async () => {
   globalThis.fetch = refused;
   await assert.rejects(api.list(), (problem) => problem.status === 0 && /cannot be reached/.test(problem.message));
   globalThis.fetch = kept;
+});
+
+test('every answer tells the server’s time, unless a cache kept it', async () => {
+  const hour = 3_600_000;
+  const ahead = () => Math.round((serverClock.now() - Date.now()) / hour);
+  const at = (hours) => new Date(Date.now() + hours * hour).toUTCString();
+  json(200, { items: [] }, { Date: at(1) });
+  await api.list();
+  assert.equal(ahead(), 1);
+  json(200, { items: [] }, { Date: at(-5), Age: '21600' });
+  await api.list();
+  assert.equal(ahead(), 1);
+  json(404, {}, { Date: at(0) });
+  await assert.rejects(api.read('a'));
+  assert.equal(ahead(), 0);
 });

@@ -1,5 +1,6 @@
 // <service-card> shows one service, given by its property `service`; `key` is
 // the service's id. It bubbles "open", "check" and "tag" (the tag is detail).
+import { serverClock } from '../lib/clock.js';
 import { isWebAddress } from '../lib/fields.js';
 import { checked, latency, statusNames, trouble } from '../lib/format.js';
 import { setText, stamp, tell } from './template.js';
@@ -21,7 +22,7 @@ class ServiceCard extends HTMLElement {
     this.#service = service;
     this.key = service.id;
     this.#show();
-    this.tick(Date.now());
+    this.tick(serverClock.now());
   }
 
   // tick brings what depends on the time up to date.

@@ -1,6 +1,8 @@
 // The one place that talks to the server. Every call resolves with what the
 // server said or rejects with a Problem that a person can be shown.
 
+import { serverClock } from './clock.js';
+
 const patience = 15_000; // ms: an answer that takes longer is as good as none
 const services = '/api/services';
 
@@ -70,10 +72,12 @@ async function call(method, url, { body, headers = {}, patience: limit = patienc
     init.body = JSON.stringify(body);
     init.headers['Content-Type'] = 'application/json';
   }
+  const asked = Date.now();
   let response;
   let data;
   try {
     response = await fetch(url, { ...init, signal: AbortSignal.timeout(limit) });
+    if (!response.headers.has('Age')) serverClock.hear(response.headers.get('Date'), asked, Date.now());
     const text = await response.text(); // none with a 204 or 304, whatever type they name
     const json = /\bjson\b/.test(response.headers.get('Content-Type') ?? '');
     data = json && text ? JSON.parse(text) : null;

@@ -35,8 +35,8 @@ export function span(ms) {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-// checked says when a service was last probed. The server's clock may be ahead
-// of the browser's, which makes "just now" of what seems to be in the future.
+// checked says when a service was last probed; now is the server's time, as in
+// trouble. A result that came after the last answer is of "just now".
 export function checked(service, now) {
   if (!service.status_url) return 'Status set by hand';
   if (!service.last_checked_at) return 'not checked yet';

@@ -3,6 +3,8 @@
 // { mode, at }: mode is "loading", "live", "polling", or "offline"; at is the
 // Date that the data is from, null before the first.
 
+import { serverClock } from './clock.js';
+
 const period = 30_000;
 const glance = 15_000; // how often what probes measured is read for what is in view
 const most = 100; // ids in one request
@@ -79,7 +81,7 @@ export class Sync extends EventTarget {
         await null; // the store announces in a microtask, which must not look like news
       }
       this.#failed = false;
-      this.#at = new Date();
+      this.#at = new Date(serverClock.now());
     } catch {
       this.#failed = true;
     }
@@ -90,7 +92,7 @@ export class Sync extends EventTarget {
     if (type === 'service.deleted') store.remove(data.id);
     else if (type === 'status.changed') store.changeStatus(data);
     else store.put(data);
-    this.#at = new Date();
+    this.#at = new Date(serverClock.now());
   }
 
   // Probes that change no status make no event: the time and latency of the
@@ -102,7 +104,7 @@ export class Sync extends EventTarget {
     try {
       const items = await api.some(ids);
       for (const service of items) store.put(service);
-      this.#at = new Date();
+      this.#at = new Date(serverClock.now());
     } catch {
       this.wake();
     }
