@@ -32,18 +32,42 @@ type NATSConfig struct {
 	// Dir holds the streams. It is made if it is missing.
 	Dir string
 
+	// Restart has the server started again, at the same address and on the same
+	// streams, when it cannot store any more and the folder can be written
+	// again: by itself it never recovers from a disk that was full.
+	Restart bool
+
 	// Log hears what the server says; nil: nobody does.
 	Log *slog.Logger
 }
 
 // NATS is a NATS server with JetStream, inside this process.
 type NATS struct {
-	server *server.Server
+	cfg    NATSConfig
+	url    string
+	server *server.Server // tend's, until done
+
+	stop context.CancelFunc
+	done chan struct{}
 }
 
 // StartNATS returns when the server accepts connections. An address that is taken
 // is an error that wraps syscall.EADDRINUSE.
 func StartNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
+	cfg.Log = orDiscard(cfg.Log)
+	srv, err := startNATS(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	tending, stop := context.WithCancel(context.WithoutCancel(ctx))
+	n := &NATS{cfg: cfg, url: srv.ClientURL(), server: srv, stop: stop, done: make(chan struct{})}
+	n.cfg.Addr = srv.Addr().String() // the same again, also where any would do
+	go n.tend(tending)
+	return n, nil
+}
+
+// startNATS starts a server, or leaves nothing behind.
+func startNATS(ctx context.Context, cfg NATSConfig) (*server.Server, error) {
 	opts, err := natsOptions(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("nats: %w", err)
@@ -52,10 +76,9 @@ func StartNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nats: %w", err)
 	}
-	log := &natsLog{log: orDiscard(cfg.Log), fatal: make(chan string, 1)}
+	log := &natsLog{log: cfg.Log, fatal: make(chan string, 1)}
 	srv.SetLoggerV2(log, false, false, false)
 
-	n := &NATS{server: srv}
 	ready := make(chan bool, 1)
 	go func() {
 		srv.Start()
@@ -73,19 +96,25 @@ func StartNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
 		err = ctx.Err()
 	}
 	if err != nil {
-		n.Close()
+		shutdown(srv)
 		return nil, fmt.Errorf("nats on %s: %w", cfg.Addr, err)
 	}
-	return n, nil
+	return srv, nil
 }
 
 // URL is how a client connects.
-func (n *NATS) URL() string { return n.server.ClientURL() }
+func (n *NATS) URL() string { return n.url }
 
 // Close stops the server, and returns when its streams are on disk.
 func (n *NATS) Close() {
-	n.server.Shutdown()
-	n.server.WaitForShutdown()
+	n.stop()
+	<-n.done
+	shutdown(n.server)
+}
+
+func shutdown(srv *server.Server) {
+	srv.Shutdown()
+	srv.WaitForShutdown()
 }
 
 // natsOptions also tries the address: the server itself reports a taken port

@@ -35,6 +35,10 @@ type PostgresConfig struct {
 	// Disposable trades the data's safety for speed: for tests.
 	Disposable bool
 
+	// Restart has the server started again when it ends by itself, for as long as
+	// it takes: a full disk may be what ends it.
+	Restart bool
+
 	// Log hears what happens to the server; nil: nobody does. What the server
 	// itself says is in Dir/postgres.log.
 	Log *slog.Logger
@@ -45,7 +49,11 @@ type PostgresConfig struct {
 type Postgres struct {
 	cfg    PostgresConfig
 	layout layout
-	child  *child
+	child  *child // tend's, until done
+
+	stop context.CancelFunc
+	done chan struct{}
+	err  error // why it ended; read it after done
 }
 
 // StartPostgres starts the cluster in cfg.Dir, making it if there is none, and
@@ -77,8 +85,11 @@ func StartPostgres(ctx context.Context, cfg PostgresConfig) (_ *Postgres, err er
 		return nil, errors.Join(err, lay.close())
 	}
 	if err := p.awaitReady(ctx); err != nil {
-		return nil, errors.Join(err, p.Close())
+		return nil, errors.Join(err, p.child.stop(postgresStopTimeout), lay.close())
 	}
+	tending, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.stop, p.done = stop, make(chan struct{})
+	go p.tend(tending)
 	cfg.Log.Info("postgres is ready", "dir", lay.dir, "binaries", lay.bin)
 	return p, nil
 }
@@ -93,12 +104,20 @@ func (p *Postgres) DatabaseURL(name string) string {
 	return u.String()
 }
 
-// Done is closed when the server has ended, asked or not.
-func (p *Postgres) Done() <-chan struct{} { return p.child.done }
+// Done is closed when the server has ended for good, asked or not.
+func (p *Postgres) Done() <-chan struct{} { return p.done }
+
+// Err says why the server ended by itself, once it is Done; nil: it was asked to.
+func (p *Postgres) Err() error {
+	<-p.done
+	return p.err
+}
 
 // Close stops the server, breaking open connections but no committed work, and
 // returns when it has ended.
 func (p *Postgres) Close() error {
+	p.stop()
+	<-p.done
 	err := p.child.stop(postgresStopTimeout)
 	return errors.Join(err, p.layout.close())
 }

@@ -50,7 +50,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	defer func() { err = errors.Join(err, lock.Close()) }()
 
 	nats, err := devstack.StartNATS(ctx, devstack.NATSConfig{
-		Addr: cfg.NATSAddr, Dir: filepath.Join(cfg.Dir, "nats"), Log: cfg.Log.With("service", "nats"),
+		Addr: cfg.NATSAddr, Dir: filepath.Join(cfg.Dir, "nats"), Restart: true, Log: cfg.Log.With("service", "nats"),
 	})
 	if err != nil {
 		return withRemedy(err, "--nats")
@@ -64,19 +64,19 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return cfg.serve(ctx, nats.URL(), nil)
 	}
 	pg, err := devstack.StartPostgres(ctx, devstack.PostgresConfig{
-		Dir: filepath.Join(cfg.Dir, "postgres"), Log: cfg.Log.With("service", "postgres"),
+		Dir: filepath.Join(cfg.Dir, "postgres"), Restart: true, Log: cfg.Log.With("service", "postgres"),
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, pg.Close()) }()
 	cfg.DatabaseURL = pg.URL()
-	return cfg.serve(ctx, nats.URL(), pg.Done())
+	return cfg.serve(ctx, nats.URL(), pg)
 }
 
-// serve runs the services over what they depend on. A postgres that is done
-// before ctx ends is an error; nil never is.
-func (c Config) serve(ctx context.Context, natsURL string, postgres <-chan struct{}) error {
+// serve runs the services over what they depend on. A private Postgres that is
+// gone for good before ctx ends is an error; nil is another's, and never is.
+func (c Config) serve(ctx context.Context, natsURL string, private *devstack.Postgres) error {
 	ops, err := c.operations(ctx)
 	if err != nil {
 		return err
@@ -86,14 +86,16 @@ func (c Config) serve(ctx context.Context, natsURL string, postgres <-chan struc
 	g.Go(func() error { return catalogapi.Run(gctx, api) })
 	g.Go(func() error { return healthworker.Run(gctx, worker) })
 	g.Go(func() error { return ops.serve(gctx) })
-	g.Go(func() error {
-		select {
-		case <-postgres:
-			return fmt.Errorf("postgres ended by itself: %s says why", filepath.Join(c.Dir, "postgres", "postgres.log"))
-		case <-gctx.Done():
-			return nil
-		}
-	})
+	if private != nil {
+		g.Go(func() error {
+			select {
+			case <-private.Done():
+				return fmt.Errorf("postgres ended and cannot be started again: %w", private.Err())
+			case <-gctx.Done():
+				return nil
+			}
+		})
+	}
 	g.Go(func() error {
 		err := c.announce(gctx, natsURL, ops)
 		if gctx.Err() != nil {
