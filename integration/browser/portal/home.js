@@ -14,6 +14,8 @@ export class Home {
     this.form = page.getByRole('dialog', { name: /^(Add|Edit) service$/ });
     this.save = this.form.getByRole('button', { name: 'Save' });
     this.cancel = this.form.getByRole('button', { name: 'Cancel' });
+    this.formTags = this.form.getByRole('list', { name: 'Tags so far' }).getByRole('listitem').locator('> bdi');
+    this.question = page.getByRole('dialog', { name: 'Throw away what you typed?' });
     this.conflict = this.form.getByRole('alert').filter({ hasText: 'Somebody else changed this service' });
     this.confirm = page.getByRole('dialog', { name: /^Delete / });
     this.help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
@@ -45,6 +47,20 @@ export class Home {
 
   field(label) {
     return this.form.getByLabel(label, { exact: true });
+  }
+
+  // retag makes these the tags of the form.
+  async retag(...tags) {
+    while ((await this.formTags.count()) > 0) {
+      await this.form
+        .getByRole('button', { name: /^Remove tag / })
+        .first()
+        .click();
+    }
+    for (const tag of tags) {
+      await this.field('Tags').fill(tag);
+      await this.page.keyboard.press('Enter');
+    }
   }
 
   // fault is the message at a field, which a screen reader reads with it.

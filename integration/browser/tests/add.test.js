@@ -26,7 +26,10 @@ test('the form has every field, empty, and begins at the name', async ({ home })
 
 const ways = {
   Cancel: (home) => home.cancel.click(),
-  Escape: (home) => home.page.keyboard.press('Escape'),
+  Escape: async (home) => {
+    await home.page.keyboard.press('Escape');
+    await home.question.getByRole('button', { name: 'Throw away' }).click();
+  },
   'the cross': (home) => home.form.getByRole('button', { name: 'Close' }).click(),
 };
 for (const [way, leave] of Object.entries(ways)) {

@@ -27,9 +27,9 @@ test('the form for a service has all that is known of it', async ({ home, catalo
     'Docs URL': service.docs_url,
     'GitHub URL': service.github_url,
     'Dashboard URL': service.dashboard_url,
-    Tags: 'go, money',
   };
   for (const [label, value] of Object.entries(expected)) await expect(home.field(label), label).toHaveValue(value);
+  await expect(home.formTags).toHaveText(['go', 'money']);
 });
 
 test('what is saved is on the card at once, and at the server', async ({ home, catalogue }) => {
@@ -40,7 +40,7 @@ test('what is saved is on the card at once, and at the server', async ({ home, c
   await home.field('Name').fill(name);
   await home.field('Description').fill('Writes the bills.');
   await home.field('Status').selectOption('Down');
-  await home.field('Tags').fill('rust');
+  await home.retag('rust');
   await home.field('Docs URL').fill('');
   await home.save.click();
   await expect(home.form).toBeHidden();
@@ -63,9 +63,10 @@ test('every field can be cleared but the name', async ({ home, catalogue }) => {
   const service = await catalogue.add(full(catalogue));
   await home.open();
   await home.card(service.name).edit.click();
-  for (const label of ['Team', 'Description', 'Docs URL', 'GitHub URL', 'Dashboard URL', 'Tags']) {
+  for (const label of ['Team', 'Description', 'Docs URL', 'GitHub URL', 'Dashboard URL']) {
     await home.field(label).fill('');
   }
+  await home.retag();
   await home.save.click();
   await expect(home.form).toBeHidden();
   expect(await catalogue.read(service.id)).toMatchObject({
@@ -83,7 +84,11 @@ test('Cancel and Escape leave the service as it is', async ({ home, page, catalo
   const service = await catalogue.add(full(catalogue));
   const { name } = service;
   await home.open();
-  for (const leave of [() => home.cancel.click(), () => page.keyboard.press('Escape')]) {
+  const escaped = async () => {
+    await page.keyboard.press('Escape');
+    await home.question.getByRole('button', { name: 'Throw away' }).click();
+  };
+  for (const leave of [() => home.cancel.click(), escaped]) {
     await home.card(name).edit.click();
     await home.field('Name').fill(catalogue.name('changed my mind'));
     await leave();
@@ -91,6 +96,24 @@ test('Cancel and Escape leave the service as it is', async ({ home, page, catalo
     await expect(home.card(name).edit).toBeFocused();
   }
   expect(await catalogue.read(service.id)).toEqual(service);
+});
+
+test('only what was changed is sent', async ({ home, page, catalogue }) => {
+  const { id, name } = await catalogue.add({ ...full(catalogue), tags: ['a, b', 'x/y'], description: 'one\r\ntwo' });
+  await home.open();
+  await home.edit({ id, name });
+  await expect(home.formTags).toHaveText(['a, b', 'x/y']);
+  const sent = page.waitForRequest((request) => request.method() === 'PATCH');
+  await home.field('Team').fill('');
+  await home.save.click();
+  expect((await sent).postDataJSON()).toEqual({ team: null });
+  await expect(home.form).toBeHidden();
+
+  await home.card(name).edit.click();
+  await home.field('Description').fill('three');
+  await home.save.click();
+  await expect(home.form).toBeHidden();
+  expect(await catalogue.read(id)).toMatchObject({ tags: ['a, b', 'x/y'], description: 'three', team: null });
 });
 
 test('the form of one service has nothing of the one before it', async ({ home, catalogue }) => {
@@ -102,6 +125,7 @@ test('the form of one service has nothing of the one before it', async ({ home, 
   await home.card(second.name).edit.click();
   await expect(home.field('Name')).toHaveValue(second.name);
   for (const label of ['Team', 'Description', 'Docs URL', 'Tags']) await expect(home.field(label)).toHaveValue('');
+  await expect(home.formTags).toHaveCount(0);
 });
 
 test('a click on the card opens the form, but one on a link, tag or button of it does its own', async ({

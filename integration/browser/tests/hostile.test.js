@@ -32,7 +32,7 @@ for (const [what, text] of Object.entries(hostile)) {
 
     await card.edit.click();
     await expect(home.field('Name')).toHaveValue(name);
-    await expect(home.field('Tags')).toHaveValue(tag);
+    expect(await home.formTags.allTextContents()).toEqual([tag]);
     await home.field('Description').fill(text);
     await home.save.click();
     await expect(home.form).toBeHidden();

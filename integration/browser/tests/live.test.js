@@ -14,7 +14,7 @@ test('what one page adds, edits and deletes, another shows at once', async ({ ho
 
   await home.card(name).edit.click();
   await home.field('Status').selectOption('Down');
-  await home.field('Tags').fill('shared-tag');
+  await home.retag('shared-tag');
   await home.save.click();
   await expect(another.card(name).status).toHaveText('Down');
   await expect(another.card(name).tags).toHaveText(['shared-tag']);

@@ -111,32 +111,43 @@ async function probe(id) {
   try {
     const service = await api.check(id);
     store.put(service);
-    toasts.say(outcome(service), service.status);
+    toasts.say([service, ` ${outcome(service)}`], { status: service.status });
   } catch (problem) {
     if (problem.status === 404) store.remove(id);
-    toasts.warn(`${card.service.name} was not checked: ${problem.message}`);
+    toasts.warn([card.service, ` was not checked: ${problem.message}`]);
   } finally {
     card.busy = false;
   }
 }
 
 async function remove(service) {
-  if (!(await find('confirm-dialog').ask(service.name))) {
+  const question = {
+    title: ['Delete ', service, '?'],
+    text: 'It goes for everybody, its checks stop, and this cannot be undone.',
+    yes: 'Delete',
+  };
+  if (!(await form.ask(question))) {
     form.reopen();
     return;
   }
   try {
     await api.remove(service.id);
     store.remove(service.id);
-    toasts.say(`${service.name} was deleted.`);
+    toasts.say([service, ' was deleted.']);
   } catch (problem) {
-    toasts.warn(`${service.name} was not deleted: ${problem.message}`);
+    toasts.warn([service, ` was not deleted: ${problem.message}`]);
   }
 }
 
 function saved({ service, isNew }) {
   store.put(service);
-  toasts.say(isNew ? `${service.name} was added.` : `${service.name} was saved.`);
+  toasts.say([service, isNew ? ' was added.' : ' was saved.']);
+}
+
+// dropped offers what was in a form that was left without saving.
+function dropped(draft) {
+  const action = { label: 'Bring it back', act: () => form.restore(draft) };
+  toasts.say(['What you typed was not saved.'], { status: 'unknown', action });
 }
 
 function key(event) {
@@ -189,6 +200,7 @@ function listenToPeople() {
   grid.addEventListener('check', ({ detail }) => probe(detail));
   grid.addEventListener('tag', ({ detail }) => go({ tag: view.tag === detail ? '' : detail }, { push: true }));
   form.addEventListener('saved', ({ detail }) => saved(detail));
+  form.addEventListener('dropped', ({ detail }) => dropped(detail));
   form.addEventListener('missing', ({ detail }) => store.remove(detail));
   form.addEventListener('delete', ({ detail }) => remove(detail));
   addEventListener('popstate', () => go(parse(location.search), { push: false }));
@@ -222,6 +234,7 @@ function listenToServer() {
 }
 
 form.api = api;
+form.ask = (question) => find('confirm-dialog').ask(question);
 form.teams = () => [...survey(ordered, everything).counts.team].sort(byName).map(([team]) => team);
 search.value = view.q;
 listenToPeople();

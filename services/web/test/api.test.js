@@ -48,12 +48,12 @@ test('some asks for each id', async () => {
   assert.equal(got.url, '/api/services?id=a&id=b');
 });
 
-test('update sends the tag that it was given', async () => {
+test('change sends what it was given, and the tag', async () => {
   json(200, { id: 'a' });
-  await api.update('a', { name: 'x' }, '"3"');
-  assert.equal(got.method, 'PUT');
+  await api.change('a', { name: 'x', team: null }, '"3"');
+  assert.equal(got.method, 'PATCH');
   assert.equal(got.headers['if-match'], '"3"');
-  assert.deepEqual(JSON.parse(got.body), { name: 'x' });
+  assert.deepEqual(JSON.parse(got.body), { name: 'x', team: null });
 });
 
 test('an id is a part of a path, whatever is in it', async () => {

@@ -1,33 +1,92 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { byField, check, differences, isWebAddress, toBody, toForm } from '../public/lib/fields.js';
+import { byField, changes, check, isWebAddress, merge, room, splitTags, toForm } from '../public/lib/fields.js';
 import { service } from './service.js';
 
-test('a service goes through the form unchanged', () => {
-  const before = service({ name: 'billing', team: 'Payments', status: 'degraded', tags: ['go', 'tier-1'] });
-  const body = toBody(toForm(before));
-  assert.deepEqual(body, {
-    name: 'billing',
-    team: 'Payments',
-    description: '',
-    status_url: '',
-    interval: '1m',
-    status: 'degraded',
-    docs_url: '',
-    github_url: '',
-    dashboard_url: '',
-    tags: ['go', 'tier-1'],
+const form = (fields) => toForm(service({ name: 'billing', ...fields }));
+
+test('what nobody touched is not sent, whatever is in it', () => {
+  const opened = form({
+    description: ' two\n lines ',
+    tags: ['a, b', 'x/y', ' "c'],
+    status_url: 'https://x.example.com/',
+  });
+  assert.deepEqual(changes(opened, { ...opened }), {});
+  assert.deepEqual(changes(opened, { ...opened, team: 'Payments' }), { team: 'Payments' });
+});
+
+test('a new service sends what was filled in', () => {
+  const opened = toForm({});
+  assert.deepEqual(changes(opened, { ...opened, name: ' x ', status: 'down', tags: ['go'] }), {
+    name: 'x',
+    status: 'down',
+    tags: ['go'],
   });
 });
 
-test('tags are trimmed, kept once each, and none is empty', () => {
-  assert.deepEqual(toBody({ tags: ' go, ,tier-1,go,' }).tags, ['go', 'tier-1']);
+test('what was emptied is null, and blanks around a text are no change', () => {
+  const opened = form({ team: 'Payments', docs_url: 'https://docs.example.com/', tags: ['go'] });
+  assert.deepEqual(changes(opened, { ...opened, team: ' ', docs_url: '', tags: [], name: ' billing ' }), {
+    team: null,
+    docs_url: null,
+    tags: [],
+  });
 });
 
-test('a status is not sent beside a health URL', () => {
-  const body = toBody({ name: 'x', status: 'healthy', status_url: 'https://x.example.com' });
-  assert.equal('status' in body, false);
+test('a status is not sent beside a health URL, and is when that goes', () => {
+  const opened = form({ status_url: 'https://x.example.com/', status: 'healthy' });
+  assert.deepEqual(changes(opened, { ...opened, status: 'down' }), {});
+  assert.deepEqual(changes(opened, { ...opened, status_url: '' }), { status_url: null, status: 'healthy' });
+  const byHand = form({ status: 'healthy' });
+  const mine = { ...byHand, status: 'down', status_url: 'https://x.example.com/' };
+  assert.deepEqual(changes(byHand, mine), { status_url: 'https://x.example.com/' });
 });
+
+const meetings = {
+  'different fields are both kept': [{ team: 'A' }, { tags: ['go'], name: 'b' }, { tags: ['go'], name: 'b' }, []],
+  'the same field is asked about': [{ team: 'A' }, { team: 'B', tags: ['go'] }, { tags: ['go'] }, ['team']],
+  'the same value is no dispute': [{ team: 'A', tags: ['a, b'] }, { team: 'A', tags: ['a, b'] }, {}, []],
+  'both cleared it, too': [{ description: '' }, { description: null }, {}, []],
+  'tags are a field': [{ tags: ['x'] }, { tags: ['y'] }, {}, ['tags']],
+  'what a probe measured is no change': [{ team: 'A' }, { latency_ms: 4, version: 2 }, {}, []],
+  'a health URL would take a status that was said': [
+    { status: 'down' },
+    { status_url: 'https://x.example.com/', status: 'healthy' },
+    {},
+    ['status_url'],
+  ],
+};
+
+for (const [name, [mine, theirs, taken, disputed]] of Object.entries(meetings)) {
+  test(`merge: ${name}`, () => {
+    const before = { description: 'both know', status: 'unknown' };
+    const opened = form(before);
+    const sides = { base: opened, opened, mine: { ...opened, ...mine }, theirs: form({ ...before, ...theirs }) };
+    assert.deepEqual(merge(sides), { taken, disputed });
+  });
+}
+
+test('a control that shows a text otherwise than it came makes no dispute', () => {
+  const base = form({ description: 'a\r\nb' });
+  const opened = { ...base, description: 'a\nb' };
+  const theirs = { ...base, description: 'c' };
+  assert.deepEqual(merge({ base, theirs, opened, mine: opened }), { taken: { description: 'c' }, disputed: [] });
+});
+
+test('tags that are typed end at commas, and none is empty', () => {
+  assert.deepEqual(splitTags(' go, ,tier-1, two words,'), ['go', 'tier-1', 'two words']);
+});
+
+const rooms = {
+  'nothing while there is plenty': ['a'.repeat(79), ''],
+  'what is left when it is little': ['a'.repeat(80), '20 characters left'],
+  'one is one': ['a'.repeat(99), '1 character left'],
+  'what is too much': ['a'.repeat(101), '1 character too many'],
+  'characters, not halves of them': ['🦊'.repeat(79), ''],
+};
+for (const [name, [text, want]] of Object.entries(rooms)) {
+  test(`room: ${name}`, () => assert.equal(room(text, 100), want));
+}
 
 const addresses = {
   'https://example.com/a?b=c': true,
@@ -47,11 +106,11 @@ for (const [address, want] of Object.entries(addresses)) {
 }
 
 test('what the server would refuse is told at its field', () => {
-  const errors = check(toBody({ name: '  ', docs_url: 'javascript:alert(1)', github_url: 'https://example.com' }));
-  assert.deepEqual(
-    errors.map(({ field }) => field),
-    ['name', 'docs_url'],
-  );
+  const at = (opened, body) => check(opened, body).map(({ field }) => field);
+  const links = { docs_url: 'javascript:alert(1)', github_url: 'https://example.com' };
+  assert.deepEqual(at({ name: '' }, links), ['name', 'docs_url']);
+  assert.deepEqual(at({ name: 'x' }, { name: null }), ['name']);
+  assert.deepEqual(at({ name: 'x', docs_url: 'was let in once' }, { team: 'y' }), []);
 });
 
 test("the server's messages go to their fields word for word, the rest to the form", () => {
@@ -76,14 +135,4 @@ test('a name that is taken is told at the name', () => {
 
 test('any other problem is told for the whole form', () => {
   assert.deepEqual(byField({ status: 500, message: 'Sorry.', errors: [] }), { fields: {}, rest: 'Sorry.' });
-});
-
-test('only what people change is a difference', () => {
-  const url = 'https://billing.example.com/healthz';
-  const mine = service({ name: 'billing', status_url: url, tags: ['go'] });
-  const theirs = { ...mine, team: 'Payments', tags: [], status: 'down', latency_ms: 4, version: 2 };
-  assert.deepEqual(differences(mine, theirs), [
-    { field: 'team', label: 'Team', before: '', theirs: 'Payments' },
-    { field: 'tags', label: 'Tags', before: 'go', theirs: '' },
-  ]);
 });

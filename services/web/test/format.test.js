@@ -52,11 +52,11 @@ test('latency is in ms, in seconds when it is long, and none when there was no a
   assert.equal(latency(service({ status_url: url })), '');
 });
 
-test('the outcome of a check is a sentence', () => {
-  assert.equal(outcome(service({ status_url: url, latency_ms: 12 })), 'billing is healthy (12 ms).');
+test('the outcome of a check is said after the name', () => {
+  assert.equal(outcome(service({ status_url: url, latency_ms: 12 })), 'is healthy (12 ms).');
   assert.equal(
     outcome(service({ status: 'down', status_url: url, status_reason: 'dns' })),
-    'billing is down (Host name not found).',
+    'is down (Host name not found).',
   );
 });
 

@@ -1,19 +1,23 @@
-// <confirm-dialog> asks before something is deleted: await ask(name) is true
-// when a person says yes. Escape and Cancel say no.
-import { stamp } from './template.js';
+// <confirm-dialog> asks a question: await ask({ title, text, yes, no }) is
+// true when a person says yes. The title is words and names, as setWords takes them.
+// Escape and `no`, where Enter begins, say no.
+import { setWords, stamp } from './template.js';
 
 class ConfirmDialog extends HTMLElement {
   connectedCallback() {
     if (!this.firstElementChild) this.append(stamp('confirm-dialog'));
   }
 
-  ask(name) {
+  ask({ title, text, yes, no = 'Cancel' }) {
     const dialog = this.querySelector('dialog');
-    this.querySelector('h2').textContent = `Delete ${name}?`;
+    setWords(this.querySelector('h2'), title);
+    this.querySelector('#confirmText').textContent = text;
+    this.querySelector('#confirmDelete').textContent = yes;
+    this.querySelector('#confirmCancel').textContent = no;
     dialog.returnValue = '';
     dialog.showModal();
     return new Promise((resolve) => {
-      dialog.addEventListener('close', () => resolve(dialog.returnValue === 'delete'), { once: true });
+      dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
     });
   }
 }

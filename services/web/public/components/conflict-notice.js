@@ -1,6 +1,6 @@
-// <conflict-notice> shows what somebody else changed while a form was open:
-// show(differences), as lib/fields.js finds them. It bubbles "choose" with
-// detail "mine" or "theirs".
+// <conflict-notice> shows the fields that somebody else changed while a person
+// changed them too: show([{ label, mine, theirs }]). It bubbles "choose" with detail
+// "mine" or "theirs".
 import { stamp, tell } from './template.js';
 
 class ConflictNotice extends HTMLElement {
@@ -13,18 +13,23 @@ class ConflictNotice extends HTMLElement {
     });
   }
 
-  show(differences) {
-    const rows = differences.flatMap(({ label, before, theirs }) => {
-      const [term, value, was] = ['dt', 'dd', 'span'].map((tag) => document.createElement(tag));
-      term.textContent = label;
-      value.textContent = theirs || '(empty)';
-      was.textContent = `was ${before || '(empty)'}`;
-      value.append(' ', was);
-      return [term, value];
-    });
-    this.querySelector('.conflict-changes').replaceChildren(...rows);
+  show(rows) {
+    this.querySelector('.conflict-changes').replaceChildren(
+      ...rows.map(({ label, mine, theirs }) => {
+        const row = stamp('conflict-change').firstElementChild;
+        row.querySelector('dt').textContent = label;
+        row.querySelector('.conflict-theirs bdi').textContent = theirs;
+        row.querySelector('.conflict-mine bdi').textContent = mine;
+        return row;
+      }),
+    );
     this.hidden = false;
     this.scrollIntoView({ block: 'nearest' });
+  }
+
+  // focus goes to the first answer, for whoever tries to save without one.
+  focus() {
+    this.querySelector('[data-choice]').focus();
   }
 }
 

@@ -3,9 +3,7 @@
 import { serverClock } from '../lib/clock.js';
 import { isWebAddress } from '../lib/fields.js';
 import { checked, latency, statusNames, trouble } from '../lib/format.js';
-import { setText, stamp, tell } from './template.js';
-
-const linkNames = { docs_url: 'Docs', github_url: 'GitHub', dashboard_url: 'Dashboard' };
+import { quoted, setText, stamp, tell } from './template.js';
 
 class ServiceCard extends HTMLElement {
   key = '';
@@ -87,8 +85,8 @@ class ServiceCard extends HTMLElement {
     setText(p.latency, latency(service));
     for (const link of p.links) this.#showLink(link);
     p.check.hidden = !service.status_url;
-    setText(p.check.lastElementChild, ` for ${service.name}`);
-    setText(p.edit.lastElementChild, service.name);
+    setText(p.check.querySelector('bdi'), service.name);
+    setText(p.edit.querySelector('bdi'), service.name);
   }
 
   #showTags(tags) {
@@ -101,7 +99,8 @@ class ServiceCard extends HTMLElement {
       const button = document.createElement('button');
       button.type = 'button';
       button.className = 'tag-chip';
-      button.title = `Show only ${tag}`;
+      button.dir = 'auto';
+      button.title = `Show only ${quoted(tag)}`;
       button.textContent = tag;
       item.append(button);
       return item;
@@ -118,8 +117,7 @@ class ServiceCard extends HTMLElement {
       return;
     }
     link.href = url;
-    link.title = linkNames[link.dataset.link];
-    setText(link.lastElementChild, `${linkNames[link.dataset.link]} for ${name}`);
+    setText(link.querySelector('bdi'), name);
   }
 
   #click({ target }) {

@@ -1,20 +1,31 @@
-// <service-dialog> adds and edits a service: add(), edit(service). Its property
-// `api` is lib/api.js, `teams` a function that gives the known teams. It bubbles
-// "saved" (detail { service, isNew }), "missing" (the service is gone; detail its
-// id) and "delete" (detail the service). Live changes never touch an open form:
-// changed(service) only tells that there are some.
-import { byField, check, differences, toBody, toForm } from '../lib/fields.js';
-import { stamp, tell } from './template.js';
+// <service-dialog> adds and edits a service: add(), edit(service), and restore(draft)
+// for what was dropped. Its property `api` is lib/api.js, `teams` a function that
+// gives the known teams, `ask` one that asks a question (see confirm-dialog). It
+// bubbles "saved" (detail { service, isNew }), "missing" (the service is gone;
+// detail its id), "delete" (detail the service) and "dropped" (detail the draft of a
+// form that was left with something in it). What others change meanwhile is merged
+// in by field: changed(service) tells of it.
+import { asText, byField, changes, check, edited, labels, merge, room, toForm } from '../lib/fields.js';
+import { setText, stamp, tell } from './template.js';
 import './conflict-notice.js';
+import './tag-field.js';
+
+const nothing = { fields: {}, rest: '' };
+const [title, text] = [['Throw away what you typed?'], 'It has not been saved.'];
+const throwAway = { title, text, yes: 'Throw away', no: 'Go on editing' };
 
 class ServiceDialog extends HTMLElement {
   api = null;
   teams = () => [];
+  ask = async () => true;
   #dialog;
   #form;
+  #tags;
   #notice;
   #summary;
-  #base = null; // the service as it was when the form was filled; null for a new one
+  #base = null; // the service as the server had it last; null for a new one
+  #opened = {}; // what the controls showed of it: what differs was changed here
+  #disputed = []; // fields that somebody else changed too
   #etag = null;
   #reading = null; // the service being read for its ETag
 
@@ -23,13 +34,17 @@ class ServiceDialog extends HTMLElement {
     this.append(stamp('service-dialog'));
     this.#dialog = this.querySelector('dialog');
     this.#form = this.querySelector('form');
+    this.#tags = this.querySelector('tag-field');
     this.#notice = this.querySelector('conflict-notice');
     this.#summary = this.querySelector('.form-summary');
     this.#form.addEventListener('submit', (event) => this.#submit(event));
-    this.#form.addEventListener('input', ({ target }) => this.#edited(target));
+    this.#form.addEventListener('input', ({ target }) => this.#typed(target));
     this.#form.addEventListener('click', ({ target }) => this.#click(target.closest('[data-do]')?.dataset.do));
     this.#notice.addEventListener('choose', ({ detail }) => this.#choose(detail));
-    this.#dialog.addEventListener('close', () => tell(this, 'closed'));
+    // The key as well as what it asks for: a second Escape in a row would close at once.
+    this.#dialog.addEventListener('keydown', (event) => event.key === 'Escape' && this.#leave(event));
+    this.#dialog.addEventListener('cancel', (event) => this.#leave(event));
+    this.#dialog.addEventListener('close', () => removeEventListener('beforeunload', this.#hold));
   }
 
   add() {
@@ -40,84 +55,149 @@ class ServiceDialog extends HTMLElement {
   // ETag meanwhile, so that nobody waits.
   edit(service) {
     this.#open(service);
-    this.#reading = this.#read(service.id);
+    this.#glance();
+  }
+
+  // restore opens the form with what a person had typed.
+  restore({ service, values }) {
+    this.#open(service);
+    this.#set(values);
+    if (service) this.#glance();
   }
 
   // reopen shows the form again as it was left.
   reopen() {
-    this.#dialog.showModal();
+    this.#showModal();
     this.#form.querySelector('[data-do="delete"]').focus();
+    this.#glance();
   }
 
   // changed is told of every change of a service.
   changed(service) {
     if (!this.#dialog.open || service.id !== this.#base?.id || service.version <= this.#base.version) return;
-    if (this.#form.ariaBusy !== 'true') this.#reading = this.#read(service.id);
+    if (!this.#busy) this.#glance();
   }
+
+  get #busy() {
+    return this.#form.ariaBusy === 'true';
+  }
+
+  set #busy(busy) {
+    const save = this.querySelector('#saveServiceBtn');
+    this.#form.ariaBusy = save.ariaDisabled = String(busy);
+    setText(save, busy ? 'Saving…' : 'Save');
+    this.querySelector('.dialog-body').inert = busy;
+  }
+
+  get #dirty() {
+    return edited(this.#opened, this.#values()).length > 0;
+  }
+
+  // hold has the browser ask before it leaves the page with a filled form.
+  #hold = (event) => this.#dirty && event.preventDefault();
 
   #open(service) {
     this.#base = service;
     this.#etag = null;
     this.#reading = null;
+    this.#disputed = [];
+    this.#notice.hidden = true;
     this.querySelector('#modalTitle').textContent = service ? 'Edit service' : 'Add service';
     this.querySelector('#deleteServiceBtn').hidden = !service;
     const teams = this.teams().map((team) => new Option('', team));
     this.querySelector('datalist').replaceChildren(...teams);
-    this.#fill(service ?? {});
-    this.#dialog.showModal();
+    this.#set(toForm(service ?? {}));
+    this.#opened = this.#values();
+    this.#show(nothing);
+    this.#showModal();
     this.querySelector('.dialog-body').scrollTop = 0;
   }
 
-  #fill(service) {
-    for (const [name, text] of Object.entries(toForm(service))) this.#form.elements[name].value = text;
-    this.#notice.hidden = true;
-    this.#show({ fields: {}, rest: '' });
+  #showModal() {
+    addEventListener('beforeunload', this.#hold);
+    this.#dialog.showModal();
+  }
+
+  // values are read from the controls, which may show a text otherwise than it came:
+  // a line's end, say.
+  #values() {
+    const named = [...this.#form.elements].filter(({ name }) => name);
+    return { ...Object.fromEntries(named.map(({ name, value }) => [name, value])), tags: this.#tags.value };
+  }
+
+  #set(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const control = this.#form.elements[name];
+      if (name === 'tags') this.#tags.value = value;
+      else control.value = value;
+      this.#showRoom(control);
+    }
     this.#ownStatus();
   }
 
-  #texts() {
-    return Object.fromEntries([...this.#form.elements].filter((e) => e.name).map((e) => [e.name, e.value]));
+  // glance reads the service without being asked to: if that fails, saving reads anew.
+  #glance() {
+    this.#reading = this.#read(this.#base.id).catch(() => {});
   }
 
-  // read takes over what the server has, if the person has not typed anything
-  // yet, and shows what is different if so.
   async #read(id) {
     try {
       const { service, etag } = await this.api.read(id);
-      if (this.#base?.id === id) this.#meet(service, etag);
+      if (this.#base?.id === id && service.version >= this.#base.version) this.#meet(service, etag);
     } catch (problem) {
       if (problem.status === 404 && this.#base?.id === id) this.#missing();
+      throw problem;
     }
   }
 
+  // meet takes over what only others changed. From then on what differs from
+  // their values is this person's change, once they have chosen what is disputed.
   #meet(service, etag) {
-    const theirs = differences(this.#base, service);
+    const mine = this.#values();
+    const theirs = toForm(service);
+    const { taken, disputed } = merge({ base: toForm(this.#base), theirs, opened: this.#opened, mine });
+    this.#base = service;
     this.#etag = etag;
-    const untouched = same(this.#texts(), toForm(this.#base));
-    if (theirs.length === 0) this.#base = service;
-    else if (untouched) {
-      this.#base = service;
-      this.#fill(service);
-    } else {
-      this.#notice.show(theirs);
-      this.#notice.theirs = service;
-    }
+    this.#take(taken);
+    for (const field of disputed) this.#opened[field] = theirs[field];
+    const all = new Set([...this.#disputed, ...disputed]);
+    this.#disputed = edited(theirs, this.#values()).filter((field) => all.has(field));
+    this.#notice.hidden = this.#disputed.length === 0;
+    if (this.#notice.hidden) return;
+    const row = (field) => ({ label: labels[field], mine: asText(mine[field]), theirs: asText(theirs[field]) });
+    this.#notice.show(this.#disputed.map(row));
+  }
+
+  #take(values) {
+    this.#set(values);
+    const shown = this.#values();
+    for (const field of Object.keys(values)) this.#opened[field] = shown[field];
   }
 
   #choose(choice) {
-    this.#base = this.#notice.theirs;
-    if (choice === 'theirs') {
-      this.#fill(this.#base);
-      this.#form.elements.name.focus();
+    const theirs = toForm(this.#base);
+    const disputed = this.#disputed;
+    this.#disputed = [];
+    this.#notice.hidden = true;
+    if (choice === 'mine') {
+      this.#form.requestSubmit();
       return;
     }
-    this.#notice.hidden = true;
-    this.#form.requestSubmit();
+    this.#take(Object.fromEntries(disputed.map((field) => [field, theirs[field]])));
+    this.#form.elements[disputed[0]].focus();
   }
 
-  #edited(control) {
+  #typed(control) {
     if (control.ariaInvalid === 'true') this.#mark(control, '');
     if (control.name === 'status_url') this.#ownStatus();
+    this.#showRoom(control);
+  }
+
+  #showRoom({ id, value, dataset }) {
+    const line = dataset?.most && this.querySelector(`#${id}-room`);
+    if (!line) return;
+    setText(line, room(value, Number(dataset.most)));
+    line.hidden = line.textContent === '';
   }
 
   // While there is a health URL the probes own the status.
@@ -128,58 +208,66 @@ class ServiceDialog extends HTMLElement {
   }
 
   #click(what) {
-    if (what === 'cancel') this.#dialog.close();
-    if (what === 'delete') {
-      this.#dialog.close();
-      tell(this, 'delete', this.#base);
-    }
+    if (!what || this.#busy) return;
+    const dropped = what === 'cancel' && this.#dirty && { service: this.#base, values: this.#values() };
+    this.#dialog.close();
+    if (dropped) tell(this, 'dropped', dropped);
+    if (what === 'delete') tell(this, 'delete', this.#base);
+  }
+
+  // leave is what Escape does, which is hit by mistake: it asks first.
+  async #leave(event) {
+    if (event.isComposing || event.target.closest('dialog') !== this.#dialog) return;
+    if (!this.#busy && !this.#dirty) return;
+    event.preventDefault();
+    if (this.#busy) return;
+    if (await this.ask(throwAway)) this.#dialog.close();
   }
 
   async #submit(event) {
     event.preventDefault();
-    if (this.#form.ariaBusy === 'true') return;
-    const body = toBody(this.#texts());
-    const errors = check(body);
-    this.#show(errors.length ? byField({ errors }) : { fields: {}, rest: '' });
+    if (this.#busy) return;
+    this.#tags.commit();
+    const errors = check(this.#opened, changes(this.#opened, this.#values()));
+    this.#show(errors.length ? byField({ errors }) : nothing);
     if (errors.length) return;
-    this.#form.ariaBusy = 'true';
+    this.#busy = true;
+    let problem = null;
     try {
-      await this.#save(body);
-    } catch (problem) {
-      this.#refused(problem);
+      await this.#save();
+    } catch (caught) {
+      problem = caught;
     } finally {
-      this.#form.ariaBusy = 'false';
+      this.#busy = false;
     }
+    if (problem?.status === 404) this.#missing();
+    else if (problem) this.#show(byField(problem));
+    else if (this.#disputed.length > 0) this.#notice.focus();
   }
 
-  async #save(body) {
+  // save resolves when all is saved, or when the person must first choose what is disputed.
+  async #save() {
     await this.#reading;
-    if (!this.#notice.hidden) return; // what was just read is a conflict: the person chooses first
     const id = this.#base?.id;
+    if (id && !this.#etag) await this.#read(id);
     let service;
     for (let tries = 0; !service; tries++) {
+      if (this.#disputed.length > 0) return;
+      const body = changes(this.#opened, this.#values());
       try {
-        service = await (id ? this.api.update(id, body, this.#etag) : this.api.create(body));
+        service = await (id ? this.api.change(id, body, this.#etag) : this.api.create(body));
       } catch (problem) {
         if (problem.status !== 412 || tries === 3) throw problem;
         await this.#read(id);
-        if (!this.#notice.hidden) return;
       }
     }
     this.#dialog.close();
     tell(this, 'saved', { service, isNew: !id });
   }
 
-  #refused(problem) {
-    if (problem.status === 404) this.#missing();
-    else this.#show(byField(problem));
-  }
-
   #missing() {
-    this.#show({
-      fields: {},
-      rest: 'Somebody else deleted this service meanwhile. Cancel, or copy what you need first.',
-    });
+    const rest = 'Somebody else deleted this service meanwhile. Cancel, or copy what you need first.';
+    this.#show({ fields: {}, rest });
     tell(this, 'missing', this.#base.id);
   }
 
@@ -190,7 +278,10 @@ class ServiceDialog extends HTMLElement {
     }
     this.#summary.textContent = rest;
     this.#summary.hidden = !rest;
-    if (this.#dialog.open) this.#form.querySelector('[aria-invalid="true"]')?.focus();
+    if (!this.#dialog.open) return;
+    const wrong = this.#form.querySelector('[aria-invalid="true"]');
+    if (wrong) wrong.focus();
+    else if (rest) this.#summary.scrollIntoView({ block: 'nearest' });
   }
 
   #mark(control, message) {
@@ -200,10 +291,6 @@ class ServiceDialog extends HTMLElement {
     if (message) control.ariaInvalid = 'true';
     else control.removeAttribute('aria-invalid');
   }
-}
-
-function same(a, b) {
-  return Object.entries(b).every(([name, text]) => a[name] === text);
 }
 
 customElements.define('service-dialog', ServiceDialog);

@@ -12,3 +12,21 @@ export function tell(element, name, detail) {
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+// setWords makes a sentence of parts: a string is our words, { name } what a person
+// wrote, which keeps its direction of writing to itself.
+export function setWords(element, parts) {
+  element.replaceChildren(
+    ...parts.map((part) => {
+      if (typeof part === 'string') return part;
+      const name = document.createElement('bdi');
+      name.textContent = part.name;
+      return name;
+    }),
+  );
+}
+
+// quoted is a name within an attribute, where no element can isolate it.
+export function quoted(name) {
+  return `\u2068${name}\u2069`;
+}

@@ -1,9 +1,13 @@
-// <toast-list> tells what has happened: say(text) politely, with the mark of a
-// status if what it tells is one; warn(text) at once, for what failed. A toast goes by itself, an error later, and none while a person is at it.
-import { stamp } from './template.js';
+// <toast-list> tells what has happened, in words and names as setWords takes them:
+// say(words) politely, with the mark of a status if what it tells is one, and with
+// an action ({ label, act }) if there is more to do; warn(words) at once, for what
+// failed. A toast goes by itself, an error and one with an action later, and none
+// while a person is at it.
+import { setWords, stamp } from './template.js';
 
 const kinds = {
   info: { region: '.polite', life: 5_000 },
+  offer: { region: '.polite', life: 12_000 },
   error: { region: '.urgent', life: 12_000 },
 };
 const most = 4;
@@ -13,20 +17,32 @@ class ToastList extends HTMLElement {
     if (!this.firstElementChild) this.append(stamp('toast-list'));
   }
 
-  say(text, status = 'healthy') {
-    this.#add('info', text, status);
+  say(words, { status = 'healthy', action } = {}) {
+    const toast = this.#toast(words, status);
+    if (action) {
+      const button = toast.querySelector('.toast-action');
+      button.hidden = false;
+      button.textContent = action.label;
+      button.addEventListener('click', action.act);
+    }
+    this.#add(action ? 'offer' : 'info', toast);
   }
 
-  warn(text) {
-    this.#add('error', text, 'down');
+  warn(words) {
+    this.#add('error', this.#toast(words, 'down'));
   }
 
-  #add(kind, text, status) {
-    const { region, life } = kinds[kind];
+  #toast(words, status) {
     const toast = stamp('toast').firstElementChild;
-    toast.classList.add(kind, status);
+    toast.classList.add(status);
     toast.querySelector('.icon').classList.add(`icon-${status}`);
-    toast.querySelector('.toast-text').textContent = text;
+    setWords(toast.querySelector('.toast-text'), words);
+    return toast;
+  }
+
+  #add(kind, toast) {
+    const { region, life } = kinds[kind];
+    toast.classList.add(kind);
     let timer = 0;
     const hold = () => clearTimeout(timer);
     const release = () => {
@@ -37,10 +53,12 @@ class ToastList extends HTMLElement {
     toast.addEventListener('pointerleave', release);
     toast.addEventListener('focusin', hold);
     toast.addEventListener('focusout', release);
-    toast.querySelector('button').addEventListener('click', () => {
-      hold();
-      toast.remove();
-    });
+    for (const button of toast.querySelectorAll('button')) {
+      button.addEventListener('click', () => {
+        hold();
+        toast.remove();
+      });
+    }
     const list = this.querySelector(region);
     list.append(toast);
     while (list.children.length > most) list.firstElementChild.remove();

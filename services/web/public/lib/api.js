@@ -31,7 +31,7 @@ export async function some(ids) {
   return data.items;
 }
 
-// read resolves with { service, etag }: the etag is what update wants.
+// read resolves with { service, etag }: the etag is what change wants.
 export async function read(id) {
   const { data, etag } = await call('GET', path(id));
   return { service: data, etag };
@@ -42,10 +42,10 @@ export async function create(fields) {
   return (await call('POST', services, { body: fields })).data;
 }
 
-// update replaces the fields of a service, unless it is no longer what etag
-// stands for: then it rejects with a Problem whose status is 412.
-export async function update(id, fields, etag) {
-  return (await call('PUT', path(id), { body: fields, headers: etag ? { 'If-Match': etag } : {} })).data;
+// change sets these fields of a service and leaves the others, unless it is no
+// longer what etag stands for: then it rejects with a Problem whose status is 412.
+export async function change(id, fields, etag) {
+  return (await call('PATCH', path(id), { body: fields, headers: { 'If-Match': etag } })).data;
 }
 
 // remove deletes a service. One that is gone already is what was asked for.

@@ -66,10 +66,10 @@ export function trouble(service, now) {
   return since ? `${why} for ${span(now - since)}` : why;
 }
 
-// outcome is the sentence after Check now.
+// outcome is what Check now found, after the service's name.
 export function outcome(service) {
   const details = [reason(service), latency(service)].filter(Boolean).join(', ');
-  return `${service.name} is ${service.status}${details ? ` (${details})` : ''}.`;
+  return `is ${service.status}${details ? ` (${details})` : ''}.`;
 }
 
 // count is "1 service" or "24 services".
