@@ -1,5 +1,6 @@
 // Which services a view shows, in which order, and what its filters count.
 // A view is { q, status, team, tag, sort, group }, as lib/view.js reads it.
+import { searchText, words } from './text.js';
 
 export const statuses = ['down', 'degraded', 'unknown', 'healthy'];
 
@@ -30,8 +31,7 @@ const haystacks = new WeakMap(); // services are never altered, so neither is th
 function haystack(service) {
   let text = haystacks.get(service);
   if (text === undefined) {
-    const parts = [service.name, service.description, service.team, ...service.tags];
-    text = parts.filter(Boolean).join('\n').toLowerCase();
+    text = searchText(service);
     haystacks.set(service, text);
   }
   return text;
@@ -44,14 +44,14 @@ function haystack(service) {
 //           occur only outside of them
 //   stats   { total, healthy, degraded, down, unknown } of all, whatever the view
 export function survey(services, view) {
-  const q = view.q.trim().toLowerCase();
+  const wanted = words(view.q);
   const counts = { status: new Map(statuses.map((s) => [s, 0])), team: new Map(), tag: new Map() };
   const stats = { total: 0, healthy: 0, degraded: 0, down: 0, unknown: 0 };
   const shown = [];
   for (const service of services) {
     stats.total++;
     stats[service.status]++;
-    const found = q === '' || haystack(service).includes(q);
+    const found = wanted.length === 0 || wanted.every((word) => haystack(service).includes(word));
     const status = !view.status || service.status === view.status;
     const team = !view.team || service.team === view.team;
     const tag = !view.tag || service.tags.includes(view.tag);
