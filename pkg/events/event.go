@@ -24,7 +24,7 @@ const (
 )
 
 // maxData bounds the data of a message that is decoded, in bytes. The largest
-// legal service is a tenth of it.
+// legal service is a third of it.
 const maxData = 256 << 10
 
 // ErrPoison marks a message that no retry can mend: it isn't a CloudEvent, its

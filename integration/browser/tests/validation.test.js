@@ -36,10 +36,10 @@ const refused = {
     at: 'Health URL',
     says: /password/,
   },
-  'a link of 501 characters': {
-    fill: { 'Docs URL': `https://docs.example.com/${'a'.repeat(476)}` },
+  'a link of 2,001 characters': {
+    fill: { 'Docs URL': `https://docs.example.com/${'a'.repeat(1976)}` },
     at: 'Docs URL',
-    says: /At most 500 characters/,
+    says: /At most 2000 characters/,
   },
   'a description of 2,001 characters': {
     fill: { Description: 'a'.repeat(2001) },
@@ -51,7 +51,7 @@ const refused = {
     at: 'Tags',
     says: /At most 50 tags/,
   },
-  'a tag of 41 characters': { fill: { Tags: `go, ${'a'.repeat(41)}` }, at: 'Tags', says: /At most 40 characters/ },
+  'a tag of 64 characters': { fill: { Tags: `go, ${'a'.repeat(64)}` }, at: 'Tags', says: /At most 63 characters/ },
 };
 for (const [what, { fill, at, says }] of Object.entries(refused)) {
   test(`${what} is refused by the server, which says why at the field`, async ({ home, catalogue, watch }) => {

@@ -2,16 +2,17 @@ package catalog
 
 import "github.com/dev-portal/dev-portal/pkg/events"
 
-// Filter narrows a list: a service must meet all that is set.
+// Filter narrows a list: a service must meet all that is set. Several values of
+// one kind mean any of them.
 type Filter struct {
-	Query  string        // a literal part of name, description, team or a tag, whatever its case
-	Team   string        // exact
-	Status events.Status // exact
-	Tag    string        // exact
-	IDs    []string      // one of these; empty: all
+	Query  []string        // all Words of one of these are in name, description, team or a tag
+	Team   []string        // one of these, by Key
+	Status []events.Status // one of these
+	Tag    []string        // with one of these, by Key
+	IDs    []string        // one of these
 }
 
 // All says whether the filter leaves the list as it is.
 func (f Filter) All() bool {
-	return f.Query == "" && f.Team == "" && f.Status == "" && f.Tag == "" && len(f.IDs) == 0
+	return len(f.Query) == 0 && len(f.Team) == 0 && len(f.Status) == 0 && len(f.Tag) == 0 && len(f.IDs) == 0
 }

@@ -7,10 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
@@ -26,7 +22,7 @@ type Service struct {
 	DocsURL      string          `db:"docs_url"`
 	GitHubURL    string          `db:"github_url"`
 	DashboardURL string          `db:"dashboard_url"`
-	Tags         []string        `db:"-"` // in the order given, each once
+	Tags         []string        `db:"-"` // in the order given, each once by its Key
 	Interval     events.Interval `db:"probe_interval"`
 	Version      int64           `db:"version"` // grows with each change by a client, never with a probe
 
@@ -68,15 +64,16 @@ func (c Change) Validate() error {
 func (s *Service) Apply(c Change, now time.Time) bool {
 	before := *s
 	for _, f := range []struct {
-		to   *string
-		from *string
+		to     *string
+		from   *string
+		normal func(string) string
 	}{
-		{&s.Name, c.Name}, {&s.Description, c.Description}, {&s.Team, c.Team},
-		{&s.StatusURL, c.StatusURL}, {&s.DocsURL, c.DocsURL},
-		{&s.GitHubURL, c.GitHubURL}, {&s.DashboardURL, c.DashboardURL},
+		{&s.Name, c.Name, label}, {&s.Description, c.Description, strings.TrimSpace}, {&s.Team, c.Team, label},
+		{&s.StatusURL, c.StatusURL, strings.TrimSpace}, {&s.DocsURL, c.DocsURL, strings.TrimSpace},
+		{&s.GitHubURL, c.GitHubURL, strings.TrimSpace}, {&s.DashboardURL, c.DashboardURL, strings.TrimSpace},
 	} {
 		if f.from != nil {
-			*f.to = strings.TrimSpace(*f.from)
+			*f.to = f.normal(*f.from)
 		}
 	}
 	if c.Tags != nil {
@@ -168,25 +165,14 @@ func (s Service) StatusChanged(from events.Status, location string) events.Statu
 	return e
 }
 
-// NameKey is equal for names that differ only in case or in how their
-// characters are composed: names are unique by it.
-func NameKey(name string) string { return Fold(name) }
-
-// Fold is text as it is compared where case doesn't matter (Unicode full case
-// folding of the NFC form).
-func Fold(text string) string { return cases.Fold().String(norm.NFC.String(text)) }
-
-// SearchText is what a query is looked for in: name, description, team and
-// tags, folded. The separator keeps a query from matching across two of them.
-func (s Service) SearchText() string {
-	parts := append([]string{s.Name, s.Description, s.Team}, s.Tags...)
-	return Fold(strings.Join(parts, "\x1f"))
-}
-
+// normalTags keeps each tag once, by its Key, as it was first given.
 func normalTags(tags []string) []string {
 	out := make([]string, 0, len(tags))
+	there := make(map[string]bool, len(tags))
 	for _, tag := range tags {
-		if tag = strings.TrimFunc(tag, unicode.IsSpace); !slices.Contains(out, tag) {
+		tag = label(tag)
+		if key := Key(tag); key == "" || !there[key] {
+			there[key] = true
 			out = append(out, tag)
 		}
 	}

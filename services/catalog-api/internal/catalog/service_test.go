@@ -129,7 +129,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"a space in a link":            {url("https://docs.example/a b"), "docs_url"},
 		"a port out of range":          {url("https://docs.example:99999/"), "docs_url"},
 		"a broken escape":              {url("https://docs.example/%zz"), "docs_url"},
-		"a long link":                  {url("https://docs.example/" + strings.Repeat("x", 500)), "docs_url"},
+		"a long link":                  {url("https://docs.example/" + strings.Repeat("x", 2000)), "docs_url"},
 		"a health URL with a password": {catalog.Change{StatusURL: ptr("https://me:secret@billing.example/")}, "status_url"},
 		"an odd interval":              {catalog.Change{Interval: ptr(events.Interval("7s"))}, "interval"},
 		"a made-up status":             {catalog.Change{Status: ptr(events.Status("fine"))}, "status"},
@@ -139,7 +139,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		},
 		"51 tags":      {catalog.Change{Tags: ptr(tags(51))}, "tags"},
 		"an empty tag": {catalog.Change{Tags: ptr([]string{"a", " "})}, "tags[1]"},
-		"a long tag":   {catalog.Change{Tags: ptr([]string{strings.Repeat("x", 41)})}, "tags[0]"},
+		"a long tag":   {catalog.Change{Tags: ptr([]string{strings.Repeat("x", 64)})}, "tags[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := service(tc.change).Validate()
@@ -168,26 +168,6 @@ func TestAPasswordIsNotRepeated(t *testing.T) {
 	invalid, _ := errors.AsType[*catalog.InvalidError](err)
 	if invalid == nil || invalid.Fields[0].Value != nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("got %+v", err)
-	}
-}
-
-func TestNamesAreTheSameWhateverTheirCase(t *testing.T) {
-	for name, tc := range map[string]struct {
-		a, b string
-		same bool
-	}{
-		"case":                      {"Billing", "bILLING", true},
-		"case beyond ASCII":         {"ÄRGER", "ärger", true},
-		"sharp s":                   {"STRASSE", "straße", true},
-		"composed and decomposed":   {"caf\u00e9", "cafe\u0301", true},
-		"another name":              {"billing", "billing-api", false},
-		"a letter that looks alike": {"billing", "bіlling", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := catalog.NameKey(tc.a) == catalog.NameKey(tc.b); got != tc.same {
-				t.Errorf("%q and %q: same is %v, want %v", tc.a, tc.b, got, tc.same)
-			}
-		})
 	}
 }
 

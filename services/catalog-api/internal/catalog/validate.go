@@ -16,9 +16,9 @@ const (
 	MaxName        = 100
 	MaxTeam        = 100
 	MaxDescription = 2000
-	MaxURL         = 500
+	MaxURL         = 2000
 	MaxTags        = 50
-	MaxTag         = 40
+	MaxTag         = 63
 )
 
 // Validate returns an *InvalidError with every rule that s breaks, or nil.
@@ -27,9 +27,13 @@ func (s Service) Validate() error {
 	if s.Name == "" {
 		v.add("name", "A service needs a name.", s.Name)
 	}
-	v.text("name", s.Name, MaxName)
-	v.text("description", s.Description, MaxDescription)
-	v.text("team", s.Team, MaxTeam)
+	v.label("name", s.Name, MaxName)
+	if wrong := wrongCharacter(s.Description, true); wrong != "" {
+		v.add("description", wrong, nil)
+	} else {
+		v.length("description", s.Description, MaxDescription)
+	}
+	v.label("team", s.Team, MaxTeam)
 	v.url("status_url", s.StatusURL)
 	if u, err := url.Parse(s.StatusURL); err == nil && u.User != nil {
 		v.add("status_url", "A health URL must not contain a user name or password: it is shown to everybody.", nil)
@@ -57,22 +61,22 @@ func (v *validator) add(field, message string, value any) {
 	v.fields = append(v.fields, FieldError{Field: field, Message: message, Value: value})
 }
 
-func (v *validator) text(field, value string, most int) {
+// label checks a text of one line by which people find a thing.
+func (v *validator) label(field, value string, most int) {
+	wrong := wrongCharacter(value, false)
 	switch {
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, forbidden(field)):
-		v.add(field, "It contains control characters or is not UTF-8; remove them.", nil)
-	case utf8.RuneCountInString(value) > most:
-		v.add(field, fmt.Sprintf("At most %d characters are allowed; this has %d.", most, utf8.RuneCountInString(value)), nil)
+	case wrong != "":
+		v.add(field, wrong, nil)
+	case value != "" && !strings.ContainsFunc(value, visible):
+		v.add(field, "Nothing of it can be seen: it needs at least one letter, digit or sign.", nil)
+	default:
+		v.length(field, value, most)
 	}
 }
 
-// forbidden is true for control characters; a description may have lines.
-func forbidden(field string) func(rune) bool {
-	return func(r rune) bool {
-		if field == "description" && (r == '\n' || r == '\t' || r == '\r') {
-			return false
-		}
-		return unicode.IsControl(r)
+func (v *validator) length(field, value string, most int) {
+	if n := utf8.RuneCountInString(value); n > most {
+		v.add(field, fmt.Sprintf("At most %d characters are allowed; this has %d.", most, n), nil)
 	}
 }
 
@@ -80,11 +84,9 @@ func (v *validator) url(field, raw string) {
 	if raw == "" {
 		return
 	}
-	if n := utf8.RuneCountInString(raw); n > MaxURL {
-		v.add(field, fmt.Sprintf("At most %d characters are allowed; this has %d.", MaxURL, n), nil)
-		return
-	}
-	if message := wrongURL(raw); message != "" {
+	if utf8.RuneCountInString(raw) > MaxURL {
+		v.length(field, raw, MaxURL)
+	} else if message := wrongURL(raw); message != "" {
 		v.add(field, message, raw)
 	}
 }
@@ -94,7 +96,7 @@ func (v *validator) url(field, raw string) {
 func wrongURL(raw string) string {
 	u, err := url.Parse(raw)
 	switch {
-	case err != nil || strings.ContainsFunc(raw, unicode.IsSpace) || !utf8.ValidString(raw):
+	case err != nil || strings.ContainsFunc(raw, unicode.IsSpace) || wrongCharacter(raw, false) != "":
 		return "This is not a URL. It must look like https://host/path."
 	case u.Scheme != "http" && u.Scheme != "https":
 		return "A URL must begin with http:// or https://."
@@ -121,7 +123,7 @@ func (v *validator) tags(tags []string) {
 		if tag == "" {
 			v.add(field, "A tag must not be empty.", tag)
 		}
-		v.text(field, tag, MaxTag)
+		v.label(field, tag, MaxTag)
 	}
 }
 

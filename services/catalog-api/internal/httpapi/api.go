@@ -85,11 +85,12 @@ func (a *API) Handler() http.Handler {
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, noRoute()) })
 	r.MethodNotAllowed(wrongMethod(r))
 	if a.Live != nil {
-		r.Method(http.MethodGet, prefix+"/events", a.Live)
+		r.Method(http.MethodGet, prefix+"/events", withParameters(a.Live, "last_event_id"))
 	}
 	r.Group(func(r chi.Router) {
 		r.Use(compress, timeLimit)
 		described := humachi.New(r, a.openAPI())
+		described.UseMiddleware(onlyDescribed)
 		a.routes(described)
 		a.docsRoutes(r, described.OpenAPI())
 	})

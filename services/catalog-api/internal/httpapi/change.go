@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
@@ -153,10 +154,27 @@ func parseText(value json.RawMessage, otherwise string) (s, wrong string) {
 	if json.Unmarshal(value, &s) != nil {
 		return "", otherwise
 	}
-	if strings.ContainsRune(s, utf8.RuneError) && !bytes.ContainsRune(value, utf8.RuneError) {
-		return "", "It has an escape that is no character, such as half of a surrogate pair."
+	if at, escape := loneSurrogate(value); at > 0 {
+		return "", fmt.Sprintf("Character %d is %s, half of a surrogate pair, which is no character: remove it.", at, escape)
 	}
 	return s, ""
+}
+
+// escapes are what a JSON string is made of: a pair, an escape, or a character.
+var escapes = regexp.MustCompile(`(?i)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u[0-9a-f]{4}|(?s:\\?.)`)
+
+// loneSurrogate finds the first escape in a JSON string that is half of a pair,
+// and says which character it is, from 1; 0: there is none.
+func loneSurrogate(value json.RawMessage) (at int, escape string) {
+	if !bytes.Contains(value, []byte(`\u`)) {
+		return 0, ""
+	}
+	for i, part := range escapes.FindAllString(string(bytes.Trim(value, "\"")), -1) {
+		if len(part) == len(`\ud800`) && strings.EqualFold(part[:3], `\ud`) && part[3] >= '8' {
+			return i + 1, part
+		}
+	}
+	return 0, ""
 }
 
 // short is a value as an answer may echo it: not a long one.

@@ -20,9 +20,11 @@ var (
 	tooSlow = kind{"too-slow", http.StatusRequestTimeout, "The body came too slowly",
 		"The body of a request must be complete within ten seconds."}
 	nameTaken = kind{"name-taken", http.StatusConflict, "The name is taken",
-		"Names are unique, whatever their case."}
+		"Names are unique, whatever their case and what cannot be seen of them."}
 	changedMeanwhile = kind{"changed", http.StatusPreconditionFailed, "Changed meanwhile",
 		"The version in If-Match is not the service's present one: somebody else changed it."}
+	unmet = kind{"precondition", http.StatusPreconditionFailed, "A condition does not hold",
+		"A header such as If-None-Match makes the request depend on what is not so."}
 	tooLarge = kind{"too-large", http.StatusRequestEntityTooLarge, "The body is too large",
 		"A body may have 64 KiB."}
 	mediaType = kind{"media-type", http.StatusUnsupportedMediaType, "Not JSON",
@@ -43,7 +45,7 @@ var (
 
 // kinds has every kind, as the documentation lists them.
 var kinds = []kind{
-	malformed, notFound, method, tooSlow, nameTaken, changedMeanwhile, tooLarge, mediaType,
+	malformed, notFound, method, tooSlow, nameTaken, changedMeanwhile, unmet, tooLarge, mediaType,
 	invalid, noHealthURL, internal, workerFailed, noWorker, unavailable,
 }
 

@@ -18,52 +18,69 @@ import (
 // maxIDs is how many services a list can be asked for by id.
 const maxIDs = 100
 
+// maxWords is how many words all values of q may have together.
+const maxWords = 50
+
 // listInput is a search. Its fields only describe the parameters: Resolve reads
 // them, because an unreadable one must not pass as one that is not there.
 type listInput struct {
-	Query  string   `query:"q" doc:"A part of name, description, team or a tag; taken literally, whatever its case."`
-	Team   string   `query:"team" doc:"Exactly this team."`
-	Status string   `query:"status" enum:"healthy,unknown,degraded,down" doc:"Exactly this status."`
-	Tag    string   `query:"tag" doc:"With exactly this tag."`
+	Query  []string `query:"q,explode" doc:"Words, in any order: each is a part of name, description, team or a tag; taken literally, whatever its case. Given twice, as each filter: either."`
+	Team   []string `query:"team,explode" doc:"This team; case counts."`
+	Status []string `query:"status,explode" enum:"healthy,unknown,degraded,down" doc:"This status."`
+	Tag    []string `query:"tag,explode" doc:"With this tag; case counts."`
 	ID     []string `query:"id,explode" maxItems:"100" doc:"One of these services; repeat it for each."`
 
 	IfNoneMatch    string `header:"If-None-Match" doc:"An ETag that was read: the answer is 304 if nothing has changed."`
 	AcceptEncoding string `header:"Accept-Encoding" hidden:"true"`
 
 	values url.Values
-	broken error
 }
 
-// Resolve keeps the query as it really is.
+// Resolve keeps the query as it really is. That it can be read was looked at.
 func (in *listInput) Resolve(ctx huma.Context) []error {
 	u := ctx.URL()
-	in.values, in.broken = url.ParseQuery(u.RawQuery)
+	in.values = u.Query()
 	return nil
 }
 
-// filter is what the query asks for. Empty parameters ask for nothing, and
-// unknown ones are passed over.
+// filter is what the query asks for. Empty parameters ask for nothing.
 func (in *listInput) filter() (catalog.Filter, error) {
-	if in.broken != nil {
-		return catalog.Filter{}, malformed.problem("The query in the address cannot be read. Encode each value of it.")
-	}
 	f := catalog.Filter{
-		Query: in.values.Get("q"), Team: in.values.Get("team"),
-		Status: events.Status(in.values.Get("status")), Tag: in.values.Get("tag"),
+		Query: in.all("q", func(q string) bool { return len(catalog.Words(q)) > 0 }),
+		Team:  in.all("team", hasKey), Tag: in.all("tag", hasKey), IDs: in.all("id", notEmpty),
 	}
-	for _, id := range in.values["id"] {
-		if id != "" {
-			f.IDs = append(f.IDs, id)
+	words := 0
+	for _, q := range f.Query {
+		words += len(catalog.Words(q))
+	}
+	for _, status := range in.all("status", notEmpty) {
+		if !events.Status(status).Known() {
+			return f, wrongParameter("status", "The status must be one of "+allStatuses()+".", clip(status))
 		}
+		f.Status = append(f.Status, events.Status(status))
 	}
 	switch {
-	case f.Status != "" && !f.Status.Known():
-		return f, wrongParameter("status", "The status must be one of "+allStatuses()+".", clip(string(f.Status)))
+	case words > maxWords:
+		return f, wrongParameter("q", fmt.Sprintf("At most %d words are taken; these are %d.", maxWords, words), nil)
 	case len(f.IDs) > maxIDs:
 		return f, wrongParameter("id", fmt.Sprintf("At most %d ids are taken; these are %d.", maxIDs, len(f.IDs)), nil)
 	}
 	return f, nil
 }
+
+// all are the values of a parameter that ask for something.
+func (in *listInput) all(name string, asks func(string) bool) (values []string) {
+	for _, value := range in.values[name] {
+		if asks(value) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+func notEmpty(value string) bool { return value != "" }
+
+func hasKey(value string) bool { return catalog.Key(value) != "" }
 
 func allStatuses() string {
 	var names []string

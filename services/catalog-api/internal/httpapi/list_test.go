@@ -38,7 +38,16 @@ func TestListIsFiltered(t *testing.T) {
 	}{
 		"nothing asked":               {"", []string{"alpha", "Mike", "Zulu"}},
 		"all empty":                   {"q=&team=&status=&tag=&id=", []string{"alpha", "Mike", "Zulu"}},
-		"unknown parameters":          {"page=2&_=1", []string{"alpha", "Mike", "Zulu"}},
+		"either of two":               {"q=ulu&q=MIK", []string{"Mike", "Zulu"}},
+		"words in any order":          {"q=sch%C3%B6n+alph", []string{"alpha"}},
+		"words in other forms":        {"q=%20sch%C3%B6n%C2%A0GRO%E2%80%8BSS%20", []string{"alpha"}},
+		"one word that is not there":  {"q=alph+x", []string{}},
+		"either of two statuses":      {"status=down&status=healthy", []string{"Mike", "Zulu"}},
+		"either of two teams":         {"team=core&team=Core", []string{"alpha", "Mike", "Zulu"}},
+		"either of two tags":          {"tag=50%25&tag=a_b", []string{"Mike", "Zulu"}},
+		"a team as it looks":          {"team=Co%E2%80%8Bre", []string{"Mike", "Zulu"}},
+		"a tag as it looks":           {"tag=%EF%BD%87o", []string{"Mike", "Zulu"}},
+		"an invisible team":           {"team=%E2%80%8B", []string{"alpha", "Mike", "Zulu"}},
 		"part of a name, any case":    {"q=ULU", []string{"Zulu"}},
 		"part of a description":       {"q=GROSS", []string{"alpha"}},
 		"part of a tag":               {"q=a_b", []string{"Mike"}},
@@ -75,7 +84,10 @@ func TestListIsFiltered(t *testing.T) {
 	if a := p.call("GET", "/api/services?"+many, ""); !slices.Equal(a.names(), []string{"Mike"}) {
 		t.Errorf("100 ids: %d %v", a.status, a.names())
 	}
-	for query, field := range map[string]string{"status=fine": "status", "status=%00": "status", "status=Down": "status", many + "id=x": "id"} {
+	for query, field := range map[string]string{
+		"page=2": "page", "Status=down": "Status", "q=a&%00=1": "\x00", "q=" + strings.Repeat("a+", 51): "q", "status=down&status=fine": "status",
+		"status=fine": "status", "status=%00": "status", "status=Down": "status", many + "id=x": "id",
+	} {
 		a := p.call("GET", "/api/services?"+query, "")
 		wantProblem(t, a, 422, "invalid")
 		if !slices.Equal(a.fields(), []string{field}) {

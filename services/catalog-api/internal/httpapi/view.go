@@ -12,15 +12,15 @@ import (
 // service is a service as clients read it. What is not set is null.
 type service struct {
 	ID           string          `json:"id" format:"uuid" readOnly:"true" doc:"UUIDv7, given by the portal."`
-	Name         string          `json:"name" minLength:"1" maxLength:"100" doc:"Unique, whatever its case." example:"billing"`
+	Name         string          `json:"name" minLength:"1" maxLength:"100" doc:"Unique, whatever its case and what cannot be seen of it." example:"billing"`
 	Description  *string         `json:"description" maxLength:"2000" doc:"What it does, in a few lines."`
 	Team         *string         `json:"team" maxLength:"100" doc:"Who owns it." example:"Payments"`
 	Status       events.Status   `json:"status" enum:"healthy,unknown,degraded,down" doc:"How it is. Set by probes where there is a status_url."`
-	StatusURL    *string         `json:"status_url" format:"uri" maxLength:"500" doc:"Its health URL, asked every interval; http or https, without user name." example:"https://billing.example/healthz"`
-	DocsURL      *string         `json:"docs_url" format:"uri" maxLength:"500"`
-	GitHubURL    *string         `json:"github_url" format:"uri" maxLength:"500"`
-	DashboardURL *string         `json:"dashboard_url" format:"uri" maxLength:"500"`
-	Tags         []string        `json:"tags" maxItems:"50" minLength:"1" maxLength:"40" nullable:"false" doc:"Each once, in the order given."`
+	StatusURL    *string         `json:"status_url" format:"uri" maxLength:"2000" doc:"Its health URL, asked every interval; http or https, without user name." example:"https://billing.example/healthz"`
+	DocsURL      *string         `json:"docs_url" format:"uri" maxLength:"2000"`
+	GitHubURL    *string         `json:"github_url" format:"uri" maxLength:"2000"`
+	DashboardURL *string         `json:"dashboard_url" format:"uri" maxLength:"2000"`
+	Tags         []string        `json:"tags" maxItems:"50" minLength:"1" maxLength:"63" nullable:"false" doc:"Each once, in the order given."`
 	Interval     events.Interval `json:"interval" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes."`
 	Version      int64           `json:"version" minimum:"1" readOnly:"true" doc:"Grows with each change by a client, never with a probe."`
 
@@ -71,15 +71,15 @@ func unlessEmpty[T comparable](value *T) *T {
 // serviceUpdate describes the bodies of writes, and serviceCreate those that
 // need a name.
 type serviceUpdate struct {
-	Name         string           `json:"name,omitempty" minLength:"1" maxLength:"100" doc:"Unique, whatever its case. Spaces around it are dropped." example:"billing"`
+	Name         string           `json:"name,omitempty" minLength:"1" maxLength:"100" doc:"Unique, whatever its case and what cannot be seen of it. Spaces around it are dropped, and several in a row are one." example:"billing"`
 	Description  *string          `json:"description,omitempty" maxLength:"2000" doc:"What it does, in a few lines."`
 	Team         *string          `json:"team,omitempty" maxLength:"100" doc:"Who owns it." example:"Payments"`
 	Status       *events.Status   `json:"status,omitempty" enum:"healthy,unknown,degraded,down" doc:"How it is. Of no effect beside a status_url: then the probe says it."`
-	StatusURL    *string          `json:"status_url,omitempty" format:"uri" maxLength:"500" doc:"Its health URL: http or https, without user name." example:"https://billing.example/healthz"`
-	DocsURL      *string          `json:"docs_url,omitempty" format:"uri" maxLength:"500"`
-	GitHubURL    *string          `json:"github_url,omitempty" format:"uri" maxLength:"500"`
-	DashboardURL *string          `json:"dashboard_url,omitempty" format:"uri" maxLength:"500"`
-	Tags         []string         `json:"tags,omitempty" maxItems:"50" minLength:"1" maxLength:"40" doc:"Trimmed, and each kept once." example:"[\"go\"]"`
+	StatusURL    *string          `json:"status_url,omitempty" format:"uri" maxLength:"2000" doc:"Its health URL: http or https, without user name." example:"https://billing.example/healthz"`
+	DocsURL      *string          `json:"docs_url,omitempty" format:"uri" maxLength:"2000"`
+	GitHubURL    *string          `json:"github_url,omitempty" format:"uri" maxLength:"2000"`
+	DashboardURL *string          `json:"dashboard_url,omitempty" format:"uri" maxLength:"2000"`
+	Tags         []string         `json:"tags,omitempty" maxItems:"50" minLength:"1" maxLength:"63" doc:"Trimmed, and each kept once: spaces in a row and invisible characters make no new tag." example:"[\"go\"]"`
 	Interval     *events.Interval `json:"interval,omitempty" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes; null: the portal's default."`
 }
 

@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -25,16 +22,12 @@ const columns = `id, name, description, team, status_url, docs_url, github_url, 
 // row is a row of services as sqlx reads and writes it.
 type row struct {
 	catalog.Service
-	TagArray   pq.StringArray `db:"tags"`
-	NameKey    string         `db:"name_key"`
-	SearchText string         `db:"search_text"`
+	TagArray pq.StringArray `db:"tags"`
+	keys
 }
 
 func newRow(svc catalog.Service) row {
-	return row{
-		Service: svc, TagArray: svc.Tags,
-		NameKey: catalog.NameKey(svc.Name), SearchText: svc.SearchText(),
-	}
+	return row{Service: svc, TagArray: svc.Tags, keys: newKeys(svc)}
 }
 
 func (r row) service() catalog.Service {
@@ -54,67 +47,6 @@ func services(rows []row) []catalog.Service {
 		list[i] = r.service()
 	}
 	return list
-}
-
-// List returns the services that pass the filter, by name whatever its case.
-func (s *Store) List(ctx context.Context, f catalog.Filter) ([]catalog.Service, error) {
-	const query = `
-		SELECT ` + columns + ` FROM services
-		WHERE ($1 = '' OR strpos(search_text, $1) > 0)
-		  AND ($2 = '' OR team = $2)
-		  AND ($3 = '' OR status = $3)
-		  AND ($4 = '' OR tags @> ARRAY[$4])
-		  AND (cardinality($5::uuid[]) = 0 OR id = ANY($5))
-		ORDER BY name_key`
-
-	if text := f.Query + f.Team + string(f.Status) + f.Tag; strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
-		return nil, nil // no text in Postgres is like that, so nothing can match
-	}
-	ids := make(pq.StringArray, 0, len(f.IDs))
-	for _, id := range f.IDs {
-		if isID(id) {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 && len(f.IDs) > 0 {
-		return nil, nil
-	}
-	var rows []row
-	if err := s.db.SelectContext(ctx, &rows, query, catalog.Fold(f.Query), f.Team, f.Status, f.Tag, ids); err != nil {
-		return nil, fmt.Errorf("list services: %w", domainError(err))
-	}
-	return services(rows), nil
-}
-
-// Revision names the state of the catalogue. Two that are equal mean that all
-// data is equal too: it is the snapshot that a query would see now. It also
-// changes when nothing did that a reader would notice.
-func (s *Store) Revision(ctx context.Context) (revision string, err error) {
-	if err := s.db.GetContext(ctx, &revision, `SELECT pg_current_snapshot()::text`); err != nil {
-		return "", fmt.Errorf("revision of the catalogue: %w", domainError(err))
-	}
-	return revision, nil
-}
-
-// Snapshot returns all services, by name, with the revision that they are of.
-func (s *Store) Snapshot(ctx context.Context) (revision string, all []catalog.Service, err error) {
-	const query = `SELECT ` + columns + ` FROM services ORDER BY name_key`
-
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return "", nil, fmt.Errorf("snapshot of the catalogue: %w", domainError(err))
-	}
-	defer func() { _ = tx.Rollback() }() // it only reads
-
-	var rows []row
-	err = tx.GetContext(ctx, &revision, `SELECT pg_current_snapshot()::text`)
-	if err == nil {
-		err = tx.SelectContext(ctx, &rows, query)
-	}
-	if err != nil {
-		return "", nil, fmt.Errorf("snapshot of the catalogue: %w", domainError(err))
-	}
-	return revision, services(rows), nil
 }
 
 // ByID returns the service, or catalog.ErrNotFound, also for what is no UUID.
@@ -145,10 +77,10 @@ func byID(ctx context.Context, q sqlx.QueryerContext, id, lock string) (catalog.
 // Errors: catalog.ErrNameTaken, *catalog.InvalidError.
 func (s *Store) Create(ctx context.Context, c catalog.Change) (catalog.Service, error) {
 	const insert = `
-		INSERT INTO services (` + columns + `, name_key, search_text) VALUES (
+		INSERT INTO services (` + columns + `, name_key, team_key, tag_keys, search_text) VALUES (
 			:id, :name, :description, :team, :status_url, :docs_url, :github_url, :dashboard_url, :tags,
 			:probe_interval, :version, :status, :status_since, :status_reason, :http_status, :latency_ms, :last_checked_at,
-			:created_at, :updated_at, :name_key, :search_text)`
+			:created_at, :updated_at, :name_key, :team_key, :tag_keys, :search_text)`
 
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -178,10 +110,12 @@ func (s *Store) Create(ctx context.Context, c catalog.Change) (catalog.Service, 
 func (s *Store) Update(
 	ctx context.Context, id string, ifVersion int64, c catalog.Change,
 ) (catalog.Service, error) {
+	// A name that stays keeps its key: the migration may have had to number it.
 	const update = `
 		UPDATE services SET
-			name = :name, name_key = :name_key, description = :description, team = :team, status_url = :status_url,
-			docs_url = :docs_url, github_url = :github_url, dashboard_url = :dashboard_url, tags = :tags,
+			name = :name, name_key = CASE WHEN name = :name THEN name_key ELSE :name_key END,
+			description = :description, team = :team, team_key = :team_key, status_url = :status_url,
+			docs_url = :docs_url, github_url = :github_url, dashboard_url = :dashboard_url, tags = :tags, tag_keys = :tag_keys,
 			search_text = :search_text, probe_interval = :probe_interval, version = :version,
 			status = :status, status_since = :status_since, status_reason = :status_reason,
 			http_status = :http_status, latency_ms = :latency_ms, last_checked_at = :last_checked_at,

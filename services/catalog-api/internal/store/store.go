@@ -112,7 +112,7 @@ func (s *Store) migrate(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, s.db.DB, dir,
-		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(keysMigration))
 	if err != nil {
 		return err
 	}
