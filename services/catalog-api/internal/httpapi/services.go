@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"reflect"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -49,37 +48,16 @@ func serviceID(given string) (string, error) {
 	return id.String(), nil
 }
 
-// target is the id of a service that is to be written, and the version that it
-// must have then; 0: any.
-func (a *API) target(ctx context.Context, given, ifMatch string) (id string, version int64, err error) {
-	id, err = serviceID(given)
-	if err != nil || ifMatch == "" {
-		return id, 0, err
-	}
-	tags, ok := parseTags(ifMatch)
-	if !ok || len(tags) == 0 {
-		return "", 0, malformed.problem("The header If-Match is not a list of entity tags. Send the ETag that you read, with its quotes, or *.")
-	}
-	if tags[0] == "*" {
-		return id, 0, nil
-	}
-	wanted := versions(tags)
-	if len(wanted) == 1 {
-		return id, wanted[0], nil
-	}
-	svc, err := a.Catalog.ByID(ctx, id) // none of the tags can be right, or any of several
-	if err == nil && !slices.Contains(wanted, svc.Version) {
-		err = catalog.ErrVersionMismatch
-	}
-	return id, svc.Version, err
-}
-
 type createInput struct {
+	preconditions
 	Body body[serviceCreate]
 }
 
 // create serves POST /api/services.
 func (a *API) create(ctx context.Context, in *createInput) (*serviceOutput, error) {
+	if err := in.refuse(); err != nil {
+		return nil, err
+	}
 	change, err := decodeChange(in.Body.data)
 	if err != nil {
 		return nil, err
@@ -116,9 +94,9 @@ func (a *API) read(ctx context.Context, in *readInput) (*serviceOutput, error) {
 }
 
 type updateInput struct {
-	ID      string `path:"id" format:"uuid" doc:"The service's id."`
-	IfMatch string `header:"If-Match" doc:"An ETag that was read: the answer is 412 if the service has another version by now. A probe meanwhile is no conflict."`
-	Body    body[serviceUpdate]
+	preconditions
+	ID   string `path:"id" format:"uuid" doc:"The service's id."`
+	Body body[serviceUpdate]
 }
 
 // update serves PUT and PATCH /api/services/{id}, which mean the same: what is
@@ -128,7 +106,7 @@ func (a *API) update(ctx context.Context, in *updateInput) (*serviceOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	id, version, err := a.target(ctx, in.ID, in.IfMatch)
+	id, version, err := a.target(ctx, in.ID, &in.preconditions)
 	if err != nil {
 		return nil, a.problemFor(ctx, err)
 	}
@@ -140,13 +118,13 @@ func (a *API) update(ctx context.Context, in *updateInput) (*serviceOutput, erro
 }
 
 type deleteInput struct {
-	ID      string `path:"id" format:"uuid" doc:"The service's id."`
-	IfMatch string `header:"If-Match" doc:"An ETag that was read: the answer is 412 if the service has another version by now. A probe meanwhile is no conflict."`
+	preconditions
+	ID string `path:"id" format:"uuid" doc:"The service's id."`
 }
 
 // remove serves DELETE /api/services/{id}.
 func (a *API) remove(ctx context.Context, in *deleteInput) (*struct{}, error) {
-	id, version, err := a.target(ctx, in.ID, in.IfMatch)
+	id, version, err := a.target(ctx, in.ID, &in.preconditions)
 	if err != nil {
 		return nil, a.problemFor(ctx, err)
 	}
@@ -157,14 +135,15 @@ func (a *API) remove(ctx context.Context, in *deleteInput) (*struct{}, error) {
 }
 
 type checkInput struct {
+	preconditions
 	ID string `path:"id" format:"uuid" doc:"The service's id."`
 }
 
 // check serves POST /api/services/{id}/check.
 func (a *API) check(ctx context.Context, in *checkInput) (*serviceOutput, error) {
-	id, err := serviceID(in.ID)
+	id, _, err := a.target(ctx, in.ID, &in.preconditions)
 	if err != nil {
-		return nil, err
+		return nil, a.problemFor(ctx, err)
 	}
 	svc, err := a.Catalog.ByID(ctx, id)
 	if err != nil {
