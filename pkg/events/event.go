@@ -41,7 +41,7 @@ type Event interface {
 	Type() string
 	// Subject is the NATS subject that the event is published on.
 	Subject() string
-	// Entity is the id of the service that the event is about (ce-subject).
+	// Entity is the id of what the event is about, mostly a service (ce-subject).
 	Entity() string
 	// Validate returns every rule that the event breaks, joined, or nil.
 	Validate() error
@@ -137,12 +137,13 @@ func DecodeAs[E Event](header nats.Header, data []byte) (E, error) {
 
 // decoders has every type that Decode knows.
 var decoders = map[string]func([]byte) (Event, error){
-	ServiceCreated{}.Type(): decodeData[ServiceCreated],
-	ServiceUpdated{}.Type(): decodeData[ServiceUpdated],
-	ServiceDeleted{}.Type(): decodeData[ServiceDeleted],
-	StatusChanged{}.Type():  decodeData[StatusChanged],
-	ProbePlanned{}.Type():   decodeData[ProbePlanned],
-	ProbeCompleted{}.Type(): decodeData[ProbeCompleted],
+	ServiceCreated{}.Type():  decodeData[ServiceCreated],
+	ServiceUpdated{}.Type():  decodeData[ServiceUpdated],
+	ServiceDeleted{}.Type():  decodeData[ServiceDeleted],
+	StatusChanged{}.Type():   decodeData[StatusChanged],
+	ProbePlanned{}.Type():    decodeData[ProbePlanned],
+	ProbeCompleted{}.Type():  decodeData[ProbeCompleted],
+	ProbesCompleted{}.Type(): decodeData[ProbesCompleted],
 }
 
 func decodeData[E Event](data []byte) (Event, error) {

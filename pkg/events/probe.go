@@ -2,8 +2,11 @@ package events
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // ProbePlanned says what is to be probed. As a plan it carries a schedule, and
@@ -42,7 +45,8 @@ func (e ProbePlanned) Validate() error {
 	)
 }
 
-// ProbeCompleted says what one probe of a service saw.
+// ProbeCompleted says what one probe of a service saw. It is the reply to a
+// request on CheckSubject; scheduled probes come as ProbesCompleted.
 //
 //	Type      dev.portal.probe.completed.v1
 //	Subject   portal.probe.result.<service id>, in stream RESULTS: kept for an hour
@@ -99,6 +103,66 @@ func (e ProbeCompleted) Validate() error {
 		check(!e.CheckedAt.IsZero(), "checked_at is missing"),
 		check(e.Location != "", "location is empty"),
 	)
+}
+
+// MaxResults is how many results a ProbesCompleted has at most: with the longest
+// URLs they are as much as a message may have.
+const MaxResults = 64
+
+// ProbesCompleted has the results of probes that ended at about the same time, so
+// that a message, its storage and its acknowledgement serve several.
+//
+//	Type      dev.portal.probes.completed.v1
+//	Subject   portal.probe.result.<location>, in stream RESULTS: kept for an hour
+//	Source    health-worker
+//	Readers   catalog-api, which drops each that is older than what it knows
+//	Delivery  at least once; no order
+//	Errors    one that fails Validate is poison: the reader terminates it
+type ProbesCompleted struct {
+	Results []ProbeCompleted `json:"results"` // 1 to MaxResults, all of one location
+}
+
+// Type is the CloudEvents type.
+func (ProbesCompleted) Type() string { return "dev.portal.probes.completed.v1" }
+
+// Subject is where the event is published.
+func (e ProbesCompleted) Subject() string { return ResultSubject(e.Entity()) }
+
+// Entity is the location, or "" where there is no result.
+func (e ProbesCompleted) Entity() string {
+	if len(e.Results) == 0 {
+		return ""
+	}
+	return e.Results[0].Location
+}
+
+// Validate returns every rule that the event breaks, joined.
+func (e ProbesCompleted) Validate() error {
+	errs := []error{check(len(e.Results) > 0 && len(e.Results) <= MaxResults,
+		"there are %d results, want 1 to %d", len(e.Results), MaxResults)}
+	for i, r := range e.Results {
+		if err := r.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("result %d: %w", i, err))
+		}
+		errs = append(errs, check(r.Location == e.Entity(), "result %d is of location %.40q, not %.40q", i, r.Location, e.Entity()))
+	}
+	return errors.Join(errs...)
+}
+
+// DecodeResults reads a message of stream RESULTS: a ProbesCompleted, or a single
+// ProbeCompleted. Its errors are those of Decode; another type is ErrPoison.
+func DecodeResults(header nats.Header, data []byte) ([]ProbeCompleted, error) {
+	env, err := Decode(header, data)
+	if err != nil {
+		return nil, err
+	}
+	switch e := env.Event.(type) {
+	case ProbesCompleted:
+		return e.Results, nil
+	case ProbeCompleted:
+		return []ProbeCompleted{e}, nil
+	}
+	return nil, fmt.Errorf("%w: %s is no result of a probe", ErrPoison, env.Event.Type())
 }
 
 func checkHTTP(field, raw string) error {

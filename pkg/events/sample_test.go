@@ -44,16 +44,22 @@ func ledger() events.Service {
 	}
 }
 
+// completed is the result of a probe with every field that was there at first.
+func completed() events.ProbeCompleted {
+	return events.ProbeCompleted{
+		ServiceID: billingID, Version: 4, URL: "https://billing.example.com/healthz",
+		Status: events.StatusDegraded, Reason: events.ReasonHTTP5xx, HTTPStatus: 503, LatencyMS: 87,
+		PlannedAt: at(9, 35, 23, 0), CheckedAt: at(9, 35, 23, 41), Location: "default",
+	}
+}
+
 // samples has one event of every type, in the order of Types. The payloads in
 // testdata are these events as they were first published.
 func samples() []events.Event {
 	return []events.Event{
-		events.ProbeCompleted{
-			ServiceID: billingID, Version: 4, URL: "https://billing.example.com/healthz",
-			Status: events.StatusDegraded, Reason: events.ReasonHTTP5xx, HTTPStatus: 503, LatencyMS: 87,
-			PlannedAt: at(9, 35, 23, 0), CheckedAt: at(9, 35, 23, 41), Location: "default",
-		},
+		completed(),
 		events.ProbePlanned{ServiceID: billingID, Version: 4, URL: "https://billing.example.com/healthz", Interval: "30s"},
+		events.ProbesCompleted{Results: []events.ProbeCompleted{completed()}},
 		events.ServiceCreated{Service: ledger()},
 		events.ServiceDeleted{ID: billingID, Name: "billing", Team: "Payments", Version: 5, DeletedAt: at(17, 5, 0, 120)},
 		events.ServiceUpdated{Service: billing()},

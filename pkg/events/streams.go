@@ -38,8 +38,8 @@ func PlanSubject(id string) string { return "portal.probe.plan." + id }
 // DueSubject is where the broker says that the service is to be probed now.
 func DueSubject(id string) string { return "portal.probe.due." + id }
 
-// ResultSubject is where what a probe of the service saw is published.
-func ResultSubject(id string) string { return "portal.probe.result." + id }
+// ResultSubject is where what probes saw is published, by service or location.
+func ResultSubject(of string) string { return "portal.probe.result." + of }
 
 // duplicates is how long a stream remembers message ids. Readers are idempotent
 // all the same: a publisher can come back later than this.

@@ -1,6 +1,8 @@
 package events_test
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +125,61 @@ func TestProbeCompletedIsValidated(t *testing.T) {
 		e := sample[events.ProbeCompleted](t)
 		tc.change(&e)
 		verdict(t, name, e, tc.want)
+	}
+}
+
+func TestProbesCompletedIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.ProbesCompleted)
+		want   string
+	}{
+		"one result":           {func(*events.ProbesCompleted) {}, ""},
+		"as many as there may": {func(e *events.ProbesCompleted) { e.Results = slices.Repeat(e.Results, events.MaxResults) }, ""},
+		"none":                 {func(e *events.ProbesCompleted) { e.Results = nil }, "there are 0 results"},
+		"too many":             {func(e *events.ProbesCompleted) { e.Results = slices.Repeat(e.Results, events.MaxResults+1) }, "there are 65 results"},
+		"one that is wrong":    {func(e *events.ProbesCompleted) { e.Results[0].Version = 0 }, "result 0: version is 0"},
+		"one from elsewhere": {func(e *events.ProbesCompleted) {
+			e.Results = slices.Repeat(e.Results, 2)
+			e.Results[1].Location = "elsewhere"
+		}, `result 1 is of location "elsewhere"`},
+	} {
+		e := sample[events.ProbesCompleted](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
+func TestAMessageHoldsTheLongestResults(t *testing.T) {
+	e := sample[events.ProbesCompleted](t)
+	e.Results[0].URL += strings.Repeat("x", 2000)
+	e.Results = slices.Repeat(e.Results, events.MaxResults)
+	msg, err := events.Encode(source, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := events.DecodeResults(msg.Header, msg.Data)
+	if err != nil || len(got) != events.MaxResults {
+		t.Errorf("got %d results of %d bytes, %v", len(got), len(msg.Data), err)
+	}
+}
+
+func TestOnlyResultsAreReadAsResults(t *testing.T) {
+	for _, e := range samples() {
+		msg, err := events.Encode(source, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := events.DecodeResults(msg.Header, msg.Data)
+		switch e.(type) {
+		case events.ProbeCompleted, events.ProbesCompleted:
+			if err != nil || !slices.Equal(got, []events.ProbeCompleted{completed()}) {
+				t.Errorf("%s: got %v, %v", e.Type(), got, err)
+			}
+		default:
+			if !errors.Is(err, events.ErrPoison) {
+				t.Errorf("%s: got %v, want ErrPoison", e.Type(), err)
+			}
+		}
 	}
 }
 

@@ -159,12 +159,14 @@ func (b *broker) results() <-chan events.ProbeCompleted {
 	b.t.Helper()
 	out := make(chan events.ProbeCompleted, 10_000)
 	sub, err := b.js.Conn().Subscribe(events.AllResults, func(msg *nats.Msg) {
-		result, err := events.DecodeAs[events.ProbeCompleted](msg.Header, msg.Data)
+		results, err := events.DecodeResults(msg.Header, msg.Data)
 		if err != nil {
 			b.t.Errorf("result: %v", err)
 			return
 		}
-		out <- result
+		for _, result := range results {
+			out <- result
+		}
 	})
 	if err != nil {
 		b.t.Fatal(err)

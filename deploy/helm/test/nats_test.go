@@ -49,7 +49,7 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	if err := msg.DoubleAck(ctx); err != nil {
 		t.Error(err)
 	}
-	if _, err := events.DecodeAs[events.ProbeCompleted](msg.Headers(), msg.Data()); err != nil {
+	if _, err := events.DecodeResults(msg.Headers(), msg.Data()); err != nil {
 		t.Error(err)
 	}
 	ask, err := json.Marshal(events.ProbePlanned{ServiceID: svc.ID, Version: 1, URL: svc.StatusURL, Interval: svc.Interval})

@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	batchSize  = 500
+	batchSize  = 500                    // results, and up to a message's more
 	batchGap   = 10 * time.Millisecond  // a batch is stored when no result has come for so long: fewer transactions cost less …
 	batchAge   = 100 * time.Millisecond // … but its first result waits no longer than this for others
-	buffered   = 2 * batchSize          // results fetched ahead
+	buffered   = batchSize              // messages fetched ahead
 	heartbeat  = 2 * time.Second        // silence of twice this means that the consumer is gone
 	applyMost  = 10 * time.Second       // how long a batch may take
 	retryPause = time.Second
@@ -75,7 +75,7 @@ func (in *Ingest) consume(ctx context.Context) error {
 	defer context.AfterFunc(ctx, msgs.Stop)() // what was fetched and not stored goes to another replica
 
 	for {
-		batch, err := collect(msgs)
+		batch, err := in.collect(ctx, msgs)
 		if storeErr := in.store(ctx, batch); storeErr != nil {
 			return storeErr
 		}
@@ -85,16 +85,22 @@ func (in *Ingest) consume(ctx context.Context) error {
 	}
 }
 
+// batch is results, and the messages in which they came.
+type batch struct {
+	results []events.ProbeCompleted
+	msgs    []jetstream.Msg
+}
+
 // collect waits for a first message, and then takes more for as long as they keep
 // coming, until the batch is full or old enough. It returns what it has also
 // with an error.
-func collect(msgs jetstream.MessagesContext) (batch []jetstream.Msg, err error) {
+func (in *Ingest) collect(ctx context.Context, msgs jetstream.MessagesContext) (b batch, err error) {
 	msg, err := msgs.Next()
 	if err != nil {
-		return nil, err
+		return b, err
 	}
-	batch = append(batch, msg)
-	for end := time.Now().Add(batchAge); len(batch) < batchSize; {
+	in.read(ctx, &b, msg)
+	for end := time.Now().Add(batchAge); len(b.results) < batchSize; {
 		wait := min(batchGap, time.Until(end))
 		if wait <= 0 {
 			break
@@ -104,37 +110,37 @@ func collect(msgs jetstream.MessagesContext) (batch []jetstream.Msg, err error) 
 			break
 		}
 		if err != nil {
-			return batch, err
+			return b, err
 		}
-		batch = append(batch, msg)
+		in.read(ctx, &b, msg)
 	}
-	return batch, nil
+	return b, nil
+}
+
+// read adds what the message has, or drops it if that is no result.
+func (in *Ingest) read(ctx context.Context, b *batch, msg jetstream.Msg) {
+	results, err := events.DecodeResults(msg.Headers(), msg.Data())
+	if err != nil {
+		in.Log.ErrorContext(ctx, "a result is not valid; it is dropped", "subject", msg.Subject(), "error", err)
+		in.Metrics.results.WithLabelValues("invalid").Inc()
+		_ = msg.TermWithReason("not a valid result") // comes again if that fails
+		return
+	}
+	b.results, b.msgs = append(b.results, results...), append(b.msgs, msg)
 }
 
 // store stores a batch and acknowledges it. While the database can't take it,
 // it tries again: the results are worth nothing elsewhere.
-func (in *Ingest) store(ctx context.Context, batch []jetstream.Msg) error {
-	results := make([]events.ProbeCompleted, 0, len(batch))
-	valid := make([]jetstream.Msg, 0, len(batch))
-	for _, msg := range batch {
-		result, err := events.DecodeAs[events.ProbeCompleted](msg.Headers(), msg.Data())
-		if err != nil {
-			in.Log.ErrorContext(ctx, "a result is not valid; it is dropped", "subject", msg.Subject(), "error", err)
-			in.Metrics.results.WithLabelValues("invalid").Inc()
-			_ = msg.TermWithReason("not a valid result") // comes again if that fails
-			continue
-		}
-		results, valid = append(results, result), append(valid, msg)
-	}
-	if len(results) == 0 {
+func (in *Ingest) store(ctx context.Context, b batch) error {
+	if len(b.results) == 0 {
 		return nil
 	}
-	applied, err := in.apply(ctx, results)
+	applied, err := in.apply(ctx, b.results)
 	if err != nil {
 		return err
 	}
-	in.Metrics.count(len(results), applied)
-	for _, msg := range valid {
+	in.Metrics.count(len(b.results), applied)
+	for _, msg := range b.msgs {
 		if err := msg.Ack(); err != nil {
 			return fmt.Errorf("acknowledge results: %w", err)
 		}

@@ -135,6 +135,21 @@ func TestResultsAreStoredOnceAndAcknowledged(t *testing.T) {
 	}
 }
 
+func TestAMessageMayHaveSeveralResults(t *testing.T) {
+	to := &statuses{stored: make(chan events.ProbeCompleted, 100)}
+	js, _ := start(t, to)
+	msg, err := events.Encode("/test", events.ProbesCompleted{Results: []events.ProbeCompleted{result(1), result(2), result(3)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.PublishMsg(t.Context(), msg); err != nil {
+		t.Fatal(err)
+	}
+	if got := next(t, to, 3); !slices.Equal(got, []int64{1, 2, 3}) {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestResultsWaitForTheDatabase(t *testing.T) {
 	to := &statuses{fail: 2, stored: make(chan events.ProbeCompleted, 100)}
 	js, _ := start(t, to)

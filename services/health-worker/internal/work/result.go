@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -14,6 +15,7 @@ import (
 )
 
 const (
+	gather     = 10 * time.Millisecond  // how long a result waits for others: fewer messages cost less
 	storeFirst = 500 * time.Millisecond // the pause before the first new try, doubled
 	storeMost  = 4 * time.Second        // up to this
 )
@@ -36,10 +38,70 @@ func (w *Worker) result(plan events.ProbePlanned, outcome probe.Outcome, at time
 	}
 }
 
-// store publishes the result, and tries again until the broker has it or ctx
-// ends. An errInvalid it doesn't try again.
+// batch is what waits to be published in one message.
+type batch struct {
+	results []events.ProbeCompleted
+	full    chan struct{} // closed when no more fits in
+	done    chan struct{} // closed when err is set
+	err     error
+}
+
+// batches gathers results: the first job with one waits a moment for those of
+// others, and publishes them all. Its zero value is ready.
+type batches struct {
+	mu   sync.Mutex
+	open *batch // which takes more; nil: none does
+}
+
+// join adds a result to the open batch. Who opened it has to publish it.
+func (b *batches) join(result events.ProbeCompleted) (in *batch, opened bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if opened = b.open == nil; opened {
+		b.open = &batch{full: make(chan struct{}), done: make(chan struct{})}
+	}
+	in = b.open
+	in.results = append(in.results, result)
+	if len(in.results) == events.MaxResults {
+		b.open = nil
+		close(in.full)
+	}
+	return in, opened
+}
+
+// shut ends the taking of more.
+func (b *batches) shut(in *batch) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open == in {
+		b.open = nil
+	}
+}
+
+// store publishes the result, with those that come at about the same time, and
+// tries again until the broker has it or ctx ends, which is the end of all jobs.
+// An errInvalid it doesn't try again.
 func (w *Worker) store(ctx context.Context, result events.ProbeCompleted) error {
-	msg, err := events.Encode(source, result)
+	if err := result.Validate(); err != nil { // here, where it can't spoil those of others
+		return fmt.Errorf("%w: %w", errInvalid, err)
+	}
+	in, opened := w.results.join(result)
+	if opened {
+		select {
+		case <-in.full:
+		case <-ctx.Done():
+		case <-time.After(gather):
+		}
+		w.results.shut(in)
+		in.err = w.storeAll(ctx, in.results)
+		close(in.done)
+	}
+	<-in.done
+	return in.err
+}
+
+func (w *Worker) storeAll(ctx context.Context, results []events.ProbeCompleted) error {
+	msg, err := events.Encode(source, events.ProbesCompleted{Results: results})
 	if err != nil {
 		return fmt.Errorf("%w: %w", errInvalid, err)
 	}
@@ -50,7 +112,7 @@ func (w *Worker) store(ctx context.Context, result events.ProbeCompleted) error 
 		}
 		w.Metrics.PublishFailures.Inc()
 		if pause == storeFirst {
-			w.Log.WarnContext(ctx, "result not stored; trying again", "service_id", result.ServiceID, "error", err)
+			w.Log.WarnContext(ctx, "results not stored; trying again", "results", len(results), "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -60,6 +60,7 @@ type Worker struct {
 
 	slots   *semaphore.Weighted
 	hosts   hosts
+	results batches
 	jobs    sync.WaitGroup
 	mending sync.Mutex
 

@@ -92,11 +92,13 @@ func results(t *testing.T, js jetstream.JetStream) <-chan events.ProbeCompleted 
 	t.Helper()
 	out := make(chan events.ProbeCompleted, 1000)
 	sub, err := js.Conn().Subscribe(events.AllResults, func(msg *nats.Msg) {
-		result, err := events.DecodeAs[events.ProbeCompleted](msg.Header, msg.Data)
+		results, err := events.DecodeResults(msg.Header, msg.Data)
 		if err != nil {
 			t.Errorf("result: %v", err)
 		}
-		out <- result
+		for _, result := range results {
+			out <- result
+		}
 	})
 	if err != nil {
 		t.Fatal(err)
