@@ -5,8 +5,6 @@ import (
 	"net"
 	"testing"
 	"time"
-
-	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
 // Whatever a target answers, a probe has an outcome that the contract knows.
@@ -27,11 +25,7 @@ func FuzzAnswer(f *testing.F) {
 			_, _ = io.Copy(io.Discard, conn)
 		})
 		got := made(t, newProber(time.Second), url)
-		result := events.ProbeCompleted{
-			ServiceID: "0199d8a0-0000-7000-8000-000000000000", Version: 1, URL: url, Status: got.Status, Reason: got.Reason,
-			HTTPStatus: got.HTTPStatus, PlannedAt: time.Now(), CheckedAt: time.Now(), Location: "default",
-		}
-		if err := result.Validate(); err != nil {
+		if err := valid(url, got); err != nil {
 			t.Errorf("%q: %+v: %v", text, got, err)
 		}
 	})

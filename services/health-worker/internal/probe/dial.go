@@ -8,55 +8,41 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// DefaultDeny has the addresses that no probe may reach wherever the worker
-// runs: those of the link, of cloud metadata, of nobody, and of everybody.
-var DefaultDeny = []netip.Prefix{
-	netip.MustParsePrefix("169.254.0.0/16"),     // link-local; metadata of most clouds
-	netip.MustParsePrefix("fe80::/10"),          // link-local
-	netip.MustParsePrefix("fd00:ec2::254/128"),  // AWS metadata
-	netip.MustParsePrefix("fd20:ce::254/128"),   // Google Cloud metadata
-	netip.MustParsePrefix("100.100.100.200/32"), // Alibaba Cloud metadata
-	netip.MustParsePrefix("168.63.129.16/32"),   // Azure platform
-	netip.MustParsePrefix("192.0.0.192/32"),     // Oracle Cloud metadata
-	netip.MustParsePrefix("0.0.0.0/8"),          // Linux takes 0.0.0.0 for itself
-	netip.MustParsePrefix("::/128"),             // so it does this
-	netip.MustParsePrefix("224.0.0.0/4"),        // multicast
-	netip.MustParsePrefix("ff00::/8"),           // multicast
-	netip.MustParsePrefix("255.255.255.255/32"), // broadcast
-}
-
-// The prefixes under which an IPv6 address carries an IPv4 one in its last four
-// bytes: NAT64 (RFC 6052, RFC 8215), and the old IPv4-compatible form.
-var carriesIPv4 = []netip.Prefix{
-	netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("::/96"),
-}
-
-// sixToFour carries an IPv4 address in bytes 2 to 5 (RFC 3056).
-var sixToFour = netip.MustParsePrefix("2002::/16")
-
-var errDenied = errors.New("the address is on the deny list")
+const (
+	headStart     = 250 * time.Millisecond // of an address before the next is tried besides
+	mostAddresses = 16                     // of a name that are tried
+)
 
 // dialer connects, but not to denied addresses.
 type dialer struct {
-	net  net.Dialer
-	deny []netip.Prefix
-	tls  *tls.Config
+	net      net.Dialer
+	timeout  time.Duration
+	deny     []netip.Prefix
+	tls      *tls.Config
+	resolver *net.Resolver
 }
 
-func newDialer(timeout time.Duration, deny []netip.Prefix, cfg *tls.Config) *dialer {
-	if cfg == nil {
-		cfg = &tls.Config{MinVersion: tls.VersionTLS12}
+func newDialer(cfg Config) *dialer {
+	d := &dialer{
+		timeout:  min(cfg.Timeout/2, mostConnect),
+		deny:     slices.Concat(DefaultDeny, cfg.Deny),
+		tls:      cfg.TLS,
+		resolver: cfg.Resolver,
 	}
-	cfg = cfg.Clone()
-	cfg.NextProtos = []string{"h2", "http/1.1"}
-	d := &dialer{deny: slices.Concat(DefaultDeny, deny), tls: cfg}
-	d.net = net.Dialer{Timeout: timeout, KeepAlive: -1, ControlContext: d.control}
+	if d.tls == nil {
+		d.tls = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if d.resolver == nil {
+		d.resolver = net.DefaultResolver
+	}
+	d.net = net.Dialer{KeepAlive: -1, ControlContext: d.control}
 	return d
 }
 
@@ -73,71 +59,134 @@ func (d *dialer) control(_ context.Context, _, address string, _ syscall.RawConn
 	return nil
 }
 
-// bind lets connecting end with ctx. http.Transport would let it go on after the
-// request has ended, in the hope of another use for the connection.
-func bind(ctx context.Context) context.Context {
-	return context.WithValue(ctx, boundTo{}, ctx)
-}
-
-type boundTo struct{}
-
-func bound(ctx context.Context) context.Context {
-	if to, ok := ctx.Value(boundTo{}).(context.Context); ok {
-		return to
-	}
-	return ctx
-}
-
-func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := d.net.DialContext(bound(ctx), network, address)
+// connect returns a connection that is ready for a request, and ends with ctx.
+func (d *dialer) connect(ctx context.Context, to target, http1 bool) (*conn, error) {
+	raw, err := d.dial(ctx, to)
 	if err != nil {
 		return nil, connectError{err}
 	}
-	return conn, nil
+	c := own(ctx, raw)
+	if !to.secure {
+		return c, nil
+	}
+	cfg := d.tls.Clone()
+	cfg.ServerName = to.name()
+	cfg.NextProtos = []string{"h2", "http/1.1"}
+	if http1 {
+		cfg.NextProtos = []string{"http/1.1"}
+	}
+	if err := c.secure(ctx, cfg); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
 }
 
-func (d *dialer) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, connectError{err}
-	}
-	raw, err := d.dial(ctx, network, address)
+// dial connects to one of the target's addresses. The error is that of the
+// address which says most.
+func (d *dialer) dial(ctx context.Context, to target) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	port, err := strconv.ParseUint(to.port, 10, 16)
 	if err != nil {
 		return nil, err
 	}
-	cfg := d.tls.Clone()
-	cfg.ServerName = host
-	conn := tls.Client(raw, cfg)
-	if err := conn.HandshakeContext(bound(ctx)); err != nil {
-		return nil, handshakeError{errors.Join(err, raw.Close())}
+	addrs, err := d.lookup(ctx, to.host)
+	if err != nil {
+		return nil, err
 	}
-	return conn, nil
+	if len(addrs) == 1 {
+		return d.dialOne(ctx, netip.AddrPortFrom(addrs[0], uint16(port)))
+	}
+	return d.race(ctx, addrs, uint16(port))
 }
 
-// denied says whether addr, or an IPv4 address inside it, is in the list.
-func denied(deny []netip.Prefix, addr netip.Addr) bool {
-	addr = addr.WithZone("").Unmap()
-	in := func(a netip.Addr) bool {
-		return slices.ContainsFunc(deny, func(p netip.Prefix) bool { return p.Contains(a) })
+// lookup returns the addresses of host in the order of trying.
+func (d *dialer) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}, nil
 	}
-	if in(addr) {
-		return true
+	addrs, err := d.resolver.LookupNetIP(ctx, "ip", host)
+	if e, ok := errors.AsType[*net.DNSError](err); ok && e.IsNotFound && strings.HasSuffix(host, ".") {
+		addrs, err = d.resolver.LookupNetIP(ctx, "ip", strings.TrimSuffix(host, ".")) // a file of hosts knows no root
 	}
-	inner, ok := embedded(addr)
-	return ok && in(inner)
+	if err != nil {
+		return nil, err
+	}
+	for i := range addrs {
+		addrs[i] = addrs[i].Unmap()
+	}
+	// One family may not work from here: let the other have its turn soon.
+	second := slices.IndexFunc(addrs, func(a netip.Addr) bool { return a.Is4() != addrs[0].Is4() })
+	if second > 1 {
+		addrs = slices.Insert(addrs, 1, addrs[second])
+		addrs = slices.Delete(addrs, second+1, second+2)
+	}
+	return addrs[:min(len(addrs), mostAddresses)], nil
 }
 
-// embedded returns the IPv4 address that addr carries for a translator.
-func embedded(addr netip.Addr) (netip.Addr, bool) {
-	if !addr.Is6() || addr == netip.IPv6Loopback() {
-		return netip.Addr{}, false
+func (d *dialer) dialOne(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	conn, err := d.net.DialTCP(ctx, "tcp", netip.AddrPort{}, to)
+	if err == nil {
+		return conn, nil
 	}
-	b := addr.As16()
-	if sixToFour.Contains(addr) {
-		return netip.AddrFrom4([4]byte(b[2:6])), true
+	if errors.Is(err, syscall.EADDRNOTAVAIL) && !hasSource(to) {
+		return nil, fmt.Errorf("%w: %s", errNoRoute, to.Addr())
 	}
-	if slices.ContainsFunc(carriesIPv4, func(p netip.Prefix) bool { return p.Contains(addr) }) {
-		return netip.AddrFrom4([4]byte(b[12:16])), true
+	return nil, err
+}
+
+// hasSource says whether the worker has an address from which it could reach to.
+// It tells a missing family of addresses from a want of ports.
+func hasSource(to netip.AddrPort) bool {
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to)) // sends nothing
+	if err == nil {
+		_ = conn.Close()
 	}
-	return netip.Addr{}, false
+	return err == nil
+}
+
+// race tries one address after the other, each as soon as the one before has
+// failed or has had its head start, and returns the first connection. All tries
+// have ended when it returns.
+func (d *dialer) race(ctx context.Context, addrs []netip.Addr, port uint16) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	type try struct {
+		conn net.Conn
+		err  error
+	}
+	tries, done := sync.WaitGroup{}, make(chan try, len(addrs))
+	defer func() {
+		cancel()
+		tries.Wait()
+		close(done)
+		for late := range done {
+			if late.conn != nil {
+				_ = late.conn.Close()
+			}
+		}
+	}()
+	var errs []error
+	for next := 0; ; {
+		var wait <-chan time.Time
+		if next < len(addrs) {
+			to := netip.AddrPortFrom(addrs[next], port)
+			next++
+			tries.Go(func() {
+				conn, err := d.dialOne(ctx, to)
+				done <- try{conn, err}
+			})
+			wait = time.After(headStart)
+		}
+		select {
+		case <-wait:
+		case got := <-done:
+			if got.err == nil {
+				return got.conn, nil
+			}
+			if errs = append(errs, got.err); len(errs) == len(addrs) {
+				return nil, slices.MinFunc(errs, byImportance)
+			}
+		}
+	}
 }

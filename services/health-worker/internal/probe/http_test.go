@@ -82,7 +82,8 @@ func TestRedirects(t *testing.T) {
 		"to another name of the same host":        {"http://localhost/", events.ReasonRedirect, 1},
 		"to another scheme lead nowhere":          {"ftp://127.0.0.1/", events.ReasonHTTP3xx, 1},
 		"to something that is no URL":             {"http://[", events.ReasonHTTP3xx, 1},
-		"to a URL without a host":                 {"http:///x", events.ReasonHTTP3xx, 1},
+		"to a URL without a host":                 {"http:///", events.ReasonHTTP3xx, 1},
+		"to a host after too many slashes":        {"http:///x", events.ReasonRedirect, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int64
@@ -136,11 +137,14 @@ func TestRequestGivesNothingAway(t *testing.T) {
 	if len(seen) != 2 || proto != http.MethodGet {
 		t.Fatalf("%d requests, the last a %s, want 2 GETs", len(seen), proto)
 	}
+	if seen[0].Get("Cookie") != "" || seen[1].Get("Cookie") != "session=1" {
+		t.Errorf("cookies are %q, then %q, want those of the probe itself", seen[0].Get("Cookie"), seen[1].Get("Cookie"))
+	}
 	for _, h := range seen {
 		if h.Get("User-Agent") != "dev-portal-health-worker/1.2.3" {
 			t.Errorf("User-Agent is %q", h.Get("User-Agent"))
 		}
-		for _, name := range []string{"Referer", "Cookie", "Authorization", "Accept-Encoding"} {
+		for _, name := range []string{"Referer", "Authorization", "Accept-Encoding"} {
 			if h.Get(name) != "" {
 				t.Errorf("%s is sent: %q", name, h.Get(name))
 			}

@@ -1,5 +1,10 @@
 // Package probe asks a service whether it is well: one GET in, one outcome out.
 // It knows nothing of NATS, of plans, or of other probes.
+//
+// A probe runs in its caller's goroutine, over connections that it closes
+// itself, each with a deadline: whatever a target does, the probe ends in time
+// and leaves nothing behind. It therefore has an HTTP client of its own, which
+// need not do more than one GET, and reads answers as leniently as browsers do.
 package probe
 
 import (
@@ -7,20 +12,20 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
+	"net"
 	"net/netip"
-	"net/url"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
 const (
-	maxBody      = 64 << 10 // of an answer's body, in bytes
-	maxHeader    = 64 << 10 // of an answer's header, in bytes
+	maxBody      = 64 << 10  // of an answer's body, in bytes
+	maxHeader    = 256 << 10 // of an answer's header, in bytes
 	maxRedirects = 5
+	maxTries     = 3 // of a request that an HTTP/2 server hands back unprocessed
 	mostConnect  = 5 * time.Second
+	mostDrain    = time.Second // for the bodies of all answers of a probe
 )
 
 // ErrNotMade says that a probe was not made, or not to its end, for a reason
@@ -34,7 +39,8 @@ type Outcome struct {
 	Reason events.Reason
 
 	// HTTPStatus is the answer's status code, and Latency the time from the
-	// start of the request to the answer's header. Both are 0 without an answer.
+	// start of the request to the answer's header, without the bodies of
+	// redirects before it. Both are 0 without an answer.
 	HTTPStatus int
 	Latency    time.Duration
 }
@@ -53,42 +59,32 @@ type Config struct {
 
 	// TLS is cloned for each connection; nil: the system's roots.
 	TLS *tls.Config
+
+	// Resolver finds the addresses of names; nil: the system's.
+	Resolver *net.Resolver
 }
 
 // Prober makes probes, any number at once. Its zero value is of no use: see New.
 type Prober struct {
 	timeout   time.Duration
 	userAgent string
-	transport *http.Transport
+	dialer    *dialer
 }
 
 // New returns a Prober.
 func New(cfg Config) *Prober {
-	d := newDialer(min(cfg.Timeout/2, mostConnect), cfg.Deny, cfg.TLS)
-	return &Prober{
-		timeout:   cfg.Timeout,
-		userAgent: cfg.UserAgent,
-		transport: &http.Transport{
-			Proxy:                  nil, // what the environment names is not for probes
-			DialContext:            d.dial,
-			DialTLSContext:         d.dialTLS,
-			ForceAttemptHTTP2:      true,
-			DisableKeepAlives:      true, // a probe tells also whether one can connect
-			DisableCompression:     true,
-			MaxResponseHeaderBytes: maxHeader,
-		},
-	}
+	return &Prober{timeout: cfg.Timeout, userAgent: cfg.UserAgent, dialer: newDialer(cfg)}
 }
 
-// HTTP asks rawURL with a GET. The header of the answer decides; redirects are
-// followed on the same host name only, whatever the port. The error is nil, or
-// wraps ErrNotMade.
+// HTTP asks rawURL with a GET, and returns by the timeout. The header of the
+// answer decides; redirects are followed on the same host only, whatever the
+// port. The error is nil, or wraps ErrNotMade.
 func (p *Prober) HTTP(ctx context.Context, rawURL string) (Outcome, error) {
 	bounded, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 
-	start := time.Now()
-	resp, reason, err := p.follow(bind(bounded), rawURL)
+	v := visit{Prober: p, drain: min(mostDrain, p.timeout/4)}
+	code, reason, err := v.follow(bounded, rawURL)
 	switch {
 	case ctx.Err() != nil:
 		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, context.Cause(ctx))
@@ -97,57 +93,79 @@ func (p *Prober) HTTP(ctx context.Context, rawURL string) (Outcome, error) {
 	case err != nil:
 		return Outcome{Status: events.StatusDown, Reason: reasonOf(err)}, nil
 	}
-	out := Outcome{
-		Status:     events.StatusDegraded,
-		Reason:     reason,
-		HTTPStatus: resp.StatusCode,
-		Latency:    time.Since(start),
-	}
+	out := Outcome{Status: events.StatusDegraded, Reason: reason, HTTPStatus: code, Latency: v.latency}
 	if reason == events.ReasonOK {
 		out.Status = events.StatusHealthy
 	}
-	discard(resp)
 	return out, nil
 }
 
-// follow returns the answer that decides, its body still open, and what it says.
-func (p *Prober) follow(ctx context.Context, rawURL string) (*http.Response, events.Reason, error) {
-	target, err := url.Parse(rawURL)
+// visit is one probe: its hops and what they share.
+type visit struct {
+	*Prober
+	cookies cookies
+	latency time.Duration // until the headers of all answers so far
+	drain   time.Duration // what is left for bodies
+	http1   bool          // the server wants no HTTP/2
+}
+
+// follow returns the code of the answer that decides, and what it says.
+func (v *visit) follow(ctx context.Context, rawURL string) (code int, reason events.Reason, err error) {
+	to, err := parse(rawURL)
 	if err != nil {
-		return nil, "", err
+		return 0, "", err
 	}
 	for hop := 0; ; hop++ {
-		resp, err := p.get(ctx, target)
+		got, err := v.ask(ctx, to)
 		if err != nil {
-			return nil, "", err
+			return 0, "", err
 		}
-		next, reason := judge(resp, target)
+		next, reason := judge(got, to)
 		if next == nil {
-			return resp, reason, nil
+			return got.code, reason, nil
 		}
 		if hop == maxRedirects {
-			return resp, events.ReasonRedirect, nil
+			return got.code, events.ReasonRedirect, nil
 		}
-		discard(resp)
-		target = next
+		v.cookies.set(to, got.cookies)
+		to = *next
 	}
 }
 
-// get is one hop. It doesn't use http.Client, which would add a Referer, and
-// credentials that a URL may hold.
-func (p *Prober) get(ctx context.Context, target *url.URL) (*http.Response, error) {
-	req := (&http.Request{
-		Method: http.MethodGet,
-		URL:    target,
-		Host:   target.Host,
-		Header: http.Header{"User-Agent": {p.userAgent}, "Accept": {"*/*"}},
-	}).WithContext(ctx)
-	return p.transport.RoundTrip(req)
+// ask is one hop. A request that an HTTP/2 server says it has not processed is
+// made again, over a new connection.
+func (v *visit) ask(ctx context.Context, to target) (answer, error) {
+	for try := 1; ; try++ {
+		got, err := v.exchange(ctx, to)
+		refused, ok := errors.AsType[refusedError](err)
+		if !ok || try == maxTries {
+			return got, err
+		}
+		v.http1 = v.http1 || refused.wantsHTTP1
+	}
 }
 
-// discard reads a bounded part of the body, so that a decent server isn't cut
-// off in the middle of a small answer.
-func discard(resp *http.Response) {
-	_, _ = io.CopyN(io.Discard, resp.Body, maxBody) // the header has decided already
-	_ = resp.Body.Close()
+// exchange is one request and its answer, over a connection of its own.
+func (v *visit) exchange(ctx context.Context, to target) (answer, error) {
+	start := time.Now()
+	c, err := v.dialer.connect(ctx, to, v.http1)
+	if err != nil {
+		return answer{}, err
+	}
+	defer c.close()
+
+	req := request{target: to, userAgent: v.userAgent, cookie: v.cookies.header(to)}
+	got, err := c.ask(req)
+	v.latency += time.Since(start)
+	if err != nil {
+		return answer{}, err
+	}
+	if got.rest != nil && v.drain > 0 {
+		// A decent server isn't cut off in the middle of a small answer.
+		start = time.Now()
+		c.endBy(start.Add(v.drain))
+		got.rest()
+		v.drain -= time.Since(start)
+	}
+	return got, nil
 }

@@ -1,0 +1,169 @@
+package probe
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net/http/httputil"
+	"strings"
+)
+
+// askHTTP1 reads an answer as leniently as browsers do: what counts is the
+// status line. Lines of the header that can't be read are passed over, and where
+// the header ends too early, or is too long, what has come of it is taken.
+func askHTTP1(c *conn, req request) (answer, error) {
+	var text strings.Builder
+	text.WriteString("GET " + req.path + " HTTP/1.1\r\nHost: " + req.authority +
+		"\r\nUser-Agent: " + req.userAgent + "\r\nAccept: */*\r\n")
+	if req.cookie != "" {
+		text.WriteString("Cookie: " + req.cookie + "\r\n")
+	}
+	text.WriteString("Connection: close\r\n\r\n")
+	_, sendErr := io.WriteString(c, text.String())
+
+	// A server may have answered, and hung up, before it has read the request.
+	limit := &io.LimitedReader{R: c, N: maxHeader}
+	r := reader{bufio.NewReader(limit)}
+	got, err := r.answer()
+	switch {
+	case err == nil:
+	case limit.N == 0:
+		return answer{}, errNotHTTP
+	case sendErr != nil && errors.Is(err, io.EOF):
+		return answer{}, sendErr
+	default:
+		return answer{}, err
+	}
+	if body := r.body(got); body != nil {
+		got.rest = func() {
+			limit.N = maxBody
+			_, _ = io.Copy(io.Discard, io.LimitReader(body, maxBody)) // the header has decided already
+		}
+	}
+	return got, nil
+}
+
+type reader struct{ *bufio.Reader }
+
+// answer reads the header of the first answer that isn't just informational.
+func (r reader) answer() (answer, error) {
+	for {
+		got := answer{length: -1}
+		var err error
+		if got.code, err = r.status(); err != nil {
+			return answer{}, err
+		}
+		err = r.fields(&got)
+		switch {
+		case err == nil && got.informational():
+			continue
+		case err != nil && (got.informational() || timedOut(err)):
+			return answer{}, err
+		}
+		return got, nil
+	}
+}
+
+// status reads a status line. It fails with errNotHTTP as soon as what comes
+// can't become one.
+func (r reader) status() (int, error) {
+	line := make([]byte, 0, 64)
+	for {
+		b, err := r.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF) && !couldBeStatus(string(line)):
+			return 0, errNotHTTP
+		case err != nil:
+			return 0, err
+		case len(line) == 0 && (b == '\r' || b == '\n'): // left over from what was before
+			continue
+		case b == '\n':
+			n, ok := parseStatus(strings.TrimRight(string(line), "\r"))
+			if !ok {
+				return 0, errNotHTTP
+			}
+			return n, nil
+		}
+		line = append(line, b)
+		if len(line) <= len(statusExample) && !couldBeStatus(string(line)) {
+			return 0, errNotHTTP
+		}
+	}
+}
+
+const statusExample = "HTTP/1.1 200"
+
+// couldBeStatus says whether line is the beginning of a status line.
+func couldBeStatus(line string) bool {
+	if len(line) < len("HTTP/") {
+		return strings.EqualFold(line, "HTTP/"[:len(line)])
+	}
+	version, rest, spaced := cutSpace(line[len("HTTP/"):])
+	if !strings.EqualFold(line[:len("HTTP/")], "HTTP/") || strings.Trim(version, "0123456789.") != "" {
+		return false
+	}
+	if !spaced {
+		return true
+	}
+	digits := rest[:min(3, len(rest))]
+	return strings.Trim(digits, "0123456789") == ""
+}
+
+// parseStatus returns the code of a status line. The name of the protocol may
+// have any case, its version any number, and the reason may be missing.
+func parseStatus(line string) (int, bool) {
+	if !couldBeStatus(line) {
+		return 0, false
+	}
+	_, rest, _ := cutSpace(line)
+	word, _, _ := cutSpace(rest)
+	if len(word) > 3 && (word[3] < '0' || word[3] > '9') {
+		word = word[:3]
+	}
+	return code(word)
+}
+
+// cutSpace cuts text around its first run of spaces and tabs.
+func cutSpace(text string) (before, after string, found bool) {
+	i := strings.IndexAny(text, " \t")
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], strings.TrimLeft(text[i:], " \t"), true
+}
+
+// fields reads the lines of a header up to the empty one.
+func (r reader) fields(into *answer) error {
+	var name, value string
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			into.field(name, value)
+			return err // and leave out a line that may lack its end
+		}
+		line = strings.TrimRight(line, "\r\n")
+		if line != "" && (line[0] == ' ' || line[0] == '\t') { // the line before goes on
+			value += " " + strings.Trim(line, " \t")
+			continue
+		}
+		into.field(name, value)
+		if line == "" {
+			return nil
+		}
+		name, value, _ = strings.Cut(line, ":")
+		name, value = strings.TrimRight(name, " \t"), strings.Trim(value, " \t")
+	}
+}
+
+// body returns what follows the header, or nil if that is nothing.
+func (r reader) body(got answer) io.Reader {
+	switch {
+	case got.code < 200, got.code == 204, got.code == 304:
+		return nil
+	case got.chunked:
+		return httputil.NewChunkedReader(r)
+	case got.length >= 0:
+		return io.LimitReader(r, got.length)
+	}
+	return r
+}
