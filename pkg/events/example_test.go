@@ -20,7 +20,7 @@ func ExampleSubscribe() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 
-	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true))
+	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -65,8 +65,9 @@ type Delivery struct {
 //
 // It returns nil when ctx ends, or else the first error of fn, wrapped; and what
 // no retry can mend: Subjects that NATS refuses, and [nats.ErrConnectionClosed].
-// By default nats.go gives up and closes after two minutes without a server:
-// connect with nats.MaxReconnects(-1) and nats.RetryOnFailedConnect(true).
+// By default nats.go gives up and closes after two minutes without a server, and
+// at the second login that is refused: connect with nats.MaxReconnects(-1),
+// nats.RetryOnFailedConnect(true) and nats.IgnoreAuthErrorAbort().
 func Subscribe(
 	ctx context.Context, js jetstream.JetStream, sub Subscription, fn func(context.Context, Delivery) error,
 ) error {

@@ -77,6 +77,12 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	return g.Wait()
 }
 
+const (
+	// A server that hangs counts as gone after three lost pings.
+	pingInterval = 3 * time.Second
+	lostPings    = 2
+)
+
 // connect makes the connection to NATS. It comes about in the background, and
 // comes back by itself, so that services can start in any order.
 func connect(cfg Config) (*nats.Conn, error) {
@@ -84,7 +90,10 @@ func connect(cfg Config) (*nats.Conn, error) {
 		nats.Name("catalog-api"),
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
+		nats.IgnoreAuthErrorAbort(), // a wrong password may be mended on the server's side
 		nats.ReconnectWait(500*time.Millisecond),
+		nats.PingInterval(pingInterval),
+		nats.MaxPingsOutstanding(lostPings),
 		nats.ReconnectBufSize(-1), // an event is not sent by chance later: the outbox has it
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {

@@ -26,7 +26,8 @@ import (
 
 const (
 	reconnectWait = 500 * time.Millisecond
-	pingInterval  = 10 * time.Second // two lost ones, and the connection counts as broken
+	pingInterval  = 3 * time.Second
+	lostPings     = 2 // with one more, a server that hangs counts as gone
 	flushTimeout  = time.Second
 )
 
@@ -153,9 +154,11 @@ func connect(cfg Config) (*nats.Conn, error) {
 	return nats.Connect(cfg.NATSURL,
 		nats.Name("health-worker"),
 		nats.MaxReconnects(-1),
+		nats.IgnoreAuthErrorAbort(), // a wrong password may be mended on the server's side
 		nats.RetryOnFailedConnect(true),
 		nats.ReconnectWait(reconnectWait),
 		nats.PingInterval(pingInterval),
+		nats.MaxPingsOutstanding(lostPings),
 		nats.ConnectHandler(func(nc *nats.Conn) {
 			cfg.Log.Info("nats connected", "server", nc.ConnectedServerName())
 		}),
