@@ -235,3 +235,31 @@ func publishMany(t *testing.T, js jetstream.JetStream, n int) (want []string) {
 	publish(t, js, list...)
 	return want
 }
+
+// A message may be stored in the very moment in which a reader finds that none
+// came: it is on its way then, and the reader must not be torn down for it.
+func TestAMessageIsLostOnlyIfItIsMissingTwice(t *testing.T) {
+	t.Parallel()
+	js := startBroker(t).portal()
+	stream, err := js.Stream(t.Context(), events.StreamPortal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := events.NewIdleReader(stream)
+	look := func(step string, lost bool) {
+		t.Helper()
+		if err := r.Look(t.Context()); (err != nil) != lost {
+			t.Fatalf("%s: got %v, want an error: %t", step, err, lost)
+		}
+	}
+	look("nothing was stored", false)
+	publish(t, js, created("a"))
+	look("a message was just stored", false)
+	r.Came(1)
+	look("it came", false)
+	publish(t, js, created("b"), created("c"))
+	look("two were just stored", false)
+	r.Came(2)
+	publish(t, js, created("d"))
+	look("the second is missing at two looks", true)
+}

@@ -17,6 +17,7 @@ const (
 	pullExpiry    = 30 * time.Second // how long one pull stays open at the server
 	idleLife      = time.Minute      // the server drops the consumer of a reader that has gone
 	idleCheck     = 5 * time.Second  // after so long without a message the reader looks for a lost one
+	secondLook    = 2 * time.Second  // and so long after it, whether one that it missed is merely late
 )
 
 // reader is what a subscription remembers between two consumers.
@@ -30,6 +31,8 @@ type reader struct {
 	stored   time.Time // when the server stored the message at position; zero: it was not delivered to us
 	seen     time.Time // when the reader was last known to be up to date with the stream, or reading it
 	caughtUp bool
+
+	missing uint64 // what the stream had at the last look, and had not come by then; 0: nothing
 }
 
 // read makes a consumer and delivers from it until something fails. It says
@@ -68,8 +71,13 @@ func (r *reader) read(ctx context.Context) (progress bool, err error) {
 func (r *reader) follow(
 	ctx context.Context, stream jetstream.Stream, msgs jetstream.MessagesContext, goal uint64,
 ) error {
+	r.missing = 0
 	for next := uint64(1); ; {
-		msg, err := msgs.Next(jetstream.NextMaxWait(idleCheck))
+		wait := idleCheck
+		if r.missing > r.position {
+			wait = secondLook
+		}
+		msg, err := msgs.Next(jetstream.NextMaxWait(wait))
 		switch {
 		case err == nil:
 			err = r.deliver(ctx, msg, next)
@@ -172,14 +180,16 @@ func (r *reader) last(ctx context.Context, stream jetstream.Stream) (uint64, err
 }
 
 // idle is called when no message came for a while. If the stream has one all the
-// same, it was lost with a connection, which no gap in the numbers tells before
-// the next one comes; or the server waits: where a message of the snapshot was
-// deleted meanwhile, nats-server 2.15 goes on only at the next pull.
+// same, at two looks, it was lost with a connection, which no gap in the numbers
+// tells before the next one comes; or the server waits: where a message of the
+// snapshot was deleted meanwhile, nats-server 2.15 goes on only at the next pull.
+// At the first look it may just have been stored, and be on its way.
 func (r *reader) idle(ctx context.Context, stream jetstream.Stream) (uint64, error) {
 	last, err := r.last(ctx, stream)
-	if err == nil && last > r.position {
-		err = fmt.Errorf("message %d did not come", last)
+	if err == nil && r.missing > r.position {
+		err = fmt.Errorf("message %d did not come", r.missing)
 	}
+	r.missing = last
 	r.alive()
 	return last, err
 }
