@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -10,7 +11,21 @@ var (
 	ErrNotFound        = errors.New("no such service")
 	ErrNameTaken       = errors.New("the name is taken")
 	ErrVersionMismatch = errors.New("the service has changed meanwhile")
-	ErrUnavailable     = errors.New("the database cannot be reached")
+	ErrUnavailable     = errors.New("the database cannot be used at the moment")
+)
+
+// Kinds of ErrUnavailable that ask a person to do something.
+var (
+	// ErrStorageFull means that the database has no room for a change.
+	ErrStorageFull = fmt.Errorf("%w: its disk is full", ErrUnavailable)
+
+	// ErrReadOnly means that it takes no changes: many do so shortly before their
+	// disk is full, and a standby always does.
+	ErrReadOnly = fmt.Errorf("%w: it takes no changes", ErrUnavailable)
+
+	// ErrInDoubt means that it was lost while a change was being committed, which
+	// may have been made.
+	ErrInDoubt = fmt.Errorf("%w: it is not known whether the change was made", ErrUnavailable)
 )
 
 // InvalidError says which fields of a service break the rules.

@@ -22,8 +22,10 @@ var (
 	ErrWorker   = errors.New("the health worker gave no usable result")
 )
 
-// defaultTimeout is longer than the longest probe takes, and the way there.
-const defaultTimeout = 12 * time.Second
+const (
+	defaultTimeout = 12 * time.Second // longer than the longest probe takes, and the way there
+	storeTimeout   = 4 * time.Second  // to store the result and read the service
+)
 
 // source is who asks, as the worker sees it.
 const source = "/dev-portal/catalog-api"
@@ -52,6 +54,8 @@ func (c *Checker) Check(ctx context.Context, svc catalog.Service) (catalog.Servi
 	if err != nil {
 		return catalog.Service{}, fmt.Errorf("check %q: %w", svc.Name, err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	if err := c.Apply(ctx, []events.ProbeCompleted{result}); err != nil {
 		return catalog.Service{}, fmt.Errorf("check %q: store the result: %w", svc.Name, err)
 	}

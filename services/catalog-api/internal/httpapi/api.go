@@ -77,6 +77,7 @@ const (
 
 // Handler serves the API. Call it once.
 func (a *API) Handler() http.Handler {
+	a.Catalog = prompt{a.Catalog}
 	a.list = newListCache(a.Catalog)
 	watch := a.observer()
 

@@ -59,6 +59,8 @@ func newListCache(s Snapshots) *listCache {
 // fresh returns the list as it is now, or later. Who has to wait for others
 // takes a list of theirs, if its snapshot was begun after asking.
 func (c *listCache) fresh(ctx context.Context) (*encodedList, error) {
+	ctx, cancel := context.WithTimeout(ctx, promptly) // in all, with the wait for others
+	defer cancel()
 	revision, err := c.snapshots.Revision(ctx)
 	if err != nil {
 		return nil, err

@@ -79,7 +79,7 @@ func (a *API) problemFor(ctx context.Context, err error) error {
 		return p
 	case errors.Is(err, catalog.ErrUnavailable):
 		a.Log.ErrorContext(ctx, "the database is not available", "error", err)
-		return retryLater("The database cannot be reached at the moment. Nothing was changed; try again shortly.")
+		return retryLater(withoutDatabase(err))
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
 		return unavailable.problem("The request was given up before it was done.") // nobody reads this
 	}
@@ -91,6 +91,19 @@ func (a *API) problemFor(ctx context.Context, err error) error {
 		return retryLater("The portal could not do this in time. Try again in a moment.")
 	}
 	return internalError()
+}
+
+// withoutDatabase says what that means for the request.
+func withoutDatabase(err error) string {
+	switch {
+	case errors.Is(err, catalog.ErrStorageFull):
+		return "The disk of the database is full, so nothing was changed; what is there can still be read. Whoever runs the portal must make room on the disk of Postgres."
+	case errors.Is(err, catalog.ErrReadOnly):
+		return "The database takes no changes, so nothing was changed; what is there can still be read. Its disk may be almost full, or it is a standby: whoever runs the portal must look at Postgres."
+	case errors.Is(err, catalog.ErrInDoubt):
+		return "The database was lost while it made the change, which may have been made or not. Read it again before you repeat it."
+	}
+	return "The database cannot be reached at the moment, or does not answer in time. Nothing was changed; try again shortly."
 }
 
 func retryLater(detail string) *problem {

@@ -57,12 +57,12 @@ func (s *Store) Republish(ctx context.Context, published map[string]outbox.Publi
 		deleted, last = append(deleted, p.Deleted), append(last, p.Event)
 	}
 	var list []difference
-	if err := s.db.SelectContext(ctx, &list, differing, ids, versions, deleted, last, events.CatalogSubject("%")); err != nil {
+	if err := s.bulk.db.SelectContext(ctx, &list, differing, ids, versions, deleted, last, events.CatalogSubject("%")); err != nil {
 		return 0, fmt.Errorf("compare the catalogue with the stream: %w", domainError(err))
 	}
 	for i := 0; i < len(list); i += republishBatch {
 		batch := list[i:min(i+republishBatch, len(list))]
-		err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
 			for _, d := range batch {
 				if err := d.republish(ctx, tx, published[d.ID]); err != nil {
 					return err

@@ -36,7 +36,7 @@ type outcome struct {
 // is applied twice changes nothing the second time.
 func (s *Store) ApplyResults(ctx context.Context, batch []events.ProbeCompleted) (Applied, error) {
 	var sum Applied
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+	err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
 		// A statement can update a row once, so a batch with several results of
 		// a service takes several, and no change of status in between is lost.
 		for _, round := range rounds(batch) {
@@ -162,7 +162,7 @@ func (s *Store) MarkStale(ctx context.Context, since time.Time) (int, error) {
 		RETURNING s.id, s.name, s.team, s.status, s.status_since, s.status_reason, b.status AS before`
 
 	var done []outcome
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+	err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
 		if err := tx.SelectContext(ctx, &done, update, now(), since); err != nil {
 			return domainError(err)
 		}
