@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
@@ -62,6 +63,8 @@ type API struct {
 
 	// Static serves all outside of /api. Nil: nothing is there.
 	Static http.Handler
+
+	BodyTimeout time.Duration // for a body to come whole; 0: ten seconds
 
 	Version string // of the program, as the API tells it
 	Log     *slog.Logger

@@ -18,13 +18,20 @@ import (
 )
 
 const (
-	maxBody     = 64 << 10         // bytes
-	bodyTimeout = 10 * time.Second // for a body to come whole
+	maxBody            = 64 << 10 // bytes
+	defaultBodyTimeout = 10 * time.Second
 )
+
+func (a *API) bodyTimeout() time.Duration {
+	if a.BodyTimeout == 0 {
+		return defaultBodyTimeout
+	}
+	return a.BodyTimeout
+}
 
 // readBody is a middleware of the routes that take a body: it reads all of it,
 // within its limits, and refuses what is not declared as one of the media types.
-func readBody(types ...string) func(huma.Context, func(huma.Context)) {
+func (a *API) readBody(types ...string) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humachi.Unwrap(ctx)
 		if p := declared(r, types); p != nil {
@@ -32,13 +39,16 @@ func readBody(types ...string) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		control := http.NewResponseController(w)
-		_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // where it can't be set, the server's own holds
+		_ = control.SetReadDeadline(time.Now().Add(a.bodyTimeout())) // where it can't be set, the server's own holds
 		data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		_ = control.SetReadDeadline(time.Time{}) // else it would end the request while the handler works
 		if p := unreadable(err); p != nil {
+			// The server would wait for the rest before it answers.
+			_ = control.SetReadDeadline(time.Now())
+			w.Header().Set("Connection", "close")
 			writeProblem(w, p)
 			return
 		}
+		_ = control.SetReadDeadline(time.Time{})        // else it would end the request while the handler works
 		data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors begin UTF-8 with a mark
 		if len(bytes.TrimSpace(data)) == 0 {
 			writeProblem(w, malformed.problem("The request has no body. Send a JSON object with the service's fields."))
@@ -84,7 +94,7 @@ func unreadable(err error) *problem {
 	case large:
 		return tooLarge.problem("The body is larger than 64 KiB. Send less.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return tooSlow.problem("The body did not come within ten seconds. Send it again.")
+		return tooSlow.problem("The body did not come in time. Send it again.")
 	default:
 		return malformed.problem("The body broke off before its end. Send it again.")
 	}

@@ -2,14 +2,19 @@ package httpapi_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 )
 
 func TestBodyThatCannotBeRead(t *testing.T) {
@@ -129,6 +134,52 @@ func TestBodyThatBreaksOffIsNotOurFault(t *testing.T) {
 			defer func() { _ = res.Body.Close() }()
 			if res.StatusCode != http.StatusBadRequest {
 				t.Errorf("status %d", res.StatusCode)
+			}
+		})
+	}
+}
+
+// A client that sends a byte now and then is told, and cut off: neither the
+// reading nor the wait for the rest before an answer may last as long as it likes.
+func TestBodyThatDripsIsCutOff(t *testing.T) {
+	p := start(t, func(a *httpapi.API) { a.BodyTimeout = 50 * time.Millisecond })
+	u, err := url.Parse(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, header := range map[string]string{"announced": "Content-Length: 60000", "chunked": "Transfer-Encoding: chunked"} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.DialTimeout("tcp", u.Host, 5*time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = io.WriteString(conn, "POST /api/services HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+header+"\r\n\r\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var dripping sync.WaitGroup
+			dripping.Go(func() {
+				for range time.Tick(5 * time.Millisecond) {
+					if _, err := io.WriteString(conn, map[string]string{"announced": " ", "chunked": "1\r\n \r\n"}[name]); err != nil {
+						return
+					}
+				}
+			})
+			defer dripping.Wait()
+			defer func() { _ = conn.Close() }()
+			_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+			r := bufio.NewReader(conn)
+			res, err := http.ReadResponse(r, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = res.Body.Close() }()
+			if res.StatusCode != http.StatusRequestTimeout || !res.Close {
+				t.Errorf("status %d, closed %v", res.StatusCode, res.Close)
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			if _, err := r.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("the connection goes on: %v", err)
 			}
 		})
 	}

@@ -33,6 +33,8 @@ var (
 		"Fields or parameters break a rule; errors names each of them."}
 	noHealthURL = kind{"no-health-url", http.StatusUnprocessableEntity, "Nothing to check",
 		"A service without status_url cannot be checked."}
+	tooMany = kind{"too-many", http.StatusTooManyRequests, "Too many checks",
+		"A service can be checked five times at once, then every two seconds; all of them thirty times, then three times a second. Retry-After says when again."}
 	internal = kind{"internal", http.StatusInternalServerError, "Internal error",
 		"A fault of the portal. Its log says more."}
 	workerFailed = kind{"worker-failed", http.StatusBadGateway, "The check failed",
@@ -46,7 +48,7 @@ var (
 // kinds has every kind, as the documentation lists them.
 var kinds = []kind{
 	malformed, notFound, method, tooSlow, nameTaken, changedMeanwhile, unmet, tooLarge, mediaType,
-	invalid, noHealthURL, internal, workerFailed, noWorker, unavailable,
+	invalid, noHealthURL, tooMany, internal, workerFailed, noWorker, unavailable,
 }
 
 func (k kind) problem(detail string) *problem {

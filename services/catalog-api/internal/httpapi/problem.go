@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func (p *problem) GetHeaders() http.Header {
 	if p.retryAfter == 0 {
 		return nil
 	}
-	return http.Header{"Retry-After": {strconv.Itoa(int(p.retryAfter.Seconds()))}}
+	return http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds())))}}
 }
 
 const problemJSON = "application/problem+json"
@@ -58,6 +59,7 @@ const problemJSON = "application/problem+json"
 func (a *API) problemFor(ctx context.Context, err error) error {
 	known, isProblem := errors.AsType[*problem](err)
 	invalid, isInvalid := errors.AsType[*catalog.InvalidError](err)
+	limited, isTooMany := errors.AsType[*check.TooManyError](err)
 	switch {
 	case isProblem:
 		return known
@@ -73,6 +75,10 @@ func (a *API) problemFor(ctx context.Context, err error) error {
 		return changedMeanwhile.problem("Somebody changed the service since you read it. Read it again, then repeat your change.")
 	case errors.Is(err, check.ErrNoURL):
 		return noHealthURL.problem("The service has no health URL, so there is nothing to check. Give it a status_url first.")
+	case isTooMany:
+		p := tooMany.problem("There were too many checks just now. Wait a moment; probes go on by themselves.")
+		p.retryAfter = limited.Wait
+		return p
 	case errors.Is(err, check.ErrNoWorker):
 		p := noWorker.problem("No health worker answers, so nothing can be checked now. Start one, or wait until it is back.")
 		p.retryAfter = 5 * time.Second

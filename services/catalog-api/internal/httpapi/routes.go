@@ -33,24 +33,24 @@ func (a *API) routes(api huma.API) {
 	register(api, huma.Operation{
 		OperationID: "create-service", Method: http.MethodPost, Path: services, Summary: "Add a service",
 		DefaultStatus: http.StatusCreated,
-	}, a.create, takes(jsonType), located(), problems(malformed, nameTaken, unmet, invalid))
+	}, a.create, a.takes(jsonType), located(), problems(malformed, nameTaken, unmet, invalid))
 	register(api, get("get-service", one, "Read a service"), a.read,
 		notChanged(), problems(malformed, notFound, invalid))
 	register(api, huma.Operation{
 		OperationID: "put-service", Method: http.MethodPut, Path: one, Summary: "Change a service",
 		Description: "Fields that are absent stay as they are; null clears.",
-	}, a.update, takes(jsonType), problems(malformed, notFound, nameTaken, changedMeanwhile, unmet, invalid))
+	}, a.update, a.takes(jsonType), problems(malformed, notFound, nameTaken, changedMeanwhile, unmet, invalid))
 	register(api, huma.Operation{
 		OperationID: "patch-service", Method: http.MethodPatch, Path: one, Summary: "Change some fields of a service",
 		Description: "A JSON merge patch (RFC 7396): fields that are absent stay as they are; null clears.",
-	}, a.update, takes(mergePatch, jsonType), problems(malformed, notFound, nameTaken, changedMeanwhile, unmet, invalid))
+	}, a.update, a.takes(mergePatch, jsonType), problems(malformed, notFound, nameTaken, changedMeanwhile, unmet, invalid))
 	register(api, huma.Operation{
 		OperationID: "delete-service", Method: http.MethodDelete, Path: one, Summary: "Remove a service",
 	}, a.remove, problems(malformed, notFound, changedMeanwhile, unmet, invalid))
 	register(api, huma.Operation{
 		OperationID: "check-service", Method: http.MethodPost, Path: one + "/check", Summary: "Probe a service now",
 		Description: "Answers when the probe is done, within twelve seconds.",
-	}, a.check, problems(malformed, notFound, changedMeanwhile, unmet, invalid, noHealthURL, workerFailed, noWorker))
+	}, a.check, problems(malformed, notFound, changedMeanwhile, unmet, invalid, noHealthURL, tooMany, workerFailed, noWorker))
 	register(api, get("health", prefix+"/health", "How the portal is"), a.health, answers[healthBody](503), problems(malformed, invalid))
 	if a.Live != nil {
 		describeEvents(api.OpenAPI())
@@ -91,9 +91,9 @@ func register[I, O any](api huma.API, op huma.Operation, handler func(context.Co
 
 // takes has the route read a body of one of the types; the first is the one that
 // is asked for.
-func takes(types ...string) detail {
+func (a *API) takes(types ...string) detail {
 	return func(op *huma.Operation, schemas huma.Registry) {
-		op.Middlewares = append(op.Middlewares, readBody(types...))
+		op.Middlewares = append(op.Middlewares, a.readBody(types...))
 		op.BodyReadTimeout, op.MaxBodyBytes = -1, -1 // readBody has read it by then
 		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
 		described := reflect.TypeFor[serviceUpdate]()

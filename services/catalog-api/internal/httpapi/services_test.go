@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
@@ -171,6 +172,7 @@ func TestCheckSaysWhatWentWrong(t *testing.T) {
 	}{
 		"no health URL":          {check.ErrNoURL, 422, "no-health-url"},
 		"no worker":              {fmt.Errorf("check: %w", check.ErrNoWorker), 503, "no-worker"},
+		"too many checks":        {fmt.Errorf("check: %w", &check.TooManyError{Wait: 1200 * time.Millisecond}), 429, "too-many"},
 		"a worker that failed":   {fmt.Errorf("check: %w: boom", check.ErrWorker), 502, "worker-failed"},
 		"deleted meanwhile":      {catalog.ErrNotFound, 404, "not-found"},
 		"the database is gone":   {fmt.Errorf("apply: %w", catalog.ErrUnavailable), 503, "unavailable"},
@@ -183,6 +185,9 @@ func TestCheckSaysWhatWentWrong(t *testing.T) {
 			wantProblem(t, a, tc.status, tc.kind)
 			if a.status == 503 && a.header.Get("Retry-After") == "" {
 				t.Error("no Retry-After")
+			}
+			if got := a.header.Get("Retry-After"); a.status == 429 && got != "2" {
+				t.Errorf("Retry-After %q, want 2", got)
 			}
 			if strings.Contains(string(a.raw), "secret") {
 				t.Errorf("a cause was told: %s", a.raw)
