@@ -41,14 +41,20 @@ type Checker struct {
 	ByID func(ctx context.Context, id string) (catalog.Service, error)
 
 	Timeout time.Duration // for a worker to answer; 0: 12 s
+
+	limit Limiter
 }
 
 // Check has the service probed now and returns it as it is afterwards. It fails
 // at once with ErrNoURL where there is nothing to probe and with ErrNoWorker
-// where nobody would do it, and with ErrWorker if the answer is no result.
+// where nobody would do it, with a *TooManyError after too many checks, and with
+// ErrWorker if the answer is no result.
 func (c *Checker) Check(ctx context.Context, svc catalog.Service) (catalog.Service, error) {
 	if svc.StatusURL == "" {
 		return catalog.Service{}, fmt.Errorf("check %q: %w", svc.Name, ErrNoURL)
+	}
+	if err := c.limit.Allow(svc.ID, time.Now()); err != nil {
+		return catalog.Service{}, fmt.Errorf("check %q: %w", svc.Name, err)
 	}
 	result, err := c.ask(ctx, svc)
 	if err != nil {
