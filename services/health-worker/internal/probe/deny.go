@@ -23,16 +23,18 @@ var DefaultDeny = []netip.Prefix{
 	netip.MustParsePrefix("255.255.255.255/32"), // broadcast
 }
 
-// The prefixes under which an IPv6 address carries an IPv4 one in its last four
-// bytes: NAT64 (RFC 6052, RFC 8215), and the old IPv4-compatible form.
-var carriesIPv4 = []netip.Prefix{
-	netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("::/96"),
-}
-
-// sixToFour carries an IPv4 address in bytes 2 to 5 (RFC 3056).
-var sixToFour = netip.MustParsePrefix("2002::/16")
+// The prefixes under which an IPv6 address carries IPv4 ones for a translator or
+// a tunnel.
+var (
+	sixToFour = netip.MustParsePrefix("2002::/16")      // RFC 3056
+	teredo    = netip.MustParsePrefix("2001::/32")      // RFC 4380
+	localNAT  = netip.MustParsePrefix("64:ff9b:1::/48") // RFC 8215: NAT64 by a prefix that the site chooses
+	carryLast = []netip.Prefix{                         // in the last four bytes
+		netip.MustParsePrefix("64:ff9b::/96"),    // NAT64 (RFC 6052)
+		netip.MustParsePrefix("::ffff:0:0:0/96"), // SIIT (RFC 2765)
+		netip.MustParsePrefix("::/96"),           // IPv4-compatible (RFC 4291)
+	}
+)
 
 var errDenied = errors.New("the address is on the deny list")
 
@@ -45,21 +47,44 @@ func denied(deny []netip.Prefix, addr netip.Addr) bool {
 	if in(addr) {
 		return true
 	}
-	inner, ok := embedded(addr)
-	return ok && in(inner)
+	return slices.ContainsFunc(embedded(addr), in)
 }
 
-// embedded returns the IPv4 address that addr carries for a translator.
-func embedded(addr netip.Addr) (netip.Addr, bool) {
+// embedded returns the IPv4 addresses that addr may carry.
+func embedded(addr netip.Addr) []netip.Addr {
 	if !addr.Is6() || addr == netip.IPv6Loopback() {
-		return netip.Addr{}, false
+		return nil
 	}
 	b := addr.As16()
-	if sixToFour.Contains(addr) {
-		return netip.AddrFrom4([4]byte(b[2:6])), true
+	last := netip.AddrFrom4([4]byte(b[12:]))
+	switch {
+	case sixToFour.Contains(addr):
+		return []netip.Addr{netip.AddrFrom4([4]byte(b[2:6]))}
+	case teredo.Contains(addr): // the server, and the client with its bits turned
+		return []netip.Addr{
+			netip.AddrFrom4([4]byte(b[4:8])), netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}),
+		}
+	case localNAT.Contains(addr):
+		return translated(b)
+	case slices.ContainsFunc(carryLast, func(p netip.Prefix) bool { return p.Contains(addr) }):
+		return []netip.Addr{last}
+	case b[8]&^2 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe: // ISATAP (RFC 5214), under any prefix
+		return []netip.Addr{last}
 	}
-	if slices.ContainsFunc(carriesIPv4, func(p netip.Prefix) bool { return p.Contains(addr) }) {
-		return netip.AddrFrom4([4]byte(b[12:16])), true
+	return nil
+}
+
+// translated returns the IPv4 addresses that b may carry behind prefixes of 48,
+// 56, 64 and 96 bits (RFC 6052). Which one it is can't be seen, but what follows
+// the address must be zero.
+func translated(b [16]byte) []netip.Addr {
+	var found []netip.Addr
+	for _, at := range [][4]int{{6, 7, 9, 10}, {7, 9, 10, 11}, {9, 10, 11, 12}, {12, 13, 14, 15}} {
+		addr := netip.AddrFrom4([4]byte{b[at[0]], b[at[1]], b[at[2]], b[at[3]]})
+		rest := b[at[3]+1:]
+		if addr != netip.IPv4Unspecified() && !slices.ContainsFunc(rest, func(c byte) bool { return c != 0 }) {
+			found = append(found, addr)
+		}
 	}
-	return netip.Addr{}, false
+	return found
 }

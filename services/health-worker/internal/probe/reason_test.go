@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -35,6 +37,24 @@ func TestReasonsThatTheNetworkGives(t *testing.T) {
 	} {
 		if got := reasonOf(tc.err); got != tc.want {
 			t.Errorf("%s: got %s, want %s", name, got, tc.want)
+		}
+	}
+}
+
+// A host may have several addresses, of which each fails in its way.
+func TestErrorOfTheAddressThatSaysMost(t *testing.T) {
+	inOrder := []error{
+		dialError(syscall.EMFILE), // the worker's own, so that no probe was made
+		errDenied,
+		dialError(syscall.ECONNREFUSED),
+		context.DeadlineExceeded,
+		dialError(syscall.ENETUNREACH),
+	}
+	for i, a := range inOrder {
+		for j, b := range inOrder {
+			if got, want := cmp.Compare(byImportance(a, b), 0), cmp.Compare(i, j); got != want {
+				t.Errorf("%v against %v: got %d, want %d", a, b, got, want)
+			}
 		}
 	}
 }

@@ -53,8 +53,10 @@ func (t target) url() *url.URL {
 	return &url.URL{Scheme: t.scheme(), Host: t.authority, Path: path}
 }
 
-// parser follows the URL standard of the browsers.
-var parser = whatwg.NewParser(whatwg.WithPreParseHostFunc(toASCII))
+// parser follows the URL standard of the browsers. It would take no underscore
+// in an international name, and so is told to take any; fromURL has the last
+// word on names.
+var parser = whatwg.NewParser(whatwg.WithPreParseHostFunc(toASCII), whatwg.WithLaxHostParsing())
 
 // names is how browsers look up names: whatever a resolver may know goes,
 // underscores too.
@@ -115,14 +117,16 @@ func (t target) resolve(location string) (target, error) {
 }
 
 func fromURL(u *whatwg.Url) (target, error) {
-	t := target{secure: u.Scheme() == "https", path: u.Pathname() + u.Search()}
+	t := target{secure: u.Scheme() == "https"}
 	if t.scheme() != u.Scheme() {
 		return target{}, fmt.Errorf("%w: the scheme is %q", errNoHost, u.Scheme())
 	}
 	t.host = strings.Trim(u.Hostname(), "[]")
-	if t.host == "" {
-		return target{}, errNoHost
+	if t.host == "" || !only(t.host, "-_.~!$&'()*+,;=:") {
+		return target{}, fmt.Errorf("%w: %q", errNoHost, t.host)
 	}
+	_, rest, _ := strings.Cut(u.Href(true), "://")
+	t.path = rest[strings.IndexByte(rest, '/'):] // Search would leave out the mark of an empty query
 	t.authority, t.port = strings.TrimSuffix(u.Hostname(), "."), u.Port()
 	if t.port != "" {
 		t.authority += ":" + t.port
