@@ -27,8 +27,11 @@ type description struct {
 	Paths      map[string]map[string]operation
 	Components struct {
 		Schemas map[string]struct {
-			Properties map[string]struct{ Enum []string }
-			Required   []string
+			Properties map[string]struct {
+				Type json.RawMessage
+				Enum []*string
+			}
+			Required []string
 		}
 	}
 }
@@ -127,16 +130,49 @@ func TestDescriptionAgreesWithTheDomain(t *testing.T) {
 		if len(properties) != len(made.body) {
 			t.Errorf("%s describes %d fields of %d", name, len(properties), len(made.body))
 		}
+		null := name != "Service" // clears, in what is sent
 		for i, status := range events.Statuses {
-			if got := properties["status"].Enum; len(got) != len(events.Statuses) || got[i] != string(status) {
+			if got := choices(properties["status"].Enum, null); len(got) != len(events.Statuses) || got[i] != string(status) {
 				t.Fatalf("%s: statuses %v", name, got)
 			}
 		}
 		for i, interval := range events.Intervals {
-			if got := properties["interval"].Enum; len(got) != len(events.Intervals) || got[i] != string(interval) {
+			if got := choices(properties["interval"].Enum, null); len(got) != len(events.Intervals) || got[i] != string(interval) {
 				t.Fatalf("%s: intervals %v", name, got)
 			}
 		}
+	}
+}
+
+// choices are those of an enumeration beside null, or nil if null is not as it
+// should be.
+func choices(enum []*string, null bool) (values []string) {
+	if slices.Contains(enum, nil) != null {
+		return nil
+	}
+	for _, value := range enum {
+		if value != nil {
+			values = append(values, *value)
+		}
+	}
+	return values
+}
+
+// What clears in a write is null there; what is read has every field, null or not.
+func TestDescriptionAllowsNullWhereItClears(t *testing.T) {
+	_, doc, text := described(t)
+	for _, name := range []string{"ServiceCreate", "ServiceUpdate"} {
+		for _, field := range []string{"description", "team", "status", "status_url", "docs_url", "github_url", "dashboard_url", "tags", "interval"} {
+			if kind := string(doc.Components.Schemas[name].Properties[field].Type); !strings.Contains(kind, `"null"`) {
+				t.Errorf("%s.%s is %s", name, field, kind)
+			}
+		}
+	}
+	if service := doc.Components.Schemas["Service"]; len(service.Required) != len(service.Properties) {
+		t.Errorf("of %d fields %d are required", len(service.Properties), len(service.Required))
+	}
+	if strings.Contains(text, "readOnly") {
+		t.Error("a field is readOnly, so that strict readers refuse what was read when it is sent back")
 	}
 }
 

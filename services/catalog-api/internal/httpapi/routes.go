@@ -11,30 +11,19 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// openAPI is the frame of the description; routes fills it.
-func (a *API) openAPI() huma.Config {
-	cfg := huma.DefaultConfig("Dev Portal", a.Version)
-	cfg.Info.Description = "A catalogue of services that knows which of them are up. " +
-		"Errors are problem documents (RFC 9457); reads have an ETag, and writes honour If-Match."
-	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // see docsRoutes
-	cfg.CreateHooks = nil                                       // no $schema in bodies
-	cfg.AllowAdditionalPropertiesByDefault = true               // an answer may have more, one day
-	cfg.Formats = map[string]huma.Format{jsonType: huma.DefaultJSONFormat, problemJSON: huma.DefaultJSONFormat}
-	cfg.Transformers = []huma.Transformer{ownProblems}
-	return cfg
-}
-
 // routes is the API's table of contents.
 func (a *API) routes(api huma.API) {
 	const services, one = prefix + "/services", prefix + "/services/{id}"
 
-	register(api, get("list-services", services, "Find services"), a.search,
+	register(api, get("list-services", services, "Find services",
+		"All services by name, or those that meet every filter; a filter given several times means any of its values."), a.search,
 		answers[serviceList](200), notChanged(), problems(malformed, invalid))
 	register(api, huma.Operation{
 		OperationID: "create-service", Method: http.MethodPost, Path: services, Summary: "Add a service",
+		Description:   "The name must be free. With a status_url the service is probed at once.",
 		DefaultStatus: http.StatusCreated,
 	}, a.create, a.takes(jsonType), located(), problems(malformed, nameTaken, unmet, invalid))
-	register(api, get("get-service", one, "Read a service"), a.read,
+	register(api, get("get-service", one, "Read a service", "The service as it is now, with the ETag that a safe write sends back."), a.read,
 		notChanged(), problems(malformed, notFound, invalid))
 	register(api, huma.Operation{
 		OperationID: "put-service", Method: http.MethodPut, Path: one, Summary: "Change a service",
@@ -46,12 +35,13 @@ func (a *API) routes(api huma.API) {
 	}, a.update, a.takes(mergePatch, jsonType), problems(malformed, notFound, nameTaken, changedMeanwhile, unmet, invalid))
 	register(api, huma.Operation{
 		OperationID: "delete-service", Method: http.MethodDelete, Path: one, Summary: "Remove a service",
+		Description: "The service is gone at once, and those who follow the events are told.",
 	}, a.remove, problems(malformed, notFound, changedMeanwhile, unmet, invalid))
 	register(api, huma.Operation{
 		OperationID: "check-service", Method: http.MethodPost, Path: one + "/check", Summary: "Probe a service now",
 		Description: "Answers when the probe is done, within twelve seconds.",
 	}, a.check, problems(malformed, notFound, changedMeanwhile, unmet, invalid, noHealthURL, tooMany, workerFailed, noWorker))
-	register(api, get("health", prefix+"/health", "How the portal is"), a.health, answers[healthBody](503), problems(malformed, invalid))
+	register(api, get("health", prefix+"/health", "How the portal is", "What the portal depends on, and whether it works."), a.health, answers[healthBody](503), problems(malformed, invalid))
 	if a.Live != nil {
 		describeEvents(api.OpenAPI())
 	}
@@ -62,8 +52,8 @@ const (
 	mergePatch = "application/merge-patch+json"
 )
 
-func get(id, path, summary string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary}
+func get(id, path, summary, description string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Description: description}
 }
 
 // detail completes an operation beyond what its types say.
@@ -73,6 +63,7 @@ type detail func(*huma.Operation, huma.Registry)
 // rule is in one place and says it in one way; huma's schemas only describe it.
 func register[I, O any](api huma.API, op huma.Operation, handler func(context.Context, *I) (*O, error), details ...detail) {
 	schemas := api.OpenAPI().Components.Schemas
+	op.Tags = []string{tagOf(op.Path)}
 	op.SkipValidateParams, op.SkipValidateBody = true, true
 	op.Responses = map[string]*huma.Response{}
 	for _, complete := range append(details, problems(unavailable, internal)) {
@@ -155,25 +146,6 @@ func problems(of ...kind) detail {
 func onlyKnown(body *huma.Schema) {
 	body.AdditionalProperties = false
 	for _, name := range given {
-		body.Properties[name] = &huma.Schema{ReadOnly: true, Description: "Given by the portal: ignored here, whatever it is."}
+		body.Properties[name] = &huma.Schema{Description: "Given by the portal: ignored here, whatever it is."}
 	}
-}
-
-func describeEvents(doc *huma.OpenAPI) {
-	names := []string{"hello", "reset", "service.created", "service.updated", "service.deleted", "status.changed"}
-	doc.AddOperation(&huma.Operation{
-		OperationID: "events", Method: http.MethodGet, Path: prefix + "/events", Summary: "Follow every change",
-		Description: "Server-Sent Events, each with an id to resume from: " + strings.Join(names, ", ") +
-			". The first is hello. The data is JSON, as in the events on NATS. After reset, something was missed: read the list again.",
-		Parameters: []*huma.Param{
-			{Name: "Last-Event-ID", In: "header", Description: "The id of the last event that was seen: what came since is sent first.", Schema: &huma.Schema{Type: huma.TypeString}},
-			{Name: "last_event_id", In: "query", Description: "The same, for those who cannot set the header.", Schema: &huma.Schema{Type: huma.TypeString}},
-		},
-		Responses: map[string]*huma.Response{
-			"200": {Description: "The stream.", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}},
-			"503": {Description: unavailable.title + ". " + unavailable.about, Content: map[string]*huma.MediaType{
-				problemJSON: {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
-			}},
-		},
-	})
 }

@@ -11,26 +11,26 @@ import (
 
 // service is a service as clients read it. What is not set is null.
 type service struct {
-	ID           string          `json:"id" format:"uuid" readOnly:"true" doc:"UUIDv7, given by the portal."`
+	ID           string          `json:"id" format:"uuid" doc:"UUIDv7, given by the portal."`
 	Name         string          `json:"name" minLength:"1" maxLength:"100" doc:"Unique, whatever its case and what cannot be seen of it." example:"billing"`
 	Description  *string         `json:"description" maxLength:"2000" doc:"What it does, in a few lines."`
 	Team         *string         `json:"team" maxLength:"100" doc:"Who owns it." example:"Payments"`
 	Status       events.Status   `json:"status" enum:"healthy,unknown,degraded,down" doc:"How it is. Set by probes where there is a status_url."`
-	StatusURL    *string         `json:"status_url" format:"uri" maxLength:"2000" doc:"Its health URL, asked every interval; http or https, without user name." example:"https://billing.example/healthz"`
-	DocsURL      *string         `json:"docs_url" format:"uri" maxLength:"2000"`
-	GitHubURL    *string         `json:"github_url" format:"uri" maxLength:"2000"`
-	DashboardURL *string         `json:"dashboard_url" format:"uri" maxLength:"2000"`
+	StatusURL    *string         `json:"status_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Its health URL, asked every interval; http or https, without user name." example:"https://billing.example/healthz"`
+	DocsURL      *string         `json:"docs_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its documentation is."`
+	GitHubURL    *string         `json:"github_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its code is."`
+	DashboardURL *string         `json:"dashboard_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its numbers are shown."`
 	Tags         []string        `json:"tags" maxItems:"50" minLength:"1" maxLength:"63" nullable:"false" doc:"Each once, in the order given."`
 	Interval     events.Interval `json:"interval" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes."`
-	Version      int64           `json:"version" minimum:"1" readOnly:"true" doc:"Grows with each change by a client, never with a probe."`
+	Version      int64           `json:"version" minimum:"1" doc:"Grows with each change by a client, never with a probe."`
 
-	StatusSince   time.Time      `json:"status_since" readOnly:"true"`
-	StatusReason  *events.Reason `json:"status_reason" readOnly:"true" doc:"Why it has its status, as a code." example:"ok"`
-	HTTPStatus    *int           `json:"http_status" readOnly:"true" doc:"Of the last probe; null if it was not answered."`
-	LatencyMS     *int64         `json:"latency_ms" readOnly:"true" doc:"Of the last probe, in milliseconds; null if it was not answered."`
-	LastCheckedAt *time.Time     `json:"last_checked_at" readOnly:"true" doc:"When the last probe started; null: never."`
-	CreatedAt     time.Time      `json:"created_at" readOnly:"true"`
-	UpdatedAt     time.Time      `json:"updated_at" readOnly:"true" doc:"When a client last changed it. A probe doesn't."`
+	StatusSince   time.Time      `json:"status_since"`
+	StatusReason  *events.Reason `json:"status_reason" doc:"Why it has its status, as a code." example:"ok"`
+	HTTPStatus    *int           `json:"http_status" doc:"Of the last probe; null if it was not answered."`
+	LatencyMS     *int64         `json:"latency_ms" doc:"Of the last probe, in milliseconds; null if it was not answered."`
+	LastCheckedAt *time.Time     `json:"last_checked_at" doc:"When the last probe started; null: never."`
+	CreatedAt     time.Time      `json:"created_at"`
+	UpdatedAt     time.Time      `json:"updated_at" doc:"When a client last changed it. A probe doesn't."`
 }
 
 // serviceList is the answer to a search.
@@ -72,15 +72,15 @@ func unlessEmpty[T comparable](value *T) *T {
 // need a name.
 type serviceUpdate struct {
 	Name         string           `json:"name,omitempty" minLength:"1" maxLength:"100" doc:"Unique, whatever its case and what cannot be seen of it. Spaces around it are dropped, and several in a row are one." example:"billing"`
-	Description  *string          `json:"description,omitempty" maxLength:"2000" doc:"What it does, in a few lines."`
-	Team         *string          `json:"team,omitempty" maxLength:"100" doc:"Who owns it." example:"Payments"`
-	Status       *events.Status   `json:"status,omitempty" enum:"healthy,unknown,degraded,down" doc:"How it is. Of no effect beside a status_url: then the probe says it."`
-	StatusURL    *string          `json:"status_url,omitempty" format:"uri" maxLength:"2000" doc:"Its health URL: http or https, without user name." example:"https://billing.example/healthz"`
-	DocsURL      *string          `json:"docs_url,omitempty" format:"uri" maxLength:"2000"`
-	GitHubURL    *string          `json:"github_url,omitempty" format:"uri" maxLength:"2000"`
-	DashboardURL *string          `json:"dashboard_url,omitempty" format:"uri" maxLength:"2000"`
-	Tags         []string         `json:"tags,omitempty" maxItems:"50" minLength:"1" maxLength:"63" doc:"Trimmed, and each kept once: spaces in a row and invisible characters make no new tag." example:"[\"go\"]"`
-	Interval     *events.Interval `json:"interval,omitempty" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes; null: the portal's default."`
+	Description  *string          `json:"description,omitempty" nullable:"true" maxLength:"2000" doc:"What it does, in a few lines."`
+	Team         *string          `json:"team,omitempty" nullable:"true" maxLength:"100" doc:"Who owns it." example:"Payments"`
+	Status       *events.Status   `json:"status,omitempty" nullable:"true" enum:"healthy,unknown,degraded,down" doc:"How it is. Of no effect beside a status_url: then the probe says it."`
+	StatusURL    *string          `json:"status_url,omitempty" nullable:"true" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Its health URL: http or https, without user name." example:"https://billing.example/healthz"`
+	DocsURL      *string          `json:"docs_url,omitempty" nullable:"true" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its documentation is."`
+	GitHubURL    *string          `json:"github_url,omitempty" nullable:"true" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its code is."`
+	DashboardURL *string          `json:"dashboard_url,omitempty" nullable:"true" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its numbers are shown."`
+	Tags         []string         `json:"tags,omitempty" nullable:"true" maxItems:"50" minLength:"1" maxLength:"63" doc:"Trimmed, and each kept once: spaces in a row and invisible characters make no new tag." example:"[\"go\"]"`
+	Interval     *events.Interval `json:"interval,omitempty" nullable:"true" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes; null: the portal's default."`
 }
 
 type serviceCreate serviceUpdate
@@ -88,5 +88,21 @@ type serviceCreate serviceUpdate
 // TransformSchema says what a new service cannot do without.
 func (serviceCreate) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Required = []string{"name"}
+	return nullIsAChoice(s)
+}
+
+// TransformSchema completes the lists of choices.
+func (serviceUpdate) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return nullIsAChoice(s)
+}
+
+// nullIsAChoice adds null to the choices of what it clears: the type alone does
+// not allow it.
+func nullIsAChoice(s *huma.Schema) *huma.Schema {
+	for _, property := range s.Properties {
+		if property.Nullable && len(property.Enum) > 0 {
+			property.Enum = append(property.Enum, nil)
+		}
+	}
 	return s
 }
