@@ -12,7 +12,7 @@ import (
 )
 
 // The attributes that every message carries, as headers: CloudEvents 1.0, NATS
-// protocol binding, section 3.1.
+// protocol binding 1.0.3-wip, section 3.1.
 const (
 	headerID          = "ce-id"
 	headerType        = "ce-type"

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
 )
 
 const updater = "argocd-image-updater.argoproj.io/"
@@ -93,6 +95,62 @@ func TestImageUpdaterWritesValuesOfTheChart(t *testing.T) {
 		if _, err := chartutil.Values(chartValues).PathValue(notes[updater+alias+".helm.image-tag"]); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// followed is an image as an ImageUpdater names it.
+type followed struct {
+	Alias, ImageName string
+	ManifestTargets  struct{ Helm struct{ Name, Tag string } }
+}
+
+// The Image Updater 1.x reads the resource, 0.x the annotations: both say the same.
+func TestImageUpdaterFollowsWhatTheAnnotationsSay(t *testing.T) {
+	var resource struct {
+		Metadata struct{ Namespace string }
+		Spec     struct {
+			WriteBackConfig      struct{ Method string }
+			CommonUpdateSettings struct{ UpdateStrategy, AllowTags string }
+			ApplicationRefs      []struct {
+				NamePattern string
+				Images      []followed
+			}
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(deployDir, "argocd/image-updater.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, &resource); err != nil {
+		t.Fatal(err)
+	}
+	spec, apps := resource.Spec, applications(t)
+	var got, want []string
+	for _, ref := range spec.ApplicationRefs {
+		if app := apps[ref.NamePattern]; app.GetNamespace() != resource.Metadata.Namespace {
+			t.Errorf("%s is in namespace %q, the resource in %q", ref.NamePattern, app.GetNamespace(), resource.Metadata.Namespace)
+		}
+		for _, image := range ref.Images {
+			got = append(got, strings.Join([]string{
+				ref.NamePattern, image.Alias + "=" + image.ImageName, spec.CommonUpdateSettings.UpdateStrategy, spec.CommonUpdateSettings.AllowTags,
+				image.ManifestTargets.Helm.Name, image.ManifestTargets.Helm.Tag, spec.WriteBackConfig.Method,
+			}, " "))
+		}
+	}
+	for name, app := range apps {
+		notes := app.GetAnnotations()
+		if list := notes[updater+"image-list"]; list != "" {
+			alias, _, _ := strings.Cut(list, "=")
+			want = append(want, strings.Join([]string{
+				name, list, notes[updater+alias+".update-strategy"], notes[updater+alias+".allow-tags"],
+				notes[updater+alias+".helm.image-name"], notes[updater+alias+".helm.image-tag"], notes[updater+"write-back-method"],
+			}, " "))
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the resource follows\n%s\nthe annotations\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -35,6 +35,10 @@ var sources = []struct{ module, sum, file string }{
 		"manifests/crds/application-crd.yaml",
 	},
 	{
+		"github.com/argoproj-labs/argocd-image-updater@v1.2.1", "h1:yaJdmpFOOKTkC9688/a7jjOBLpCREj7Wdnmn4A3v1nU=",
+		"config/crd/bases/argocd-image-updater.argoproj.io_imageupdaters.yaml",
+	},
+	{
 		"sigs.k8s.io/gateway-api@v1.4.1", "h1:NPxFutNkKNa8UfLd2CMlEuhIPMQgDQ6DXNKG9sHbJU8=",
 		"config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",
 	},
@@ -90,8 +94,8 @@ func customTypes(t *testing.T) map[string]resourceType {
 func moduleDir(t *testing.T, module, sum string) string {
 	t.Helper()
 	cmd := exec.Command("go", "mod", "download", "-json", module)
-	cmd.Dir = t.TempDir() // of no module, so that no go.sum is asked
-	cmd.Env = append(os.Environ(), "GOWORK=off")
+	cmd.Dir = t.TempDir()                                       // of no module, so that no go.sum is asked
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GONOSUMDB=*") // the sum is compared below
 	text, err := cmd.Output()
 	var got struct{ Dir, Sum, Error string }
 	if errJSON := json.Unmarshal(text, &got); errJSON != nil || err != nil || got.Error != "" {
@@ -128,7 +132,7 @@ func readTypes(path string, into map[string]resourceType) error {
 	return nil
 }
 
-const kindsInUse = " IngressRoute Application HTTPRoute ServiceMonitor PrometheusRule ScaledObject "
+const kindsInUse = " IngressRoute Application ImageUpdater HTTPRoute ServiceMonitor PrometheusRule ScaledObject "
 
 func newResourceType(props *apiextensionsv1.JSONSchemaProps) (resourceType, error) {
 	var internal apiextensions.JSONSchemaProps

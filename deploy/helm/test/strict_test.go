@@ -23,7 +23,7 @@ func TestEveryDocumentHasOnlyFieldsOfItsType(t *testing.T) {
 			}
 		})
 	}
-	for _, pattern := range []string{"argocd/app-of-apps.yaml", "argocd/apps/*.yaml", "cloudflared/deployment.yaml", "cloudflared/namespace.yaml"} {
+	for _, pattern := range []string{"argocd/app-of-apps.yaml", "argocd/apps/*.yaml", "argocd/image-updater.yaml", "cloudflared/deployment.yaml", "cloudflared/namespace.yaml"} {
 		paths, err := filepath.Glob(filepath.Join(deployDir, pattern))
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: no file (%v)", pattern, err)
@@ -60,16 +60,22 @@ func TestMisspeltFieldsAreFound(t *testing.T) {
 			}
 		})
 	}
-	t.Run("an Application", func(t *testing.T) {
-		text, err := os.ReadFile(filepath.Join(deployDir, "argocd/apps/dev-portal.yaml"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := split(t, "", strings.Replace(string(text), "releaseName:", "release:", 1))[0]
-		if err := types.check(d); err == nil {
-			t.Error("release in place of releaseName was taken")
-		}
-	})
+	for name, c := range map[string]struct{ file, right, wrong string }{
+		"an Application":             {"argocd/apps/dev-portal.yaml", "releaseName:", "release:"},
+		"an ImageUpdater":            {"argocd/image-updater.yaml", "imageName:", "image:"},
+		"an ImageUpdater's method":   {"argocd/image-updater.yaml", "method: argocd", "method: api"},
+		"an ImageUpdater before 1.2": {"argocd/image-updater.yaml", "spec:", "spec:\n  namespace: argocd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join(deployDir, c.file))
+			if err != nil || !strings.Contains(string(text), c.right) {
+				t.Fatalf("%q is not in %s (%v)", c.right, c.file, err)
+			}
+			if err := types.check(split(t, "", strings.Replace(string(text), c.right, c.wrong, 1))[0]); err == nil {
+				t.Errorf("%q in place of %q was taken", c.wrong, c.right)
+			}
+		})
+	}
 }
 
 // types decodes documents as the API server does with strict field validation:
