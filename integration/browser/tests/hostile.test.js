@@ -8,7 +8,7 @@ const hostile = {
   'a character reference': '&lt;b&gt; &amp; &#60;i>',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: no template must read it.
   'a template’s words': '{{constructor.constructor("window.hacked=true")()}} ${window.hacked=true}',
-  'text that turns the direction': '\u202egnp.exe\u2066 \u202b',
+  'text in two directions': 'exe.png (שלום) 12',
   'right-to-left text': 'שירות חיובים خدمة الفوترة',
   'emoji and combining marks': '👩🏽‍🚀🏳️‍🌈 Z̷̧͇a̶͎͝l̸̻̈́g̸̛͜o',
   'one very long word': 'W'.repeat(80),
@@ -18,7 +18,7 @@ const hostile = {
 for (const [what, text] of Object.entries(hostile)) {
   test(`${what} is text, wherever a service shows it`, async ({ home, page, catalogue }) => {
     const name = `${catalogue.mark} ${text}`;
-    const tag = `${catalogue.mark} ${text}`.slice(0, 40).trim();
+    const tag = `${catalogue.mark} ${text}`.slice(0, 63).trim();
     const { id } = await catalogue.add({ name, team: name, description: `${name}\n${text}`, tags: [tag] });
     await home.open();
     const card = home.card(name);
@@ -76,17 +76,18 @@ test('very long words stay inside of their card', async ({ home, catalogue }) =>
   expect(await home.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
 });
 
-test('text that turns the direction turns nothing beside it', async ({ home, catalogue }) => {
-  await catalogue.add({ name: `${catalogue.mark} \u202eabc`, team: `${catalogue.mark} \u202eabc` });
+test('right-to-left text turns nothing beside it', async ({ home, catalogue }) => {
+  const name = `שלום ${catalogue.mark} (`;
+  await catalogue.add({ name, team: name });
   await home.open();
-  const card = home.card(`${catalogue.mark} \u202eabc`);
+  const card = home.card(name);
   for (const part of [card.open, card.team]) {
     const isolation = await part.evaluate((element) => getComputedStyle(element).unicodeBidi);
     const display = await part.evaluate((element) => getComputedStyle(element).display);
     expect(display !== 'inline' || /isolate|plaintext/.test(isolation), `${display}, ${isolation}`).toBe(true);
   }
   // On one line with others: in the sidebar, and in a toast's sentence.
-  const chip = home.chip('team', `${catalogue.mark} \u202eabc`);
+  const chip = home.chip('team', name);
   const [nameBox, countBox] = [
     await chip.locator('.filter-name').boundingBox(),
     await chip.locator('.filter-count').boundingBox(),

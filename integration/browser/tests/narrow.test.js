@@ -81,3 +81,18 @@ test('at 360 px a toast fits, and covers nothing for ever', async ({ home, page,
   await home.told.getByRole('button', { name: 'Dismiss' }).tap();
   await expect(toast).toBeHidden();
 });
+
+test('at 360 px the filters say what they find, and lead there', async ({ home, page, catalogue }) => {
+  const names = ['one', 'two', 'three'].map((text) => catalogue.name(text));
+  for (const name of names) await catalogue.add({ name, status: 'down', team: catalogue.name('Payments') });
+  await home.open();
+  await home.filters();
+  await home.chip('team', catalogue.name('Payments')).tap();
+  const results = home.sidebar.getByRole('button', { name: 'Show 3 services' });
+  await expect(results).toBeInViewport({ ratio: 1 });
+  await results.tap();
+  await expect(home.sidebar).toBeHidden();
+  await expect(page.getByRole('main')).toBeFocused();
+  await expect(home.count).toBeInViewport();
+  await expect(home.cards.first()).toBeInViewport();
+});

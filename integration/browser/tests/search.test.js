@@ -98,3 +98,43 @@ test('the page says how many of all are shown', async ({ home, catalogue }) => {
   await expect(home.count).toHaveText(`1 of ${total} services`);
   await expect(home.count).toHaveAttribute('aria-live', 'polite');
 });
+
+test('a click right after the last letter takes it along', async ({ home, page, catalogue }) => {
+  const mine = await catalogue.add({ name: catalogue.name('mine'), status: 'down' });
+  const other = await catalogue.add({ name: catalogue.name('other'), status: 'down' });
+  await page.clock.install();
+  await home.open();
+  await expect(home.card(mine.name).root).toBeVisible();
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000));
+  await home.search.fill(mine.name);
+  await home.chip('status', 'down').click();
+  await page.clock.runFor(500);
+  await expect(home.search).toHaveValue(mine.name);
+  await expect(home.card(other.name).root).toHaveCount(0);
+  await expect(home.card(mine.name).root).toBeVisible();
+  await expect(page).toHaveURL((url) => url.searchParams.get('q') === mine.name);
+  await page.clock.resume();
+  await page.goBack();
+  await expect(home.search, 'Back undoes the filter, not the search').toHaveValue(mine.name);
+  await expect(home.chip('status', 'down')).toHaveAttribute('aria-pressed', 'false');
+});
+
+test('the page and the API find the same, by words in any order', async ({ home, portal, catalogue }) => {
+  const { mark } = catalogue;
+  await catalogue.add({ name: `${mark} Café`, team: 'Größe' });
+  await catalogue.add({ name: `${mark} STRASSE`, tags: ['ΟΔΟΣ'] });
+  await home.open();
+  for (const [text, n] of Object.entries({
+    [`${mark} cafe\u0301`]: 1,
+    [`straße ${mark}`]: 1,
+    [`οδος\u00a0 strasse\u200b ${mark}`]: 1,
+    [`GRÖSSE ${mark} ＣＡＦÉ`]: 1,
+    [`${mark} cafe`]: 0,
+    [`${mark} \u200b`]: 2,
+  })) {
+    await home.only(text);
+    await expect(home.cards, text).toHaveCount(n);
+    const answer = await fetch(`${portal.url}/api/services?q=${encodeURIComponent(text)}`);
+    expect((await answer.json()).total, text).toBe(n);
+  }
+});

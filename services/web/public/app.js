@@ -16,6 +16,7 @@ import { byName, group, head, sort, survey } from './lib/filter.js';
 import { count, outcome, shown } from './lib/format.js';
 import { Live } from './lib/live.js';
 import { shortcut } from './lib/shortcut.js';
+import { Hold, steady } from './lib/steady.js';
 import { Store } from './lib/store.js';
 import { Sync } from './lib/sync.js';
 import { everything, format, narrowed, parse, unfiltered } from './lib/view.js';
@@ -35,11 +36,15 @@ const frame = 16; // ms
 const forgotten = 60_000; // ms
 const screens = 1000; // cards in the page, and as many again when its end comes near
 const store = new Store();
+const hold = new Hold();
 const sync = new Sync({ api, store, live: new Live('/api/events'), inView: () => grid.inView() });
 let view = parse(location.search);
 let connection = { mode: 'loading', at: null };
 let ordered = []; // all services in the view's order, kept because it seldom changes
 let orderedBy = '';
+let stood = []; // ids of the cards, as they stand in the page
+let fresh = true; // whether a person wants to see something else than what stood there
+let typing = 0;
 let most = screens;
 let drawn = Promise.resolve(); // when the grid has all that it was told
 let drawing = false;
@@ -52,13 +57,16 @@ function render() {
     orderedBy = view.sort;
     ordered = sort(store.values(), orderedBy);
   }
-  const { shown: services, counts, stats } = survey(ordered, view);
+  const { shown: found, counts, stats } = survey(ordered, view);
+  const services = hold.held && !fresh ? steady(stood, found, (id) => store.get(id)) : found;
   const totals = narrowed(view) ? survey(ordered, everything).counts : counts;
   const known = connection.at !== null;
-  bar.show({ shown: known ? shown(services.length, stats.total) : '', view });
+  bar.show({ shown: known ? shown(found.length, stats.total) : '', view });
   bar.hidden = known && stats.total === 0;
   if (known) {
-    sidebar.show({ stats, counts, totals, view });
+    fresh = false;
+    stood = services.map(({ id }) => id);
+    sidebar.show({ stats, counts, totals, view, found: found.length });
     const groups = view.group ? group(services) : [{ key: 'all', title: '', total: services.length, services }];
     drawn = grid.show(head(groups, most));
     drawn.then((whole) => whole && showRest(services.length - most));
@@ -90,9 +98,17 @@ function showMore() {
   update();
 }
 
+// settle takes over what is typed in the search and still waits for more letters.
+function settle() {
+  if (search.value !== view.q) go({ q: search.value }, { push: false });
+}
+
 // go shows another view, from its start. A step that Back should undo is pushed.
 function go(change, { push }) {
+  clearTimeout(typing);
+  if (push) settle();
   most = screens;
+  fresh = true;
   view = { ...view, ...change };
   const address = format(view);
   if (address !== location.pathname + location.search) history[push ? 'pushState' : 'replaceState'](null, '', address);
@@ -141,7 +157,28 @@ async function remove(service) {
 
 function saved({ service, isNew }) {
   store.put(service);
-  toasts.say([service, isNew ? ' was added.' : ' was saved.']);
+  fresh = true;
+  const hidden = survey([service], view).shown.length === 0;
+  const words = [service, isNew ? ' was added.' : ' was saved.'];
+  if (hidden) words.push(' The search or a filter hides it.');
+  const action = { label: 'Show it', act: () => reveal(service.id) };
+  toasts.say(words, isNew || hidden ? { action } : {});
+}
+
+// reveal leads to a service's card, whatever hides it.
+async function reveal(id) {
+  const service = store.get(id);
+  if (!service) return;
+  if (survey([service], view).shown.length === 0) go(unfiltered(view), { push: true });
+  fresh = true;
+  render();
+  await drawn;
+  if (!grid.card(id)?.isConnected) {
+    most = Number.POSITIVE_INFINITY; // it is far down
+    render();
+    await drawn;
+  }
+  grid.card(id)?.focus();
 }
 
 // dropped offers what was in a form that was left without saving.
@@ -178,10 +215,9 @@ function searchKey(event) {
 }
 
 function listenToPeople() {
-  let typing = 0;
   search.addEventListener('input', () => {
     clearTimeout(typing);
-    typing = setTimeout(() => go({ q: search.value }, { push: false }), debounce);
+    typing = setTimeout(settle, debounce);
   });
   search.addEventListener('keydown', searchKey);
   document.addEventListener('keydown', key);
@@ -191,11 +227,14 @@ function listenToPeople() {
   const near = { rootMargin: '1500px' };
   new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && showMore(), near).observe(more);
   sidebar.addEventListener('filter', ({ detail }) => go({ [detail.kind]: detail.value }, { push: true }));
+  sidebar.addEventListener('results', () => find('#services').focus());
   bar.addEventListener('arrange', ({ detail }) => go(detail, { push: true }));
   bar.addEventListener('clear', clear);
   empty.addEventListener('clear', clear);
   empty.addEventListener('add', () => form.add());
   empty.addEventListener('retry', () => sync.refresh());
+  hold.watch(grid);
+  hold.addEventListener('release', update);
   grid.addEventListener('open', ({ detail }) => store.get(detail) && form.edit(store.get(detail)));
   grid.addEventListener('check', ({ detail }) => probe(detail));
   grid.addEventListener('tag', ({ detail }) => go({ tag: view.tag === detail ? '' : detail }, { push: true }));
@@ -239,4 +278,5 @@ form.teams = () => [...survey(ordered, everything).counts.team].sort(byName).map
 search.value = view.q;
 listenToPeople();
 listenToServer();
+render();
 sync.start();

@@ -1,8 +1,10 @@
 // <filter-sidebar> shows the statistics and the filters: show({ stats, counts,
-// totals, view }), where totals counts a value in all services, which orders the
-// tags. It bubbles "filter" with detail { kind, value }, value "" for none.
+// totals, view, found }), where totals counts a value in all services, which orders
+// the tags, and found is how many services the view shows. It bubbles "filter" with
+// detail { kind, value }, value "" for none, and "results" when a person closes the
+// panel, which it is on a narrow screen, to see what they chose.
 import { byCount, byName } from '../lib/filter.js';
-import { statusNames } from '../lib/format.js';
+import { count, statusNames } from '../lib/format.js';
 import { finish, reconcile } from '../lib/reconcile.js';
 import { setText, stamp, tell } from './template.js';
 
@@ -16,8 +18,13 @@ class FilterSidebar extends HTMLElement {
   connectedCallback() {
     if (this.firstElementChild) return;
     this.append(stamp('filter-sidebar'));
-    this.querySelector('.sidebar-toggle').addEventListener('click', ({ currentTarget }) => {
-      currentTarget.ariaExpanded = String(currentTarget.ariaExpanded !== 'true');
+    const toggle = this.querySelector('.sidebar-toggle');
+    toggle.addEventListener('click', () => {
+      toggle.ariaExpanded = String(toggle.ariaExpanded !== 'true');
+    });
+    this.querySelector('.sidebar-results').addEventListener('click', () => {
+      toggle.ariaExpanded = 'false';
+      tell(this, 'results');
     });
     for (const group of this.querySelectorAll('.filter-chips')) {
       group.addEventListener('click', (event) => this.#click(event, group.dataset.kind));
@@ -35,6 +42,7 @@ class FilterSidebar extends HTMLElement {
     const note = this.querySelector('.sidebar-active');
     note.hidden = active === 0;
     setText(note, `${active} active`);
+    setText(this.querySelector('.sidebar-results'), `Show ${count(state.found)}`);
   }
 
   #showStats(stats) {

@@ -3,12 +3,14 @@
 import { serverClock } from '../lib/clock.js';
 import { isWebAddress } from '../lib/fields.js';
 import { checked, latency, statusNames, trouble } from '../lib/format.js';
+import { fitting } from '../lib/tags.js';
 import { quoted, setText, stamp, tell } from './template.js';
 
 class ServiceCard extends HTMLElement {
   key = '';
   #service = null;
   #parts = null;
+  #whole = false; // whether all tags are shown
 
   get service() {
     return this.#service;
@@ -58,6 +60,7 @@ class ServiceCard extends HTMLElement {
       trouble: find('.card-trouble'),
       description: find('.card-description'),
       tags: find('.card-tags'),
+      more: find('.card-more'),
       checked: find('.card-checked'),
       latency: find('.card-latency'),
       links: [...this.querySelectorAll('.card-link-btn')],
@@ -74,6 +77,9 @@ class ServiceCard extends HTMLElement {
     p.article.className = `service-card ${service.status}`;
     p.article.dataset.id = service.id;
     setText(p.open, service.name);
+    // The heading is the name alone: with the button's it would say the status too.
+    p.open.parentElement.ariaLabel = service.name;
+    p.open.ariaLabel = `${service.name}, ${statusNames[service.status]}`;
     setText(p.team, service.team ?? '');
     p.team.hidden = !service.team;
     p.badge.className = `status-badge ${service.status}`;
@@ -89,10 +95,17 @@ class ServiceCard extends HTMLElement {
     setText(p.edit.querySelector('bdi'), service.name);
   }
 
-  #showTags(tags) {
-    const { tags: list } = this.#parts;
-    list.hidden = tags.length === 0;
-    const shown = [...list.children].map((item) => item.textContent);
+  // Many tags show as many as two lines hold, and a button for the rest.
+  #showTags(all) {
+    const { tags: list, more } = this.#parts;
+    const fits = fitting(all);
+    const tags = this.#whole ? all : all.slice(0, fits);
+    list.hidden = all.length === 0;
+    more.parentElement.hidden = fits === all.length;
+    more.ariaExpanded = String(this.#whole);
+    setText(more.firstElementChild, this.#whole ? 'Fewer' : `+${all.length - fits}`);
+    setText(more.lastElementChild, this.#whole ? ' tags' : ' more tags');
+    const shown = [...list.querySelectorAll('.tag-chip')].map((chip) => chip.textContent);
     if (shown.join('\n') === tags.join('\n')) return;
     const items = tags.map((tag) => {
       const item = document.createElement('li');
@@ -105,7 +118,7 @@ class ServiceCard extends HTMLElement {
       item.append(button);
       return item;
     });
-    list.replaceChildren(...items);
+    list.replaceChildren(...items, more.parentElement);
   }
 
   // The server refuses other schemes; what is no web address is no link here either.
@@ -123,11 +136,18 @@ class ServiceCard extends HTMLElement {
   #click({ target }) {
     const tag = target.closest('.tag-chip');
     if (tag) tell(this, 'tag', tag.textContent);
+    else if (target.closest('.card-more')) this.#toggleTags();
     else if (target.closest('.card-check')) this.#check();
     else if (target.closest('.card-open, .card-edit')) tell(this, 'open', this.#service.id);
     else if (!target.closest('a, button') && target.closest('article') && getSelection().isCollapsed) {
       tell(this, 'open', this.#service.id);
     }
+  }
+
+  #toggleTags() {
+    this.#whole = !this.#whole;
+    this.#showTags(this.#service.tags);
+    this.#parts.more.focus();
   }
 
   #check() {
