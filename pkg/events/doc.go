@@ -10,6 +10,7 @@
 //	ProbePlanned     dev.portal.probe.planned.v1       portal.probe.plan.<service id>   PROBES   health-worker  the broker, health-worker
 //	ProbeCompleted   dev.portal.probe.completed.v1     portal.probe.result.<service id> RESULTS  health-worker  catalog-api
 //	ProbesCompleted  dev.portal.probes.completed.v1    portal.probe.result.<location>   RESULTS  health-worker  catalog-api
+//	ProbeDelayed     dev.portal.probe.delayed.v1       portal.probe.result.<service id> RESULTS  health-worker  catalog-api
 //
 // Messages are CloudEvents 1.0 in the binary mode of the NATS protocol binding:
 // attributes are headers (ce-id, ce-type, …), the payload is the data itself as

@@ -143,6 +143,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	StatusChanged{}.Type():   decodeData[StatusChanged],
 	ProbePlanned{}.Type():    decodeData[ProbePlanned],
 	ProbeCompleted{}.Type():  decodeData[ProbeCompleted],
+	ProbeDelayed{}.Type():    decodeData[ProbeDelayed],
 	ProbesCompleted{}.Type(): decodeData[ProbesCompleted],
 }
 

@@ -150,7 +150,8 @@ func (e ProbesCompleted) Validate() error {
 }
 
 // DecodeResults reads a message of stream RESULTS: a ProbesCompleted, or a single
-// ProbeCompleted. Its errors are those of Decode; another type is ErrPoison.
+// ProbeCompleted, or a ProbeDelayed, which has no results. Its errors are those of
+// Decode; another type is ErrPoison.
 func DecodeResults(header nats.Header, data []byte) ([]ProbeCompleted, error) {
 	env, err := Decode(header, data)
 	if err != nil {
@@ -161,8 +162,52 @@ func DecodeResults(header nats.Header, data []byte) ([]ProbeCompleted, error) {
 		return e.Results, nil
 	case ProbeCompleted:
 		return []ProbeCompleted{e}, nil
+	case ProbeDelayed:
+		return nil, nil
 	}
 	return nil, fmt.Errorf("%w: %s is no result of a probe", ErrPoison, env.Event.Type())
+}
+
+// ProbeDelayed says that a service waits for its turn to be probed, as its host
+// takes no more probes at once: silence of it is no sign of trouble. It is said
+// once an interval for as long as the service waits.
+//
+//	Type      dev.portal.probe.delayed.v1
+//	Subject   portal.probe.result.<service id>, in stream RESULTS: kept for an hour
+//	Source    health-worker
+//	Readers   catalog-api, which drops what is older than the service's last result
+//	Delivery  at most once; no order
+//	Errors    one that fails Validate is poison: the reader terminates it
+type ProbeDelayed struct {
+	ServiceID string `json:"service_id" jsonschema:"format=uuid"`
+	URL       string `json:"url" jsonschema:"format=uri"` // as in the plan
+
+	// RoundMS is how long after the last result the next one may come, in
+	// milliseconds: an estimate, and longer than the interval.
+	RoundMS int64 `json:"round_ms"`
+
+	SaidAt   time.Time `json:"said_at"` // by the worker's clock
+	Location string    `json:"location"`
+}
+
+// Type is the CloudEvents type.
+func (ProbeDelayed) Type() string { return "dev.portal.probe.delayed.v1" }
+
+// Subject is where the event is published.
+func (e ProbeDelayed) Subject() string { return ResultSubject(e.ServiceID) }
+
+// Entity is the service's id.
+func (e ProbeDelayed) Entity() string { return e.ServiceID }
+
+// Validate returns every rule that the event breaks, joined.
+func (e ProbeDelayed) Validate() error {
+	return errors.Join(
+		checkID("service_id", e.ServiceID),
+		checkHTTP("url", e.URL),
+		check(e.RoundMS > 0, "round_ms is %d, want more than 0", e.RoundMS),
+		check(!e.SaidAt.IsZero(), "said_at is missing"),
+		check(e.Location != "", "location is empty"),
+	)
 }
 
 func checkHTTP(field, raw string) error {

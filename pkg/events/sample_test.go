@@ -58,6 +58,10 @@ func completed() events.ProbeCompleted {
 func samples() []events.Event {
 	return []events.Event{
 		completed(),
+		events.ProbeDelayed{
+			ServiceID: billingID, URL: "https://billing.example.com/healthz", RoundMS: 60_000,
+			SaidAt: at(9, 35, 53, 0), Location: "default",
+		},
 		events.ProbePlanned{ServiceID: billingID, Version: 4, URL: "https://billing.example.com/healthz", Interval: "30s"},
 		events.ProbesCompleted{Results: []events.ProbeCompleted{completed()}},
 		events.ServiceCreated{Service: ledger()},

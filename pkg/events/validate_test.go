@@ -104,6 +104,24 @@ func TestProbePlannedIsValidated(t *testing.T) {
 	}
 }
 
+func TestProbeDelayedIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.ProbeDelayed)
+		want   string
+	}{
+		"every field set": {func(*events.ProbeDelayed) {}, ""},
+		"no id":           {func(e *events.ProbeDelayed) { e.ServiceID = "" }, "is not a UUID"},
+		"another scheme":  {func(e *events.ProbeDelayed) { e.URL = "ftp://example.com" }, "url is not"},
+		"no round":        {func(e *events.ProbeDelayed) { e.RoundMS = 0 }, "round_ms is 0"},
+		"no time":         {func(e *events.ProbeDelayed) { e.SaidAt = time.Time{} }, "said_at is missing"},
+		"no place":        {func(e *events.ProbeDelayed) { e.Location = "" }, "location is empty"},
+	} {
+		e := sample[events.ProbeDelayed](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
 func TestProbeCompletedIsValidated(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(*events.ProbeCompleted)
@@ -174,6 +192,10 @@ func TestOnlyResultsAreReadAsResults(t *testing.T) {
 		case events.ProbeCompleted, events.ProbesCompleted:
 			if err != nil || !slices.Equal(got, []events.ProbeCompleted{completed()}) {
 				t.Errorf("%s: got %v, %v", e.Type(), got, err)
+			}
+		case events.ProbeDelayed:
+			if err != nil || len(got) != 0 {
+				t.Errorf("%s: got %v, %v, want no results", e.Type(), got, err)
 			}
 		default:
 			if !errors.Is(err, events.ErrPoison) {

@@ -52,8 +52,9 @@ type Config struct {
 	// PORTAL_CONCURRENCY; 0: 256.
 	Concurrency int
 
-	// PerHost is how many scheduled probes of one host and port run at once.
-	// PORTAL_PER_HOST; 0: 4.
+	// PerHost is how many scheduled probes of one host and port run at once, at
+	// most: it begins with 16, or PerHost if that is less, and more or fewer run as
+	// the host gets more or less done. PORTAL_PER_HOST; 0: 64.
 	PerHost int
 
 	// Log hears what a person should know; nil: nobody does. It has no variable.
@@ -92,7 +93,7 @@ func (c Config) withDefaults() Config {
 	c.Timeout = or(c.Timeout, 10*time.Second)
 	c.Location = or(c.Location, "default")
 	c.Concurrency = or(c.Concurrency, 256)
-	c.PerHost = or(c.PerHost, 4)
+	c.PerHost = or(c.PerHost, 64)
 	c.Log = or(c.Log, slog.New(slog.DiscardHandler))
 	c.Version = or(c.Version, "dev")
 	c.Registry = or(c.Registry, prometheus.NewRegistry())

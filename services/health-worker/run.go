@@ -32,7 +32,7 @@ const (
 )
 
 // Run works until ctx ends; then it hands back what it has not begun, finishes
-// what is in flight, and returns nil within 15 s. NATS need not be there yet, may
+// what is in flight or hands it back too, and returns nil within 10 s. NATS need not be there yet, may
 // go away, and may come back without its data. Run fails only at a wrong Config,
 // or an address for metrics that it can't have.
 func Run(ctx context.Context, cfg Config) (err error) {

@@ -162,7 +162,6 @@ func (b *broker) results() <-chan events.ProbeCompleted {
 		results, err := events.DecodeResults(msg.Header, msg.Data)
 		if err != nil {
 			b.t.Errorf("result: %v", err)
-			return
 		}
 		for _, result := range results {
 			out <- result

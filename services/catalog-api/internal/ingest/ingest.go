@@ -30,6 +30,8 @@ const (
 type Statuses interface {
 	// ApplyResults stores a batch. Applied twice, it changes nothing more.
 	ApplyResults(ctx context.Context, batch []events.ProbeCompleted) (store.Applied, error)
+	// ApplyDelays notes which services wait for their turn to be probed.
+	ApplyDelays(ctx context.Context, batch []events.ProbeDelayed) error
 	// MarkStale makes the statuses unknown that no result has confirmed lately.
 	MarkStale(ctx context.Context, since time.Time) (int, error)
 }
@@ -85,9 +87,10 @@ func (in *Ingest) consume(ctx context.Context) error {
 	}
 }
 
-// batch is results, and the messages in which they came.
+// batch is results and word of delays, and the messages in which they came.
 type batch struct {
 	results []events.ProbeCompleted
+	delays  []events.ProbeDelayed
 	msgs    []jetstream.Msg
 }
 
@@ -100,7 +103,7 @@ func (in *Ingest) collect(ctx context.Context, msgs jetstream.MessagesContext) (
 		return b, err
 	}
 	in.read(ctx, &b, msg)
-	for end := time.Now().Add(batchAge); len(b.results) < batchSize; {
+	for end := time.Now().Add(batchAge); len(b.results)+len(b.delays) < batchSize; {
 		wait := min(batchGap, time.Until(end))
 		if wait <= 0 {
 			break
@@ -117,29 +120,41 @@ func (in *Ingest) collect(ctx context.Context, msgs jetstream.MessagesContext) (
 	return b, nil
 }
 
-// read adds what the message has, or drops it if that is no result.
+// read adds what the message has, or drops it if it says nothing.
 func (in *Ingest) read(ctx context.Context, b *batch, msg jetstream.Msg) {
-	results, err := events.DecodeResults(msg.Headers(), msg.Data())
+	env, err := events.Decode(msg.Headers(), msg.Data())
+	switch event := env.Event.(type) {
+	case events.ProbesCompleted:
+		b.results = append(b.results, event.Results...)
+	case events.ProbeCompleted:
+		b.results = append(b.results, event)
+	case events.ProbeDelayed:
+		b.delays = append(b.delays, event)
+	default:
+		err = errors.Join(err, errors.New("neither results nor a delay"))
+	}
 	if err != nil {
 		in.Log.ErrorContext(ctx, "a result is not valid; it is dropped", "subject", msg.Subject(), "error", err)
 		in.Metrics.results.WithLabelValues("invalid").Inc()
 		_ = msg.TermWithReason("not a valid result") // comes again if that fails
 		return
 	}
-	b.results, b.msgs = append(b.results, results...), append(b.msgs, msg)
+	b.msgs = append(b.msgs, msg)
 }
 
 // store stores a batch and acknowledges it. While the database can't take it,
 // it tries again: the results are worth nothing elsewhere.
 func (in *Ingest) store(ctx context.Context, b batch) error {
-	if len(b.results) == 0 {
+	if len(b.msgs) == 0 {
 		return nil
 	}
-	applied, err := in.apply(ctx, b.results)
+	applied, err := in.apply(ctx, b)
 	if err != nil {
 		return err
 	}
-	in.Metrics.count(len(b.results), applied)
+	if len(b.results) > 0 {
+		in.Metrics.count(len(b.results), applied)
+	}
 	for _, msg := range b.msgs {
 		if err := msg.Ack(); err != nil {
 			return fmt.Errorf("acknowledge results: %w", err)
@@ -148,11 +163,25 @@ func (in *Ingest) store(ctx context.Context, b batch) error {
 	return nil
 }
 
+// once applies what was said: results first, so that a delay that is older than
+// one of them is known to be.
+func (in *Ingest) once(ctx context.Context, what batch) (applied store.Applied, err error) {
+	if len(what.results) > 0 {
+		if applied, err = in.Statuses.ApplyResults(ctx, what.results); err != nil {
+			return applied, err
+		}
+	}
+	if len(what.delays) > 0 {
+		err = in.Statuses.ApplyDelays(ctx, what.delays)
+	}
+	return applied, err
+}
+
 // apply outlives ctx by one try: at shutdown the batch in hand is finished.
-func (in *Ingest) apply(ctx context.Context, results []events.ProbeCompleted) (store.Applied, error) {
+func (in *Ingest) apply(ctx context.Context, what batch) (store.Applied, error) {
 	for {
 		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyMost)
-		applied, err := in.Statuses.ApplyResults(try, results)
+		applied, err := in.once(try, what)
 		cancel()
 		if err == nil || ctx.Err() != nil {
 			return applied, err

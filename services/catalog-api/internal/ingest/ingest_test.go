@@ -27,9 +27,10 @@ func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
 // won't: the first fail calls are refused.
 type statuses struct {
 	sync.Mutex
-	fail   int
-	stored chan events.ProbeCompleted
-	swept  []time.Time
+	fail    int
+	stored  chan events.ProbeCompleted
+	delayed chan events.ProbeDelayed
+	swept   []time.Time
 }
 
 func (s *statuses) ApplyResults(_ context.Context, batch []events.ProbeCompleted) (store.Applied, error) {
@@ -43,6 +44,13 @@ func (s *statuses) ApplyResults(_ context.Context, batch []events.ProbeCompleted
 		s.stored <- r
 	}
 	return store.Applied{Stored: len(batch)}, nil
+}
+
+func (s *statuses) ApplyDelays(_ context.Context, batch []events.ProbeDelayed) error {
+	for _, d := range batch {
+		s.delayed <- d
+	}
+	return nil
 }
 
 func (s *statuses) MarkStale(_ context.Context, since time.Time) (int, error) {
@@ -184,6 +192,30 @@ func TestWhatIsNoResultIsDroppedAndCounted(t *testing.T) {
 				t.Errorf("counted %v", m.GetCounter().GetValue())
 			}
 		}
+	}
+}
+
+func TestWordOfADelayIsStored(t *testing.T) {
+	to := &statuses{stored: make(chan events.ProbeCompleted, 100), delayed: make(chan events.ProbeDelayed, 1)}
+	js, _ := start(t, to)
+	want := events.ProbeDelayed{
+		ServiceID: "019a0000-0000-7000-8000-000000000001", URL: "https://billing.example/", RoundMS: 60_000,
+		SaidAt: time.Now().UTC(), Location: "here",
+	}
+	msg, err := events.Encode("/test", want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.PublishMsg(t.Context(), msg); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case got := <-to.delayed:
+		if got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("not stored")
 	}
 }
 

@@ -11,6 +11,7 @@ type Metrics struct {
 	results *prometheus.CounterVec // by outcome: stored, dropped, invalid
 	changed prometheus.Counter
 	missed  prometheus.Counter
+	busy    prometheus.Counter
 	stale   prometheus.Counter
 	batches prometheus.Histogram
 }
@@ -29,6 +30,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "portal_probe_slots_missed_total",
 			Help: "Slots between two results of a service in which nobody probed it.",
 		}),
+		busy: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "portal_probe_slots_busy_total",
+			Help: "Slots in which a service was not probed because it waited for its turn at a busy host.",
+		}),
 		stale: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "portal_status_stale_total", Help: "Statuses that became unknown for lack of results.",
 		}),
@@ -40,7 +45,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for _, outcome := range []string{"stored", "dropped", "invalid"} {
 		m.results.WithLabelValues(outcome) // there from the start, so that a rate can be taken
 	}
-	reg.MustRegister(m.results, m.changed, m.missed, m.stale, m.batches)
+	reg.MustRegister(m.results, m.changed, m.missed, m.busy, m.stale, m.batches)
 	return m
 }
 
@@ -50,4 +55,5 @@ func (m *Metrics) count(batch int, a store.Applied) {
 	m.results.WithLabelValues("dropped").Add(float64(a.Dropped))
 	m.changed.Add(float64(a.Changed))
 	m.missed.Add(float64(a.Missed))
+	m.busy.Add(float64(a.Busy))
 }

@@ -10,7 +10,7 @@ import (
 const sweepEvery = 5 * time.Second
 
 // Sweeper makes those statuses unknown that no result has confirmed for three
-// intervals. Several replicas may do so beside each other.
+// intervals, or three rounds of a busy host. Several replicas may do so beside each other.
 type Sweeper struct {
 	Statuses Statuses
 	Log      *slog.Logger

@@ -19,14 +19,17 @@ type Applied struct {
 	Stored  int // results that are now a service's status
 	Dropped int // of deleted services, of another URL, or not newer than what was known
 	Changed int // statuses that changed
-	Missed  int // slots between two results of a service in which it was not probed
+	Missed  int // slots between those of two results of a service that nobody probed
+	Busy    int // likewise, but because the service's host was busy
 }
 
 // outcome is a row that the batch changed, with what was before.
 type outcome struct {
 	row
 	Before        events.Status `db:"before"`
-	BeforeChecked *time.Time    `db:"before_checked"`
+	Planned       time.Time     `db:"last_planned_at"`
+	BeforePlanned *time.Time    `db:"before_planned"`
+	Round         int64         `db:"round"` // the longer of before and now, in ms
 	Location      string        `db:"location"`
 }
 
@@ -83,11 +86,13 @@ func rounds(batch []events.ProbeCompleted) [][]events.ProbeCompleted {
 func applyRound(ctx context.Context, tx *sqlx.Tx, round []events.ProbeCompleted) (done []outcome, err error) {
 	const update = `
 		WITH result AS (
-			SELECT id, url, new_status, reason, code, latency, least(at, now()) AS at, location
-			FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::timestamptz[], $8::text[])
-				AS r (id, url, new_status, reason, code, latency, at, location)
+			SELECT id, url, new_status, reason, code, latency, least(at, now()) AS at, location, planned, round
+			FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::timestamptz[], $8::text[],
+					$9::timestamptz[], $10::bigint[])
+				AS r (id, url, new_status, reason, code, latency, at, location, planned, round)
 		), before AS (
-			SELECT s.id, s.status, s.last_checked_at
+			SELECT s.id, s.status, s.probe_round_ms,
+				CASE WHEN s.last_checked_at IS NOT NULL THEN s.last_planned_at END AS last_planned_at
 			FROM services s JOIN result r ON r.id = s.id AND r.url = s.status_url
 			WHERE s.last_checked_at IS NULL OR s.last_checked_at < r.at
 			ORDER BY s.id
@@ -99,24 +104,28 @@ func applyRound(ctx context.Context, tx *sqlx.Tx, round []events.ProbeCompleted)
 			status_reason = r.reason,
 			http_status = r.code,
 			latency_ms = r.latency,
-			last_checked_at = r.at
+			last_checked_at = r.at,
+			last_planned_at = r.planned,
+			probe_round_ms = r.round
 		FROM result r JOIN before b ON b.id = r.id
 		WHERE s.id = r.id
 		RETURNING s.id, s.name, s.team, s.probe_interval, s.status, s.status_since, s.status_reason, s.http_status,
-			s.latency_ms, s.last_checked_at, b.status AS before, b.last_checked_at AS before_checked, r.location`
+			s.latency_ms, s.last_checked_at, s.last_planned_at, b.status AS before, b.last_planned_at AS before_planned,
+			greatest(b.probe_round_ms, s.probe_round_ms) AS round, r.location`
 
 	var (
 		id, url, status, reason, location pq.StringArray
-		code, latency                     pq.Int64Array
-		at                                = make([]time.Time, 0, len(round))
+		code, latency, wait               pq.Int64Array
+		at, planned                       []time.Time
 	)
 	for _, r := range round {
 		id, url, location = append(id, r.ServiceID), append(url, r.URL), append(location, r.Location)
 		status, reason = append(status, string(r.Status)), append(reason, string(r.Reason))
 		code, latency = append(code, int64(r.HTTPStatus)), append(latency, r.LatencyMS)
-		at = append(at, r.CheckedAt)
+		at, planned, wait = append(at, r.CheckedAt), append(planned, r.PlannedAt), append(wait, r.RoundMS)
 	}
-	err = tx.SelectContext(ctx, &done, update, id, url, status, reason, code, latency, pq.Array(at), location)
+	err = tx.SelectContext(ctx, &done, update, id, url, status, reason, code, latency, pq.Array(at), location,
+		pq.Array(planned), wait)
 	return done, domainError(err)
 }
 
@@ -137,22 +146,66 @@ func (a *Applied) add(done []outcome) {
 		if o.Before != o.Status {
 			a.Changed++
 		}
-		if o.BeforeChecked != nil {
-			slots := math.Round(float64(o.LastCheckedAt.Sub(*o.BeforeChecked)) / float64(o.Interval.Duration()))
-			a.Missed += max(int(slots)-1, 0)
-		}
+		missed, busy := o.missed()
+		a.Missed, a.Busy = a.Missed+missed, a.Busy+busy
 	}
 }
 
+// missed counts the slots between that of the result and that of the one before.
+// Not their times decide: a probe may start late without a slot being left out.
+// Where the host had too little room, its services' slots were left out for that.
+func (o outcome) missed() (missed, busy int) {
+	if o.BeforePlanned == nil {
+		return 0, 0
+	}
+	slots := func(d time.Duration) int {
+		return max(int(math.Round(float64(d)/float64(o.Interval.Duration())))-1, 0)
+	}
+	missed = slots(o.Planned.Sub(*o.BeforePlanned))
+	busy = min(missed, slots(time.Duration(o.Round)*time.Millisecond))
+	return missed - busy, busy
+}
+
+// ApplyDelays notes of services that they wait for their turn at a busy host,
+// and when their next result is to be expected. What is older than a service's
+// last result, or of another health URL, says nothing any more.
+func (s *Store) ApplyDelays(ctx context.Context, batch []events.ProbeDelayed) error {
+	const update = `
+		WITH said AS (
+			SELECT id, url, max(round) AS round
+			FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[]) AS r (id, url, round, at)
+				JOIN services s USING (id)
+			WHERE s.status_url = url AND (s.last_checked_at IS NULL OR s.last_checked_at < r.at)
+			GROUP BY id, url
+		), locked AS (
+			SELECT s.id, said.round FROM services s JOIN said ON said.id = s.id ORDER BY s.id FOR UPDATE OF s
+		)
+		UPDATE services s SET probe_round_ms = l.round FROM locked l WHERE s.id = l.id`
+
+	var (
+		id, url pq.StringArray
+		wait    pq.Int64Array
+		at      []time.Time
+	)
+	for _, d := range batch {
+		id, url = append(id, d.ServiceID), append(url, d.URL)
+		wait, at = append(wait, d.RoundMS), append(at, d.SaidAt)
+	}
+	if _, err := s.db.ExecContext(ctx, update, id, url, wait, pq.Array(at)); err != nil {
+		return fmt.Errorf("apply %d delays: %w", len(batch), domainError(err))
+	}
+	return nil
+}
+
 // MarkStale makes those statuses unknown that no result has confirmed for three
-// intervals, and returns how many. since is when results began to be listened
+// intervals, or three rounds of a busy host if that is longer, and returns how many. since is when results began to be listened
 // to: silence before that says nothing.
 func (s *Store) MarkStale(ctx context.Context, since time.Time) (int, error) {
 	const update = `
 		WITH before AS (
 			SELECT id, status FROM services
 			WHERE status_url <> '' AND status <> 'unknown'
-			  AND greatest(last_checked_at, $2) + 3 * probe_interval::interval < $1
+			  AND greatest(last_checked_at, $2) + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') < $1
 			ORDER BY id
 			FOR UPDATE
 		)

@@ -142,6 +142,76 @@ func TestStatusesBecomeStale(t *testing.T) {
 	}
 }
 
+func TestServiceThatWaitsForItsTurnIsNotStale(t *testing.T) {
+	db := open(t)
+	long := time.Now().UTC().Add(-time.Hour)
+	ago := func(d time.Duration) time.Time { return time.Now().UTC().Add(-d) }
+	svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
+	delayed := func(at time.Time, round time.Duration) {
+		t.Helper()
+		err := db.ApplyDelays(t.Context(), []events.ProbeDelayed{
+			{ServiceID: svc.ID, URL: healthURL, RoundMS: round.Milliseconds(), SaidAt: at, Location: "here"},
+			{ServiceID: svc.ID, URL: "https://old.example/", RoundMS: time.Hour.Milliseconds(), SaidAt: at, Location: "here"},
+			{ServiceID: "019a0000-0000-7000-8000-000000000000", URL: healthURL, RoundMS: 1, SaidAt: at, Location: "here"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	busy := result(svc, ago(4*time.Minute), events.StatusHealthy)
+	busy.Reason, busy.RoundMS = events.ReasonHostBusy, (2 * time.Minute).Milliseconds()
+
+	delayed(ago(9*time.Minute), 2*time.Minute)
+	stale(t, db, long, 0, "that has never been probed")
+	apply(t, db, result(svc, ago(8*time.Minute), events.StatusHealthy))
+	delayed(ago(7*time.Minute), 3*time.Minute)
+	stale(t, db, long, 0, "that waits at a host which has become busy")
+	apply(t, db, busy)
+	stale(t, db, long, 0, "whose result says that the host is busy")
+	delayed(ago(5*time.Minute), time.Hour)
+	apply(t, db, result(svc, ago(3*time.Minute+30*time.Second), events.StatusHealthy))
+	stale(t, db, long, 1, "of a host that is not busy any more")
+	delayed(ago(time.Minute), time.Minute)
+	if now, err := db.ByID(t.Context(), svc.ID); err != nil || now.Status != events.StatusUnknown {
+		t.Errorf("got %s (%v), want that a delay confirms nothing", now.Status, err)
+	}
+}
+
+func stale(t *testing.T, db *store.Store, since time.Time, want int, what string) {
+	t.Helper()
+	if n, err := db.MarkStale(t.Context(), since); n != want || err != nil {
+		t.Errorf("a service %s: %d are stale (%v), want %d", what, n, err, want)
+	}
+}
+
+func TestSlotsAreMissedOnlyWhereNobodyProbed(t *testing.T) {
+	slot := time.Now().UTC().Add(-time.Hour).Truncate(time.Minute)
+	for name, tc := range map[string]struct {
+		planned time.Duration // after the slot of the first result
+		late    time.Duration
+		round   time.Duration
+		want    store.Applied
+	}{
+		"the next slot":                        {planned: time.Minute, want: store.Applied{Stored: 1}},
+		"the next slot, after a stop":          {planned: time.Minute, late: 50 * time.Second, want: store.Applied{Stored: 1}},
+		"a check between":                      {planned: 20 * time.Second, want: store.Applied{Stored: 1}},
+		"two slots that nobody probed":         {planned: 3 * time.Minute, want: store.Applied{Stored: 1, Missed: 2}},
+		"two slots that waited for their turn": {planned: 3 * time.Minute, round: 3 * time.Minute, want: store.Applied{Stored: 1, Busy: 2}},
+		"one of each":                          {planned: 3 * time.Minute, round: 2 * time.Minute, want: store.Applied{Stored: 1, Missed: 1, Busy: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := open(t)
+			svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
+			apply(t, db, result(svc, slot, events.StatusHealthy))
+			second := result(svc, slot.Add(tc.planned), events.StatusHealthy)
+			second.CheckedAt, second.RoundMS = second.PlannedAt.Add(tc.late), tc.round.Milliseconds()
+			if got := apply(t, db, second); got != tc.want {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestEveryIntervalIsOneToPostgres(t *testing.T) {
 	db := open(t)
 	for _, i := range events.Intervals {

@@ -18,7 +18,7 @@ const (
 
 // Why a due message was handed back, to be delivered again.
 const (
-	HostBusy = "host_busy" // too many probes of the host wait already, or for too long
+	HostBusy = "host_busy" // too many probes wait already; its turn is remembered
 	Stopping = "stopping"  // the worker goes away
 	NotMade  = "not_made"  // the worker lacked ports or file descriptors
 	Unstored = "unstored"  // the result could not be stored before the worker went away
@@ -35,6 +35,8 @@ type Worker struct {
 	InFlight        prometheus.Gauge
 	Overdue         prometheus.Gauge
 	Waiting         prometheus.Gauge
+	BusyHosts       prometheus.Gauge
+	Round           prometheus.Gauge
 	Backlog         prometheus.Gauge
 	Dropped         *prometheus.CounterVec // by why
 	HandedBack      *prometheus.CounterVec // by why
@@ -64,9 +66,13 @@ func New(r *prometheus.Registry, version, location string) *Worker {
 			.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20),
 		Lag: f.histogram("probe_lag_seconds", "How much later than planned probes started.",
 			.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300),
-		InFlight:   f.gauge("probes_in_flight", "Probes that run now.", nil),
-		Overdue:    f.gauge("probes_overdue", "Probes and checks that run for longer than any can: they will not end, and keep their places.", nil),
-		Waiting:    f.gauge("probes_waiting", "Due probes that were taken, and wait because their host has enough of them.", nil),
+		InFlight: f.gauge("probes_in_flight", "Probes that run now.", nil),
+		Overdue:  f.gauge("probes_overdue", "Probes and checks that run for longer than any can: they will not end, and keep their places.", nil),
+		Waiting:  f.gauge("probes_waiting", "Due probes that were taken, and wait because their host has enough of them.", nil),
+		BusyHosts: f.gauge("busy_hosts",
+			"Hosts (and ports) with more services than they let be probed in time: those are probed less often, evenly.", nil),
+		Round: f.gauge("longest_round_seconds",
+			"In how long each service of the busiest host is probed once; 0: no host is busy.", nil),
 		Backlog:    f.gauge("due_backlog", "Due probes that no worker of the location had taken, when this one last took one.", nil),
 		Dropped:    f.counters("due_dropped_total", "Due probes that were not made, by why.", "why"),
 		HandedBack: f.counters("due_handed_back_total", "Due probes that were given back to be delivered again, by why.", "why"),

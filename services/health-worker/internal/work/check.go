@@ -37,7 +37,7 @@ func (w *Worker) Answer(ctx context.Context, version string) error {
 		return fmt.Errorf("answer checks: %w", err)
 	}
 	<-ctx.Done()
-	defer time.AfterFunc(finishFor, cancel).Stop()
+	defer time.AfterFunc(cutAfter, cancel).Stop()
 	if err := c.stop(finish, svc); err != nil && w.JS.Conn().IsConnected() {
 		return fmt.Errorf("stop answering checks: %w", err)
 	}

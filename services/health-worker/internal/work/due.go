@@ -2,8 +2,6 @@ package work
 
 import (
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -29,32 +27,18 @@ func readDue(msg jetstream.Msg) (due, error) {
 	if err != nil {
 		return due{}, fmt.Errorf("%w: %w", events.ErrPoison, err)
 	}
-	// The broker names the next slot in what its scheduler sends. What the
-	// planner sends itself was planned for the moment when it was stored.
+	// The broker names the next slot in what its scheduler sends, in whole seconds.
+	// What the planner sends itself was planned for the moment when it was stored.
 	d := due{ProbePlanned: plan, msg: msg, slot: meta.Timestamp, backlog: meta.NumPending}
 	if next := msg.Headers().Get(jetstream.ScheduleNextHeader); next != "" {
 		at, err := time.Parse(time.RFC3339Nano, next)
 		if err != nil {
 			return due{}, fmt.Errorf("%w: %s: %w", events.ErrPoison, jetstream.ScheduleNextHeader, err)
 		}
-		d.slot = at.Add(-plan.Interval.Duration())
+		d.slot = at.Add(spread(plan.ServiceID) - plan.Interval.Duration())
 	}
 	return d, nil
 }
 
 // end is when the next slot comes, and this one is over.
 func (d due) end() time.Time { return d.slot.Add(d.Interval.Duration()) }
-
-// hostOf is the part of a URL that shares the limit of probes at once: name or
-// address, and port.
-func hostOf(rawURL string) string {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return rawURL
-	}
-	port := u.Port()
-	if port == "" {
-		port = u.Scheme
-	}
-	return strings.ToLower(u.Hostname()) + ":" + port
-}

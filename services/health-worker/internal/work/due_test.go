@@ -64,7 +64,8 @@ func newMessage(t *testing.T, interval events.Interval, next time.Time) *message
 func TestSlotIsAnIntervalBeforeTheNext(t *testing.T) {
 	next := time.Date(2026, 11, 22, 23, 0, 37, 0, time.UTC)
 	got, err := readDue(newMessage(t, "5m", next))
-	if want := next.Add(-5 * time.Minute); err != nil || !got.slot.Equal(want) || !got.end().Equal(next) {
+	if want := next.Add(-5 * time.Minute); err != nil || got.slot.Sub(want) != spread(got.ServiceID) ||
+		got.end().Sub(got.slot) != 5*time.Minute {
 		t.Errorf("from the scheduler: got %s to %s (%v), want %s to %s", got.slot, got.end(), err, want, next)
 	}
 	direct := newMessage(t, "5m", time.Time{})
@@ -79,47 +80,59 @@ func TestSlotIsAnIntervalBeforeTheNext(t *testing.T) {
 	}
 }
 
-func TestWhatBecomesOfADueMessage(t *testing.T) {
-	for name, tc := range map[string]struct {
-		age     time.Duration // of the slot
-		busy    time.Duration // for which the host has no place
-		settled string
-		dropped float64
-	}{
-		"it is dropped when its next slot has come":         {age: time.Minute, settled: "ack", dropped: 1},
-		"it is handed back when its host is busy":           {busy: time.Hour, settled: "nak"},
-		"it is dropped when its host is busy until the end": {age: 57 * time.Second, busy: time.Hour, settled: "ack", dropped: 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := worker(t, nil, func(context.Context, string) (probe.Outcome, error) {
-					t.Error("probed")
-					return probe.Outcome{}, probe.ErrNotMade
-				})
-				w.PerHost = 1
-				w.prepare()
-				msg := newMessage(t, "1m", time.Now().Add(time.Minute-tc.age))
-				if tc.busy > 0 {
-					w.hosts.tryEnter("billing.example:http")
-				}
-				if !w.slots.TryAcquire(1) {
-					t.Fatal("no place")
-				}
-				began := time.Now()
-				w.handle(t.Context(), t.Context(), msg)
-				if msg.settled != tc.settled || count(t, w.Metrics.Dropped.WithLabelValues(metrics.Late)) != tc.dropped {
-					t.Errorf("it was settled by %q, want %q", msg.settled, tc.settled)
-				}
-				if took := time.Since(began); took > hostWait {
-					t.Errorf("it waited for %s, longer than %s", took, hostWait)
-				}
-				if msg.settled == "nak" && (msg.returned < retryAfter || msg.returned > 2*retryAfter) {
-					t.Errorf("it comes again after %s", msg.returned)
-				}
-				if !w.slots.TryAcquire(int64(w.Concurrency)) {
-					t.Error("its place is lost")
-				}
-			})
+func TestDueMessageWhoseNextSlotHasComeIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := worker(t, nil, func(context.Context, string) (probe.Outcome, error) {
+			t.Error("probed")
+			return probe.Outcome{}, probe.ErrNotMade
 		})
-	}
+		ctx, cancel := context.WithCancel(t.Context())
+		stop := w.prepare(ctx)
+		msg := newMessage(t, "1m", time.Now().Add(-time.Second))
+		w.accept(ctx, msg)
+		if dropped := count(t, w.Metrics.Dropped.WithLabelValues(metrics.Late)); msg.settled != "ack" || dropped != 1 {
+			t.Errorf("it was settled by %q, %v are counted, want acknowledged, and 1", msg.settled, dropped)
+		}
+		if got := w.turns.room(); got != w.Concurrency {
+			t.Errorf("%d places are free, want all", got)
+		}
+		cancel()
+		stop()
+	})
+}
+
+func TestServiceIsProbedInItsPartOfTheSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		probed := make(chan time.Time, 1)
+		w := worker(t, nil, func(context.Context, string) (probe.Outcome, error) {
+			probed <- time.Now()
+			return probe.Outcome{}, probe.ErrNotMade
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		stop := w.prepare(ctx)
+		for id := range 20 {
+			msg, slot := newMessage(t, "1m", time.Now().Add(time.Minute)), time.Now()
+			d, err := readDue(msg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.accept(ctx, msg)
+			if lag := (<-probed).Sub(d.slot); lag < 0 || lag > wheelStep || d.slot.Before(slot) || d.slot.Sub(slot) >= time.Second {
+				t.Errorf("%d: planned %s into the second, and probed %s after that", id, d.slot.Sub(slot), lag)
+			}
+			synctest.Wait()
+		}
+		direct := newMessage(t, "1m", time.Time{})
+		w.accept(ctx, direct)
+		if at := <-probed; !at.Equal(direct.stored) {
+			t.Errorf("a new service was probed %s later, want at once", at.Sub(direct.stored))
+		}
+		held := newMessage(t, "1m", time.Now().Add(time.Minute+time.Second)) // for the next second
+		w.accept(ctx, held)
+		cancel()
+		stop()
+		if held.settled != "nak" {
+			t.Errorf("what was held at the stop was settled by %q, want handed back", held.settled)
+		}
+	})
 }

@@ -54,16 +54,16 @@ func TestProbeOfADeadWorkerGoesToAnother(t *testing.T) {
 		close(hangs)
 		return hold(ctx, release)
 	})
-	killed.prepare()
-	go func() { _ = killed.take(t.Context(), t.Context(), shortAckWait(t, dead)) }()
+	killed.prepare(t.Context())
+	go func() { _ = killed.take(t.Context(), shortAckWait(t, dead)) }()
 	receive(t, hangs, "probe of the first worker")
 	dead.Conn().Close() // nothing that it does now is heard
 
 	other := worker(t, js, func(context.Context, string) (probe.Outcome, error) { return healthy, nil })
-	other.prepare()
 	ctx, cancel := context.WithCancel(t.Context())
+	stop := other.prepare(ctx)
 	done := make(chan error, 1)
-	go func() { done <- other.take(ctx, ctx, shortAckWait(t, js)) }()
+	go func() { done <- other.take(ctx, shortAckWait(t, js)) }()
 	if got := receive(t, heard, "result of the second worker"); got.ServiceID != due.ServiceID {
 		t.Errorf("got %+v, want the probe of %s", got, due.ServiceID)
 	}
@@ -72,6 +72,7 @@ func TestProbeOfADeadWorkerGoesToAnother(t *testing.T) {
 	if err := receive(t, done, "end of the second worker"); err != nil {
 		t.Error(err)
 	}
+	stop()
 }
 
 func TestResultIsStoredWhenTheStreamIsBack(t *testing.T) {

@@ -8,100 +8,98 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 )
 
-// handle deals with one due message, for which the caller has taken a place: it
-// probes, or drops, or hands back. ctx ends when the worker is to stop; finish,
-// when it must have stopped.
-func (w *Worker) handle(ctx, finish context.Context, msg jetstream.Msg) {
+// accept deals with a due message: it lets it wait for its part of the second,
+// and then for its turn, or drops it.
+func (w *Worker) accept(ctx context.Context, msg jetstream.Msg) {
 	d, err := readDue(msg)
 	if err != nil {
-		w.slots.Release(1)
 		w.Metrics.Dropped.WithLabelValues(metrics.Poison).Inc()
 		w.Log.ErrorContext(ctx, "due message can't be read", "subject", msg.Subject(), "error", err)
 		_ = msg.TermWithReason("not a due message") // else it comes again, to the same end
 		return
 	}
 	w.Metrics.Backlog.Set(float64(d.backlog))
-	if why := w.enter(ctx, d); why != "" {
-		w.handBack(d, why)
-		return
+	now := time.Now()
+	switch {
+	case !now.Before(d.end()):
+		w.drop(d)
+	case !w.wheel.put(d, now):
+		w.queue(d)
 	}
-	defer w.slots.Release(1)
-	w.run(finish, d)
 }
 
-// enter takes a place at the host. While it waits for one, it gives up the
-// worker's place: a host that hangs holds up nobody else. It returns "" when it
-// has both, and else why it has neither.
-func (w *Worker) enter(ctx context.Context, d due) (why string) {
-	if ctx.Err() != nil {
-		w.slots.Release(1)
-		return metrics.Stopping
+// queue lets d wait for its turn, which may have come already.
+func (w *Worker) queue(d due) {
+	start, out := w.turns.add(d, time.Now())
+	w.start(start)
+	switch {
+	case out == nil:
+	case w.stopping.Load():
+		w.handBack(out.due, metrics.Stopping)
+	default:
+		w.handBack(out.due, metrics.HostBusy)
 	}
-	host := hostOf(d.URL)
-	if w.hosts.tryEnter(host) {
-		return ""
-	}
-	w.slots.Release(1)
-	w.Metrics.Waiting.Inc()
-	defer w.Metrics.Waiting.Dec()
+}
 
-	wait, cancel := context.WithTimeout(ctx, min(hostWait, time.Until(d.end())))
-	defer cancel()
-	err := w.hosts.enter(wait, host)
-	if err == nil {
-		if err = w.slots.Acquire(wait, 1); err == nil {
-			return ""
-		}
-		w.hosts.leave(host)
+// start makes the probes whose turn has come.
+func (w *Worker) start(turn []*waiting) {
+	for _, e := range turn {
+		w.jobs.Go(func() { w.run(e) })
 	}
-	if ctx.Err() != nil {
-		return metrics.Stopping
-	}
-	return metrics.HostBusy
 }
 
 // run probes, stores the result, and only then acknowledges the due message. It
-// has a place at the host, and leaves it.
-func (w *Worker) run(finish context.Context, d due) {
-	host := hostOf(d.URL)
-	if !time.Now().Before(d.end()) {
-		w.hosts.leave(host)
-		w.drop(d)
-		return
+// has a place, of the worker and of the host, and gives it back.
+func (w *Worker) run(e *waiting) {
+	defer func() {
+		w.start(w.turns.freed(time.Now()))
+		w.poke()
+	}()
+	start, end := time.Now(), w.probing.begin()
+	if start.Sub(e.touched) > touchEvery/2 && start.Before(e.end()) {
+		_ = e.msg.InProgress() // else it comes again, perhaps before the probe has ended
 	}
 	w.Metrics.InFlight.Inc()
-	start, end := time.Now(), w.probing.begin()
-	outcome, err := w.Probe(finish, d.URL)
+	outcome, err := w.Probe(w.probes, e.URL)
 	end()
-	took := time.Since(start)
+	now := time.Now()
 	w.Metrics.InFlight.Dec()
-	w.hosts.leave(host)
+	w.start(w.turns.left(e, ended{
+		took:   now.Sub(start),
+		silent: outcome.Reason == events.ReasonTimeout || outcome.Reason == events.ReasonConnectTimeout,
+		unmade: err != nil,
+	}, now))
 	if err != nil {
-		if finish.Err() == nil {
-			w.Log.WarnContext(finish, "probe not made; handing it back", "service_id", d.ServiceID, "error", err)
+		if w.probes.Err() == nil {
+			w.Log.WarnContext(w.finish, "probe not made; handing it back", "service_id", e.ServiceID, "error", err)
 		}
-		w.handBack(d, metrics.NotMade)
+		w.handBack(e.due, metrics.NotMade)
 		return
 	}
-	w.Metrics.Probed(outcome.Status, outcome.Reason, start.Sub(d.slot), took)
-	w.Log.DebugContext(finish, "probed", "service_id", d.ServiceID, "url", d.URL,
+	w.Metrics.Probed(outcome.Status, outcome.Reason, start.Sub(e.since), now.Sub(start))
+	w.Log.DebugContext(w.finish, "probed", "service_id", e.ServiceID, "url", e.URL,
 		"status", outcome.Status, "reason", outcome.Reason, "latency_ms", milliseconds(outcome.Latency))
+	w.settle(e, w.result(e.ProbePlanned, outcome, times{planned: e.since, checked: start, round: e.round, busy: e.busy && e.round > 0}))
+}
 
-	err = w.store(finish, w.result(d.ProbePlanned, outcome, times{planned: d.slot, checked: start}))
+// settle stores a result, and acknowledges the due message that asked for it.
+func (w *Worker) settle(e *waiting, result events.ProbeCompleted) {
+	err := w.store(w.finish, result)
 	switch {
 	case errors.Is(err, errInvalid):
 		w.Metrics.Dropped.WithLabelValues(metrics.Poison).Inc()
-		w.Log.ErrorContext(finish, "result not stored", "service_id", d.ServiceID, "error", err)
-		_ = d.msg.TermWithReason("its result is not valid") // else it comes again, to the same end
+		w.Log.ErrorContext(w.finish, "result not stored", "service_id", e.ServiceID, "error", err)
+		_ = e.msg.TermWithReason("its result is not valid") // else it comes again, to the same end
 	case err != nil:
-		w.Log.ErrorContext(finish, "result not stored before the stop; handing the probe back",
-			"service_id", d.ServiceID, "status", outcome.Status, "error", err)
-		w.handBack(d, metrics.Unstored)
+		w.Log.ErrorContext(w.finish, "result not stored before the stop; handing the probe back",
+			"service_id", e.ServiceID, "status", result.Status, "error", err)
+		w.handBack(e.due, metrics.Unstored)
 	default:
-		_ = d.msg.Ack() // else it comes again, and is probed once more
+		_ = e.msg.Ack() // else it comes again, and is probed once more
 	}
 }
 
@@ -109,8 +107,11 @@ func (w *Worker) run(finish context.Context, d due) {
 // has room, unless its slot is over before.
 func (w *Worker) handBack(d due, why string) {
 	delay := retryAfter + rand.N(retryAfter)
-	if why == metrics.Stopping || why == metrics.Unstored {
+	switch {
+	case w.stopping.Load():
 		delay = fetchWait // or it would come straight back, by the request that is still open
+	case why == metrics.HostBusy:
+		delay = crowdedAfter + rand.N(crowdedAfter)
 	}
 	if time.Until(d.end()) <= delay {
 		w.drop(d)
@@ -127,7 +128,11 @@ func (w *Worker) drop(d due) {
 }
 
 // times are those of a probe.
-type times struct{ planned, checked time.Time }
+type times struct {
+	planned, checked time.Time
+	round            time.Duration // until the next, if that is longer than the interval
+	busy             bool          // because of the host
+}
 
 func milliseconds(d time.Duration) int64 {
 	return int64((d + time.Millisecond - 1) / time.Millisecond)

@@ -24,6 +24,9 @@ var errInvalid = errors.New("invalid result")
 
 // result is what a probe of plan saw.
 func (w *Worker) result(plan events.ProbePlanned, outcome probe.Outcome, at times) events.ProbeCompleted {
+	if outcome.Reason == events.ReasonOK && at.busy {
+		outcome.Reason = events.ReasonHostBusy
+	}
 	return events.ProbeCompleted{
 		ServiceID:  plan.ServiceID,
 		Version:    plan.Version,
@@ -32,6 +35,7 @@ func (w *Worker) result(plan events.ProbePlanned, outcome probe.Outcome, at time
 		Reason:     outcome.Reason,
 		HTTPStatus: outcome.HTTPStatus,
 		LatencyMS:  milliseconds(outcome.Latency),
+		RoundMS:    milliseconds(at.round),
 		PlannedAt:  at.planned.UTC(),
 		CheckedAt:  at.checked.UTC(),
 		Location:   w.Location,

@@ -8,11 +8,16 @@ import (
 
 // State is what the worker says of itself to those who ask.
 func (w *Worker) State() events.WorkerState {
+	var busy []events.BusyHost
+	if named := w.busy.Load(); named != nil {
+		busy = *named
+	}
 	return events.WorkerState{
 		Location:   w.Location,
 		Places:     w.Concurrency,
 		Taken:      w.probing.taken(),
 		StuckSince: earliest(w.probing.since(), w.checking.since()).UTC(),
+		BusyHosts:  busy,
 	}
 }
 

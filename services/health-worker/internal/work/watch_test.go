@@ -137,11 +137,11 @@ func TestProbesThatNeverEndAreSeen(t *testing.T) {
 			if w.Stuck() == nil {
 				t.Error("it does not say that only a restart helps")
 			}
+			free()
+			await(t, func() (bool, string) { return w.Stuck() == nil, "it is still stuck" })
 			if n := log.count("probes do not end"); n != 1 {
 				t.Errorf("logged %d times, want once", n)
 			}
-			free()
-			await(t, func() (bool, string) { return w.Stuck() == nil, "it is still stuck" })
 		})
 	}
 }

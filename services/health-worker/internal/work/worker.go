@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
@@ -19,20 +19,19 @@ import (
 )
 
 const (
-	fetchWait = time.Second          // how long one request for due messages stays open, and so how long stopping takes
-	fewSlots  = 16                   // for so few free places it is worth while …
-	moreSlots = 5 * time.Millisecond // … to wait so long for more
+	fetchWait     = time.Second          // how long one request for due messages stays open, and so how long stopping takes
+	minFetch      = 16                   // for fewer free places than this …
+	fetchCoalesce = 5 * time.Millisecond // … it is worth while to wait so long for more
+	heldPerPlace  = 8                    // due messages that wait for their part of the second
 
-	// hostWait is how long a due message waits here for its host. With the
-	// longest probe it must stay below the consumer's AckWait of 30 s.
-	hostWait   = 5 * time.Second
-	retryAfter = time.Second // for one that was handed back as its host is busy; up to twice that
+	retryAfter   = time.Second      // for one that could not be probed; up to twice that
+	crowdedAfter = 15 * time.Second // for one that there was no room to keep; likewise
 
-	waitingPerHost = 256
-	waitingInAll   = 2048
-
-	// finishFor is how long what is in flight at the end of ctx may take.
-	finishFor = 11 * time.Second
+	// cutAfter is how long what is in flight at the end of ctx may take: a probe
+	// that hangs is made again, while the slots of others would pass. finishFor is
+	// likewise for storing the results.
+	cutAfter  = 3 * time.Second
+	finishFor = 6 * time.Second
 	source    = "/dev-portal/health-worker"
 )
 
@@ -46,7 +45,7 @@ type Worker struct {
 	Timeout     time.Duration // a probe takes no longer
 	Location    string
 	Concurrency int // probes at once
-	PerHost     int // probes of a host at once
+	PerHost     int // probes of a host at once, at most
 	Streams     *attach.Streams
 	Log         *slog.Logger
 	Metrics     *metrics.Worker
@@ -58,29 +57,32 @@ type Worker struct {
 	// broker may have lost more than that.
 	Lost func()
 
-	slots   *semaphore.Weighted
-	hosts   hosts
-	results batches
-	jobs    sync.WaitGroup
-	mending sync.Mutex
+	turns    *turns
+	wheel    wheel
+	results  batches
+	jobs     sync.WaitGroup
+	room     chan struct{} // says that there may be more room than before
+	stopping atomic.Bool
+	mending  sync.Mutex
 
+	// probes ends when probes are to be cut off, finish when all must have ended.
+	probes, finish context.Context
+
+	busy              atomic.Pointer[[]events.BusyHost]
 	probing, checking watch
 }
 
 // Run takes due messages as there is room until ctx ends. It then hands back
-// what has not begun, finishes what has, and returns within 14 s.
+// what has not begun, finishes what has or hands it back too, and returns within
+// 8 s.
 func (w *Worker) Run(ctx context.Context) {
-	w.prepare()
+	stop := w.prepare(ctx)
 	interrupted := false
-	finish, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
 	attach.Loop{
-		Name: "prober",
-		Conn: w.JS.Conn(),
-		Open: w.open,
-		Serve: func(ctx context.Context, c jetstream.Consumer) error {
-			return w.take(ctx, finish, c)
-		},
+		Name:  "prober",
+		Conn:  w.JS.Conn(),
+		Open:  w.open,
+		Serve: w.take,
 		Attached: func(yes bool) {
 			w.Attached(yes)
 			if yes && interrupted {
@@ -94,13 +96,43 @@ func (w *Worker) Run(ctx context.Context) {
 		},
 		Log: w.Log,
 	}.Run(ctx)
-	defer time.AfterFunc(finishFor, cancel).Stop()
-	w.jobs.Wait()
+	stop()
 }
 
-func (w *Worker) prepare() {
-	w.slots = semaphore.NewWeighted(int64(w.Concurrency))
-	w.hosts = hosts{running: w.PerHost, waiting: waitingPerHost, allWaiting: waitingInAll}
+// prepare makes w ready to take due messages until ctx ends. After that stop is
+// to be called, which waits until all of them are dealt with.
+func (w *Worker) prepare(ctx context.Context) (stop func()) {
+	w.turns = newTurns(w.Concurrency, w.PerHost, w.Timeout)
+	w.wheel.start = time.Now()
+	w.room = make(chan struct{}, 1)
+	uncut := context.WithoutCancel(ctx)
+	probes, cut := context.WithCancel(uncut)
+	finish, end := context.WithCancel(uncut)
+	w.probes, w.finish = probes, finish
+	var own sync.WaitGroup
+	own.Go(func() { w.turnWheel(ctx) })
+	own.Go(func() { w.keep(ctx) })
+	own.Go(func() {
+		<-ctx.Done()
+		w.handBackAll()
+	})
+	return func() {
+		own.Wait()
+		defer cut()
+		defer end()
+		defer time.AfterFunc(cutAfter, cut).Stop()
+		defer time.AfterFunc(finishFor, end).Stop()
+		done := make(chan struct{})
+		go func() {
+			w.jobs.Wait()
+			close(done)
+		}()
+		select {
+		case <-done:
+		case <-time.After(finishFor + time.Second):
+			w.Log.Error("probes do not end, and are left behind")
+		}
+	}
 }
 
 func (w *Worker) open(ctx context.Context) (jetstream.Consumer, error) {
@@ -109,49 +141,90 @@ func (w *Worker) open(ctx context.Context) (jetstream.Consumer, error) {
 	})
 }
 
-// take starts a job for each due message, and never asks for more of them than
-// there are free places: what this worker has no room for, another may take.
-func (w *Worker) take(ctx, finish context.Context, consumer jetstream.Consumer) error {
+// take takes due messages, and never asks for more of them than there are free
+// places: what this worker has no room for, another may take.
+func (w *Worker) take(ctx context.Context, consumer jetstream.Consumer) error {
 	for {
-		free := w.room(ctx)
+		free := w.awaitRoom(ctx)
 		if free == 0 {
 			return nil
 		}
 		batch, err := consumer.Fetch(free, jetstream.FetchMaxWait(fetchWait))
 		if err != nil {
-			w.slots.Release(int64(free))
 			return fmt.Errorf("fetch: %w", err)
 		}
 		for msg := range batch.Messages() {
-			free--
-			w.jobs.Go(func() { w.handle(ctx, finish, msg) })
+			w.accept(ctx, msg)
 		}
-		w.slots.Release(int64(free))
 		if err := batch.Error(); !attach.Idle(err) {
 			return fmt.Errorf("fetch: %w", err)
 		}
 	}
 }
 
-// room takes as many places as are free, at least one; 0 when ctx has ended.
-func (w *Worker) room(ctx context.Context) int {
-	if ctx.Err() != nil || w.slots.Acquire(ctx, 1) != nil {
-		return 0
-	}
-	n := w.more(1)
-	if n < min(fewSlots, w.Concurrency) {
+// awaitRoom waits until there is room for due messages, and returns for how
+// many; 0 when ctx has ended.
+func (w *Worker) awaitRoom(ctx context.Context) int {
+	for coalesced := false; ctx.Err() == nil; {
+		n := w.free()
+		if n >= min(minFetch, w.Concurrency) || n > 0 && coalesced {
+			return n
+		}
+		var soon <-chan time.Time
+		if n > 0 {
+			soon, coalesced = time.After(fetchCoalesce), true
+		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(moreSlots):
+		case <-soon:
+		case <-w.room:
+			coalesced = false
 		}
-		n = w.more(n)
 	}
-	return n
+	return 0
 }
 
-func (w *Worker) more(n int) int {
-	for n < w.Concurrency && w.slots.TryAcquire(1) {
-		n++
+func (w *Worker) free() int {
+	return max(0, min(w.turns.room(), heldPerPlace*w.Concurrency-w.wheel.size()))
+}
+
+// poke says that there may be more room than before.
+func (w *Worker) poke() {
+	select {
+	case w.room <- struct{}{}:
+	default:
 	}
-	return n
+}
+
+// turnWheel passes on what the wheel holds when its time has come.
+func (w *Worker) turnWheel(ctx context.Context) {
+	tick := time.NewTicker(wheelStep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			ripe := w.wheel.turn(now)
+			for _, d := range ripe {
+				w.queue(d)
+			}
+			if len(ripe) > 0 {
+				w.poke()
+			}
+		}
+	}
+}
+
+// handBackAll hands back all that has not begun. What comes from now on is
+// handed back at once.
+func (w *Worker) handBackAll() {
+	w.stopping.Store(true)
+	held, waiting := w.wheel.close(), w.turns.close()
+	for _, e := range waiting {
+		held = append(held, e.due)
+	}
+	for _, d := range held {
+		w.handBack(d, metrics.Stopping)
+	}
 }
