@@ -1,9 +1,9 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -49,9 +49,16 @@ func remove(ctx context.Context, conn *sqlx.Conn, ids []int64) error {
 	return nil
 }
 
-// publish sends rows and waits for their confirmations. It returns the ids of
-// those confirmed, and the first error of the others.
-func (r *Relay) publish(ctx context.Context, rows []row) (confirmed []int64, failed error) {
+// sent is what became of rows that were published.
+type sent struct {
+	confirmed []int64 // ids of rows that NATS has confirmed
+	last      uint64  // the highest sequence that one of them has in the stream
+	forgotten uint64  // subjects that were removed with them
+	failed    error   // the first error of the others
+}
+
+// publish sends rows and waits for their confirmations.
+func (r *Relay) publish(ctx context.Context, rows []row) (done sent) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmation)
 	defer cancel()
 
@@ -63,7 +70,7 @@ func (r *Relay) publish(ctx context.Context, rows []row) (confirmed []int64, fai
 			acks[i], err = r.JetStream.PublishMsgAsync(msg, jetstream.WithExpectStream(events.StreamPortal))
 		}
 		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("publish on %s: %w", row.Subject, err))
+			done.failed = fmt.Errorf("publish on %s: %w", row.Subject, err)
 			break
 		}
 	}
@@ -71,50 +78,49 @@ func (r *Relay) publish(ctx context.Context, rows []row) (confirmed []int64, fai
 		if ack == nil {
 			break
 		}
-		err := wait(ctx, ack)
+		forgot := false
+		stored, err := wait(ctx, ack)
 		if err == nil {
-			err = r.forget(ctx, rows[i])
+			done.last = max(done.last, stored.Sequence)
+			forgot, err = r.forget(ctx, rows[i])
+		}
+		if forgot {
+			done.forgotten++
 		}
 		if err != nil {
-			failed = firstOf(failed, fmt.Errorf("publish on %s: %w", rows[i].Subject, err))
+			done.failed = cmp.Or(done.failed, fmt.Errorf("publish on %s: %w", rows[i].Subject, err))
 			continue
 		}
-		confirmed = append(confirmed, rows[i].ID)
+		done.confirmed = append(done.confirmed, rows[i].ID)
 	}
-	return confirmed, failed
+	return done
 }
 
 // forget removes the status history of a service whose tombstone is published:
-// a snapshot of the stream must not tell of what is no more.
-func (r *Relay) forget(ctx context.Context, row row) error {
+// a snapshot of the stream must not tell of what is no more. It says whether it
+// did.
+func (r *Relay) forget(ctx context.Context, row row) (bool, error) {
 	var header nats.Header
 	if err := json.Unmarshal(row.Header, &header); err != nil {
-		return err
+		return false, err
 	}
 	if header.Get(nats.MsgRollup) == "" { // only a tombstone rolls its subject up
-		return nil
+		return false, nil
 	}
 	stream, err := r.JetStream.Stream(ctx, events.StreamPortal)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return stream.Purge(ctx, jetstream.WithPurgeSubject(events.StatusSubject(row.ServiceID)))
+	return true, stream.Purge(ctx, jetstream.WithPurgeSubject(events.StatusSubject(row.ServiceID)))
 }
 
-func wait(ctx context.Context, ack jetstream.PubAckFuture) error {
+func wait(ctx context.Context, ack jetstream.PubAckFuture) (*jetstream.PubAck, error) {
 	select {
-	case <-ack.Ok():
-		return nil
+	case stored := <-ack.Ok():
+		return stored, nil
 	case err := <-ack.Err():
-		return err
+		return nil, err
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-}
-
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }

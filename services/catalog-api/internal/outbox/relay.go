@@ -76,9 +76,28 @@ func (r *Relay) candidate(ctx context.Context, reconnected <-chan nats.Status) (
 	return r.lead(ctx, conn, reconnected)
 }
 
+// term is the time in which a replica is the active one.
+type term struct {
+	ready     bool      // the streams are there: nothing goes out before
+	compared  time.Time // zero: the stream is to be compared
+	looked    time.Time
+	sight     sight  // of the stream, at the last look
+	forgotten uint64 // subjects that were removed since then
+	news      bool   // something was published since then: the sight is old
+}
+
+// note keeps up with what this replica itself did to the stream.
+func (t *term) note(done sent) {
+	t.forgotten += done.forgotten
+	t.news = true
+	if done.last > t.sight.last {
+		t.sight.last, t.sight.subjects = done.last, max(t.sight.subjects, 1)
+	}
+}
+
 // lead publishes whatever comes into the outbox, and compares the stream with
 // the catalogue at first, after each loss of the connection to NATS, when the
-// stream has gone, and now and then.
+// stream has lost something, and now and then.
 func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan nats.Status) error {
 	listener := pq.NewListener(r.DatabaseURL, 100*time.Millisecond, 5*time.Second, nil)
 	defer func() { _ = listener.Close() }()
@@ -88,41 +107,60 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 
-	var compared time.Time // zero: the stream is to be compared
+	var now term
 	for {
-		if time.Since(compared) > resyncEvery && r.NATS.IsConnected() {
-			if err := r.resync(ctx); err != nil {
+		if r.NATS.IsConnected() {
+			if err := r.keepInLine(ctx, &now); err != nil && ctx.Err() == nil {
 				r.Log.WarnContext(ctx, "the stream could not be compared with the catalogue; trying again", "error", err)
-			} else {
-				compared = time.Now()
 			}
 		}
-		// Nothing goes out before the streams are there.
-		if !compared.IsZero() {
-			gone, err := r.drain(ctx, conn)
-			if err != nil {
+		if now.ready {
+			if err := r.drain(ctx, conn, &now); err != nil {
 				return err
-			}
-			if gone {
-				compared = time.Time{}
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-reconnected:
-			compared = time.Time{}
+			now.compared = time.Time{}
 		case <-listener.NotificationChannel():
 		case <-ticker.C:
 		}
 	}
 }
 
+// keepInLine compares the stream with the catalogue if it is time to, or if it
+// has lost something since the last look.
+func (r *Relay) keepInLine(ctx context.Context, t *term) error {
+	if age := time.Since(t.looked); !t.compared.IsZero() && (age > lookEvery || t.news && age > poll) {
+		seen, err := r.look(ctx)
+		if err != nil {
+			return err
+		}
+		if t.sight.lost(seen, t.forgotten) {
+			r.Log.WarnContext(ctx, "the stream was deleted, emptied or set back; it is brought in line again")
+			t.compared = time.Time{}
+		}
+		t.looked, t.sight, t.forgotten, t.news = time.Now(), seen, 0, false
+	}
+	if time.Since(t.compared) <= resyncEvery {
+		return nil
+	}
+	return r.resync(ctx, t)
+}
+
 // resync makes sure of the streams, and puts into the outbox what they lack.
-func (r *Relay) resync(ctx context.Context) error {
+func (r *Relay) resync(ctx context.Context, t *term) error {
 	ctx, cancel := context.WithTimeout(ctx, resyncMost)
 	defer cancel()
 	if err := events.Ensure(ctx, r.JetStream, r.Replicas); err != nil {
+		t.ready = false
+		return err
+	}
+	t.ready = true // also where it can't be compared: what waits can go out
+	seen, err := r.look(ctx)
+	if err != nil {
 		return err
 	}
 	last, err := published(ctx, r.JetStream)
@@ -133,6 +171,7 @@ func (r *Relay) resync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.compared, t.looked, t.sight, t.forgotten, t.news = time.Now(), time.Now(), seen, 0, false
 	if n > 0 {
 		r.Log.InfoContext(ctx, "the stream lacked events of the catalogue; they are sent again", "services", n)
 		r.Metrics.republished.Add(float64(n))
@@ -140,25 +179,29 @@ func (r *Relay) resync(ctx context.Context) error {
 	return nil
 }
 
-// drain publishes until the outbox is empty or NATS doesn't confirm. It says
-// whether the stream has gone. An error is the database's, and final.
-func (r *Relay) drain(ctx context.Context, conn *sqlx.Conn) (gone bool, err error) {
+// drain publishes until the outbox is empty or NATS doesn't confirm. A stream that
+// has gone ends the term's readiness. An error is the database's, and final.
+func (r *Relay) drain(ctx context.Context, conn *sqlx.Conn, t *term) error {
 	for r.NATS.IsConnected() && ctx.Err() == nil {
 		rows, err := head(ctx, conn)
 		if err != nil || len(rows) == 0 {
-			return false, err
+			return err
 		}
-		confirmed, failed := r.publish(ctx, rows)
-		if err := remove(ctx, conn, confirmed); err != nil {
-			return false, err
+		done := r.publish(ctx, rows)
+		t.note(done)
+		if err := remove(ctx, conn, done.confirmed); err != nil {
+			return err
 		}
-		r.Metrics.published.Add(float64(len(confirmed)))
-		if failed != nil {
-			r.Log.WarnContext(ctx, "NATS did not take all events; they stay in the outbox", "error", failed)
-			return errors.Is(failed, jetstream.ErrNoStreamResponse), nil
+		r.Metrics.published.Add(float64(len(done.confirmed)))
+		if done.failed != nil {
+			r.Log.WarnContext(ctx, "NATS did not take all events; they stay in the outbox", "error", done.failed)
+			if errors.Is(done.failed, jetstream.ErrNoStreamResponse) {
+				t.ready, t.compared = false, time.Time{}
+			}
+			return nil
 		}
 	}
-	return false, nil
+	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) {

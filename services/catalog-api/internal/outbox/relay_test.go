@@ -292,20 +292,3 @@ func TestALostStreamIsRebuilt(t *testing.T) {
 	b.startNATS()
 	want(t, got, "billing 2")
 }
-
-func TestAStreamThatIsDeletedUnderTheRelayComesBack(t *testing.T) {
-	b := newBench(t)
-	b.relay()
-	got := b.subscribe()
-	b.create("billing")
-	want(t, got, "billing 1")
-	if err := b.connect().DeleteStream(t.Context(), events.StreamPortal); err != nil {
-		t.Fatal(err)
-	}
-	b.create("search") // finds that the stream has gone
-	seen := []string{<-got, <-got}
-	slices.Sort(seen)
-	if !slices.Equal(seen, []string{"billing 1", "search 1"}) {
-		t.Errorf("got %q", seen)
-	}
-}

@@ -1,0 +1,69 @@
+package outbox_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+func TestAStreamThatIsDeletedUnderTheRelayComesBack(t *testing.T) {
+	b := newBench(t)
+	b.relay()
+	got := b.subscribe()
+	b.create("billing")
+	want(t, got, "billing 1")
+	if err := b.connect().DeleteStream(t.Context(), events.StreamPortal); err != nil {
+		t.Fatal(err)
+	}
+	b.create("search") // finds that the stream has gone
+	seen := []string{<-got, <-got}
+	slices.Sort(seen)
+	if !slices.Equal(seen, []string{"billing 1", "search 1"}) {
+		t.Errorf("got %q", seen)
+	}
+}
+
+// Nothing is written meanwhile that would find out, and another part makes the
+// stream again before the relay can miss it.
+func TestWhatAStreamLosesUnderTheRelayComesBack(t *testing.T) {
+	for name, lose := range map[string]func(t *testing.T, js jetstream.JetStream){
+
+		"made anew by another": func(t *testing.T, js jetstream.JetStream) {
+			if err := js.DeleteStream(t.Context(), events.StreamPortal); err != nil {
+				t.Fatal(err)
+			}
+			if err := events.Ensure(t.Context(), js, 1); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"emptied": func(t *testing.T, js jetstream.JetStream) {
+			stream, err := js.Stream(t.Context(), events.StreamPortal)
+			if err == nil {
+				err = stream.Purge(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.relay()
+			got := b.subscribe()
+			b.create("billing")
+			b.create("search")
+			seen := []string{<-got, <-got}
+			b.empty()
+			lose(t, b.connect())
+			seen = append(seen, <-got, <-got)
+			slices.Sort(seen)
+			if !slices.Equal(seen, []string{"billing 1", "billing 1", "search 1", "search 1"}) {
+				t.Errorf("got %q", seen)
+			}
+		})
+	}
+}
