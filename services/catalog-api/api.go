@@ -2,22 +2,27 @@ package catalogapi
 
 import (
 	"context"
-	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/live"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-// api puts the HTTP side together. The hub must be run for browsers to be told.
-func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (http.Handler, *live.Hub) {
+// api puts the HTTP side together. The hub must be run for browsers to be told,
+// and the monitor for health to be known.
+func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (http.Handler, *live.Hub, *health.Monitor) {
 	hub := live.New(js, c.Log, c.Registry)
+	monitor := health.New(c.Log, c.Registry,
+		health.Postgres(db), health.NATS(nc), health.Streams(nc, js), health.Consumers(nc, js, db), health.Workers(nc, db),
+		health.Outbox(db), health.Results(db, time.Now()), health.Live(nc, hub))
 	checker := &check.Checker{
 		NATS: nc,
 		Apply: func(ctx context.Context, results []events.ProbeCompleted) error {
@@ -29,35 +34,16 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (htt
 	api := &httpapi.API{
 		Catalog: db,
 		Check:   checker.Check,
-		Health:  func(ctx context.Context) httpapi.Health { return health(ctx, db, nc, js) },
+		Health: func(ctx context.Context) []health.Result {
+			ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+			defer cancel()
+			return monitor.State(ctx)
+		},
 		Live:    hub,
 		Static:  c.Static,
 		Version: c.Version,
 		Log:     c.Log,
 		Metrics: c.Registry,
 	}
-	return api.Handler(), hub
-}
-
-// health asks what the portal stands on.
-func health(ctx context.Context, db *store.Store, nc *nats.Conn, js jetstream.JetStream) httpapi.Health {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	h := httpapi.Health{Postgres: db.Ping(ctx)}
-	if status := nc.Status(); status != nats.CONNECTED {
-		h.NATS = fmt.Errorf("the connection to NATS is %s", status)
-		return h
-	}
-	// An error is a broker that is slow, or says nothing to this user: then nothing
-	// is known, which is no fault of the portal's.
-	streams, consumers, err := events.Missing(ctx, js)
-	if err != nil {
-		return h
-	}
-	worker, err := check.Worker(ctx, nc)
-	if err != nil {
-		return h
-	}
-	h.Chain = &httpapi.Chain{MissingStreams: streams, MissingConsumers: consumers, Worker: worker}
-	return h
+	return api.Handler(), hub, monitor
 }

@@ -116,19 +116,3 @@ func result(reply *nats.Msg, id string) (events.ProbeCompleted, error) {
 	}
 	return completed, nil
 }
-
-// Worker says whether at least one worker answers.
-func Worker(ctx context.Context, nc *nats.Conn) (bool, error) {
-	subject, err := micro.ControlSubject(micro.PingVerb, events.WorkerService, "")
-	if err != nil {
-		return false, err
-	}
-	_, err = nc.RequestWithContext(ctx, subject, nil)
-	if errors.Is(err, nats.ErrNoResponders) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("ask for a health worker: %w", err)
-	}
-	return true, nil
-}

@@ -154,8 +154,8 @@ func TestNobodyToCheckIsToldAtOnce(t *testing.T) {
 		}
 	}
 	ask("no worker")
-	if there, err := check.Worker(t.Context(), nc); there || err != nil {
-		t.Errorf("a worker is there: %v, %v; want none", there, err)
+	if workers, err := check.Workers(t.Context(), nc); len(workers) > 0 || err != nil {
+		t.Errorf("there are workers: %v, %v; want none", workers, err)
 	}
 	lost := nc.StatusChanged(nats.RECONNECTING)
 	srv.Close()

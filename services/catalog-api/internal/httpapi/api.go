@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 )
 
 // Catalog is what the API needs of the catalogue. Its errors wrap those of
@@ -55,8 +56,8 @@ type API struct {
 	// those of package check.
 	Check func(context.Context, catalog.Service) (catalog.Service, error)
 
-	// Health says how the dependencies are. It must not wait for them long.
-	Health func(context.Context) Health
+	// Health says how each check of the portal is. It must not wait for them.
+	Health func(context.Context) []health.Result
 
 	// Live serves GET /api/events. Nil: there is no such route.
 	Live http.Handler

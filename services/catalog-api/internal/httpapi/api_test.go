@@ -16,6 +16,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
@@ -47,7 +48,7 @@ func (p *portal) replica(change func(*httpapi.API)) *portal {
 	api := &httpapi.API{
 		Catalog: p.store,
 		Check:   func(_ context.Context, s catalog.Service) (catalog.Service, error) { return s, nil },
-		Health:  func(context.Context) httpapi.Health { return httpapi.Health{} },
+		Health:  func(context.Context) []health.Result { return nil },
 		Version: "test", Metrics: r.metrics,
 		Log: slog.New(slog.NewTextHandler(p.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}

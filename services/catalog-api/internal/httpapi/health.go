@@ -3,22 +3,9 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"strings"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 )
-
-// Health is what the portal can reach; nil: it answers.
-type Health struct {
-	Postgres error
-	NATS     error
-	Chain    *Chain // nil: nobody could be asked
-}
-
-// Chain is what probes go through on NATS. The API works without it.
-type Chain struct {
-	MissingStreams   []string
-	MissingConsumers []string
-	Worker           bool // at least one answers
-}
 
 // healthOutput is the state of the portal. The status is 503 unless it is ok.
 type healthOutput struct {
@@ -27,14 +14,16 @@ type healthOutput struct {
 }
 
 type healthBody struct {
-	Status   string     `json:"status" enum:"ok,degraded,unavailable" doc:"ok; degraded: reading and writing works, but not probing; unavailable: nothing does."`
+	Status   string     `json:"status" enum:"ok,degraded,unavailable" doc:"ok; degraded: something does not work, and checks says what; unavailable: nothing can be read or changed."`
 	Version  string     `json:"version" doc:"Of the program."`
 	Postgres dependency `json:"postgres"`
 	NATS     dependency `json:"nats"`
 
-	Streams   *dependency `json:"streams,omitempty" doc:"Of NATS. This and what follows is absent when nobody could be asked, and does not change the status."`
+	Streams   *dependency `json:"streams,omitempty" doc:"Of NATS. This and what follows is absent while NATS does not answer."`
 	Consumers *dependency `json:"consumers,omitempty" doc:"Those that the services read by."`
-	Workers   *dependency `json:"workers,omitempty" doc:"ok: at least one health-worker answers."`
+	Workers   *dependency `json:"workers,omitempty" doc:"ok: a health-worker answers, or there is nothing to probe."`
+
+	Checks []checked `json:"checks" nullable:"false" doc:"Everything that is looked at, every few seconds."`
 }
 
 type dependency struct {
@@ -42,35 +31,43 @@ type dependency struct {
 	Detail string `json:"detail,omitempty" doc:"What does not work meanwhile."`
 }
 
-// health serves GET /api/health. Why something is missing is for the log: it
-// would name hosts.
-func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
-	state := a.Health(ctx)
-	out := &healthOutput{Status: http.StatusOK, Body: healthBody{
-		Status: "ok", Version: a.Version, Postgres: dependency{Status: "ok"}, NATS: dependency{Status: "ok"},
-	}}
-	if state.NATS != nil {
-		out.Status, out.Body.Status = http.StatusServiceUnavailable, "degraded"
-		out.Body.NATS = dependency{"unavailable", "NATS does not answer: nothing is probed and no event is sent until it is back. Changes are kept until then."}
-	}
-	if state.Postgres != nil {
-		out.Status, out.Body.Status = http.StatusServiceUnavailable, "unavailable"
-		out.Body.Postgres = dependency{"unavailable", "Postgres does not answer: nothing can be read or changed until it is back."}
-	}
-	if c := state.Chain; c != nil {
-		out.Body.Streams = complete(c.MissingStreams, "Nothing goes through a stream that is not there; the services try to make it again")
-		out.Body.Consumers = complete(c.MissingConsumers, "Nothing is read by a consumer that is not there; its service tries to make it again")
-		out.Body.Workers = &dependency{Status: "ok"}
-		if !c.Worker {
-			out.Body.Workers = &dependency{"unavailable", "No health-worker answers: nothing is probed until one does."}
-		}
-	}
-	return out, nil
+type checked struct {
+	Name string `json:"name" doc:"What was looked at, as the metric portal_health calls it."`
+	dependency
+	Cure string `json:"cure,omitempty" doc:"What to do about it, for a person."`
 }
 
-func complete(missing []string, why string) *dependency {
-	if len(missing) == 0 {
-		return &dependency{Status: "ok"}
+// health serves GET /api/health. Why something is broken is for the log: it
+// would name hosts.
+func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
+	fine := dependency{Status: "ok"}
+	out := &healthOutput{Status: http.StatusOK, Body: healthBody{
+		Status: "ok", Version: a.Version, Postgres: fine, NATS: fine, Streams: &dependency{Status: "ok"}, Consumers: &dependency{Status: "ok"}, Workers: &dependency{Status: "ok"},
+		Checks: []checked{},
+	}}
+	body := &out.Body
+	parts := map[string]*dependency{
+		"postgres": &body.Postgres, "nats": &body.NATS, "streams": body.Streams, "consumers": body.Consumers, "workers": body.Workers,
 	}
-	return &dependency{"unavailable", why + ": " + strings.Join(missing, ", ") + "."}
+	for _, r := range a.Health(ctx) {
+		c := checked{Name: r.Name, dependency: fine}
+		if f := r.Fault; f != nil {
+			c.dependency, c.Cure = dependency{"unavailable", f.Detail}, f.Cure
+			out.Status = http.StatusServiceUnavailable
+			if body.Status == "ok" {
+				body.Status = "degraded"
+			}
+			if r.Name == health.DatabaseCheck {
+				body.Status = "unavailable"
+			}
+			if part := parts[r.Name]; part != nil {
+				*part = c.dependency
+			}
+		}
+		body.Checks = append(body.Checks, c)
+	}
+	if body.NATS != fine {
+		body.Streams, body.Consumers, body.Workers = nil, nil, nil
+	}
+	return out, nil
 }

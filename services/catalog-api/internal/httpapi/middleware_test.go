@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 )
 
@@ -114,62 +116,51 @@ func TestRequestsAreCountedAndLoggedOnce(t *testing.T) {
 	}
 }
 
-func TestHealthNamesWhatIsMissing(t *testing.T) {
-	var state httpapi.Health
-	p := start(t, func(a *httpapi.API) { a.Health = func(context.Context) httpapi.Health { return state } })
-	down := errors.New("dial tcp 10.0.0.1:5432: secret")
+func TestHealthNamesWhatDoesNotWork(t *testing.T) {
+	broken := func(names ...string) (state []health.Result) {
+		for _, name := range []string{"postgres", "nats", "streams", "consumers", "workers", "outbox"} {
+			r := health.Result{Name: name}
+			if slices.Contains(names, name) {
+				r.Fault = &health.Fault{Detail: name + " is broken.", Cure: "Mend it.", Err: errors.New("dial tcp 10.0.0.1:5432: secret")}
+			}
+			state = append(state, r)
+		}
+		return state
+	}
+	var state []health.Result
+	p := start(t, func(a *httpapi.API) { a.Health = func(context.Context) []health.Result { return state } })
 	for name, tc := range map[string]struct {
-		state                  httpapi.Health
-		code                   int
-		status, postgres, nats string
+		broken []string
+		code   int
+		status string
+		parts  string // postgres, nats, streams, consumers, workers
 	}{
-		"all is well": {httpapi.Health{}, 200, "ok", "ok", "ok"},
-		"no NATS":     {httpapi.Health{NATS: down}, 503, "degraded", "ok", "unavailable"},
-		"no Postgres": {httpapi.Health{Postgres: down}, 503, "unavailable", "unavailable", "ok"},
-		"neither":     {httpapi.Health{Postgres: down, NATS: down}, 503, "unavailable", "unavailable", "unavailable"},
+		"all is well":          {nil, 200, "ok", "ok ok ok ok ok"},
+		"no NATS":              {[]string{"nats", "streams"}, 503, "degraded", "ok unavailable <nil> <nil> <nil>"},
+		"no Postgres":          {[]string{"postgres"}, 503, "unavailable", "unavailable ok ok ok ok"},
+		"neither":              {[]string{"postgres", "nats"}, 503, "unavailable", "unavailable unavailable <nil> <nil> <nil>"},
+		"no worker":            {[]string{"workers"}, 503, "degraded", "ok ok ok ok unavailable"},
+		"no stream, no reader": {[]string{"streams", "consumers"}, 503, "degraded", "ok ok unavailable unavailable ok"},
+		"events wait":          {[]string{"outbox"}, 503, "degraded", "ok ok ok ok ok"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			state = tc.state
+			state = broken(tc.broken...)
 			a := p.call("GET", "/api/health", "")
-			postgres, nats := a.body["postgres"].(map[string]any), a.body["nats"].(map[string]any)
+			var parts []any
+			for _, part := range []string{"postgres", "nats", "streams", "consumers", "workers"} {
+				said, _ := a.body[part].(map[string]any)
+				parts = append(parts, said["status"])
+			}
 			if a.status != tc.code || a.body["status"] != tc.status || a.body["version"] != "test" ||
-				postgres["status"] != tc.postgres || nats["status"] != tc.nats || strings.Contains(string(a.raw), "secret") {
+				fmt.Sprintln(parts...) != tc.parts+"\n" || strings.Contains(string(a.raw), "secret") {
 				t.Errorf("%d %s", a.status, a.raw)
 			}
-		})
-	}
-}
-
-// What probes go through is told, and changes nothing else: the API works without.
-func TestHealthNamesWhatProbesLack(t *testing.T) {
-	var chain *httpapi.Chain
-	p := start(t, func(a *httpapi.API) {
-		a.Health = func(context.Context) httpapi.Health { return httpapi.Health{Chain: chain} }
-	})
-	for name, tc := range map[string]struct {
-		chain *httpapi.Chain
-		want  string // streams, consumers, workers
-	}{
-		"nobody could be asked": {nil, "<nil> <nil> <nil>"},
-		"all is there":          {&httpapi.Chain{Worker: true}, "ok ok ok"},
-		"no worker":             {&httpapi.Chain{}, "ok ok unavailable"},
-		"no stream, no reader": {
-			&httpapi.Chain{MissingStreams: []string{"PROBES"}, MissingConsumers: []string{"probers"}, Worker: true}, "unavailable unavailable ok",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			chain = tc.chain
-			a := p.call("GET", "/api/health", "")
-			var got []any
-			for _, part := range []string{"streams", "consumers", "workers"} {
-				said, _ := a.body[part].(map[string]any)
-				got = append(got, said["status"])
-			}
-			if fmt.Sprintln(got...) != tc.want+"\n" || a.status != 200 || a.body["status"] != "ok" {
-				t.Errorf("%d %s, want %s", a.status, a.raw, tc.want)
-			}
-			if chain != nil && len(chain.MissingStreams) > 0 && !strings.Contains(string(a.raw), "PROBES") {
-				t.Errorf("it does not name the stream: %s", a.raw)
+			for _, c := range a.body["checks"].([]any) {
+				c := c.(map[string]any)
+				wrong := slices.Contains(tc.broken, c["name"].(string))
+				if wrong != (c["status"] == "unavailable") || wrong != (c["cure"] == "Mend it.") {
+					t.Errorf("the check says %v", c)
+				}
 			}
 		})
 	}

@@ -55,6 +55,12 @@ func (h *history) caughtUp() {
 	h.wake()
 }
 
+func (h *history) isReady() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ready
+}
+
 func (h *history) setLost(lost bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -28,6 +28,7 @@ type Hub struct {
 	log     *slog.Logger
 	metrics metrics
 	history history
+	reading reading
 	clients atomic.Int64
 	most    int64
 	closing chan struct{} // closed when Run ends, and with it every stream
@@ -70,10 +71,14 @@ func (h *Hub) Run(ctx context.Context) error {
 		h.watch(ctx)
 	}()
 	err := events.Subscribe(ctx, h.js, events.Subscription{
-		Tail:       depth,
-		OnRestart:  h.history.restart,
+		Tail: depth,
+		OnRestart: func(epoch string) {
+			h.reading.restarted()
+			h.history.restart(epoch)
+		},
 		OnCaughtUp: h.history.caughtUp,
 		OnError: func(err error) {
+			h.reading.interrupted(err)
 			if h.js.Conn().IsConnected() { // else the connection itself has said so
 				h.log.WarnContext(ctx, "following the events was interrupted", "error", err)
 			}
@@ -83,7 +88,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	return err
 }
 
-// watch tells the history while NATS is away. Browsers then know that they are
+// watch tells the history while NATS is away, or can't be read. Browsers then know that they are
 // not live, and refresh by themselves.
 func (h *Hub) watch(ctx context.Context) {
 	ticker := time.NewTicker(lookEvery)
@@ -95,7 +100,7 @@ func (h *Hub) watch(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if h.js.Conn().IsConnected() {
+		if h.js.Conn().IsConnected() && h.reading.failed() == nil {
 			away = 0
 		} else {
 			away += lookEvery
@@ -106,6 +111,7 @@ func (h *Hub) watch(ctx context.Context) {
 
 // deliver takes an event from the stream.
 func (h *Hub) deliver(_ context.Context, d events.Delivery) error {
+	h.reading.delivered(d.Sequence)
 	if name := eventName(d.Event); name != "" {
 		h.history.add(d.Sequence, name, d.Data)
 	}

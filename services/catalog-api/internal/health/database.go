@@ -1,0 +1,82 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+)
+
+// Database is what the checks need of it; the store satisfies it.
+type Database interface {
+	Ping(ctx context.Context) error
+	// Usable reads a service, and takes and gives back the right to write.
+	Usable(ctx context.Context) error
+	// Waiting is the age of the oldest event that waits in the outbox; 0: none waits.
+	Waiting(ctx context.Context) (time.Duration, error)
+	// Probed is how many services are to be probed, and how long the portal has
+	// heard of none of them beyond what their intervals allow; 0: it hears of them.
+	Probed(ctx context.Context, since time.Time) (services int, silent time.Duration, err error)
+}
+
+// DatabaseCheck is the check without which nothing works.
+const DatabaseCheck = "postgres"
+
+const (
+	oldestEvent = 8 * time.Second  // how long an event may wait
+	lateResults = 20 * time.Second // how long results may be late
+)
+
+// Postgres checks that people can read and write.
+func Postgres(db Database) Check {
+	return Check{Name: DatabaseCheck, Look: func(ctx context.Context) *Fault {
+		err := db.Usable(ctx)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, catalog.ErrReadOnly) || errors.Is(err, catalog.ErrStorageFull):
+			return &Fault{"Postgres takes no changes: its disk is full, or it is a standby. What is there can still be read.",
+				"Make room on the disk of Postgres, or point PORTAL_DATABASE_URL to the primary.", err}
+		}
+		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookMost)
+		defer cancel()
+		if db.Ping(short) == nil {
+			return &Fault{"Postgres answers, but the table of services cannot be read or written in time: another session holds a lock on it, or Postgres is overloaded.",
+				"Find the session with SELECT pid, query FROM pg_stat_activity WHERE pid = ANY (SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity), and end it with pg_terminate_backend(pid).", err}
+		}
+		return &Fault{"Postgres does not answer: nothing can be read or changed until it is back.",
+			"Start Postgres, or end what keeps it from answering. Look at its disk, its log, PORTAL_DATABASE_URL and the network between.", err}
+	}}
+}
+
+// Outbox checks that events go out.
+func Outbox(db Database) Check {
+	return Check{Name: "outbox", Look: func(ctx context.Context) *Fault {
+		age, err := db.Waiting(ctx)
+		switch {
+		case err != nil:
+			return &Fault{"It cannot be seen whether events go out: the outbox in Postgres cannot be read.", "See to Postgres first.", err}
+		case age > oldestEvent:
+			return &Fault{fmt.Sprintf("Changes have waited for %s to be published: new services are not probed, and nobody hears of changes. None is lost.", age.Round(time.Second)),
+				"If NATS runs, restart it: it keeps a failure of its disk until then. Look at its disk and its log, and at the log of catalog-api.", nil}
+		}
+		return nil
+	}}
+}
+
+// Results checks that probes are made and their results stored.
+func Results(db Database, started time.Time) Check {
+	return Check{Name: "results", Settles: true, Look: func(ctx context.Context) *Fault {
+		_, silent, err := db.Probed(ctx, started)
+		switch {
+		case err != nil:
+			return &Fault{"It cannot be seen whether services are probed: Postgres cannot be read.", "See to Postgres first.", err}
+		case silent > lateResults:
+			return &Fault{fmt.Sprintf("No result of a probe has been stored for %s longer than the interval allows: statuses are old, and become unknown.", silent.Round(time.Second)),
+				"Look at the log of health-worker, and restart NATS if it has reported a failure of its disk.", nil}
+		}
+		return nil
+	}}
+}
