@@ -162,18 +162,24 @@ func TestHealthSaysWhatProbesLack(t *testing.T) {
 		t.Helper()
 		eventually(t, "health when "+when, func() bool {
 			var health map[string]any
-			code, body := s.call("GET", "/api/health", nil)
+			status, body := s.call("GET", "/api/health", nil)
 			if err := json.Unmarshal(body, &health); err != nil {
 				t.Error(err)
 			}
-			got := fmt.Sprint(code, " ", health["status"])
+			got := fmt.Sprint(status, " ", health["status"])
 			for _, part := range []string{"streams", "consumers", "workers"} {
 				said, _ := health[part].(map[string]any)
 				got += fmt.Sprint(" ", said["status"])
 			}
-			return got == "200 ok ok "+consumers+" "+workers
+			code := "503 degraded"
+			if consumers == "ok" && workers == "ok" {
+				code = "200 ok"
+			}
+			return got == code+" ok "+consumers+" "+workers
 		})
 	}
+	wants("there is nothing to probe", "ok", "ok")
+	s.create(fields{"name": "billing", "status_url": "http://127.0.0.1:9/"})
 	wants("no worker ever was", "unavailable", "unavailable")
 	w := s.worker()
 	wants("a worker runs", "ok", "ok")

@@ -17,7 +17,7 @@ import (
 )
 
 // everything are the hops that a doctor who may ask all of it looks at.
-var everything = []string{"DNS", "edge", "tunnel", "Traefik", "web", "catalog-api", "Postgres", "NATS", "streams", "consumers", "workers"}
+var everything = []string{"DNS", "edge", "tunnel", "Traefik", "web", "catalog-api", "Postgres", "NATS", "streams", "consumers", "workers", "events and results"}
 
 // What is before Traefik is broken.
 func TestTheEdgeAndTheTunnelAreToldApart(t *testing.T) {
@@ -73,7 +73,7 @@ func TestTraefiksFaultsAreToldApart(t *testing.T) {
 	api := []string{"--traefik-api", front.api}
 
 	healthy(t, examine(t, "", direct("portal", "--traefik-api", front.api, "--nats", p.nats.URL())...),
-		"DNS", "edge", "Traefik", "web", "catalog-api", "Postgres", "NATS", "streams", "consumers", "workers")
+		"DNS", "edge", "Traefik", "web", "catalog-api", "Postgres", "NATS", "streams", "consumers", "workers", "events and results")
 
 	judgeAll(t, "", map[string]fault{
 		"no route, seen from the edge":       {url("nothing"), "Traefik", []string{"none at all, or one that was dropped, or one with a tls block"}},
@@ -121,6 +121,7 @@ func TestTraefiksFaultsAreToldApart(t *testing.T) {
 // A part behind Traefik is away. Each test brings it back.
 func TestThePartThatIsAwayIsNamed(t *testing.T) {
 	p := start(t)
+	p.addService(t) // without one, nobody misses a worker
 	front := p.front(t)
 	args := []string{"--resolver", nameServer(t), "--url", strings.Replace(front, "127.0.0.1", "portal.doctor.test", 1)}
 	inNATS := append(args, "--nats", p.nats.URL())
@@ -178,13 +179,10 @@ func TestThePartThatIsAwayIsNamed(t *testing.T) {
 	}
 }
 
-// awaitNotice waits until catalog-api has seen what it lost: a connection that
-// broke off takes it a moment.
+// awaitNotice waits until catalog-api has seen what it lost: it looks every few
+// seconds, and some of it twice.
 func awaitNotice(t *testing.T, args []string, part string) error {
-	if part != "NATS" && part != "Postgres" {
-		return nil
-	}
-	return poll("catalog-api misses "+part, func() bool { return examine(t, "", args...).Broken != "" })
+	return poll("catalog-api misses "+part, func() bool { return examine(t, "", args...).Broken == part })
 }
 
 const squatter = "SQUATTER"

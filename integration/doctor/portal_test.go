@@ -103,6 +103,20 @@ func (p *portal) startAPI() (err error) {
 	return await("catalog-api is healthy", "http://"+p.apiAddr+"/api/health")
 }
 
+// addService adds a service that is to be probed, if it is not there yet.
+func (p *portal) addService(t *testing.T) {
+	t.Helper()
+	resp, err := http.Post("http://"+p.apiAddr+"/api/services", "application/json",
+		strings.NewReader(`{"name":"billing","status_url":"http://127.0.0.1:9/","interval":"10s"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated && resp.StatusCode != http.StatusConflict {
+		t.Fatalf("add a service: %s", resp.Status)
+	}
+}
+
 func (p *portal) startWorker() (err error) {
 	p.worker, err = p.launch("health-worker", "PORTAL_METRICS="+p.workerAddr, "PORTAL_NATS_URL="+p.nats.URL(), "PORTAL_TIMEOUT=2s")
 	if err != nil {

@@ -79,7 +79,9 @@ func metrics(t *testing.T) map[string]bool {
 	t.Helper()
 	out := map[string]bool{}
 	quoted := regexp.MustCompile(`"(portal_[a-z_]+)"`)
-	for _, path := range []string{"catalog-api/internal/ingest/metrics.go", "catalog-api/internal/outbox/metrics.go"} {
+	for _, path := range []string{
+		"catalog-api/internal/ingest/metrics.go", "catalog-api/internal/outbox/metrics.go", "catalog-api/internal/health/monitor.go",
+	} {
 		text, err := os.ReadFile(filepath.Join(servicesDir, path))
 		if err != nil {
 			t.Fatal(err)

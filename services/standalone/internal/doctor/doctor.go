@@ -67,6 +67,7 @@ func hops() []hop {
 		{name: "streams", check: checkStreams},
 		{name: "consumers", check: checkConsumers},
 		{name: "workers", check: checkWorkers},
+		{name: "events and results", check: checkFlow},
 	}
 }
 

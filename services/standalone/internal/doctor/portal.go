@@ -131,6 +131,6 @@ func checkPostgres(ctx context.Context, p *patient) Finding {
 	case h.Postgres.ok():
 		return ok("catalog-api reaches it")
 	}
-	return broken("catalog-api does not reach it").because(h.Postgres.Detail,
-		"Start Postgres. If it runs: PORTAL_DATABASE_URL of catalog-api, the password in its Secret, a full disk, a NetworkPolicy. catalog-api's log has Postgres' own words.")
+	return broken("catalog-api cannot use it").because(h.Postgres.Detail, h.cure("postgres",
+		"Start Postgres. If it runs: PORTAL_DATABASE_URL of catalog-api, the password in its Secret, a full disk, a NetworkPolicy. catalog-api's log has Postgres' own words."))
 }

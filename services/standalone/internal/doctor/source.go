@@ -80,6 +80,25 @@ type health struct {
 	Streams   *dependency `json:"streams"`
 	Consumers *dependency `json:"consumers"`
 	Workers   *dependency `json:"workers"`
+
+	Checks []checked `json:"checks"`
+}
+
+// checked is one of the things that catalog-api looks at.
+type checked struct {
+	Name string `json:"name"`
+	dependency
+	Cure string `json:"cure"`
+}
+
+// cure is what catalog-api says is to be done about a part, or else the words given.
+func (h health) cure(part, otherwise string) string {
+	for _, c := range h.Checks {
+		if c.Name == part && c.Cure != "" {
+			return c.Cure
+		}
+	}
+	return otherwise
 }
 
 type dependency struct {

@@ -18,12 +18,12 @@ const askAgain = "Ask again in a minute: catalog-api and health-worker make what
 // checkStreams looks for the three streams, or believes catalog-api.
 func checkStreams(ctx context.Context, p *patient) Finding {
 	if p.nc == nil {
-		return p.byHealth(ctx, "not all streams are there", askAgain, func(h health) *dependency { return h.Streams })
+		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h health) *dependency { return h.Streams })
 	}
 	err := p.look(ctx)
 	switch {
 	case errors.Is(err, errDenied):
-		return p.byHealth(ctx, "not all streams are there", askAgain, func(h health) *dependency { return h.Streams })
+		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h health) *dependency { return h.Streams })
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return broken("NATS runs without JetStream").because("The portal's events and probes are JetStream streams.",
 			"Start NATS with --jetstream, and enable it for the portal's account.")
@@ -52,7 +52,7 @@ func (p *patient) look(ctx context.Context) error {
 
 // byHealth believes catalog-api about a part of NATS that is broken, if it is, in
 // the words given.
-func (p *patient) byHealth(ctx context.Context, words, fix string, part func(health) *dependency) Finding {
+func (p *patient) byHealth(ctx context.Context, name, words, fix string, part func(health) *dependency) Finding {
 	h, there := p.health(ctx)
 	if !there {
 		return skipped("%s", p.notAskedEither())
@@ -61,7 +61,7 @@ func (p *patient) byHealth(ctx context.Context, words, fix string, part func(hea
 	case d == nil:
 		return skipped("catalog-api does not say; --nats URL asks NATS itself")
 	case !d.ok():
-		return broken("catalog-api says that %s", words).because(d.Detail, fix)
+		return broken("catalog-api says that %s", words).because(d.Detail, h.cure(name, fix))
 	}
 	return ok("as it should be, says catalog-api")
 }
@@ -87,7 +87,7 @@ func plural(n int, one, more string) string {
 // checkConsumers looks for what the services read by, or believes catalog-api.
 func checkConsumers(ctx context.Context, p *patient) Finding {
 	if p.nc == nil || p.look(ctx) != nil {
-		return p.byHealth(ctx, "not all consumers are there", askAgain, func(h health) *dependency { return h.Consumers })
+		return p.byHealth(ctx, "consumers", "not all consumers are there", askAgain, func(h health) *dependency { return h.Consumers })
 	}
 	if missing := p.missingConsumers; len(missing) > 0 {
 		return broken("%s not there: %s", plural(len(missing), "consumer is", "consumers are"), strings.Join(missing, ", ")).because(

@@ -26,7 +26,7 @@ func checkWorkers(ctx context.Context, p *patient) Finding {
 			return ok("%s on NATS", plural(n, "health-worker answers", "health-workers answer"))
 		}
 	}
-	return p.byHealth(ctx, "no health-worker answers it", fix, func(h health) *dependency { return h.Workers })
+	return p.byHealth(ctx, "workers", "no health-worker does its work", fix, func(h health) *dependency { return h.Workers })
 }
 
 // ping counts the workers.
