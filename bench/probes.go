@@ -57,12 +57,29 @@ func probes(ctx context.Context, p *portal, s settings) ([]row, error) {
 	if err := db.GetContext(ctx, &fresh, `SELECT count(*) FROM services WHERE last_checked_at > now() - interval '11 s'`); err != nil {
 		return nil, err
 	}
+	even, err := evenness(ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	n := float64(s.services) * took.Seconds() / 10
 	bare, err := p.bare(targets, int(n))
 	if err != nil {
 		return nil, err
 	}
-	return probeRows(n, fresh, s, before, after, bare), nil
+	return append(probeRows(n, fresh, s, before, after, bare), even), nil
+}
+
+// evenness compares the 100 ms in which most probes started with the mean, over
+// the last probe of each service.
+func evenness(ctx context.Context, db *sqlx.DB) (row, error) {
+	var times float64
+	err := db.GetContext(ctx, &times, `
+		SELECT max(n) * 100 / sum(n) FROM (
+			SELECT count(*) AS n FROM services
+			WHERE last_checked_at > now() - interval '11 s' AND last_checked_at <= now() - interval '1 s'
+			GROUP BY floor(extract(epoch FROM last_checked_at) * 10)
+		) AS tenths`)
+	return row{"probes started in the fullest 100 ms", fmt.Sprintf("%.1f times the mean", times), "over 10 s; at most 4 is the target"}, err
 }
 
 // address is one of the targets that have commas between: services are on many
