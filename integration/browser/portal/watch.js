@@ -95,7 +95,7 @@ export class Watch {
     const text = request.failure()?.errorText ?? '';
     // Every stream ends by being closed, and Chromium asks for the icon when it
     // likes, also for a document that it is about to leave.
-    const mayEnd = /\/(api\/events|favicon\.svg)$/.test(request.url());
+    const mayEnd = /\/(api\/events|favicon\.svg)(\?|$)/.test(request.url());
     if (text === 'net::ERR_ABORTED' && (left || mayEnd)) return;
     this.#add({ kind: 'failed request', method: request.method(), text, network: true, url: request.url() });
   }

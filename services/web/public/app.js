@@ -33,7 +33,6 @@ const search = find('#searchInput');
 
 const debounce = 150; // ms after the last letter
 const frame = 16; // ms
-const forgotten = 60_000; // ms
 const screens = 1000; // cards in the page, and as many again when its end comes near
 const store = new Store();
 const hold = new Hold();
@@ -259,14 +258,12 @@ function listenToServer() {
     find('connection-status').show(detail);
     update();
   });
-  let left = 0; // when the page went into the background; a stream may die there unnoticed
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) left = Date.now();
-    else if (Date.now() - left > forgotten) sync.wake();
-  });
+  document.addEventListener('visibilitychange', () => sync.show(!document.hidden));
+  document.addEventListener('freeze', () => sync.stop());
+  document.addEventListener('resume', () => sync.start());
   addEventListener('online', () => sync.wake());
   addEventListener('offline', () => sync.refresh());
-  addEventListener('pageshow', ({ persisted }) => persisted && sync.wake());
+  addEventListener('pageshow', ({ persisted }) => persisted && sync.start());
   addEventListener('pagehide', () => sync.stop());
   setInterval(() => document.hidden || grid.tick(serverClock.now()), 1000);
   addEventListener('scrollend', () => grid.tick(serverClock.now()));
@@ -279,4 +276,5 @@ search.value = view.q;
 listenToPeople();
 listenToServer();
 render();
+if (document.hidden) sync.show(false);
 sync.start();

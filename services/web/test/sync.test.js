@@ -6,8 +6,13 @@ import { service } from './service.js';
 
 class Line extends EventTarget {
   up = false;
+  seen = [];
   start() {}
   stop() {}
+
+  show(visible) {
+    this.seen.push(visible);
+  }
 
   say(name, detail) {
     this.up = name !== 'lost';
@@ -154,4 +159,45 @@ test('a refresh during a refresh is a second one after it, not a third', async (
   await Promise.all([sync.refresh(), sync.refresh(), sync.refresh()]);
   await settle();
   assert.equal(asked.length, 2);
+});
+
+test('a page that nobody sees asks for nothing, and reads what is due when it is shown', async (t) => {
+  const looks = [];
+  const some = async (ids) => {
+    looks.push(...ids);
+    return [];
+  };
+  const { sync, live, asked } = begin(t, { ...one, some, visible: ['a'] });
+  sync.start();
+  await settle();
+  sync.show(false);
+  live.say('live', { fresh: true });
+  live.say('lost');
+  t.mock.timers.tick(90_000);
+  live.say('live', { fresh: false });
+  t.mock.timers.tick(90_000);
+  await settle();
+  assert.deepEqual([asked.length, looks], [1, []]);
+  sync.show(true);
+  await settle();
+  assert.deepEqual([asked.length, looks], [2, ['a']]);
+  sync.show(false);
+  sync.show(true); // followed all the while by way of another tab
+  await settle();
+  assert.equal(asked.length, 2);
+  assert.deepEqual(live.seen, [false, true, false, true]);
+});
+
+test('started again, it goes on', async (t) => {
+  const { sync, asked } = begin(t, one);
+  sync.start();
+  await settle();
+  sync.stop();
+  t.mock.timers.tick(90_000);
+  assert.equal(asked.length, 1);
+  sync.start();
+  await settle();
+  t.mock.timers.tick(30_000);
+  await settle();
+  assert.equal(asked.length, 3);
 });

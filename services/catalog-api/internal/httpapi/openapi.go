@@ -41,7 +41,8 @@ func describeEvents(doc *huma.OpenAPI) {
 		OperationID: "events", Method: http.MethodGet, Path: prefix + "/events", Summary: "Follow every change",
 		Tags: []string{tagOf(prefix + "/events")},
 		Description: "Server-Sent Events, each with an id to resume from: " + strings.Join(names, ", ") +
-			". The first is hello. The data is JSON, as in the events on NATS. After reset, something was missed: read the list again.",
+			". The first is hello. The data is JSON, as in the events on NATS. After reset, something was missed: read the list again. " +
+			"A heartbeat comes every 15 seconds, as an event without an id: a stream that is silent for longer has died on the way.",
 		Parameters: []*huma.Param{
 			{Name: "Last-Event-ID", In: "header", Description: "The id of the last event that was seen: what came since is sent first.", Schema: &huma.Schema{Type: huma.TypeString}},
 			{Name: "last_event_id", In: "query", Description: "The same, for those who cannot set the header.", Schema: &huma.Schema{Type: huma.TypeString}},

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	heartbeat    = 15 * time.Second
+	heartbeat    = 15 * time.Second // the page's lib/live.js counts on it
 	writeTimeout = 10 * time.Second // for a client to take what it is sent
 	maxID        = 100              // the length of an id that is looked at
 )
@@ -17,6 +17,11 @@ const (
 // full is the answer where there are too many clients, as the API's problems are.
 const full = `{"type":"/api/docs#unavailable","title":"Not available now","status":503,` +
 	`"detail":"Too many browsers are connected to this part of the portal. Try again in half a minute; until then, read the list every now and then."}` + "\n"
+
+// beat is an event, because a browser's EventSource keeps comments to itself, and
+// has data, because it drops events without. It has no id: where to resume from
+// stays as it is.
+var beat = []byte("event: heartbeat\ndata: {}\n\n")
 
 // ServeHTTP sends events until the client goes, or is too slow, or Run ends.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +80,7 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request) error {
 		select {
 		case <-changed:
 		case <-ticker.C:
-			if err := out.send([]byte(":\n\n")); err != nil {
+			if err := out.send(beat); err != nil {
 				return err
 			}
 		case <-r.Context().Done():

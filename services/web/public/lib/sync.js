@@ -1,7 +1,8 @@
 // Sync keeps the store as the server has it: the list once, then events; while
 // there are none, the list again every 30 s. It dispatches "state" with detail
 // { mode, at }: mode is "loading", "live", "polling", or "offline"; at is the
-// Date that the data is from, null before the first.
+// Date that the data is from, null before the first. A page that nobody sees asks
+// for nothing.
 
 import { serverClock } from './clock.js';
 
@@ -17,6 +18,8 @@ export class Sync extends EventTarget {
   #again = false;
   #failed = false;
   #at = null;
+  #due = false;
+  #visible = true;
   #timers = [];
 
   constructor(deps) {
@@ -28,17 +31,18 @@ export class Sync extends EventTarget {
     });
     live.addEventListener('live', ({ detail }) => {
       this.#tell();
-      if (detail.fresh || this.#failed) this.refresh();
+      if (detail.fresh || this.#failed) this.#refreshIfSeen();
     });
-    live.addEventListener('lost', () => this.refresh());
+    live.addEventListener('lost', () => this.#refreshIfSeen());
     live.addEventListener('message', ({ detail }) => this.#take(detail));
   }
 
   start() {
+    this.stop();
+    this.#deps.live.start(); // first, so that no event falls between it and the list
     this.refresh();
-    this.#deps.live.start();
     this.#timers.push(
-      setInterval(() => (this.#deps.live.up && !this.#failed) || this.refresh(), period),
+      setInterval(() => this.#refreshIfStale(), period),
       setInterval(() => this.#glance(), glance),
     );
   }
@@ -48,10 +52,18 @@ export class Sync extends EventTarget {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
   }
 
-  // wake is for when the machine slept or the network came back: what looks
-  // like a standing stream may be dead.
+  // show says whether anybody can see the page.
+  show(visible) {
+    this.#visible = visible;
+    this.#deps.live.show(visible);
+    this.#refreshIfStale();
+    this.#glance();
+  }
+
+  // wake is for when the network came back: what looks like a standing stream may
+  // be dead.
   wake() {
-    this.#deps.live.start();
+    this.#deps.live.wake();
     this.refresh();
   }
 
@@ -70,8 +82,23 @@ export class Sync extends EventTarget {
     await this.refresh();
   }
 
+  #refreshIfStale() {
+    if (!this.#deps.live.up || this.#failed || this.#due) this.#refreshIfSeen();
+  }
+
+  // Nobody sees the page: what it would read now is due when it is shown.
+  #refreshIfSeen() {
+    if (this.#visible) {
+      this.refresh();
+      return;
+    }
+    this.#due = true;
+    this.#tell();
+  }
+
   async #read() {
     const { api, store } = this.#deps;
+    this.#due = false;
     store.expectList();
     try {
       const { items, etag } = await api.list(this.#etag);
@@ -100,7 +127,7 @@ export class Sync extends EventTarget {
   async #glance() {
     const { api, store, live, inView } = this.#deps;
     const ids = inView().slice(0, most);
-    if (!live.up || ids.length === 0 || globalThis.document?.hidden) return;
+    if (!live.up || ids.length === 0 || !this.#visible) return;
     try {
       const items = await api.some(ids);
       for (const service of items) store.put(service);
