@@ -19,6 +19,7 @@ export class Home {
     this.conflict = this.form.getByRole('alert').filter({ hasText: 'Somebody else changed this service' });
     this.confirm = page.getByRole('dialog', { name: /^Delete / });
     this.help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    this.news = page.locator('#news');
     this.told = page.locator('toast-list').getByRole('status');
     this.warned = page.locator('toast-list').getByRole('alert');
     this.cards = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });

@@ -10,6 +10,7 @@ import './components/service-grid.js';
 import './components/theme-switch.js';
 import './components/toast-list.js';
 import './components/view-bar.js';
+import { Announcer } from './lib/announcer.js';
 import * as api from './lib/api.js';
 import { serverClock } from './lib/clock.js';
 import { byName, group, head, sort, survey } from './lib/filter.js';
@@ -36,6 +37,7 @@ const frame = 16; // ms
 const screens = 1000; // cards in the page, and as many again when its end comes near
 const store = new Store();
 const hold = new Hold();
+const announcer = new Announcer(store, (text) => find('#news').replaceChildren(text));
 const sync = new Sync({ api, store, live: new Live('/api/events'), inView: () => grid.inView() });
 let view = parse(location.search);
 let connection = { mode: 'loading', at: null };
@@ -126,6 +128,7 @@ async function probe(id) {
   try {
     const service = await api.check(id);
     store.put(service);
+    announcer.told(id);
     toasts.say([service, ` ${outcome(service)}`], { status: service.status });
   } catch (problem) {
     if (problem.status === 404) store.remove(id);
@@ -156,6 +159,7 @@ async function remove(service) {
 
 function saved({ service, isNew }) {
   store.put(service);
+  announcer.told(service.id);
   fresh = true;
   const hidden = survey([service], view).shown.length === 0;
   const words = [service, isNew ? ' was added.' : ' was saved.'];

@@ -1,4 +1,5 @@
 // Words for what the API gives as codes and numbers.
+import { statuses } from './filter.js';
 
 export const statusNames = { healthy: 'Healthy', degraded: 'Degraded', down: 'Down', unknown: 'Unknown' };
 
@@ -70,6 +71,20 @@ export function trouble(service, now) {
 export function outcome(service) {
   const details = [reason(service), latency(service)].filter(Boolean).join(', ');
   return `is ${service.status}${details ? ` (${details})` : ''}.`;
+}
+
+// changes says of services, whose status changed, how they are now.
+export function changes(services) {
+  if (services.length <= 2) return services.map(newStatus).join(' ');
+  const numbers = statuses
+    .map((status) => [services.filter((service) => service.status === status).length, status])
+    .filter(([n]) => n > 0);
+  return `${count(services.length)} changed: ${numbers.map((pair) => pair.join(' ')).join(', ')}.`;
+}
+
+function newStatus(service) {
+  const why = reason(service);
+  return `${service.name} is ${service.status}${why ? `: ${why}` : ''}.`;
 }
 
 // count is "1 service" or "24 services".

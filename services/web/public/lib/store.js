@@ -21,7 +21,8 @@ const absent = {
 
 const measured = ['status', 'status_since', 'status_reason', 'http_status', 'latency_ms', 'last_checked_at'];
 
-// Store announces "change" at most once a task, however much came in it.
+// Store announces "change" at most once a task, however much came in it, and
+// "status" with detail { service, from } whenever that of a known service changed.
 export class Store extends EventTarget {
   #byID = new Map();
   #gone = new Set(); // ids are never used again, so late news of these is old
@@ -49,6 +50,9 @@ export class Store extends EventTarget {
     if (next === known) return;
     this.#byID.set(service.id, next);
     this.#announce();
+    if (known && known.status !== next.status) {
+      this.dispatchEvent(new CustomEvent('status', { detail: { service: next, from: known.status } }));
+    }
   }
 
   remove(id) {
