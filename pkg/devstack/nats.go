@@ -32,6 +32,15 @@ type NATSConfig struct {
 	// Dir holds the streams. It is made if it is missing.
 	Dir string
 
+	// Rules is a configuration in NATS' own words, of which who may do what
+	// counts: the fields here win over what it says of addresses and folders.
+	// Empty: whoever connects may do everything.
+	Rules string
+
+	// NoName is the user whom a client is that names none; it may be among those
+	// of Rules only. Empty: with Rules, nobody.
+	NoName string
+
 	// Restart has the server started again, at the same address and on the same
 	// streams, when it cannot store any more and the folder can be written
 	// again: by itself it never recovers from a disk that was full.
@@ -141,15 +150,18 @@ func natsOptions(ctx context.Context, cfg NATSConfig) (*server.Options, error) {
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
-	return &server.Options{
-		ServerName:   "dev-portal",
-		Host:         host,
-		Port:         port,
-		JetStream:    true,
-		StoreDir:     cfg.Dir,
-		SyncInterval: natsSyncInterval,
-		NoSigs:       true, // signals belong to main
-	}, nil
+	opts := &server.Options{}
+	if cfg.Rules != "" {
+		if err := opts.ProcessConfigString(cfg.Rules); err != nil {
+			return nil, fmt.Errorf("its rules: %w", err)
+		}
+	}
+	opts.ServerName = "dev-portal"
+	opts.Host, opts.Port, opts.HTTPPort = host, port, 0
+	opts.JetStream, opts.StoreDir, opts.SyncInterval = true, cfg.Dir, natsSyncInterval
+	opts.NoAuthUser = cfg.NoName
+	opts.NoSigs = true // signals belong to main
+	return opts, nil
 }
 
 func orDiscard(log *slog.Logger) *slog.Logger {

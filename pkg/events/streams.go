@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -45,14 +46,34 @@ func ResultSubject(of string) string { return "portal.probe.result." + of }
 // all the same: a publisher can come back later than this.
 const duplicates = 2 * time.Minute
 
-// Ensure creates the three streams, or brings them to what this version wants.
-// Every service calls it at start, so that they can start in any order; it is
-// safe to call at any time and by several at once. A new stream gets replicas,
-// at least 1; that and all else that an operator chose for a stream is kept.
-func Ensure(ctx context.Context, js jetstream.JetStream, replicas int) error {
+// Ensure creates streams, or brings them to what this version wants: those with
+// the names given, or all three. A service names those that it owns, which NATS
+// lets no other change: catalog-api StreamPortal and StreamResults, health-worker
+// StreamProbes. Whoever needs another's waits for it. Ensure is safe to call at
+// any time and by several at once. A new stream gets replicas, at least 1; that
+// and all else that an operator chose for a stream is kept.
+func Ensure(ctx context.Context, js jetstream.JetStream, replicas int, names ...string) error {
 	for _, want := range streams() {
+		if len(names) > 0 && !slices.Contains(names, want.Name) {
+			continue
+		}
 		if err := ensure(ctx, js, want, replicas); err != nil {
 			return fmt.Errorf("stream %s: %w", want.Name, err)
+		}
+	}
+	return nil
+}
+
+// Provide creates those of the streams that are missing, as Ensure does, and leaves
+// what is there as it is: it is for streams that another service owns.
+func Provide(ctx context.Context, js jetstream.JetStream, replicas int, names ...string) error {
+	for _, name := range names {
+		_, err := js.Stream(ctx, name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			err = Ensure(ctx, js, replicas, name)
+		}
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", name, err)
 		}
 	}
 	return nil

@@ -49,6 +49,7 @@ func TestWorkerAndNATSStartInAnyOrder(t *testing.T) {
 	})
 
 	startNATS(t, addr, t.TempDir())
+	catalogue(t, "nats://"+addr)
 	w.awaitReady()
 	b, target := connect(t, "nats://"+addr), serve(t, status(200))
 	results := b.results()
@@ -60,6 +61,7 @@ func TestWorkerGoesOnAfterARestartOfNATS(t *testing.T) {
 	t.Parallel()
 	addr, dir := freeAddr(t), t.TempDir()
 	srv := startNATS(t, addr, dir)
+	catalogue(t, "nats://"+addr)
 	w := start(t, healthworker.Config{NATSURL: "nats://" + addr})
 	w.awaitReady()
 
@@ -96,6 +98,7 @@ func TestWorkerGoesOnWhenNATSLostItsData(t *testing.T) {
 	t.Parallel()
 	addr, dirs := freeAddr(t), t.TempDir()
 	srv := startNATS(t, addr, filepath.Join(dirs, "old"))
+	catalogue(t, "nats://"+addr)
 	start(t, healthworker.Config{NATSURL: "nats://" + addr}).awaitReady()
 	b, target := connect(t, "nats://"+addr), serve(t, status(200))
 	svc := service(target.URL)

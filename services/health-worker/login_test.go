@@ -10,6 +10,7 @@ import (
 
 func TestRefusedLoginsAreNotTheEnd(t *testing.T) {
 	nats := devtest.GuardedNATS(t, "right")
+	connect(t, nats.URL("right")).js.Conn().Close() // which makes the streams that are catalog-api's
 	w := start(t, healthworker.Config{NATSURL: nats.URL("right")})
 	ready := func() (bool, string) {
 		code, body := w.get("/readyz")

@@ -49,11 +49,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 
-	nats, err := devstack.StartNATS(ctx, devstack.NATSConfig{
-		Addr: cfg.NATSAddr, Dir: filepath.Join(cfg.Dir, "nats"), Restart: true, Log: cfg.Log.With("service", "nats"),
-	})
+	nats, err := cfg.startNATS(ctx)
 	if err != nil {
-		return withRemedy(err, "--nats")
+		return err
 	}
 	defer nats.Close()
 
@@ -61,7 +59,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		if err := pingDatabase(ctx, cfg.DatabaseURL); err != nil {
 			return err
 		}
-		return cfg.serve(ctx, nats.URL(), nil)
+		return cfg.serve(ctx, nats, nil)
 	}
 	pg, err := devstack.StartPostgres(ctx, devstack.PostgresConfig{
 		Dir: filepath.Join(cfg.Dir, "postgres"), Restart: true, Log: cfg.Log.With("service", "postgres"),
@@ -71,17 +69,17 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, pg.Close()) }()
 	cfg.DatabaseURL = pg.URL()
-	return cfg.serve(ctx, nats.URL(), pg)
+	return cfg.serve(ctx, nats, pg)
 }
 
 // serve runs the services over what they depend on. A private Postgres that is
 // gone for good before ctx ends is an error; nil is another's, and never is.
-func (c Config) serve(ctx context.Context, natsURL string, private *devstack.Postgres) error {
+func (c Config) serve(ctx context.Context, nats *broker, private *devstack.Postgres) error {
 	ops, err := c.operations(ctx)
 	if err != nil {
 		return err
 	}
-	api, worker := c.services(natsURL, ops)
+	api, worker := c.services(nats, ops)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return catalogapi.Run(gctx, api) })
 	g.Go(func() error { return healthworker.Run(gctx, worker) })
@@ -97,7 +95,7 @@ func (c Config) serve(ctx context.Context, natsURL string, private *devstack.Pos
 		})
 	}
 	g.Go(func() error {
-		err := c.announce(gctx, natsURL, ops)
+		err := c.announce(gctx, nats.URL(), ops)
 		if gctx.Err() != nil {
 			return nil // stopped while starting
 		}
@@ -107,18 +105,18 @@ func (c Config) serve(ctx context.Context, natsURL string, private *devstack.Pos
 }
 
 // services are the configurations of those that run in this process.
-func (c Config) services(natsURL string, ops *operations) (catalogapi.Config, healthworker.Config) {
+func (c Config) services(nats *broker, ops *operations) (catalogapi.Config, healthworker.Config) {
 	page := http.NewServeMux()
 	page.Handle("/", web.Handler())
 	if c.Demo {
 		page.Handle(demo.Path, demo.NewTarget())
 	}
 	api := catalogapi.Config{
-		DatabaseURL: c.DatabaseURL, NATSURL: natsURL, Listener: c.Listener, MetricsListener: ops.api, Static: page,
+		DatabaseURL: c.DatabaseURL, NATSURL: nats.urlFor("catalog-api"), Listener: c.Listener, MetricsListener: ops.api, Static: page,
 		DefaultInterval: c.Interval, Registry: ops.registry, Log: c.Log.With("service", "catalog-api"), Version: c.Version,
 	}
 	worker := healthworker.Config{
-		NATSURL: natsURL, MetricsListener: ops.worker, Registry: ops.registry,
+		NATSURL: nats.urlFor("health-worker"), MetricsListener: ops.worker, Registry: ops.registry,
 		Timeout: c.Timeout, Log: c.Log.With("service", "health-worker"), Version: c.Version,
 	}
 	return api, worker
@@ -171,11 +169,4 @@ func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("cannot listen on %s: %w: choose another address with %s", addr, err, flag)
 	}
 	return ln, nil
-}
-
-func withRemedy(err error, flag string) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%w: choose another address with %s", err, flag)
-	}
-	return err
 }

@@ -28,13 +28,10 @@ const patience = 15 * time.Second
 func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	b := startBroker(t)
 	b.startWorker(t)
-	catalogue := b.connect(t, "catalog-api")
+	catalogue := b.owner(t)
 	js := stream(t, catalogue)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := events.Ensure(ctx, js, 1); err != nil {
-		t.Fatal(err)
-	}
 	ingest, err := events.Ingest(ctx, js)
 	if err != nil {
 		t.Fatal(err)
@@ -82,8 +79,9 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 
 func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 	b := startBroker(t)
+	b.owner(t)
 	worker := stream(t, b.connect(t, "health-worker"))
-	if err := events.Ensure(t.Context(), worker, 1); err != nil {
+	if err := events.Ensure(t.Context(), worker, 1, events.StreamProbes); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := events.Planner(t.Context(), worker); err != nil {
@@ -97,14 +95,18 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 			"$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*",
 			"$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.STREAM.MSG.GET.RESULTS",
 			"$JS.API.CONSUMER.CREATE.PROBES.mine", "$JS.ACK.PORTAL.planner.1.1.1.1.0",
+			"$JS.API.CONSUMER.DELETE.PORTAL.anothers", "$JS.API.CONSUMER.NAMES.PORTAL", "$JS.API.CONSUMER.LIST.PORTAL",
+			"$JS.API.CONSUMER.CREATE.PORTAL", "$JS.API.CONSUMER.DURABLE.CREATE.PORTAL.mine", "portal.readers.create.mine",
 		},
 		"catalog-api": {
 			events.PlanSubject(id), events.DueSubject(id), events.ResultSubject(id),
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PROBES.mine",
 			"$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*", "$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner",
+			"$JS.API.STREAM.UPDATE.PROBES",
 		},
 		"health-worker": {
 			events.CatalogSubject(id), events.StatusSubject(id),
+			"$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.UPDATE.RESULTS", "$JS.API.STREAM.CREATE.PORTAL", "$JS.API.STREAM.CREATE.RESULTS",
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.CONSUMER.CREATE.RESULTS.ingest.portal.probe.result.*",
 		},
 	}
@@ -170,6 +172,27 @@ func (b broker) connect(t *testing.T, user string) *nats.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
+	return nc
+}
+
+// owner does what catalog-api does for others: it makes its streams, and admits
+// readers, until the test ends.
+func (b broker) owner(t *testing.T) *nats.Conn {
+	t.Helper()
+	nc := b.connect(t, "catalog-api")
+	js := stream(t, nc)
+	if err := events.Ensure(t.Context(), js, 1, events.StreamPortal, events.StreamResults); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- events.AdmitReaders(ctx, js) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("admit readers: %v", err)
+		}
+	})
 	return nc
 }
 

@@ -62,7 +62,7 @@ func (in *Ingest) Run(ctx context.Context) error {
 // consume reads from the consumer, which it makes anew if need be, until
 // something fails.
 func (in *Ingest) consume(ctx context.Context) error {
-	if err := events.Ensure(ctx, in.JetStream, in.Replicas); err != nil {
+	if err := events.Ensure(ctx, in.JetStream, in.Replicas, events.StreamResults); err != nil {
 		return err
 	}
 	consumer, err := events.Ingest(ctx, in.JetStream)

@@ -154,7 +154,11 @@ func (r *Relay) keepInLine(ctx context.Context, t *term) error {
 func (r *Relay) resync(ctx context.Context, t *term) error {
 	ctx, cancel := context.WithTimeout(ctx, resyncMost)
 	defer cancel()
-	if err := events.Ensure(ctx, r.JetStream, r.Replicas); err != nil {
+	if err := events.Ensure(ctx, r.JetStream, r.Replicas, events.StreamPortal); err != nil {
+		t.ready = false
+		return err
+	}
+	if err := events.Provide(ctx, r.JetStream, r.Replicas, events.StreamProbes); err != nil {
 		t.ready = false
 		return err
 	}

@@ -1,0 +1,122 @@
+package chart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// What readers of a stream could do to others, by consumers alone.
+func TestReadersCanOnlyRead(t *testing.T) {
+	b := startBroker(t)
+	catalogue := b.owner(t)
+	owner, reader := stream(t, catalogue), stream(t, b.connect(t, "subscriber"))
+	publish(t, owner, events.ServiceCreated{Service: service()})
+
+	t.Run("push to others", func(t *testing.T) {
+		for _, subject := range []string{events.CheckSubject, "$JS.API.STREAM.DELETE.PORTAL", events.ResultSubject("x")} {
+			_, err := reader.CreateConsumer(t.Context(), events.StreamPortal, jetstream.ConsumerConfig{
+				Name: "pusher", DeliverSubject: subject, HeadersOnly: true, AckPolicy: jetstream.AckNonePolicy,
+			})
+			var refused *jetstream.APIError
+			if !errors.As(err, &refused) {
+				t.Errorf("pushing at %s: %v, want a refusal", subject, err)
+			}
+		}
+		spelled := `{"Stream_Name":"PORTAL","Config":{"Name":"pusher","Deliver_Subject":"portal.check"}}`
+		if res, err := b.connect(t, "subscriber").Request("$JS.API.CONSUMER.CREATE.PORTAL.pusher", []byte(spelled), patience); err == nil {
+			t.Logf("another spelling: %s", res.Data)
+		}
+		if c, err := owner.Consumer(t.Context(), events.StreamPortal, "pusher"); err == nil && c.CachedInfo().Config.DeliverSubject != "" {
+			t.Errorf("a consumer pushes at %s", c.CachedInfo().Config.DeliverSubject)
+		}
+		if _, err := owner.Stream(t.Context(), events.StreamPortal); err != nil {
+			t.Errorf("the stream: %v", err)
+		}
+	})
+	t.Run("follow by push", func(t *testing.T) { // as `nats sub --stream` does
+		nc := b.connect(t, "subscriber")
+		js, err := nc.JetStream()
+		if err != nil {
+			t.Fatal(err)
+		}
+		const many = 2000 // more than the server sends without a word of flow control
+		for n := range many {
+			svc := service()
+			svc.ID = fmt.Sprintf("0199a3c2-8c1e-7d5a-9b42-%012d", n)
+			svc.Description = strings.Repeat("x", 1000)
+			publish(t, owner, events.ServiceCreated{Service: svc})
+		}
+		heard := make(chan string, 2*many)
+		sub, err := js.Subscribe("portal.>", func(m *nats.Msg) { heard <- m.Subject }, nats.OrderedConsumer(), nats.BindStream(events.StreamPortal), nats.DeliverLastPerSubject())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range many + 1 {
+			select {
+			case <-heard:
+			case <-time.After(patience):
+				t.Fatalf("heard %d services, want %d", n, many+1)
+			}
+		}
+		if err := sub.Drain(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("change or delete another's", func(t *testing.T) {
+		for who, js := range map[string]jetstream.JetStream{"catalog-api": owner, "another reader": stream(t, b.connect(t, "subscriber"))} {
+			name := fmt.Sprintf("of-%.3s", who)
+			cfg := jetstream.ConsumerConfig{Name: name, InactiveThreshold: time.Minute, AckPolicy: jetstream.AckExplicitPolicy}
+			if _, err := js.CreateConsumer(t.Context(), events.StreamPortal, cfg); err != nil {
+				t.Fatal(err)
+			}
+			brief, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			if err := reader.DeleteConsumer(brief, events.StreamPortal, name); err == nil {
+				t.Errorf("a reader deletes that of %s", who)
+			}
+			cancel()
+			cfg.InactiveThreshold = time.Nanosecond
+			if _, err := reader.CreateOrUpdateConsumer(t.Context(), events.StreamPortal, cfg); err == nil {
+				t.Errorf("a reader changes that of %s", who)
+			}
+			if c, err := owner.Consumer(t.Context(), events.StreamPortal, name); err != nil || c.CachedInfo().Config.InactiveThreshold != time.Minute {
+				t.Errorf("that of %s: %v", who, err)
+			}
+		}
+	})
+	t.Run("use up all that there are", func(t *testing.T) {
+		made := 0
+		for n := range 150 {
+			cfg := jetstream.ConsumerConfig{Durable: fmt.Sprint("mine-", n), AckPolicy: jetstream.AckExplicitPolicy}
+			if _, err := reader.CreateConsumer(t.Context(), events.StreamPortal, cfg); err == nil {
+				made++
+			}
+		}
+		if made != 100 {
+			t.Errorf("a reader made %d durable consumers, want 100", made)
+		}
+		b.follow(t, catalogue)
+		b.follow(t, b.connect(t, "subscriber"))
+	})
+	t.Run("keep what docs/events.md says", func(t *testing.T) {
+		c, err := reader.Consumer(t.Context(), events.StreamPortal, "mine-7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		msg, err := c.Next(jetstream.FetchMaxWait(patience))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := msg.Ack(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,136 @@
+package standalone
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/dev-portal/dev-portal/pkg/devstack"
+)
+
+// natsRules is deploy/nats/nats.conf, which go:embed cannot reach: a test keeps the
+// two equal, so that the rights of all editions are the same.
+//
+//go:embed nats.conf
+var natsRules string
+
+// reader is the user of nats.conf that may only read: whoever comes without a
+// name is it, so that `nats sub` works as it stands.
+const reader = "subscriber"
+
+// broker is the NATS server with the passwords of its users.
+type broker struct {
+	*devstack.NATS
+
+	passwords map[string]string // by the names of their variables in nats.conf
+}
+
+// startNATS starts the server with the rules of every edition.
+func (c Config) startNATS(ctx context.Context) (*broker, error) {
+	dir := filepath.Join(c.Dir, "nats")
+	if err := keepStreams(dir); err != nil {
+		return nil, err
+	}
+	passwords, err := keptPasswords(filepath.Join(c.Dir, "nats-passwords"))
+	if err != nil {
+		return nil, fmt.Errorf("the passwords of NATS: %w", err)
+	}
+	var rules strings.Builder
+	for name, password := range passwords {
+		fmt.Fprintf(&rules, "%s: %s\n", name, password)
+	}
+	rules.WriteString(natsRules)
+	srv, err := devstack.StartNATS(ctx, devstack.NATSConfig{
+		Addr: c.NATSAddr, Dir: dir, Rules: rules.String(), NoName: reader, Restart: true, Log: c.Log.With("service", "nats"),
+	})
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%w: choose another address with --nats", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &broker{srv, passwords}, nil
+}
+
+// urlFor is how a service connects.
+func (b *broker) urlFor(user string) string {
+	u, err := url.Parse(b.URL())
+	if err != nil { // devstack made it
+		return b.URL()
+	}
+	u.User = url.UserPassword(user, b.passwords[variable(user)])
+	return u.String()
+}
+
+func variable(user string) string {
+	return "NATS_" + strings.ToUpper(strings.ReplaceAll(user, "-", "_")) + "_PASSWORD"
+}
+
+// keptPasswords reads the file, or makes it with new passwords. It has lines of
+// NAME=password, and is its owner's alone.
+func keptPasswords(path string) (map[string]string, error) {
+	users := []string{"catalog-api", "health-worker", reader}
+	kept, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	passwords := map[string]string{}
+	for line := range strings.Lines(string(kept)) {
+		name, password, _ := strings.Cut(strings.TrimSpace(line), "=")
+		passwords[name] = password
+	}
+	var file bytes.Buffer
+	changed := false
+	all := map[string]string{}
+	for _, user := range users {
+		password := passwords[variable(user)]
+		if !isPassword(password) {
+			password, changed = "p"+rand.Text(), true // nats.conf wants a letter first
+		}
+		all[variable(user)] = password
+		fmt.Fprintf(&file, "%s=%s\n", variable(user), password)
+	}
+	if !changed {
+		return all, os.Chmod(path, 0o600)
+	}
+	fresh := path + ".new" // a crash half way leaves no half of a file
+	if err := os.WriteFile(fresh, file.Bytes(), 0o600); err != nil {
+		return nil, err
+	}
+	return all, os.Rename(fresh, path)
+}
+
+// isPassword says whether nats.conf takes it as it is.
+func isPassword(text string) bool {
+	if len(text) < 8 || strings.ContainsRune("0123456789", rune(text[0])) {
+		return false
+	}
+	for _, r := range text {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// keepStreams moves what an earlier version stored, before there were accounts,
+// to where the services' account looks for it.
+func keepStreams(dir string) error {
+	before, now := filepath.Join(dir, "jetstream", "$G"), filepath.Join(dir, "jetstream", "PORTAL")
+	if _, err := os.Stat(now); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(before, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("keep the streams of an earlier version: %w", err)
+	}
+	return nil
+}
