@@ -57,7 +57,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	w := newWorker(cfg, nc, js)
 	g, ctx := errgroup.WithContext(ctx)
 	if ln != nil {
-		g.Go(func() error { return metrics.Serve(ctx, ln, w.metrics.Handler(w.prober.Stuck, w.ready)) })
+		g.Go(func() error { return metrics.Serve(ctx, ln, w.metrics.Handler(w.alive, w.ready)) })
 	}
 	g.Go(func() error {
 		w.planner.Run(ctx)
@@ -117,6 +117,14 @@ func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
 		Lost:        w.planner.Reconcile, // the plans may be gone with it
 	}
 	return w
+}
+
+// alive returns nil, or else what only a restart mends.
+func (w *worker) alive() error {
+	if w.nc.IsClosed() {
+		return errors.New("the connection to nats is closed for good")
+	}
+	return w.prober.Stuck()
 }
 
 // ready returns nil when the worker plans and probes, or else what is missing.

@@ -37,17 +37,17 @@ func Postgres(db Database) Check {
 		case err == nil:
 			return nil
 		case errors.Is(err, catalog.ErrReadOnly) || errors.Is(err, catalog.ErrStorageFull):
-			return &Fault{"Postgres takes no changes: its disk is full, or it is a standby. What is there can still be read.",
-				"Make room on the disk of Postgres, or point PORTAL_DATABASE_URL to the primary.", err}
+			return broken("Postgres takes no changes: its disk is full, or it is a standby. What is there can still be read.",
+				"Make room on the disk of Postgres, or point PORTAL_DATABASE_URL to the primary.", err)
 		}
 		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookMost)
 		defer cancel()
 		if db.Ping(short) == nil {
-			return &Fault{"Postgres answers, but the table of services cannot be read or written in time: another session holds a lock on it, or Postgres is overloaded.",
-				"Find the session with SELECT pid, query FROM pg_stat_activity WHERE pid = ANY (SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity), and end it with pg_terminate_backend(pid).", err}
+			return broken("Postgres answers, but the table of services cannot be read or written in time: another session holds a lock on it, or Postgres is overloaded.",
+				"Find the session with SELECT pid, query FROM pg_stat_activity WHERE pid = ANY (SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity), and end it with pg_terminate_backend(pid).", err)
 		}
-		return &Fault{"Postgres does not answer: nothing can be read or changed until it is back.",
-			"Start Postgres, or end what keeps it from answering. Look at its disk, its log, PORTAL_DATABASE_URL and the network between.", err}
+		return broken("Postgres does not answer: nothing can be read or changed until it is back.",
+			"Start Postgres, or end what keeps it from answering. Look at its disk, its log, PORTAL_DATABASE_URL and the network between.", err)
 	}}
 }
 
@@ -57,10 +57,10 @@ func Outbox(db Database) Check {
 		age, err := db.Waiting(ctx)
 		switch {
 		case err != nil:
-			return &Fault{"It cannot be seen whether events go out: the outbox in Postgres cannot be read.", "See to Postgres first.", err}
+			return broken("It cannot be seen whether events go out: the outbox in Postgres cannot be read.", "See to Postgres first.", err)
 		case age > oldestEvent:
-			return &Fault{fmt.Sprintf("Changes have waited for %s to be published: new services are not probed, and nobody hears of changes. None is lost.", age.Round(time.Second)),
-				"If NATS runs, restart it: it keeps a failure of its disk until then. Look at its disk and its log, and at the log of catalog-api.", nil}
+			return broken(fmt.Sprintf("Changes have waited for %s to be published: new services are not probed, and nobody hears of changes. None is lost.", age.Round(time.Second)),
+				"If NATS runs, restart it: it keeps a failure of its disk until then. Look at its disk and its log, and at the log of catalog-api.", nil)
 		}
 		return nil
 	}}
@@ -72,10 +72,10 @@ func Results(db Database, started time.Time) Check {
 		_, silent, err := db.Probed(ctx, started)
 		switch {
 		case err != nil:
-			return &Fault{"It cannot be seen whether services are probed: Postgres cannot be read.", "See to Postgres first.", err}
+			return broken("It cannot be seen whether services are probed: Postgres cannot be read.", "See to Postgres first.", err)
 		case silent > lateResults:
-			return &Fault{fmt.Sprintf("No result of a probe has been stored for %s longer than the interval allows: statuses are old, and become unknown.", silent.Round(time.Second)),
-				"Look at the log of health-worker, and restart NATS if it has reported a failure of its disk.", nil}
+			return broken(fmt.Sprintf("No result of a probe has been stored for %s longer than the interval allows: statuses are old, and become unknown.", silent.Round(time.Second)),
+				"Look at the log of health-worker, and restart NATS if it has reported a failure of its disk.", nil)
 		}
 		return nil
 	}}

@@ -35,12 +35,18 @@ type Fault struct {
 	Detail string // what happened, and what it means
 	Cure   string // what to do
 	Err    error  // for the log; nil: there is none
+	Mild   bool   // it works all the same, and this is only to be known
+}
+
+// broken is a fault that stops something. err is for the log; nil: there is none.
+func broken(detail, cure string, err error) *Fault {
+	return &Fault{Detail: detail, Cure: cure, Err: err}
 }
 
 // Result is how a check is.
 type Result struct {
 	Name  string
-	Fault *Fault // nil: it works
+	Fault *Fault // nil: it works, and there is nothing to say
 }
 
 // Monitor looks at all checks again and again.
@@ -115,11 +121,11 @@ func (m *Monitor) note(ctx context.Context, i int, f *Fault) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c, s := m.checks[i], &m.state[i]
-	if f == nil {
-		if s.fault != nil {
+	if f == nil || f.Mild {
+		if s.fault != nil && !s.fault.Mild {
 			m.log.InfoContext(ctx, "works again", "check", c.Name)
 		}
-		*s = state{worked: true}
+		*s = state{fault: f, worked: true}
 		m.works.WithLabelValues(c.Name).Set(1)
 		return
 	}
@@ -128,7 +134,7 @@ func (m *Monitor) note(ctx context.Context, i int, f *Fault) {
 		m.works.WithLabelValues(c.Name).Set(1)
 		return
 	}
-	if s.fault == nil {
+	if s.fault == nil || s.fault.Mild {
 		m.log.ErrorContext(ctx, "does not work", "check", c.Name, "detail", f.Detail, "cure", f.Cure, "error", f.Err)
 	}
 	s.fault = f

@@ -28,7 +28,7 @@ type healthBody struct {
 
 type dependency struct {
 	Status string `json:"status" enum:"ok,unavailable"`
-	Detail string `json:"detail,omitempty" doc:"What does not work meanwhile."`
+	Detail string `json:"detail,omitempty" doc:"What does not work meanwhile; where the status is ok, what is good to know."`
 }
 
 type checked struct {
@@ -51,7 +51,9 @@ func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	}
 	for _, r := range a.Health(ctx) {
 		c := checked{Name: r.Name, dependency: fine}
-		if f := r.Fault; f != nil {
+		if f := r.Fault; f != nil && f.Mild {
+			c.Detail, c.Cure = f.Detail, f.Cure
+		} else if f != nil {
 			c.dependency, c.Cure = dependency{"unavailable", f.Detail}, f.Cure
 			out.Status = http.StatusServiceUnavailable
 			if body.Status == "ok" {
