@@ -42,8 +42,7 @@ func TestTwoWorkersShareTheProbesAndDoubleNone(t *testing.T) {
 	// A probe is told from another by its slot: that needs no clock, and holds
 	// however late a probe of a busy machine is.
 	slots := map[string]map[time.Time]int{}
-	for _, env := range s.results() {
-		r := env.Event.(events.ProbeCompleted)
+	for _, r := range s.results() {
 		if slots[r.ServiceID] == nil {
 			slots[r.ServiceID] = map[time.Time]int{}
 		}
@@ -96,7 +95,7 @@ func (p *process) probed() (n float64) {
 }
 
 // results reads all that probes have told so far.
-func (s *system) results() (list []events.Envelope) {
+func (s *system) results() (list []events.ProbeCompleted) {
 	s.t.Helper()
 	stream, err := s.connect().Stream(s.t.Context(), events.StreamResults)
 	if err != nil {
@@ -107,11 +106,11 @@ func (s *system) results() (list []events.Envelope) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		env, err := events.Decode(msg.Header, msg.Data)
+		results, err := events.DecodeResults(msg.Header, msg.Data)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		list = append(list, env)
+		list = append(list, results...)
 	}
 	return list
 }

@@ -96,7 +96,7 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 		"data larger than allowed": {nil, `{"name":"` + strings.Repeat("x", 256<<10) + `"}`, events.ErrPoison, "bytes of data"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			header := maps.Clone(encode(t, samples()[5]).Header)
+			header := maps.Clone(encode(t, sample[events.StatusChanged](t)).Header)
 			data := golden(t, "dev.portal.status.changed.v1")
 			if tc.change != nil {
 				tc.change(header)
@@ -134,7 +134,7 @@ func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
 		want   string
 	}{
 		"an invalid event": {source, events.StatusChanged{}, "encode dev.portal.status.changed.v1: service_id"},
-		"no source":        {"", samples()[5], "source is empty"},
+		"no source":        {"", sample[events.StatusChanged](t), "source is empty"},
 		"no list of tags": {source, events.ServiceCreated{Service: events.Service{
 			ID: ledgerID, Name: "ledger", Interval: "1m", Version: 1, Status: "unknown",
 			StatusSince: at(9, 0, 0, 0), CreatedAt: at(9, 0, 0, 0), UpdatedAt: at(9, 0, 0, 0),
