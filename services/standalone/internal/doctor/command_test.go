@@ -92,7 +92,7 @@ func TestNoSecretShowsInTheReport(t *testing.T) {
 			t.Errorf("%+v is not whole, or not in the text: %s", f, text.String())
 		}
 	}
-	want := "DNS edge tunnel IngressRoutes Traefik pods web catalog-api Postgres NATS streams consumers workers"
+	want := "DNS edge tunnel IngressRoutes Traefik pods web catalog-api Postgres NATS streams consumers workers events and results"
 	if got := strings.Join(names, " "); got != want || r.Broken != "edge" || r.URL != nowhere {
 		t.Errorf("got %s, broken %s, want %s, broken edge", got, r.Broken, want)
 	}
