@@ -25,12 +25,8 @@ export class Catalogue {
   }
 
   // all creates many services, a few at a time, in no order.
-  async all(list) {
-    const rest = [...list];
-    const take = async () => {
-      for (let fields = rest.shift(); fields; fields = rest.shift()) await this.add(fields);
-    };
-    await Promise.all(Array.from({ length: 8 }, take));
+  all(list) {
+    return few(list, (fields) => this.add(fields));
   }
 
   change(id, fields) {
@@ -75,7 +71,10 @@ export class Catalogue {
   async clear() {
     const { items } = await this.#ask('GET', `?q=${this.mark}`);
     const ids = new Set([...this.#added, ...items.map((service) => service.id)]);
-    await Promise.all([...ids].map((id) => this.#fetch('DELETE', `/${id}`)));
+    await few(ids, async (id) => {
+      const { status } = await this.#fetch('DELETE', `/${id}`);
+      if (status !== 204 && status !== 404) throw new Error(`DELETE ${this.#url}/${id}: ${status}`);
+    });
   }
 
   async #ask(method, path, body) {
@@ -89,4 +88,14 @@ export class Catalogue {
     const headers = { 'Content-Type': 'application/json' };
     return fetch(`${this.#url}${path}`, { method, headers, body: body && JSON.stringify(body) });
   }
+}
+
+// few does something with each of the things, eight at a time: the API refuses
+// those of a thousand at once that would wait too long.
+async function few(things, act) {
+  const rest = [...things];
+  const take = async () => {
+    while (rest.length > 0) await act(rest.shift());
+  };
+  await Promise.all(Array.from({ length: 8 }, take));
 }
