@@ -7,7 +7,7 @@ import { setWords, stamp } from './template.js';
 
 const kinds = {
   info: { region: '.polite', life: 5_000 },
-  offer: { region: '.polite', life: 12_000 },
+  offer: { region: '.polite', life: 8_000 },
   error: { region: '.urgent', life: 12_000 },
 };
 const most = 4;
