@@ -9,9 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
@@ -71,6 +68,11 @@ func changed(ctx context.Context, p *portal, s settings) (rows []row, err error)
 	if err != nil {
 		return nil, err
 	}
+	select { // new services are probed at once, in one crowd
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(10 * time.Second):
+	}
 	took, err := p.follow(ctx, target, time.Duration(s.seconds)*time.Second)
 	how := fmt.Sprintf("%d changes of %d services in %d s; p99 below 60 ms is the target", len(took), fickleServices, s.seconds)
 	return []row{{"changed answer of a target to subscriber", quantiles(took), how}}, err
@@ -79,15 +81,11 @@ func changed(ctx context.Context, p *portal, s settings) (rows []row, err error)
 // follow subscribes to the changes of status for so long, and returns how long
 // after its answer each arrived.
 func (p *portal) follow(ctx context.Context, target *fickle, long time.Duration) (took []time.Duration, err error) {
-	nc, err := nats.Connect(p.natsURL)
+	js, err := p.jetStream()
 	if err != nil {
 		return nil, err
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return nil, err
-	}
+	defer js.Conn().Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	news := false

@@ -6,9 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
@@ -20,15 +17,11 @@ const changes = 500
 func published(ctx context.Context, p *portal, _ settings) ([]row, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	nc, err := nats.Connect(p.natsURL)
+	js, err := p.jetStream()
 	if err != nil {
 		return nil, err
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return nil, err
-	}
+	defer js.Conn().Close()
 	id, err := p.write(ctx, http.MethodPost, "/api/services", map[string]any{"name": "billing"})
 	if err != nil {
 		return nil, err

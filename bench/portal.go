@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -72,6 +74,19 @@ func (p *portal) worker(ctx context.Context) error {
 		return err
 	}
 	return p.command(ctx, "health-worker", "http://"+addr+"/readyz", "PORTAL_METRICS="+addr, "PORTAL_NATS_URL="+p.natsURL)
+}
+
+// jetStream connects to the portal's broker. The caller closes the connection.
+func (p *portal) jetStream() (jetstream.JetStream, error) {
+	nc, err := nats.Connect(p.natsURL)
+	if err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		nc.Close()
+	}
+	return js, err
 }
 
 // command starts a command of the portal, and waits until ready answers 200.

@@ -3,6 +3,7 @@ module github.com/dev-portal/dev-portal/services/health-worker
 go 1.26.0
 
 require (
+	github.com/KimMachineGun/automemlimit v1.0.1
 	github.com/dev-portal/dev-portal/pkg/devstack v0.0.0-00010101000000-000000000000
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
 	github.com/dev-portal/dev-portal/pkg/healthcheck v0.0.0
@@ -32,6 +33,7 @@ require (
 	github.com/nats-io/nats-server/v2 v2.15.2 // indirect
 	github.com/nats-io/nkeys v0.4.16 // indirect
 	github.com/nats-io/nuid v1.0.1 // indirect
+	github.com/pbnjay/memory v0.0.0-20210728143218-7b4eea64cf58 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/synadia-io/orbit.go/natsext v0.1.3 // indirect

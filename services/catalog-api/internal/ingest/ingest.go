@@ -18,8 +18,9 @@ import (
 
 const (
 	batchSize  = 500                    // results, and up to a message's more
-	batchGap   = 10 * time.Millisecond  // a batch is stored when no result has come for so long: fewer transactions cost less …
-	batchAge   = 100 * time.Millisecond // … but its first result waits no longer than this for others
+	batchGap   = 10 * time.Millisecond  // a batch with news is stored when no result has come for so long …
+	batchAge   = 100 * time.Millisecond // … and its news wait no longer than this for more
+	calmAge    = 250 * time.Millisecond // results that only confirm wait so long: fewer transactions cost less
 	buffered   = batchSize              // messages fetched ahead
 	heartbeat  = 2 * time.Second        // silence of twice this means that the consumer is gone
 	applyMost  = 10 * time.Second       // how long a batch may take
@@ -43,11 +44,14 @@ type Ingest struct {
 	Replicas  int // of a stream that has to be created
 	Log       *slog.Logger
 	Metrics   *Metrics
+
+	seen seen
 }
 
 // Run takes results until ctx ends. A result is acknowledged after it was
 // stored: whatever fails in between, it comes again.
 func (in *Ingest) Run(ctx context.Context) error {
+	in.seen = seen{}
 	for ctx.Err() == nil {
 		err := in.consume(ctx)
 		if ctx.Err() != nil {
@@ -92,19 +96,23 @@ type batch struct {
 	results []events.ProbeCompleted
 	delays  []events.ProbeDelayed
 	msgs    []jetstream.Msg
+	news    time.Time // when the first result came that is more than a confirmation; zero: none has
 }
 
-// collect waits for a first message, and then takes more for as long as they keep
-// coming, until the batch is full or old enough. It returns what it has also
-// with an error.
+// collect waits for a first message, and then takes more: for a while if they only
+// confirm what is known, or else for as long as they keep coming, until the batch
+// is full or old enough. It returns what it has also with an error.
 func (in *Ingest) collect(ctx context.Context, msgs jetstream.MessagesContext) (b batch, err error) {
 	msg, err := msgs.Next()
 	if err != nil {
 		return b, err
 	}
 	in.read(ctx, &b, msg)
-	for end := time.Now().Add(batchAge); len(b.results)+len(b.delays) < batchSize; {
-		wait := min(batchGap, time.Until(end))
+	for began := time.Now(); len(b.results)+len(b.delays) < batchSize; {
+		wait := time.Until(began.Add(calmAge))
+		if !b.news.IsZero() {
+			wait = min(batchGap, time.Until(b.news.Add(batchAge)))
+		}
 		if wait <= 0 {
 			break
 		}
@@ -125,9 +133,9 @@ func (in *Ingest) read(ctx context.Context, b *batch, msg jetstream.Msg) {
 	env, err := events.Decode(msg.Headers(), msg.Data())
 	switch event := env.Event.(type) {
 	case events.ProbesCompleted:
-		b.results = append(b.results, event.Results...)
+		in.add(b, event.Results...)
 	case events.ProbeCompleted:
-		b.results = append(b.results, event)
+		in.add(b, event)
 	case events.ProbeDelayed:
 		b.delays = append(b.delays, event)
 	default:
@@ -140,6 +148,15 @@ func (in *Ingest) read(ctx context.Context, b *batch, msg jetstream.Msg) {
 		return
 	}
 	b.msgs = append(b.msgs, msg)
+}
+
+func (in *Ingest) add(b *batch, results ...events.ProbeCompleted) {
+	for _, r := range results {
+		if in.seen.news(r) && b.news.IsZero() {
+			b.news = time.Now()
+		}
+	}
+	b.results = append(b.results, results...)
 }
 
 // store stores a batch and acknowledges it. While the database can't take it,

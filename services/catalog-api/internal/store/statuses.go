@@ -43,7 +43,7 @@ func (s *Store) ApplyResults(ctx context.Context, batch []events.ProbeCompleted)
 		// A statement can update a row once, so a batch with several results of
 		// a service takes several, and no change of status in between is lost.
 		for _, round := range rounds(batch) {
-			done, err := applyRound(ctx, tx, round)
+			done, err := s.applyRound(ctx, tx, round)
 			if err != nil {
 				return err
 			}
@@ -80,39 +80,39 @@ func rounds(batch []events.ProbeCompleted) [][]events.ProbeCompleted {
 	return out
 }
 
-// applyRound updates the rows that the round's results are for. Rows are locked
-// in the order of their ids, so that two batches can't wait for each other. A
-// worker whose clock is ahead can't make results of the others look old.
-func applyRound(ctx context.Context, tx *sqlx.Tx, round []events.ProbeCompleted) (done []outcome, err error) {
-	const update = `
-		WITH result AS (
-			SELECT id, url, new_status, reason, code, latency, least(at, now()) AS at, location, planned, round
+// applyResults updates the rows that results are for. Rows are locked in the
+// order of their ids, so that two batches can't wait for each other. A worker whose
+// clock is ahead can't make results of the others look old.
+const applyResults = `
+	WITH result AS (
+		SELECT r.*, s.status AS before, s.probe_round_ms AS before_round,
+			CASE WHEN s.last_checked_at IS NOT NULL THEN s.last_planned_at END AS before_planned
+		FROM (
+			SELECT id, url, status, reason, code, latency, least(at, now()) AS at, location, planned, round
 			FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::timestamptz[], $8::text[],
 					$9::timestamptz[], $10::bigint[])
-				AS r (id, url, new_status, reason, code, latency, at, location, planned, round)
-		), before AS (
-			SELECT s.id, s.status, s.probe_round_ms,
-				CASE WHEN s.last_checked_at IS NOT NULL THEN s.last_planned_at END AS last_planned_at
-			FROM services s JOIN result r ON r.id = s.id AND r.url = s.status_url
-			WHERE s.last_checked_at IS NULL OR s.last_checked_at < r.at
-			ORDER BY s.id
-			FOR UPDATE OF s
-		)
-		UPDATE services s SET
-			status = r.new_status,
-			status_since = CASE WHEN s.status = r.new_status THEN s.status_since ELSE r.at END,
-			status_reason = r.reason,
-			http_status = r.code,
-			latency_ms = r.latency,
-			last_checked_at = r.at,
-			last_planned_at = r.planned,
-			probe_round_ms = r.round
-		FROM result r JOIN before b ON b.id = r.id
-		WHERE s.id = r.id
-		RETURNING s.id, s.name, s.team, s.probe_interval, s.status, s.status_since, s.status_reason, s.http_status,
-			s.latency_ms, s.last_checked_at, s.last_planned_at, b.status AS before, b.last_planned_at AS before_planned,
-			greatest(b.probe_round_ms, s.probe_round_ms) AS round, r.location`
+				AS r (id, url, status, reason, code, latency, at, location, planned, round)
+			) AS r JOIN services s ON s.id = r.id
+		WHERE s.status_url = r.url AND (s.last_checked_at IS NULL OR s.last_checked_at < r.at)
+		ORDER BY s.id
+		FOR UPDATE OF s
+	)
+	UPDATE services s SET
+		status = r.status,
+		status_since = CASE WHEN s.status = r.status THEN s.status_since ELSE r.at END,
+		status_reason = r.reason,
+		http_status = r.code,
+		latency_ms = r.latency,
+		last_checked_at = r.at,
+		last_planned_at = r.planned,
+		probe_round_ms = r.round
+	FROM result r
+	WHERE s.id = r.id
+	RETURNING s.id, s.name, s.team, s.probe_interval, s.status, s.status_since, s.status_reason, s.http_status,
+		s.latency_ms, s.last_checked_at, s.last_planned_at, r.before, r.before_planned,
+		greatest(r.before_round, s.probe_round_ms) AS round, r.location`
 
+func (s *Store) applyRound(ctx context.Context, tx *sqlx.Tx, round []events.ProbeCompleted) (done []outcome, err error) {
 	var (
 		id, url, status, reason, location pq.StringArray
 		code, latency, wait               pq.Int64Array
@@ -124,7 +124,7 @@ func applyRound(ctx context.Context, tx *sqlx.Tx, round []events.ProbeCompleted)
 		code, latency = append(code, int64(r.HTTPStatus)), append(latency, r.LatencyMS)
 		at, planned, wait = append(at, r.CheckedAt), append(planned, r.PlannedAt), append(wait, r.RoundMS)
 	}
-	err = tx.SelectContext(ctx, &done, update, id, url, status, reason, code, latency, pq.Array(at), location,
+	err = tx.StmtxContext(ctx, s.apply).SelectContext(ctx, &done, id, url, status, reason, code, latency, pq.Array(at), location,
 		pq.Array(planned), wait)
 	return done, domainError(err)
 }

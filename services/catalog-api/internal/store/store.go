@@ -36,7 +36,8 @@ const (
 type Store struct {
 	pool // for what people ask
 
-	bulk     pool // for results, events, and whatever goes over all services
+	bulk     pool       // for results, events, and whatever goes over all services
+	apply    *sqlx.Stmt // applyResults in bulk: to plan it takes as long as to carry it out
 	interval events.Interval
 }
 
@@ -70,6 +71,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err := migrate(ctx, cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate the database: %w", err), s.Close())
 	}
+	var err error
+	if s.apply, err = s.bulk.db.PreparexContext(ctx, applyResults); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare the taking of results: %w", err), s.Close())
+	}
 	return s, nil
 }
 
@@ -78,7 +83,13 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // Close closes the connections.
-func (s *Store) Close() error { return errors.Join(s.db.Close(), s.bulk.db.Close()) }
+func (s *Store) Close() error {
+	var err error
+	if s.apply != nil {
+		err = s.apply.Close()
+	}
+	return errors.Join(err, s.db.Close(), s.bulk.db.Close())
+}
 
 // DB is the pool, for the outbox's relay.
 func (s *Store) DB() *sqlx.DB { return s.bulk.db }

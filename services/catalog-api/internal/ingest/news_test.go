@@ -1,0 +1,31 @@
+package ingest
+
+import (
+	"testing"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+func TestNewsIsWhatDiffersFromTheResultBefore(t *testing.T) {
+	s := seen{}
+	for i, c := range []struct {
+		service string
+		status  events.Status
+		reason  events.Reason
+		news    bool
+	}{
+		{"a", events.StatusHealthy, events.ReasonOK, true}, // the first of a service
+		{"a", events.StatusHealthy, events.ReasonOK, false},
+		{"b", events.StatusHealthy, events.ReasonOK, true},
+		{"a", events.StatusDown, events.ReasonTimeout, true},
+		{"a", events.StatusDown, events.ReasonConnectRefused, true},
+		{"a", events.StatusDown, events.ReasonConnectRefused, false},
+		{"b", events.StatusHealthy, events.ReasonOK, false},
+		{"a", events.StatusHealthy, events.ReasonOK, true},
+	} {
+		r := events.ProbeCompleted{ServiceID: c.service, Status: c.status, Reason: c.reason}
+		if got := s.news(r); got != c.news {
+			t.Errorf("result %d, %s %s of %s: news is %v, want %v", i, c.status, c.reason, c.service, got, c.news)
+		}
+	}
+}
