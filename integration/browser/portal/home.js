@@ -5,6 +5,7 @@ export class Home {
   constructor(page) {
     this.page = page;
     this.connection = page.locator('connection-status').getByText(/^(Connecting|Live|Refreshing|Offline)/);
+    this.notice = page.getByRole('region', { name: /portal does not work$/ });
     this.search = page.getByRole('searchbox', { name: 'Search services' });
     this.addButton = page.locator('header').getByRole('button', { name: 'Add service' });
     this.helpButton = page.getByRole('button', { name: 'Keyboard shortcuts' });

@@ -1,7 +1,7 @@
 // A portal of the tests' own: the one-process edition with a data folder that
 // goes when it is closed.
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -48,6 +48,22 @@ export class OwnPortal {
     const { end, code } = await this.#ended;
     this.#child = null;
     if (code !== 0) throw new Error(`the portal was asked to stop, and ${end}.\n${this.log()}`);
+  }
+
+  // freeze stops its Postgres where it stands: every process of it, which neither
+  // ends nor answers, until thaw.
+  async freeze() {
+    await this.#signalPostgres('SIGSTOP');
+  }
+
+  async thaw() {
+    await this.#signalPostgres('SIGCONT');
+  }
+
+  async #signalPostgres(signal) {
+    const [first] = (await readFile(join(this.#folder, 'data/postgres/cluster/postmaster.pid'), 'utf8')).split('\n');
+    const children = await readFile(`/proc/${first}/task/${first}/children`, 'utf8');
+    for (const pid of [first, ...children.trim().split(' ')]) process.kill(Number(pid), signal);
   }
 
   async close() {

@@ -42,6 +42,18 @@ test('a list comes with its tag, and is null when nothing has changed', async ()
   assert.equal(got.headers['if-none-match'], '"1"');
 });
 
+test('health is an answer also where something does not work, and none where something else answers', async () => {
+  const said = { status: 'degraded', checks: [{ name: 'nats', status: 'unavailable' }] };
+  for (const status of [200, 503]) {
+    json(status, said);
+    assert.deepEqual(await api.health(), said);
+  }
+  answer = { status: 503, headers: { 'Content-Type': 'text/html' }, body: '<h1>no backend</h1>' };
+  await assert.rejects(api.health(), api.Problem);
+  json(500, said);
+  await assert.rejects(api.health(), api.Problem);
+});
+
 test('some asks for each id', async () => {
   json(200, { items: [], total: 0 });
   await api.some(['a', 'b']);

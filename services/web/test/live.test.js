@@ -2,32 +2,8 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Live } from '../public/lib/live.js';
 import { Stream } from '../public/lib/stream.js';
+import { Channel } from './channel.js';
 import { Source } from './source.js';
-
-// Stands in for the browser's, whose messages come when nobody can foresee: here
-// they are there at once.
-class Channel extends EventTarget {
-  static #all = new Set();
-
-  constructor() {
-    super();
-    Channel.#all.add(this);
-  }
-
-  static clear() {
-    Channel.#all.clear();
-  }
-
-  postMessage(message) {
-    for (const other of [...Channel.#all]) {
-      if (other !== this) other.dispatchEvent(Object.assign(new Event('message'), { data: structuredClone(message) }));
-    }
-  }
-
-  close() {
-    Channel.#all.delete(this);
-  }
-}
 
 globalThis.BroadcastChannel = Channel;
 const limit = 40_000; // ms, in which a silent stream has been noticed

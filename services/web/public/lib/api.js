@@ -62,11 +62,20 @@ export async function check(id) {
   return (await call('POST', `${path(id)}/check`, { patience: 30_000 })).data;
 }
 
+// health resolves with { status, checks }, also where something does not work: each
+// check is { name, status, detail, cure }.
+export async function health() {
+  const { data } = await call('GET', '/api/health', { also: 503 });
+  if (!Array.isArray(data?.checks)) throw new Problem({ detail: 'The portal does not say how it is.' });
+  return data;
+}
+
 function path(id) {
   return `${services}/${encodeURIComponent(id)}`;
 }
 
-async function call(method, url, { body, headers = {}, patience: limit = patience } = {}) {
+// also is a status that is an answer here, and no problem.
+async function call(method, url, { body, headers = {}, patience: limit = patience, also = 304 } = {}) {
   const init = { method, headers: { Accept: 'application/json', ...headers }, cache: 'no-store' };
   if (body) {
     init.body = JSON.stringify(body);
@@ -84,6 +93,6 @@ async function call(method, url, { body, headers = {}, patience: limit = patienc
   } catch {
     throw new Problem({ detail: 'The portal cannot be reached. Check your connection, then try again.' });
   }
-  if (!response.ok && response.status !== 304) throw new Problem({ ...data, status: response.status });
+  if (!response.ok && response.status !== also) throw new Problem({ ...data, status: response.status });
   return { status: response.status, data, etag: response.headers.get('ETag') };
 }

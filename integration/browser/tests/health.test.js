@@ -1,0 +1,37 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from '../portal/test.js';
+
+const noticed = { timeout: 45_000 }; // the portal looks every 3 s, the page asks every 15 s and a bit
+
+test('what does not work is said in the page, with what to do, until it works again @own', async ({
+  home,
+  page,
+  portal,
+  watch,
+}) => {
+  test.setTimeout(150_000);
+  await home.open();
+  await expect(home.notice).toHaveCount(0);
+  watch.expect({ method: 'GET', status: 503, path: /\/api\/health$/ });
+  await portal.freeze();
+  try {
+    await expect(home.notice).toBeVisible(noticed);
+    await expect(home.notice.getByRole('status')).toHaveText('The portal does not work');
+    const fault = home.notice.getByRole('listitem').filter({ hasText: 'Postgres does not answer' });
+    await expect(fault).toContainText('nothing can be read or changed until it is back');
+    await expect(fault).toContainText('Start Postgres');
+    for (const colorScheme of ['light', 'dark']) {
+      for (const width of [1280, 360]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.setViewportSize({ width, height: 800 });
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' '))}`)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+      }
+    }
+  } finally {
+    await portal.thaw();
+  }
+  await expect(home.notice).toHaveCount(0, noticed);
+  await expect(home.connection).toHaveText('Live', { timeout: 40_000 });
+});
