@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
@@ -32,17 +33,20 @@ const (
 // Postgres checks that people can read and write.
 func Postgres(db Database) Check {
 	return Check{Name: DatabaseCheck, Look: func(ctx context.Context) *Fault {
+		// A server that hangs keeps the driver for seconds, whatever the context
+		// says: one after the other would take too long.
+		var ping error
+		var asked sync.WaitGroup
+		asked.Go(func() { ping = db.Ping(ctx) })
 		err := db.Usable(ctx)
+		asked.Wait()
 		switch {
 		case err == nil:
 			return nil
 		case errors.Is(err, catalog.ErrReadOnly) || errors.Is(err, catalog.ErrStorageFull):
 			return broken("Postgres takes no changes: its disk is full, or it is a standby. What is there can still be read.",
 				"Make room on the disk of Postgres, or point PORTAL_DATABASE_URL to the primary.", err)
-		}
-		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookMost)
-		defer cancel()
-		if db.Ping(short) == nil {
+		case ping == nil:
 			return broken("Postgres answers, but the table of services cannot be read or written in time: another session holds a lock on it, or Postgres is overloaded.",
 				"Find the session with SELECT pid, query FROM pg_stat_activity WHERE pid = ANY (SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity), and end it with pg_terminate_backend(pid).", err)
 		}

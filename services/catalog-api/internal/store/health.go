@@ -8,10 +8,21 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Usable reads a service, and takes and gives back the right to write: it fails
-// where people's requests would.
+// Usable reads a service, takes and gives back the right to write, and some room on
+// the disk: it fails where people's requests would, or soon will.
 func (s *Store) Usable(ctx context.Context) error {
+	// With so little memory what this counts goes into a file, some 100 kB, which
+	// leaves nothing behind, as a row that is written and taken back would. What is
+	// written may fit into pages that are there already, for a while.
+	const takeRoom = `SELECT count(*) FROM generate_series(1, 5000)`
+
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL work_mem = '64kB'`); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, takeRoom); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `LOCK TABLE services, outbox IN ROW EXCLUSIVE MODE`); err != nil {
 			return err
 		}
