@@ -4,10 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go/micro"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -49,14 +53,58 @@ func (p *portal) awaitCheck(what string, wanted func(code int, checks map[string
 	})
 }
 
-func TestHealthSeesATableThatIsLocked(t *testing.T) {
-	p := start(t, devtest.NATS(t).URL())
-	p.mended()
+// probed is a service that there is something to do for.
+const probed = `{"name":"billing","status_url":"https://billing.example/","interval":"10s"}`
+
+func (p *portal) add(service string) {
+	p.t.Helper()
+	if code, answer := p.call("POST", p.url+"/api/services", service); code != 201 {
+		p.t.Fatalf("%d %s", code, answer)
+	}
+}
+
+// announced waits until the stream tells of all these services.
+func (p *portal) announced(url string, names ...string) {
+	p.t.Helper()
+	missing := map[string]bool{}
+	for _, name := range names {
+		missing[name] = true
+	}
+	ctx, stop := context.WithTimeout(p.t.Context(), patience)
+	defer stop()
+	err := events.Subscribe(ctx, devtest.JetStream(p.t, url), events.Subscription{}, func(_ context.Context, d events.Delivery) error {
+		switch e := d.Event.(type) {
+		case events.ServiceCreated:
+			delete(missing, e.Name)
+		case events.ServiceUpdated:
+			delete(missing, e.Name)
+		}
+		if len(missing) == 0 {
+			stop()
+		}
+		return nil
+	})
+	if err != nil || len(missing) > 0 {
+		p.t.Errorf("not announced: %v (%v)", missing, err)
+	}
+}
+
+// session is another way into the portal's database.
+func (p *portal) session() *sql.DB {
+	p.t.Helper()
 	db, err := sql.Open("postgres", p.database)
 	if err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	p.t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func TestHealthSeesATableThatIsLocked(t *testing.T) {
+	t.Parallel()
+	p := start(t, devtest.NATS(t).URL())
+	p.mended()
+	db := p.session()
 	for _, mode := range []string{"ACCESS EXCLUSIVE", "EXCLUSIVE"} {
 		tx, err := db.BeginTx(t.Context(), nil)
 		if err == nil {
@@ -74,6 +122,7 @@ func TestHealthSeesATableThatIsLocked(t *testing.T) {
 }
 
 func TestHealthSeesThatNobodyCanReadTheEvents(t *testing.T) {
+	t.Parallel()
 	url := devtest.NATS(t).URL()
 	js := devtest.JetStream(t, url)
 	if err := events.Ensure(t.Context(), js, 1); err != nil {
@@ -104,11 +153,97 @@ func TestHealthSeesThatNobodyCanReadTheEvents(t *testing.T) {
 }
 
 func TestHealthMissesAWorkerOnlyWhereThereIsSomethingToProbe(t *testing.T) {
+	t.Parallel()
 	p := start(t, devtest.NATS(t).URL())
 	p.mended()
-	if code, body := p.call("POST", p.url+"/api/services", `{"name":"billing","status_url":"https://billing.example/"}`); code != 201 {
-		t.Fatalf("%d %s", code, body)
-	}
+	p.add(probed)
 	p.broken("workers", "No health-worker")
 	p.broken("consumers", "planner", "probers")
+}
+
+func TestHealthIsGreenAfterTheStreamWasDeleted(t *testing.T) {
+	t.Parallel()
+	url := devtest.NATS(t).URL()
+	p := start(t, url)
+	p.answer(url, events.WorkerState{})
+	p.add(probed)
+	p.announced(url, "billing")
+	if err := devtest.JetStream(t, url).DeleteStream(t.Context(), events.StreamPortal); err != nil {
+		t.Fatal(err)
+	}
+	p.announced(url, "billing")
+	p.awaitCheck("the stream works", func(_ int, checks map[string]checked) bool {
+		return checks["streams"].Status == "ok" && checks["live"].Status == "ok" && checks["outbox"].Status == "ok"
+	})
+}
+
+// answer is a worker that answers, and does nothing else.
+func (p *portal) answer(url string, state events.WorkerState) (end func()) {
+	p.t.Helper()
+	nc := devtest.JetStream(p.t, url).Conn()
+	service, err := micro.AddService(nc, micro.Config{
+		Name: events.WorkerService, Version: "1.0.0", StatsHandler: func(*micro.Endpoint) any { return state },
+	})
+	if err == nil {
+		err = service.AddEndpoint("check", micro.HandlerFunc(func(micro.Request) {}), micro.WithEndpointSubject("portal.check"))
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return func() {
+		if err := service.Stop(); err != nil {
+			p.t.Error(err)
+		}
+	}
+}
+
+func TestHealthSeesAWorkerThatIsStuck(t *testing.T) {
+	t.Parallel()
+	url := devtest.NATS(t).URL()
+	p := start(t, url)
+	p.mended()
+	end := p.answer(url, events.WorkerState{Location: "cellar", StuckSince: time.Now()})
+	p.broken("workers", "cellar is stuck", "Restart the health-worker")
+	end()
+	p.mended()
+}
+
+// There are workers, and yet nothing comes of it.
+func TestHealthSeesThatResultsStop(t *testing.T) {
+	t.Parallel()
+	url := devtest.NATS(t).URL()
+	p := start(t, url)
+	p.answer(url, events.WorkerState{})
+	p.add(probed)
+	p.broken("results", "No result of a probe", "log of health-worker")
+	db := p.session()
+	if _, err := db.ExecContext(t.Context(), `UPDATE services SET last_checked_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitCheck("results come", func(_ int, checks map[string]checked) bool { return checks["results"].Status == "ok" })
+}
+
+func TestHealthSeesThatNothingIsPublished(t *testing.T) {
+	t.Parallel()
+	p := start(t, devtest.NATS(t).URL())
+	p.mended()
+	db := p.session()
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var taken sync.WaitGroup
+	taken.Go(func() { _, err = tx.ExecContext(t.Context(), `SELECT pg_advisory_xact_lock(7164201906001)`) }) // the relay's
+	_, cut := db.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_locks
+		WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	taken.Wait()
+	if err := errors.Join(err, cut); err != nil {
+		t.Fatal(err)
+	}
+	p.add(`{"name":"billing"}`)
+	p.broken("outbox", "Changes have waited", "catalog-api")
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	p.mended()
 }
