@@ -50,6 +50,10 @@ test-integration: ## the whole portal on real parts; PORTAL_TEST_STACK=docker|lo
 	@scripts/need postgres nginx gcc
 	go test -race -count=1 -v -timeout 20m $(if $(RUN),-run '$(RUN)') ./integration/...
 
+test-faults: ## the portal broken in every way, some four minutes: is health red meanwhile, and nothing lost?
+	@scripts/need postgres gcc
+	PORTAL_TEST_STACK=local go test -race -tags faults -count=1 -v -timeout 20m -run HealthIsRed ./integration/
+
 test-web: services/web/node_modules ## the page's own tests, in Node
 	$(header) 'page: unit tests'
 	cd services/web && npm test
@@ -115,5 +119,5 @@ bin/govulncheck: tools/go.mod tools/go.sum
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 
-.PHONY: help run demo build test test-unit test-go test-integration test-web test-browser screenshot lint fmt bench images up down logs \
+.PHONY: help run demo build test test-unit test-go test-integration test-faults test-web test-browser screenshot lint fmt bench images up down logs \
   test-compose test-charts test-cluster

@@ -33,20 +33,31 @@ func start(t *testing.T, database ...string) *system {
 	if testing.Short() {
 		t.Skip("starts Postgres and NATS")
 	}
-	s := &system{t: t, broker: parts.broker(t), addr: freeAddr(t)}
-	if len(database) > 0 {
-		s.database = database[0]
-	} else {
-		s.database = parts.database(t)
+	if len(database) == 0 {
+		database = []string{parts.database(t)}
 	}
+	return startOn(t, parts.broker(t), database[0])
+}
+
+func startOn(t *testing.T, broker server, database string) *system {
+	t.Helper()
+	s := &system{t: t, broker: broker, database: database, addr: freeAddr(t)}
 	s.startAPI()
 	s.events = s.subscribe()
 	return s
 }
 
+// natsURL is how a service connects.
+func (s *system) natsURL(service string) string {
+	if guarded, ok := s.broker.(*natsServer); ok {
+		return guarded.as(service)
+	}
+	return s.broker.url()
+}
+
 func (s *system) startAPI() {
 	s.t.Helper()
-	s.api = launch(s.t, "catalog-api", "PORTAL_HTTP="+s.addr, "PORTAL_DATABASE_URL="+s.database, "PORTAL_NATS_URL="+s.broker.url())
+	s.api = launch(s.t, "catalog-api", "PORTAL_HTTP="+s.addr, "PORTAL_DATABASE_URL="+s.database, "PORTAL_NATS_URL="+s.natsURL("catalog-api"))
 	eventually(s.t, "the API answers", func() bool { return answers("http://" + s.addr + "/api/services") })
 }
 
@@ -54,7 +65,7 @@ func (s *system) startAPI() {
 func (s *system) worker(env ...string) *process {
 	s.t.Helper()
 	metrics := freeAddr(s.t)
-	env = append([]string{"PORTAL_NATS_URL=" + s.broker.url(), "PORTAL_METRICS=" + metrics, "PORTAL_TIMEOUT=2s"}, env...)
+	env = append([]string{"PORTAL_NATS_URL=" + s.natsURL("health-worker"), "PORTAL_METRICS=" + metrics, "PORTAL_TIMEOUT=2s"}, env...)
 	p := launch(s.t, "health-worker", env...)
 	p.metrics = metrics
 	eventually(s.t, "the worker is ready", func() bool { return answers("http://" + metrics + "/readyz") })

@@ -1,0 +1,279 @@
+//go:build faults
+
+package integration
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// faults are those that were met in the field, and their kin.
+func (h *hour) faults() []fault {
+	return []fault{
+		{
+			name: "NATS frozen", check: "nats", words: "restart it if it hangs",
+			breaks: func(*testing.T) { h.broker.signal(syscall.SIGSTOP) },
+			mends:  func(*testing.T) { h.broker.signal(syscall.SIGCONT) },
+		},
+		{
+			name: "wrong passwords", check: "nats", words: "password",
+			breaks: func(*testing.T) { h.broker.change("wrong") },
+			mends:  func(*testing.T) { h.broker.change("right") },
+		},
+		{
+			name: "the disk of NATS full", check: "outbox", words: "restart it",
+			breaks: func(*testing.T) { h.disk.Fill() },
+			mends:  func(*testing.T) { h.disk.Free(); h.broker.stop(); h.broker.start() },
+		},
+		h.lost(events.StreamPortal), h.lost(events.StreamProbes), h.lost(events.StreamResults), h.unread(),
+		{name: "consumers used up", check: "live", words: "consumers", breaks: h.crowd, mends: h.disperse},
+		{name: "worker frozen", check: "workers", words: "No health-worker", later: "results",
+			breaks: func(t *testing.T) { must(t, h.worker.cmd.Process.Signal(syscall.SIGSTOP)) },
+			mends:  func(t *testing.T) { must(t, h.worker.cmd.Process.Signal(syscall.SIGCONT)) },
+		},
+		h.locked("services table locked", "postgres", "lock", `LOCK TABLE services IN ACCESS EXCLUSIVE MODE`),
+		h.locked("outbox held", "outbox", "waited", `SELECT pg_advisory_xact_lock(7164201906001)`),
+		{
+			name: "Postgres frozen", check: "postgres", words: "does not answer",
+			breaks: func(t *testing.T) { h.signalPostgres(t, syscall.SIGSTOP) },
+			mends:  func(t *testing.T) { h.signalPostgres(t, syscall.SIGCONT) },
+		},
+		h.killed(),
+		{
+			name: "the disk of Postgres full", check: "postgres", words: "disk is full",
+			breaks: func(*testing.T) { h.pgDisk.Fill() },
+			mends:  func(*testing.T) { h.pgDisk.Free() },
+		},
+	}
+}
+
+// lost is a stream that somebody deletes, and which the services make again.
+func (h *hour) lost(stream string) fault {
+	var js jetstream.JetStream
+	var seen *heard
+	return fault{
+		name: "stream " + stream + " deleted", check: "streams", words: stream,
+		breaks: func(t *testing.T) {
+			js = h.admin(t)
+			must(t, js.DeleteStream(t.Context(), stream))
+			seen = h.as(t).follow()
+		},
+		mended: func() bool {
+			_, err := js.Stream(h.t.Context(), stream)
+			return err == nil && seen.same(h.all())
+		},
+	}
+}
+
+// unread takes away what the services read by.
+func (h *hour) unread() fault {
+	var js jetstream.JetStream
+	return fault{
+		name: "consumers deleted", check: "consumers", words: "Not there",
+		breaks: func(t *testing.T) {
+			js = h.admin(t)
+			must(t, js.DeleteConsumer(t.Context(), events.StreamPortal, "planner"))
+			must(t, js.DeleteConsumer(t.Context(), events.StreamProbes, "probers-default"))
+			must(t, js.DeleteConsumer(t.Context(), events.StreamResults, "ingest"))
+		},
+		mended: func() bool {
+			_, missing, err := events.Missing(h.t.Context(), js)
+			return err == nil && len(missing) == 0
+		},
+	}
+}
+
+// killed kills Postgres again and again, which is started again and again.
+func (h *hour) killed() fault {
+	enough := make(chan struct{})
+	var killing sync.WaitGroup
+	return fault{
+		name: "Postgres killed", check: "postgres", words: "does not answer",
+		breaks: func(t *testing.T) {
+			killing.Go(func() {
+				tick := time.NewTicker(200 * time.Millisecond)
+				defer tick.Stop()
+				for {
+					h.signalPostgres(t, syscall.SIGKILL)
+					select {
+					case <-tick.C:
+					case <-enough:
+						return
+					}
+				}
+			})
+		},
+		mends: func(*testing.T) {
+			close(enough)
+			killing.Wait()
+		},
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// admin is connected for as long as a fault lasts.
+func (h *hour) admin(t *testing.T) jetstream.JetStream {
+	t.Helper()
+	return (&system{t: t, broker: h.broker}).connect()
+}
+
+const thief = "thief-"
+
+// crowd takes the places of readers away, and then all that there are.
+func (h *hour) crowd(t *testing.T) {
+	stream, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
+	must(t, err)
+	for i := 0; err == nil; i++ {
+		_, err = stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: fmt.Sprint(thief, i)})
+	}
+	names := stream.ConsumerNames(t.Context())
+	for name := range names.Name() {
+		if strings.HasPrefix(name, thief) || name == "planner" {
+			continue
+		}
+		must(t, stream.DeleteConsumer(t.Context(), name))
+		_, _ = stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: thief + name}) // unless its reader was faster
+	}
+	must(t, names.Err())
+}
+
+func (h *hour) disperse(t *testing.T) {
+	stream, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
+	must(t, err)
+	names := stream.ConsumerNames(t.Context())
+	for name := range names.Name() {
+		if strings.HasPrefix(name, thief) {
+			must(t, stream.DeleteConsumer(t.Context(), name))
+		}
+	}
+	must(t, names.Err())
+}
+
+// locked has another session of Postgres hold what the query takes. Who has it is
+// cut off, so that the session gets it.
+func (h *hour) locked(name, check, words, query string) fault {
+	var db *sql.DB
+	var tx *sql.Tx
+	return fault{
+		name: name, check: check, words: words,
+		breaks: func(t *testing.T) {
+			var err error
+			db, err = sql.Open("postgres", h.database)
+			must(t, err)
+			tx, err = db.BeginTx(context.WithoutCancel(t.Context()), nil)
+			must(t, err)
+			var taken sync.WaitGroup
+			taken.Go(func() { _, err = tx.ExecContext(t.Context(), query) })
+			_, cut := db.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted`)
+			taken.Wait()
+			must(t, err)
+			must(t, cut)
+		},
+		mends: func(t *testing.T) {
+			must(t, tx.Rollback())
+			must(t, db.Close())
+		},
+	}
+}
+
+// signalPostgres signals every process of the server.
+func (h *hour) signalPostgres(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(h.pgDisk.Dir, "postgres", "cluster", "postmaster.pid"))
+	if errors.Is(err, os.ErrNotExist) {
+		return // it is being started
+	}
+	must(t, err)
+	first, _, _ := strings.Cut(string(file), "\n")
+	children, _ := os.ReadFile(filepath.Join("/proc", first, "task", first, "children")) // it may have ended
+	for _, pid := range append([]string{first}, strings.Fields(string(children))...) {
+		if n, err := strconv.Atoi(pid); err == nil { // else the file is being written
+			_ = syscall.Kill(n, s) // one may have ended meanwhile
+		}
+	}
+}
+
+// heard is what a subscriber knows that came late.
+type heard struct {
+	mu       sync.Mutex
+	caughtUp bool
+	services map[string]listed
+}
+
+// follow subscribes anew.
+func (h *hour) follow() *heard {
+	h.t.Helper()
+	out := &heard{services: map[string]listed{}}
+	js, done := h.connect(), make(chan error, 1)
+	ctx, stop := context.WithCancel(context.WithoutCancel(h.t.Context()))
+	go func() {
+		done <- events.Subscribe(ctx, js, events.Subscription{
+			OnRestart:  func(string) { out.note(func() { clear(out.services) }) },
+			OnCaughtUp: func() { out.note(func() { out.caughtUp = true }) },
+		}, out.take)
+	}()
+	h.t.Cleanup(func() {
+		stop()
+		must(h.t, <-done)
+	})
+	return out
+}
+
+func (o *heard) note(change func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	change()
+}
+
+func (o *heard) take(_ context.Context, d events.Delivery) error {
+	o.note(func() {
+		switch e := d.Event.(type) {
+		case events.ServiceCreated:
+			o.services[e.ID] = listed{e.ID, e.Name, e.Description, string(e.Status), e.Version}
+		case events.ServiceUpdated:
+			o.services[e.ID] = listed{e.ID, e.Name, e.Description, string(e.Status), e.Version}
+		case events.ServiceDeleted:
+			delete(o.services, e.ID)
+		case events.StatusChanged:
+			svc := o.services[e.ServiceID]
+			svc.Status = string(e.To)
+			o.services[e.ServiceID] = svc
+		}
+	})
+	return nil
+}
+
+// same says whether the subscriber has these and no others.
+func (o *heard) same(all map[string]listed) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.caughtUp || len(o.services) != len(all) {
+		return false
+	}
+	for id, svc := range all {
+		if o.services[id] != svc {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,98 @@
+package integration
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// health is what /api/health says.
+type health struct {
+	code   int
+	Checks []struct{ Name, Status, Detail, Cure string }
+}
+
+// health asks; no answer is one that is not well, and has no checks.
+func (s *system) health() (h health) {
+	code, body, err := s.try("GET", "/api/health", nil)
+	if err != nil {
+		return health{}
+	}
+	h.code = code
+	if err := json.Unmarshal(body, &h); err != nil {
+		s.t.Errorf("GET /api/health: %d %s: %v", code, body, err)
+	}
+	return h
+}
+
+func (h health) ok() bool { return h.code == http.StatusOK }
+
+// says returns whether a check fails in words that have these, detail and cure
+// together.
+func (h health) says(name, words string) bool {
+	for _, c := range h.Checks {
+		if c.Name == name && c.Status != "ok" && strings.Contains(c.Detail+" "+c.Cure, words) {
+			return !h.ok()
+		}
+	}
+	return false
+}
+
+func (h health) String() string {
+	out := fmt.Sprint(h.code)
+	for _, c := range h.Checks {
+		if c.Status != "ok" {
+			out += fmt.Sprintf("; %s: %s", c.Name, c.Detail)
+		}
+	}
+	return out
+}
+
+// red waits for a check to fail, and fails the test where that takes longer.
+func (s *system) red(most time.Duration, name, words string) time.Duration {
+	s.t.Helper()
+	began := time.Now()
+	s.turns(most, name+" fails: "+words, func(h health) bool { return h.says(name, words) })
+	return time.Since(began).Round(100 * time.Millisecond)
+}
+
+// green waits until everything works.
+func (s *system) green(most time.Duration) time.Duration {
+	s.t.Helper()
+	began := time.Now()
+	s.turns(most, "all works", health.ok)
+	return time.Since(began).Round(100 * time.Millisecond)
+}
+
+func (s *system) turns(most time.Duration, what string, wanted func(health) bool) {
+	s.t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(most); ; <-tick.C {
+		h := s.health()
+		if wanted(h) {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("not within %s: %s. Health is %s", most, what, h)
+		}
+	}
+}
+
+func TestHealthSeesANATSThatHangs(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts Postgres and NATS")
+	}
+	broker := newNATSServer(t, t.TempDir())
+	s := startOn(t, broker, parts.database(t))
+	s.green(patience)
+	broker.signal(syscall.SIGSTOP)
+	s.red(patience, "nats", "restart it if it hangs")
+	broker.signal(syscall.SIGCONT)
+	s.green(patience)
+}

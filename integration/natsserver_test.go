@@ -1,0 +1,124 @@
+package integration
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// operator is a user of a natsServer who may do everything.
+const operator = "operator"
+
+// natsServer is NATS as people deploy it: a program of its own with the rules of
+// deploy/nats, which can be stopped where it stands, or told of other passwords.
+type natsServer struct {
+	t      *testing.T
+	addr   string
+	dir    string // of its streams
+	config string
+	cmd    *exec.Cmd
+}
+
+// natsProgram is built once, by the first test that needs it.
+var natsProgram = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(bin, "nats-server")
+	out, err := exec.Command("go", "build", "-o", path, "github.com/nats-io/nats-server/v2").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build nats-server: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// newNATSServer starts a server that keeps its streams in dir.
+func newNATSServer(t *testing.T, dir string) *natsServer {
+	t.Helper()
+	n := &natsServer{t: t, addr: freeAddr(t), dir: dir, config: filepath.Join(t.TempDir(), "nats.conf")}
+	n.change("right")
+	n.start()
+	t.Cleanup(n.end)
+	return n
+}
+
+// as is how a user connects.
+func (n *natsServer) as(user string) string {
+	return (&url.URL{Scheme: "nats", User: url.UserPassword(user, "right"), Host: n.addr}).String()
+}
+
+func (n *natsServer) url() string { return n.as(operator) }
+
+// change makes another password that of the services. Whoever is connected with
+// the one before is cut off. "right" is the one that they use.
+func (n *natsServer) change(password string) {
+	n.t.Helper()
+	rules, err := os.ReadFile("../deploy/nats/nats.conf")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	const firstUsers = "users: [\n"
+	conf := strings.Replace(string(rules), firstUsers, firstUsers+"      { user: "+operator+", password: right }\n", 1)
+	conf = strings.NewReplacer(
+		`"0.0.0.0:4222"`, `"`+n.addr+`"`, `http: "0.0.0.0:8222"`, "", `"/data"`, `"`+n.dir+`"`,
+		"$NATS_CATALOG_API_PASSWORD", password, "$NATS_HEALTH_WORKER_PASSWORD", password, "$NATS_SUBSCRIBER_PASSWORD", "right",
+	).Replace(conf)
+	if err := os.WriteFile(n.config, []byte(conf), 0o600); err != nil {
+		n.t.Fatal(err)
+	}
+	if n.cmd != nil {
+		n.signal(syscall.SIGHUP)
+	}
+}
+
+func (n *natsServer) start() {
+	n.t.Helper()
+	program, err := natsProgram()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.cmd = exec.Command(program, "--config", n.config)
+	n.cmd.Stdout, n.cmd.Stderr = io.Discard, io.Discard
+	if err := n.cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	eventually(n.t, "NATS listens", func() bool {
+		conn, err := net.Dial("tcp", n.addr)
+		if err != nil {
+			return false
+		}
+		return conn.Close() == nil
+	})
+}
+
+func (n *natsServer) stop() {
+	n.t.Helper()
+	n.signal(syscall.SIGTERM)
+	late := time.AfterFunc(patience, func() { _ = n.cmd.Process.Kill() })
+	defer late.Stop()
+	_ = n.cmd.Wait() // it ends with 1 for a signal
+}
+
+func (n *natsServer) wipe() { wipe(n.t, n.dir) }
+
+func (n *natsServer) signal(s syscall.Signal) {
+	n.t.Helper()
+	if err := n.cmd.Process.Signal(s); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// end is for whatever state a test left it in.
+func (n *natsServer) end() {
+	if err := n.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		n.t.Error(err)
+	}
+	_ = n.cmd.Wait()
+}
