@@ -54,10 +54,12 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // stream returns nil when the stream is to end, or why it can't be written.
 func (h *Hub) stream(w http.ResponseWriter, r *http.Request) error {
 	out := client{w: w, control: http.NewResponseController(w)}
-	_ = out.control.SetReadDeadline(time.Time{}) // the server's would end the stream; where there is none it can't be set
+	// The server reads what body there is before the header goes out: only then may
+	// its deadline go.
 	if err := out.send([]byte("retry: 2000\n\n")); err != nil {
 		return err
 	}
+	_ = out.control.SetReadDeadline(time.Time{}) // it would end the stream; where there is none it can't be set
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
 

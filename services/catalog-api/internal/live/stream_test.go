@@ -1,12 +1,14 @@
 package live
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -251,4 +253,38 @@ func TestFiveHundredBrowsersGetEverything(t *testing.T) {
 	}
 	h.history.add(52, "last", []byte(`{}`))
 	done.Wait()
+}
+
+// The server reads a body before the header goes out.
+func TestABodyThatDripsHoldsNoPlace(t *testing.T) {
+	h := fed(1)
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ReadTimeout = 500 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: portal\r\nContent-Length: 100000\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var dripping sync.WaitGroup
+	dripping.Go(func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for ctx.Err() == nil {
+			_, _ = conn.Write([]byte("x")) // it may be cut off
+			<-tick.C
+		}
+	})
+	defer dripping.Wait()
+	defer stop()
+	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.HasPrefix(answer, "HTTP/1.1 200") {
+		t.Errorf("got %q, %v while the body drips", answer, err)
+	}
 }
