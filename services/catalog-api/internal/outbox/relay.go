@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -99,11 +98,11 @@ func (t *term) note(done sent) {
 // the catalogue at first, after each loss of the connection to NATS, when the
 // stream has lost something, and now and then.
 func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan nats.Status) error {
-	listener := pq.NewListener(r.DatabaseURL, 100*time.Millisecond, 5*time.Second, nil)
-	defer func() { _ = listener.Close() }()
-	if err := listener.Listen(channel); err != nil {
+	listener, err := listen(ctx, r.DatabaseURL)
+	if err != nil {
 		return fmt.Errorf("listen for the outbox: %w", err)
 	}
+	defer listener.close()
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 
@@ -124,7 +123,7 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 			return nil
 		case <-reconnected:
 			now.compared = time.Time{}
-		case <-listener.NotificationChannel():
+		case <-listener.heard():
 		case <-ticker.C:
 		}
 	}
