@@ -124,8 +124,9 @@ func (s *Store) applyRound(ctx context.Context, tx *sqlx.Tx, round []events.Prob
 		code, latency = append(code, int64(r.HTTPStatus)), append(latency, r.LatencyMS)
 		at, planned, wait = append(at, r.CheckedAt), append(planned, r.PlannedAt), append(wait, r.RoundMS)
 	}
-	err = tx.StmtxContext(ctx, s.apply).SelectContext(ctx, &done, id, url, status, reason, code, latency, pq.Array(at), location,
-		pq.Array(planned), wait)
+	apply := tx.StmtxContext(ctx, s.apply)
+	defer func() { _ = apply.Close() }() // the prepared statement itself stays
+	err = apply.SelectContext(ctx, &done, id, url, status, reason, code, latency, pq.Array(at), location, pq.Array(planned), wait)
 	return done, domainError(err)
 }
 
