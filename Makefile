@@ -95,9 +95,9 @@ down: ## stop the containers; the data stays
 logs: ## what the containers say
 	docker compose logs --follow --tail 100
 
-test-compose: integration/browser/node_modules ## the browser suite and the workers' tests on docker compose
+test-compose: integration/browser/node_modules ## page and workers on docker compose; ARGS=tests/ has every browser test run there
 	@scripts/need chromium gcc
-	deploy/compose/test
+	deploy/compose/test $(ARGS)
 
 test-charts: ## the chart without a cluster: types, rules, golden files
 	$(header) 'charts'
