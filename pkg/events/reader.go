@@ -38,21 +38,22 @@ type reader struct {
 // read makes a consumer and delivers from it until something fails. It says
 // whether it came as far as reading.
 func (r *reader) read(ctx context.Context) (progress bool, err error) {
-	stream, err := r.js.Stream(ctx, StreamPortal)
+	asking := eachInTime{ctx}
+	stream, err := r.js.Stream(asking, StreamPortal)
 	if err != nil {
 		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
 	}
-	if err := r.locate(ctx, stream); err != nil {
+	if err := r.locate(asking, stream); err != nil {
 		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
 	}
-	consumer, err := stream.CreateConsumer(ctx, r.consumer())
+	consumer, err := stream.CreateConsumer(asking, r.consumer())
 	if err != nil {
 		return false, fmt.Errorf("consumer on stream %s: %w", StreamPortal, err)
 	}
 	// After the consumer was made, so that all of its snapshot is before goal.
 	// Its count of pending messages would not do: what is stored from now on
 	// counts too, and a busy stream would never be caught up with.
-	goal, err := r.last(ctx, stream)
+	goal, err := r.last(asking, stream)
 	if err != nil {
 		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
 	}
@@ -83,7 +84,7 @@ func (r *reader) follow(
 			err = r.deliver(ctx, msg, next)
 			next++
 		case errors.Is(err, nats.ErrTimeout):
-			goal, err = r.idle(ctx, stream)
+			goal, err = r.idle(eachInTime{ctx}, stream)
 		}
 		if err != nil {
 			return err

@@ -53,6 +53,7 @@ const duplicates = 2 * time.Minute
 // any time and by several at once. A new stream gets replicas, at least 1; that
 // and all else that an operator chose for a stream is kept.
 func Ensure(ctx context.Context, js jetstream.JetStream, replicas int, names ...string) error {
+	ctx = eachInTime{ctx}
 	for _, want := range streams() {
 		if len(names) > 0 && !slices.Contains(names, want.Name) {
 			continue
@@ -67,6 +68,7 @@ func Ensure(ctx context.Context, js jetstream.JetStream, replicas int, names ...
 // Provide creates those of the streams that are missing, as Ensure does, and leaves
 // what is there as it is: it is for streams that another service owns.
 func Provide(ctx context.Context, js jetstream.JetStream, replicas int, names ...string) error {
+	ctx = eachInTime{ctx}
 	for _, name := range names {
 		_, err := js.Stream(ctx, name)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -78,6 +80,14 @@ func Provide(ctx context.Context, js jetstream.JetStream, replicas int, names ..
 	}
 	return nil
 }
+
+// eachInTime is a context by which each request has the time that JetStream gives
+// one by itself, 5 s, also where all of them together have longer: what was on its
+// way as a connection broke is never answered.
+type eachInTime struct{ context.Context }
+
+// Deadline implements context.Context: Done alone tells of the end.
+func (eachInTime) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 func ensure(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig, replicas int) error {
 	present, err := js.Stream(ctx, want.Name)
@@ -208,7 +218,7 @@ func Ingest(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, er
 func consumer(
 	ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.ConsumerConfig,
 ) (jetstream.Consumer, error) {
-	c, err := js.CreateOrUpdateConsumer(ctx, stream, cfg)
+	c, err := js.CreateOrUpdateConsumer(eachInTime{ctx}, stream, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("consumer %s of stream %s: %w", cfg.Durable, stream, err)
 	}

@@ -64,7 +64,12 @@ func (b *bench) startNATS() {
 
 func (b *bench) connect() jetstream.JetStream {
 	b.t.Helper()
-	nc, err := nats.Connect(b.nats.URL(), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1))
+	return b.connectTo(b.nats.URL())
+}
+
+func (b *bench) connectTo(url string) jetstream.JetStream {
+	b.t.Helper()
+	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -79,7 +84,11 @@ func (b *bench) connect() jetstream.JetStream {
 // relay runs a relay, as a replica of its own, until the test or stop ends it.
 func (b *bench) relay() (stop func()) {
 	b.t.Helper()
-	js := b.connect()
+	return b.relayBy(b.connect())
+}
+
+func (b *bench) relayBy(js jetstream.JetStream) (stop func()) {
+	b.t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.t.Context()))
 	r := &outbox.Relay{
 		DB: b.db.DB(), DatabaseURL: b.url, NATS: js.Conn(), JetStream: js, Catalogue: b.db, Replicas: 1,
