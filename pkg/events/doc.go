@@ -14,8 +14,8 @@
 //
 // Messages are CloudEvents 1.0 in the binary mode of the NATS protocol binding:
 // attributes are headers (ce-id, ce-type, …), the payload is the data itself as
-// JSON. Within a version of a type a field is never removed and never given a
-// new meaning; fields may be added, so readers ignore those they don't know.
+// JSON. Writing is strict, reading is lenient: [Decode] takes what a later version
+// may write, as docs/events.md has it under "Versions".
 //
 // Delivery is at least once and in order for each service. [Subscribe] gives a
 // reader the whole present state, then each change, for as long as it wants.

@@ -28,11 +28,12 @@ const (
 const maxData = 256 << 10
 
 // ErrPoison marks a message that no retry can mend: it isn't a CloudEvent, its
-// data isn't JSON, or it breaks a rule of its type. Readers terminate it.
+// data isn't JSON, or it lacks what a reader needs. Readers terminate it.
 var ErrPoison = errors.New("not a valid event")
 
 // ErrUnknownType marks a well-formed message of a type that this version of the
-// package doesn't know. Readers that only follow pass over it.
+// package doesn't know: a later version's, most likely. Readers that only follow
+// pass over it; whoever shares its work with others leaves it to them.
 var ErrUnknownType = errors.New("unknown event type")
 
 // Event is one of this package's event structs.
@@ -43,16 +44,20 @@ type Event interface {
 	Subject() string
 	// Entity is the id of what the event is about, mostly a service (ce-subject).
 	Entity() string
-	// Validate returns every rule that the event breaks, joined, or nil.
+	// Validate returns every rule for writing that the event breaks, joined, or nil.
 	Validate() error
+	// readable returns what the event lacks for a reader to act on it, joined, or
+	// nil: less than Validate, as a later version may have more words.
+	readable() error
 }
 
 // Envelope is a decoded message: the event, and the attributes around it.
 type Envelope struct {
 	ID     string    // unique per event; the same when a message is sent again
+	Type   string    // the CloudEvents type
 	Source string    // who says so, as a URI reference: "/dev-portal/catalog-api"
 	Time   time.Time // when it was said, UTC
-	Event  Event     // one of the structs of this package, by value
+	Event  Event     // one of the structs of this package, by value; nil for a type that is not known here
 }
 
 // Encode makes the message of e, ready to be published: a new id, the present
@@ -91,18 +96,17 @@ func Encode(source string, e Event) (*nats.Msg, error) {
 	return msg, nil
 }
 
-// Decode reads a message of any type of this package. Its errors wrap ErrPoison
-// or ErrUnknownType.
+// Decode reads a message of any type of this package, also one that a later
+// version wrote: unknown fields are passed over; reasons and intervals pass as they
+// came, known or not; a status that is not known reads as StatusUnknown, with its
+// word beside it. Its errors wrap ErrPoison or ErrUnknownType; with the latter the
+// envelope has everything but the event.
 func Decode(header nats.Header, data []byte) (Envelope, error) {
 	var env Envelope
 	if v := get(header, headerSpecVersion); v != "1.0" {
 		return env, fmt.Errorf("%w: %s is %q, want 1.0", ErrPoison, headerSpecVersion, v)
 	}
-	decode, ok := decoders[get(header, headerType)]
-	if !ok {
-		return env, fmt.Errorf("%w: %.100q", ErrUnknownType, get(header, headerType))
-	}
-	env.ID, env.Source = get(header, headerID), get(header, headerSource)
+	env.ID, env.Type, env.Source = get(header, headerID), get(header, headerType), get(header, headerSource)
 	if env.ID == "" || env.Source == "" {
 		return env, fmt.Errorf("%w: %s or %s is missing", ErrPoison, headerID, headerSource)
 	}
@@ -114,10 +118,15 @@ func Decode(header nats.Header, data []byte) (Envelope, error) {
 	if len(data) > maxData {
 		return env, fmt.Errorf("%w: %d bytes of data, at most %d are read", ErrPoison, len(data), maxData)
 	}
-	env.Event, err = decode(data)
+	decode, ok := decoders[env.Type]
+	if !ok {
+		return env, fmt.Errorf("%w: %.100q", ErrUnknownType, env.Type)
+	}
+	event, err := decode(data)
 	if err != nil {
 		return env, fmt.Errorf("%w: %w", ErrPoison, err)
 	}
+	env.Event = event
 	return env, nil
 }
 
@@ -152,7 +161,10 @@ func decodeData[E Event](data []byte) (Event, error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return nil, err
 	}
-	return e, e.Validate()
+	if later, ok := any(&e).(interface{ translate() }); ok {
+		later.translate()
+	}
+	return e, e.readable()
 }
 
 // get reads a header whatever its case: NATS keeps the sender's, and other
@@ -178,6 +190,13 @@ func check(ok bool, format string, args ...any) error {
 		return nil
 	}
 	return fmt.Errorf(format, args...)
+}
+
+// checkWord reports what is no code of letters, digits and underscores, which may
+// be one that a later version added.
+func checkWord(field, word string) error {
+	ok := word != "" && len(word) <= 64 && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+	return check(ok, "%s %.40q is not a word", field, word)
 }
 
 // checkID reports an id that is not a UUID: it becomes part of a subject.

@@ -30,11 +30,8 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if env.ID != id || env.Source != source || env.Event.Type() != typ {
+		if env.ID != id || env.Source != source || env.Type != typ || env.Event.Type() != typ {
 			t.Errorf("got %+v from %v", env, header)
-		}
-		if err := env.Event.Validate(); err != nil {
-			t.Errorf("decoded what is not valid: %v", err)
 		}
 	})
 }
@@ -50,8 +47,8 @@ func FuzzRoundTrip(f *testing.F) {
 			"ce-time": {"2026-03-14T09:26:53Z"},
 		}
 		first, err := events.Decode(header, data)
-		if err != nil {
-			return
+		if err != nil || first.Event.Validate() != nil {
+			return // more is read than is written
 		}
 		msg := encode(t, first.Event)
 		second, err := events.Decode(msg.Header, msg.Data)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/nats-io/nats.go"
 )
@@ -18,7 +20,7 @@ import (
 //	Source    health-worker, from the service's last catalogue event
 //	Readers   the broker's scheduler; health-worker, on portal.probe.due.<service id>
 //	Delivery  a due message lives one interval, and goes to one worker of a location
-//	Errors    one that fails Validate is poison: the worker terminates it
+//	Errors    one that lacks its ids, times or URL is poison: the worker terminates it
 type ProbePlanned struct {
 	ServiceID string   `json:"service_id" jsonschema:"format=uuid"`
 	Version   int64    `json:"version"` // of the configuration that the URL and interval are from
@@ -35,14 +37,17 @@ func (e ProbePlanned) Subject() string { return PlanSubject(e.ServiceID) }
 // Entity is the service's id.
 func (e ProbePlanned) Entity() string { return e.ServiceID }
 
-// Validate returns every rule that the event breaks, joined.
-func (e ProbePlanned) Validate() error {
+func (e ProbePlanned) readable() error {
 	return errors.Join(
 		checkID("service_id", e.ServiceID),
 		check(e.Version > 0, "version is %d, the first is 1", e.Version),
 		checkHTTP("url", e.URL),
-		check(e.Interval.Known(), "interval %.40q is not in the set", e.Interval),
 	)
+}
+
+// Validate returns every rule that the event breaks, joined.
+func (e ProbePlanned) Validate() error {
+	return errors.Join(e.readable(), check(e.Interval.Known(), "interval %.40q is not in the set", e.Interval))
 }
 
 // ProbeCompleted says what one probe of a service saw. It is the reply to a
@@ -53,7 +58,7 @@ func (e ProbePlanned) Validate() error {
 //	Source    health-worker
 //	Readers   catalog-api, which drops what is older than what it knows
 //	Delivery  at least once; no order
-//	Errors    one that fails Validate is poison: the reader terminates it
+//	Errors    one that lacks its ids, times or URL is poison: the reader terminates it
 type ProbeCompleted struct {
 	ServiceID string `json:"service_id" jsonschema:"format=uuid"`
 	Version   int64  `json:"version"` // as in the plan
@@ -61,6 +66,10 @@ type ProbeCompleted struct {
 
 	Status Status `json:"status"` // healthy, degraded or down
 	Reason Reason `json:"reason"`
+
+	// StatusWord is what a later version wrote for a status that this one doesn't
+	// know: Status is StatusUnknown then. Else it is empty.
+	StatusWord string `json:"-"`
 
 	// HTTPStatus is the answer's status code; absent when no answer came.
 	HTTPStatus int `json:"http_status,omitzero"`
@@ -88,20 +97,31 @@ func (e ProbeCompleted) Subject() string { return ResultSubject(e.ServiceID) }
 // Entity is the service's id.
 func (e ProbeCompleted) Entity() string { return e.ServiceID }
 
-// Validate returns every rule that the event breaks, joined.
-func (e ProbeCompleted) Validate() error {
+func (e *ProbeCompleted) translate() { e.Status, e.StatusWord = e.Status.translate() }
+
+// readable is more than ids and times: what is wrong of this reaches the database
+// along with the results of others.
+func (e ProbeCompleted) readable() error {
 	return errors.Join(
 		checkID("service_id", e.ServiceID),
 		check(e.Version > 0, "version is %d, the first is 1", e.Version),
 		checkHTTP("url", e.URL),
-		check(e.Status.Known() && e.Status != StatusUnknown, "status %.40q is no outcome of a probe", e.Status),
-		check(e.Reason.Known(), "reason %.40q is not on the list", e.Reason),
+		checkWord("reason", string(e.Reason)),
 		check(e.HTTPStatus >= 0 && e.HTTPStatus <= 999, "http_status %d is out of range", e.HTTPStatus),
 		check(e.LatencyMS >= 0, "latency_ms is negative"),
 		check(e.RoundMS >= 0, "round_ms is negative"),
 		check(!e.PlannedAt.IsZero(), "planned_at is missing"),
 		check(!e.CheckedAt.IsZero(), "checked_at is missing"),
-		check(e.Location != "", "location is empty"),
+		checkLocation(e.Location),
+	)
+}
+
+// Validate returns every rule that the event breaks, joined.
+func (e ProbeCompleted) Validate() error {
+	return errors.Join(
+		e.readable(),
+		check(e.Status.Known() && e.Status != StatusUnknown, "status %.40q is no outcome of a probe", e.Status),
+		check(e.Reason.Known(), "reason %.40q is not on the list", e.Reason),
 	)
 }
 
@@ -117,7 +137,7 @@ const MaxResults = 64
 //	Source    health-worker
 //	Readers   catalog-api, which drops each that is older than what it knows
 //	Delivery  at least once; no order
-//	Errors    one that fails Validate is poison: the reader terminates it
+//	Errors    one that lacks its ids, times or URL is poison: the reader terminates it
 type ProbesCompleted struct {
 	Results []ProbeCompleted `json:"results"` // 1 to MaxResults, all of one location
 }
@@ -134,6 +154,22 @@ func (e ProbesCompleted) Entity() string {
 		return ""
 	}
 	return e.Results[0].Location
+}
+
+func (e *ProbesCompleted) translate() {
+	for i := range e.Results {
+		e.Results[i].translate()
+	}
+}
+
+func (e ProbesCompleted) readable() error {
+	var errs []error
+	for i, r := range e.Results {
+		if err := r.readable(); err != nil {
+			errs = append(errs, fmt.Errorf("result %d: %w", i, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Validate returns every rule that the event breaks, joined.
@@ -177,7 +213,7 @@ func DecodeResults(header nats.Header, data []byte) ([]ProbeCompleted, error) {
 //	Source    health-worker
 //	Readers   catalog-api, which drops what is older than the service's last result
 //	Delivery  at most once; no order
-//	Errors    one that fails Validate is poison: the reader terminates it
+//	Errors    one that lacks its ids, times or URL is poison: the reader terminates it
 type ProbeDelayed struct {
 	ServiceID string `json:"service_id" jsonschema:"format=uuid"`
 	URL       string `json:"url" jsonschema:"format=uri"` // as in the plan
@@ -199,15 +235,25 @@ func (e ProbeDelayed) Subject() string { return ResultSubject(e.ServiceID) }
 // Entity is the service's id.
 func (e ProbeDelayed) Entity() string { return e.ServiceID }
 
-// Validate returns every rule that the event breaks, joined.
-func (e ProbeDelayed) Validate() error {
+func (e ProbeDelayed) readable() error {
 	return errors.Join(
 		checkID("service_id", e.ServiceID),
 		checkHTTP("url", e.URL),
 		check(e.RoundMS > 0, "round_ms is %d, want more than 0", e.RoundMS),
 		check(!e.SaidAt.IsZero(), "said_at is missing"),
-		check(e.Location != "", "location is empty"),
+		checkLocation(e.Location),
 	)
+}
+
+// Validate returns every rule that the event breaks, joined.
+func (e ProbeDelayed) Validate() error { return e.readable() }
+
+// checkLocation reports a location that is none: it becomes part of a subject.
+func checkLocation(location string) error {
+	odd := strings.ContainsFunc(location, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(".*>", r)
+	})
+	return errors.Join(check(location != "", "location is empty"), check(!odd, "location %.40q is not the name of a place", location))
 }
 
 func checkHTTP(field, raw string) error {

@@ -210,10 +210,13 @@ func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) er
 		return nil
 	}
 	env, err := Decode(msg.Headers(), msg.Data())
-	if err != nil {
+	switch {
+	case err == nil || errors.Is(err, ErrUnknownType) && r.UnknownTypes:
+		if err := r.fn(ctx, Delivery{Envelope: env, Sequence: meta.Sequence.Stream, Data: msg.Data()}); err != nil {
+			return &handlerError{err}
+		}
+	case errors.Is(err, ErrPoison):
 		r.report(fmt.Errorf("message %d on %s: %w", meta.Sequence.Stream, msg.Subject(), err))
-	} else if err := r.fn(ctx, Delivery{Envelope: env, Sequence: meta.Sequence.Stream, Data: msg.Data()}); err != nil {
-		return &handlerError{err}
 	}
 	r.position, r.stored = meta.Sequence.Stream, meta.Timestamp
 	return nil

@@ -13,11 +13,13 @@ import (
 const tombstoneLife = 7 * 24 * time.Hour
 
 // Interval is the time between two probes of a service, as one of a fixed set
-// that divides the minute or the hour evenly.
+// that divides the minute or the hour evenly. Later versions may have more of them.
 type Interval string
 
 // DefaultInterval is what a service has that names none.
 const DefaultInterval Interval = "1m"
+
+const defaultDuration = time.Minute
 
 // Intervals has every Interval, the shortest first.
 var Intervals = []Interval{"10s", "15s", "20s", "30s", "1m", "2m", "5m", "10m", "15m", "30m", "1h"}
@@ -25,13 +27,13 @@ var Intervals = []Interval{"10s", "15s", "20s", "30s", "1m", "2m", "5m", "10m", 
 // Known says whether i is in the set.
 func (i Interval) Known() bool { return slices.Contains(Intervals, i) }
 
-// Duration is i as a duration, or 0 for one that isn't in the set.
+// Duration is i as a duration, also where only a later version has it in its set;
+// the default's for what is no duration from a second to a day.
 func (i Interval) Duration() time.Duration {
-	if !i.Known() {
-		return 0
+	if d, err := time.ParseDuration(string(i)); err == nil && d >= time.Second && d <= 24*time.Hour {
+		return d
 	}
-	d, _ := time.ParseDuration(string(i)) // every member of the set parses: a test says so
-	return d
+	return defaultDuration
 }
 
 // Service is a service as the catalogue had it when the event was written. Its
@@ -62,25 +64,42 @@ type Service struct {
 	LatencyMS     int64     `json:"latency_ms,omitzero"`      // of the last probe, rounded up; absent when it was not answered
 	LastCheckedAt time.Time `json:"last_checked_at,omitzero"` // start of the last probe; absent: never probed
 
+	// StatusWord is what a later version wrote for a status that this one doesn't
+	// know: Status is StatusUnknown then. Else it is empty.
+	StatusWord string `json:"-"`
+
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"` // of the configuration
+}
+
+func (s *Service) translate() {
+	s.Status, s.StatusWord = s.Status.translate()
+	if s.Tags == nil {
+		s.Tags = []string{}
+	}
+}
+
+func (s Service) readable() error {
+	return errors.Join(
+		checkID("id", s.ID),
+		check(s.Version > 0, "version is %d, the first is 1", s.Version),
+		check(!s.StatusSince.IsZero(), "status_since is missing"),
+		check(!s.CreatedAt.IsZero(), "created_at is missing"),
+		check(!s.UpdatedAt.IsZero(), "updated_at is missing"),
+	)
 }
 
 // Validate returns every rule that the service breaks, joined.
 func (s Service) Validate() error {
 	return errors.Join(
-		checkID("id", s.ID),
+		s.readable(),
 		check(s.Name != "", "name is empty"),
 		check(s.Interval.Known(), "interval %.40q is not in the set", s.Interval),
-		check(s.Version > 0, "version is %d, the first is 1", s.Version),
 		check(s.Status.Known(), "status %.40q is not a status", s.Status),
 		check(s.Tags != nil, "tags is missing: none is an empty list"),
 		check(s.HTTPStatus >= 0 && s.HTTPStatus <= 999, "http_status %d is out of range", s.HTTPStatus),
 		check(s.LatencyMS >= 0, "latency_ms is negative"),
-		check(s.StatusReason == "" || s.StatusReason.Known(), "status_reason %.40q is not on the list", s.StatusReason),
-		check(!s.StatusSince.IsZero(), "status_since is missing"),
-		check(!s.CreatedAt.IsZero(), "created_at is missing"),
-		check(!s.UpdatedAt.IsZero(), "updated_at is missing"),
+		checkReason("status_reason", s.StatusReason),
 	)
 }
 
@@ -92,7 +111,7 @@ func (s Service) Validate() error {
 //	Readers   health-worker, browsers (by Server-Sent Events), any system
 //	Delivery  at least once; in order for each service. After the loss of the
 //	          broker's data a service comes again as ServiceUpdated.
-//	Errors    one that fails Validate is poison: readers terminate it, unretried
+//	Errors    one that lacks its id, version or times is poison: readers terminate it, unretried
 type ServiceCreated struct{ Service }
 
 // Type is the CloudEvents type.
@@ -145,14 +164,17 @@ func (e ServiceDeleted) Subject() string { return CatalogSubject(e.ID) }
 // Entity is the service's id.
 func (e ServiceDeleted) Entity() string { return e.ID }
 
-// Validate returns every rule that the event breaks, joined.
-func (e ServiceDeleted) Validate() error {
+func (e ServiceDeleted) readable() error {
 	return errors.Join(
 		checkID("id", e.ID),
-		check(e.Name != "", "name is empty"),
 		check(e.Version > 0, "version is %d, the first is 1", e.Version),
 		check(!e.DeletedAt.IsZero(), "deleted_at is missing"),
 	)
+}
+
+// Validate returns every rule that the event breaks, joined.
+func (e ServiceDeleted) Validate() error {
+	return errors.Join(e.readable(), check(e.Name != "", "name is empty"))
 }
 
 // header makes the tombstone the subject's only message, and a passing one:

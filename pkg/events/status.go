@@ -23,8 +23,17 @@ var Statuses = []Status{StatusHealthy, StatusUnknown, StatusDegraded, StatusDown
 // Known says whether s is one of the four.
 func (s Status) Known() bool { return slices.Contains(Statuses, s) }
 
-// Reason says why a service has its status: a code from a closed list, to match
-// on and to translate.
+// translate is the status as this version has it, and the word that stands for
+// another one, or "".
+func (s Status) translate() (Status, string) {
+	if s.Known() {
+		return s, ""
+	}
+	return StatusUnknown, string(s)
+}
+
+// Reason says why a service has its status: a code to match on and to translate.
+// Later versions may have more of them than Reasons.
 type Reason string
 
 // The reasons, with the status that each one leads to.
@@ -70,6 +79,15 @@ var Reasons = []Reason{
 // Known says whether r is on the list.
 func (r Reason) Known() bool { return slices.Contains(Reasons, r) }
 
+// checkReason lets pass what the probe of a later version gave for a reason: who
+// writes a status tells what it was told.
+func checkReason(field string, r Reason) error {
+	if r == "" {
+		return nil
+	}
+	return checkWord(field, string(r))
+}
+
 // StatusChanged says that a service's status went from one value to another.
 //
 //	Type      dev.portal.status.changed.v1
@@ -77,7 +95,7 @@ func (r Reason) Known() bool { return slices.Contains(Reasons, r) }
 //	Source    catalog-api, in the transaction that stored the new status
 //	Readers   browsers (by Server-Sent Events), and any system that acts on health
 //	Delivery  at least once; in order for each service
-//	Errors    one that fails Validate is poison: readers terminate it, unretried
+//	Errors    one that lacks its ids or times is poison: readers terminate it, unretried
 type StatusChanged struct {
 	// ServiceID is the catalogue's UUIDv7, which outlives any change of name.
 	ServiceID string `json:"service_id" jsonschema:"format=uuid"`
@@ -94,6 +112,11 @@ type StatusChanged struct {
 
 	// To is the status since then.
 	To Status `json:"to"`
+
+	// FromWord and ToWord are what a later version wrote for a status that this one
+	// doesn't know: From or To is StatusUnknown then. Else they are empty.
+	FromWord string `json:"-"`
+	ToWord   string `json:"-"`
 
 	// Reason is why To was chosen. It is absent where a new health URL made
 	// what was known worthless: To is then unknown.
@@ -127,16 +150,27 @@ func (e StatusChanged) Subject() string { return StatusSubject(e.ServiceID) }
 // Entity is the service's id.
 func (e StatusChanged) Entity() string { return e.ServiceID }
 
+func (e *StatusChanged) translate() {
+	e.From, e.FromWord = e.From.translate()
+	e.To, e.ToWord = e.To.translate()
+}
+
+func (e StatusChanged) readable() error {
+	return errors.Join(
+		checkID("service_id", e.ServiceID),
+		check(!e.Since.IsZero(), "since is missing"),
+	)
+}
+
 // Validate returns every rule that the event breaks, joined.
 func (e StatusChanged) Validate() error {
 	return errors.Join(
-		checkID("service_id", e.ServiceID),
+		e.readable(),
 		check(e.Name != "", "name is empty"),
 		check(e.From.Known(), "from %.40q is not a status", e.From),
 		check(e.To.Known(), "to %.40q is not a status", e.To),
 		check(e.From != e.To, "from and to are both %.40q", e.To),
-		check(e.Reason == "" || e.Reason.Known(), "reason %.40q is not on the list", e.Reason),
-		check(!e.Since.IsZero(), "since is missing"),
+		checkReason("reason", e.Reason),
 		check(e.HTTPStatus >= 0 && e.HTTPStatus <= 999, "http_status %d is out of range", e.HTTPStatus),
 		check(e.LatencyMS >= 0, "latency_ms is negative"),
 	)

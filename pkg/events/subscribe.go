@@ -26,6 +26,11 @@ type Subscription struct {
 	// stream instead of the snapshot.
 	Tail uint64
 
+	// UnknownTypes, if set, also delivers events of types that this version of the
+	// package doesn't know: their Event is nil, their Type and Data are as they
+	// came. Else they are passed over.
+	UnknownTypes bool
+
 	// OnRestart, if set, is called each time that reading starts from the
 	// beginning: at first; when the stream was lost and made anew, or set back
 	// to an older state; and when a reader was cut off for longer than a

@@ -68,16 +68,17 @@ func TestStatusChangedIsValidated(t *testing.T) {
 		"by silence": {func(e *events.StatusChanged) {
 			*e = events.StatusChanged{ServiceID: billingID, Name: "b", From: "down", To: "unknown", Reason: "stale", Since: e.Since}
 		}, ""},
-		"by a new URL":           {func(e *events.StatusChanged) { e.Reason, e.To = "", "unknown" }, ""},
-		"no id":                  {func(e *events.StatusChanged) { e.ServiceID = "" }, `service_id "" is not a UUID`},
-		"no name":                {func(e *events.StatusChanged) { e.Name = "" }, "name is empty"},
-		"from nothing":           {func(e *events.StatusChanged) { e.From = "" }, `from "" is not a status`},
-		"to nothing":             {func(e *events.StatusChanged) { e.To = "UP" }, `to "UP" is not a status`},
-		"no change":              {func(e *events.StatusChanged) { e.To = e.From }, `from and to are both "healthy"`},
-		"a reason off the list":  {func(e *events.StatusChanged) { e.Reason = "OK" }, `reason "OK" is not on the list`},
-		"no beginning":           {func(e *events.StatusChanged) { e.Since = time.Time{} }, "since is missing"},
-		"a negative latency":     {func(e *events.StatusChanged) { e.LatencyMS = -1 }, "latency_ms is negative"},
-		"a negative HTTP status": {func(e *events.StatusChanged) { e.HTTPStatus = -1 }, "http_status -1 is out of range"},
+		"by a new URL":                         {func(e *events.StatusChanged) { e.Reason, e.To = "", "unknown" }, ""},
+		"no id":                                {func(e *events.StatusChanged) { e.ServiceID = "" }, `service_id "" is not a UUID`},
+		"no name":                              {func(e *events.StatusChanged) { e.Name = "" }, "name is empty"},
+		"from nothing":                         {func(e *events.StatusChanged) { e.From = "" }, `from "" is not a status`},
+		"to nothing":                           {func(e *events.StatusChanged) { e.To = "UP" }, `to "UP" is not a status`},
+		"no change":                            {func(e *events.StatusChanged) { e.To = e.From }, `from and to are both "healthy"`},
+		"a reason of a worker's later version": {func(e *events.StatusChanged) { e.Reason = "eclipse" }, ""},
+		"a reason that is no word":             {func(e *events.StatusChanged) { e.Reason = "OK" }, `reason "OK" is not a word`},
+		"no beginning":                         {func(e *events.StatusChanged) { e.Since = time.Time{} }, "since is missing"},
+		"a negative latency":                   {func(e *events.StatusChanged) { e.LatencyMS = -1 }, "latency_ms is negative"},
+		"a negative HTTP status":               {func(e *events.StatusChanged) { e.HTTPStatus = -1 }, "http_status -1 is out of range"},
 	} {
 		e := sample[events.StatusChanged](t)
 		tc.change(&e)
@@ -226,8 +227,8 @@ func TestIntervalsDivideTheMinuteOrTheHour(t *testing.T) {
 	if !events.DefaultInterval.Known() {
 		t.Errorf("%s is not in the set", events.DefaultInterval)
 	}
-	if d := events.Interval("7m").Duration(); d != 0 {
-		t.Errorf("7m is %s, want 0: it is not in the set", d)
+	if d := events.DefaultInterval.Duration(); d != events.Interval("").Duration() {
+		t.Errorf("what is no interval lasts %s, want the default's %s", events.Interval("").Duration(), d)
 	}
 }
 

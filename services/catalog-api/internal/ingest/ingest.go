@@ -25,6 +25,9 @@ const (
 	heartbeat  = 2 * time.Second        // silence of twice this means that the consumer is gone
 	applyMost  = 10 * time.Second       // how long a batch may take
 	retryPause = time.Second
+
+	// A replica of a later version may know what this one does not: it is left to it.
+	unknownAgain = 10 * time.Second
 )
 
 // Statuses is where results go; the store satisfies it.
@@ -131,6 +134,11 @@ func (in *Ingest) collect(ctx context.Context, msgs jetstream.MessagesContext) (
 // read adds what the message has, or drops it if it says nothing.
 func (in *Ingest) read(ctx context.Context, b *batch, msg jetstream.Msg) {
 	env, err := events.Decode(msg.Headers(), msg.Data())
+	if errors.Is(err, events.ErrUnknownType) {
+		in.Metrics.results.WithLabelValues("unknown").Inc()
+		_ = msg.NakWithDelay(unknownAgain) // comes again, if later, when that fails
+		return
+	}
 	switch event := env.Event.(type) {
 	case events.ProbesCompleted:
 		in.add(b, event.Results...)

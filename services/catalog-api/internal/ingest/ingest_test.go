@@ -176,8 +176,8 @@ func TestWhatIsNoResultIsDroppedAndCounted(t *testing.T) {
 	}
 	publish(t, js, result(1))
 	next(t, to, 1)
-	if n := testutil.CollectAndCount(reg, "portal_results_total"); n != 3 {
-		t.Fatalf("got %d series of portal_results_total, want 3", n)
+	if n := testutil.CollectAndCount(reg, "portal_results_total"); n != 4 {
+		t.Fatalf("got %d series of portal_results_total, want 4", n)
 	}
 	families, err := reg.Gather()
 	if err != nil {
@@ -191,6 +191,35 @@ func TestWhatIsNoResultIsDroppedAndCounted(t *testing.T) {
 			if m.GetLabel()[0].GetValue() == "invalid" && m.GetCounter().GetValue() != 1 {
 				t.Errorf("counted %v", m.GetCounter().GetValue())
 			}
+		}
+	}
+}
+
+// During a rolling upgrade the replicas of two versions share the results.
+func TestAResultOfALaterTypeIsLeftToALaterVersion(t *testing.T) {
+	to := &statuses{stored: make(chan events.ProbeCompleted, 100)}
+	js, _ := start(t, to)
+	later, err := events.Encode("/test", result(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	later.Header["ce-type"] = []string{"dev.portal.probe.completed.v2"}
+	if _, err := js.PublishMsg(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, js, result(2))
+	next(t, to, 1)
+	consumer, err := js.Consumer(t.Context(), events.StreamResults, "ingest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for { // until the other one is acknowledged
+		info, err := consumer.Info(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.AckFloor.Stream == 0 && info.Delivered.Stream == 2 && info.NumAckPending == 1 {
+			return
 		}
 	}
 }

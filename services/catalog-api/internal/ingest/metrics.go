@@ -42,7 +42,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(1, 2, 10),
 		}),
 	}
-	for _, outcome := range []string{"stored", "dropped", "invalid"} {
+	for _, outcome := range []string{"stored", "dropped", "invalid", "unknown"} {
 		m.results.WithLabelValues(outcome) // there from the start, so that a rate can be taken
 	}
 	reg.MustRegister(m.results, m.changed, m.missed, m.busy, m.stale, m.batches)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -94,6 +95,32 @@ func TestResultsBecomeStatuses(t *testing.T) {
 		if changes[i] != want[i] {
 			t.Errorf("got %v, want %v", changes, want)
 		}
+	}
+}
+
+// A worker may be of a later version than this one.
+func TestWhatALaterWorkerSaysIsStoredAndToldOn(t *testing.T) {
+	db := open(t)
+	svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
+	outboxed(t, db)
+	now := time.Now().UTC().Truncate(time.Second)
+	later, strange := result(svc, now, events.StatusDegraded), result(svc, now.Add(time.Second), events.StatusUnknown)
+	later.Reason, strange.Reason, strange.StatusWord = "eclipse", "planned_work", "maintenance"
+	for _, r := range []events.ProbeCompleted{later, strange} {
+		if got := apply(t, db, r); got.Stored != 1 || got.Changed != 1 {
+			t.Errorf("%s: got %+v, want it stored", r.Reason, got)
+		}
+		now, err := db.ByID(t.Context(), svc.ID)
+		if err != nil || now.Status != r.Status || now.StatusReason != r.Reason {
+			t.Errorf("got %s for %s, %v; want %s for %s", now.Status, now.StatusReason, err, r.Status, r.Reason)
+		}
+	}
+	var told []events.Reason
+	for _, e := range outboxed(t, db) {
+		told = append(told, e.(events.StatusChanged).Reason)
+	}
+	if !slices.Equal(told, []events.Reason{"eclipse", "planned_work"}) {
+		t.Errorf("told of %v", told)
 	}
 }
 

@@ -48,7 +48,7 @@ func newEntry(seq uint64, header nats.Header, data []byte) (entry, error) {
 	if svc.StatusURL == "" {
 		return e, nil
 	}
-	want := events.ProbePlanned{ServiceID: svc.ID, Version: svc.Version, URL: svc.StatusURL, Interval: svc.Interval}
+	want := events.ProbePlanned{ServiceID: svc.ID, Version: svc.Version, URL: svc.StatusURL, Interval: plannable(svc.Interval)}
 	if err := want.Validate(); err != nil {
 		return e, fmt.Errorf("%w: %w", events.ErrPoison, err)
 	}

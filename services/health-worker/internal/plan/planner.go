@@ -10,6 +10,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -161,6 +162,10 @@ func (p *Planner) read(ctx context.Context, msgs []jetstream.Msg) (seen map[stri
 		var e entry
 		if err == nil {
 			e, err = newEntry(meta.Sequence.Stream, msg.Headers(), msg.Data())
+		}
+		if errors.Is(err, events.ErrUnknownType) { // a later version's: what this one needs is said beside it
+			_ = msg.Ack() // comes again if that fails
+			continue
 		}
 		if err != nil {
 			p.Log.ErrorContext(ctx, "catalogue event can't be read", "subject", msg.Subject(), "error", err)

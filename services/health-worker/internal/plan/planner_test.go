@@ -214,6 +214,26 @@ func TestPlanOutlivesAnEventThatCantBeRead(t *testing.T) {
 	}
 }
 
+func TestPlanOutlivesAnEventOfALaterType(t *testing.T) {
+	p := planner(t, devtest.NATS(t).URL())
+	created := publish(t, p, events.ServiceCreated{Service: service("http://billing.example/", 1)})
+	converge(t, p, created)
+	later, err := events.Encode(source, events.ServiceUpdated{Service: service("http://billing.example/", 2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	later.Header["ce-type"] = []string{"dev.portal.service.updated.v2"}
+	if _, err := p.JS.PublishMsg(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if last(t, p, events.PlanSubject(created.id)) == nil {
+		t.Error("the plan is gone")
+	}
+}
+
 func TestPlansOutliveALostCatalogue(t *testing.T) {
 	p := planner(t, devtest.NATS(t).URL())
 	created := publish(t, p, events.ServiceCreated{Service: service("http://billing.example/", 1)})

@@ -32,6 +32,22 @@ func schedule(id string, interval events.Interval) string {
 	}
 }
 
+// plannable is the interval itself, or where only a later version has it in its set,
+// the longest one of this version's that is not longer: nobody waits for results that
+// come more often.
+func plannable(interval events.Interval) events.Interval {
+	if interval.Known() {
+		return interval
+	}
+	fits := events.Intervals[0]
+	for _, i := range events.Intervals {
+		if i.Duration() <= interval.Duration() {
+			fits = i
+		}
+	}
+	return fits
+}
+
 // offset is where in the interval the service has its slot, in whole seconds.
 func offset(id string, every time.Duration) time.Duration {
 	h := fnv.New64a()

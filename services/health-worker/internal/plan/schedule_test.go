@@ -108,3 +108,13 @@ func TestScheduleStaysAsItIs(t *testing.T) {
 		t.Errorf("offset is %s", got)
 	}
 }
+
+func TestAnIntervalOfALaterVersionIsPlannedAsNearAsCanBe(t *testing.T) {
+	for interval, want := range map[events.Interval]events.Interval{
+		"1m": "1m", "45s": "30s", "3h": "1h", "5s": "10s", "now and then": "1m",
+	} {
+		if got := plannable(interval); got != want {
+			t.Errorf("%s is planned as %s, want %s", interval, got, want)
+		}
+	}
+}

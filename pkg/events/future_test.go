@@ -1,0 +1,84 @@
+package events_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// What testdata/future has was written by a version that does not exist yet, with
+// fields, reasons, intervals and statuses that this one doesn't know.
+func TestWhatALaterVersionWritesIsRead(t *testing.T) {
+	service := ledger()
+	service.ID, service.Name, service.Interval, service.Version = billingID, "billing", "45s", 4
+	service.Status, service.StatusWord, service.StatusReason = events.StatusUnknown, "maintenance", "planned_work"
+	service.StatusSince, service.UpdatedAt = at(9, 26, 53, 589), at(9, 31, 40, 250)
+	result := completed()
+	result.Status, result.StatusWord, result.Reason = events.StatusUnknown, "on_fire", "http_6xx"
+	result.HTTPStatus, result.LatencyMS = 0, 0
+	want := map[string]events.Event{}
+	for _, e := range []events.Event{
+		events.ServiceCreated{Service: service},
+		events.ServiceUpdated{Service: service},
+		events.ServiceDeleted{ID: billingID, Version: 5, DeletedAt: at(17, 5, 0, 120)},
+		events.StatusChanged{
+			ServiceID: billingID, Name: "billing", From: events.StatusUnknown, FromWord: "maintenance",
+			To: events.StatusUnknown, ToWord: "on_fire", Reason: "http_6xx", Since: at(9, 35, 23, 41),
+		},
+		events.ProbePlanned{ServiceID: billingID, Version: 4, URL: result.URL, Interval: "3h"},
+		result,
+		events.ProbesCompleted{Results: []events.ProbeCompleted{result}},
+		events.ProbeDelayed{ServiceID: billingID, URL: result.URL, RoundMS: 60_000, SaidAt: at(9, 35, 53, 0), Location: "default"},
+	} {
+		want[e.Type()] = e
+	}
+	for _, e := range samples() {
+		t.Run(e.Type(), func(t *testing.T) {
+			data, err := os.ReadFile(filepath.Join("testdata", "future", e.Type()+".json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := events.Decode(encode(t, e).Header, data)
+			if err != nil || !reflect.DeepEqual(got.Event, want[e.Type()]) {
+				t.Errorf("got %+v, %v; want %+v", got.Event, err, want[e.Type()])
+			}
+		})
+	}
+}
+
+// What others wrote is read with less than what is asked of one's own writing, but
+// never without what a reader has to act on, nor with what would break its database.
+func TestWhatNoReaderCanActOnIsPoison(t *testing.T) {
+	for name, data := range map[string]string{
+		"no id":              `{"version":4,"deleted_at":"2026-03-14T17:05:00Z"}`,
+		"no version":         `{"id":"` + billingID + `","deleted_at":"2026-03-14T17:05:00Z"}`,
+		"no time":            `{"id":"` + billingID + `","version":4}`,
+		"an id that matches": `{"id":"*","version":4,"deleted_at":"2026-03-14T17:05:00Z"}`,
+	} {
+		if got, err := events.Decode(encode(t, sample[events.ServiceDeleted](t)).Header, []byte(data)); err == nil {
+			t.Errorf("%s: got %+v", name, got.Event)
+		}
+	}
+	for name, change := range map[string]func(*events.ProbeCompleted){
+		"a reason with a zero byte":   func(e *events.ProbeCompleted) { e.Reason = "a\x00" },
+		"a reason without end":        func(e *events.ProbeCompleted) { e.Reason = events.Reason(make([]byte, 1000)) },
+		"a location with a zero byte": func(e *events.ProbeCompleted) { e.Location = "a\x00" },
+		"a location with two tokens":  func(e *events.ProbeCompleted) { e.Location = "a.b" },
+		"a negative round":            func(e *events.ProbeCompleted) { e.RoundMS = -1 },
+	} {
+		e := completed()
+		change(&e)
+		verdict(t, name, e, " ")
+	}
+}
+
+func TestAnIntervalOfALaterVersionHasItsLength(t *testing.T) {
+	for interval, want := range map[events.Interval]string{"45s": "45s", "3h": "3h0m0s", "never": "1m0s", "-5s": "1m0s", "9999h": "1m0s"} {
+		if got := interval.Duration().String(); got != want {
+			t.Errorf("%s lasts %s, want %s", interval, got, want)
+		}
+	}
+}
