@@ -47,11 +47,10 @@ func ResultSubject(of string) string { return "portal.probe.result." + of }
 const duplicates = 2 * time.Minute
 
 // Ensure creates streams, or brings them to what this version wants: those with
-// the names given, or all three. A service names those that it owns, which NATS
-// lets no other change: catalog-api StreamPortal and StreamResults, health-worker
-// StreamProbes. Whoever needs another's waits for it. Ensure is safe to call at
-// any time and by several at once. A new stream gets replicas, at least 1; that
-// and all else that an operator chose for a stream is kept.
+// the names given, or all three. It is for catalog-api, which owns them; whoever
+// else needs one waits for it. Ensure is safe to call at any time and by several
+// at once. A new stream gets replicas, at least 1; that and all else that an
+// operator chose for a stream is kept.
 func Ensure(ctx context.Context, js jetstream.JetStream, replicas int, names ...string) error {
 	ctx = eachInTime{ctx}
 	for _, want := range streams() {
@@ -60,22 +59,6 @@ func Ensure(ctx context.Context, js jetstream.JetStream, replicas int, names ...
 		}
 		if err := ensure(ctx, js, want, replicas); err != nil {
 			return fmt.Errorf("stream %s: %w", want.Name, err)
-		}
-	}
-	return nil
-}
-
-// Provide creates those of the streams that are missing, as Ensure does, and leaves
-// what is there as it is: it is for streams that another service owns.
-func Provide(ctx context.Context, js jetstream.JetStream, replicas int, names ...string) error {
-	ctx = eachInTime{ctx}
-	for _, name := range names {
-		_, err := js.Stream(ctx, name)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			err = Ensure(ctx, js, replicas, name)
-		}
-		if err != nil {
-			return fmt.Errorf("stream %s: %w", name, err)
 		}
 	}
 	return nil

@@ -12,8 +12,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// catalogue makes the streams that catalog-api owns whenever they are not there,
-// as that does, until the test ends.
+// catalogue makes the streams whenever they are not there, as catalog-api does,
+// until the test ends.
 func catalogue(t *testing.T, url string) {
 	t.Helper()
 	nc, err := nats.Connect(url, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
@@ -31,7 +31,7 @@ func catalogue(t *testing.T, url string) {
 		defer tick.Stop()
 		for ctx.Err() == nil {
 			try, cancel := context.WithTimeout(ctx, time.Second)
-			_ = events.Ensure(try, js, 1, events.StreamPortal, events.StreamResults) // NATS may be away
+			_ = events.Ensure(try, js, 1) // NATS may be away
 			cancel()
 			select {
 			case <-tick.C:

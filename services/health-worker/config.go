@@ -20,10 +20,6 @@ type Config struct {
 	// PORTAL_NATS_URL; empty: nats://127.0.0.1:4222.
 	NATSURL string
 
-	// Replicas is the number of replicas that a stream gets which isn't there
-	// yet. PORTAL_NATS_REPLICAS, 1 to 5; 0: 1.
-	Replicas int
-
 	// MetricsAddr is where /metrics, /livez and /readyz are served, host:port.
 	// PORTAL_METRICS; empty: nowhere.
 	MetricsAddr string
@@ -75,7 +71,6 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	e := env{get: getenv}
 	cfg := Config{
 		NATSURL:     getenv("PORTAL_NATS_URL"),
-		Replicas:    e.number("PORTAL_NATS_REPLICAS"),
 		MetricsAddr: getenv("PORTAL_METRICS"),
 		Timeout:     e.duration("PORTAL_TIMEOUT"),
 		Location:    getenv("PORTAL_LOCATION"),
@@ -89,7 +84,6 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 // withDefaults fills what is zero.
 func (c Config) withDefaults() Config {
 	c.NATSURL = or(c.NATSURL, "nats://127.0.0.1:4222")
-	c.Replicas = or(c.Replicas, 1)
 	c.Timeout = or(c.Timeout, 10*time.Second)
 	c.Location = or(c.Location, "default")
 	c.Concurrency = or(c.Concurrency, 256)
@@ -108,7 +102,6 @@ func (c Config) validate() error {
 			wrong = append(wrong, fmt.Errorf(format, args...))
 		}
 	}
-	check(c.Replicas >= 0 && c.Replicas <= 5, "PORTAL_NATS_REPLICAS is %d, want 1 to 5", c.Replicas)
 	check(c.Timeout >= 0 && c.Timeout <= maxTimeout, "PORTAL_TIMEOUT is %s, want more than 0 and at most %s", c.Timeout, maxTimeout)
 	check(strings.Trim(c.Location, nameChars) == "" && len(c.Location) <= 32,
 		"PORTAL_LOCATION is %.40q, want at most 32 letters, digits, - and _", c.Location)

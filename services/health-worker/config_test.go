@@ -17,17 +17,16 @@ func getenv(vars map[string]string) func(string) string {
 
 func TestConfigFromEnv(t *testing.T) {
 	got, err := healthworker.ConfigFromEnv(getenv(map[string]string{
-		"PORTAL_NATS_URL":      "nats://a:4222,nats://b:4222",
-		"PORTAL_NATS_REPLICAS": "3",
-		"PORTAL_METRICS":       ":9090",
-		"PORTAL_TIMEOUT":       "2500ms",
-		"PORTAL_LOCATION":      "eu-west_1",
-		"PORTAL_DENY":          "127.0.0.0/8, ::1,10.1.2.3/8",
-		"PORTAL_CONCURRENCY":   "64",
-		"PORTAL_PER_HOST":      "2",
+		"PORTAL_NATS_URL":    "nats://a:4222,nats://b:4222",
+		"PORTAL_METRICS":     ":9090",
+		"PORTAL_TIMEOUT":     "2500ms",
+		"PORTAL_LOCATION":    "eu-west_1",
+		"PORTAL_DENY":        "127.0.0.0/8, ::1,10.1.2.3/8",
+		"PORTAL_CONCURRENCY": "64",
+		"PORTAL_PER_HOST":    "2",
 	}))
 	want := healthworker.Config{
-		NATSURL: "nats://a:4222,nats://b:4222", Replicas: 3, MetricsAddr: ":9090", Timeout: 2500 * time.Millisecond,
+		NATSURL: "nats://a:4222,nats://b:4222", MetricsAddr: ":9090", Timeout: 2500 * time.Millisecond,
 		Location: "eu-west_1", Concurrency: 64, PerHost: 2,
 		Deny: []netip.Prefix{
 			netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("10.0.0.0/8"),
@@ -47,12 +46,11 @@ func TestEmptyEnvironmentWillDo(t *testing.T) {
 
 func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
 	vars := map[string]string{
-		"PORTAL_NATS_REPLICAS": "6",
-		"PORTAL_TIMEOUT":       "10",
-		"PORTAL_LOCATION":      "eu.west",
-		"PORTAL_DENY":          "10.0.0.0/33",
-		"PORTAL_CONCURRENCY":   "many",
-		"PORTAL_PER_HOST":      "-1",
+		"PORTAL_TIMEOUT":     "10",
+		"PORTAL_LOCATION":    "eu.west",
+		"PORTAL_DENY":        "10.0.0.0/33",
+		"PORTAL_CONCURRENCY": "many",
+		"PORTAL_PER_HOST":    "-1",
 	}
 	_, err := healthworker.ConfigFromEnv(getenv(vars))
 	if err == nil {

@@ -121,6 +121,7 @@ func TestPlansAreMadeAgainWhenOnlyTheyAreLost(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
+	catalogue(t, url)
 	start(t, healthworker.Config{NATSURL: url}).awaitReady()
 	svc := service(target.URL)
 	b.publish(events.ServiceCreated{Service: svc})

@@ -17,7 +17,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/plan"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
@@ -96,9 +95,8 @@ type worker struct {
 
 func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
 	w := &worker{nc: nc, metrics: metrics.New(cfg.Registry, cfg.Version, cfg.Location).WithProcess()}
-	streams := &attach.Streams{JS: js, Replicas: cfg.Replicas}
 	w.planner = plan.New(plan.Config{
-		JS: js, Streams: streams, Log: cfg.Log, Metrics: w.metrics, Attached: w.planning.Store,
+		JS: js, Log: cfg.Log, Metrics: w.metrics, Attached: w.planning.Store,
 	})
 	prober := probe.New(probe.Config{
 		Timeout: cfg.Timeout, UserAgent: "dev-portal-health-worker/" + cfg.Version, Deny: cfg.Deny,
@@ -110,7 +108,6 @@ func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
 		Location:    cfg.Location,
 		Concurrency: cfg.Concurrency,
 		PerHost:     cfg.PerHost,
-		Streams:     streams,
 		Log:         cfg.Log,
 		Metrics:     w.metrics,
 		Attached:    w.probing.Store,

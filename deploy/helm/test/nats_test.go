@@ -81,9 +81,6 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 	b := startBroker(t)
 	b.owner(t)
 	worker := stream(t, b.connect(t, "health-worker"))
-	if err := events.Ensure(t.Context(), worker, 1, events.StreamProbes); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := events.Planner(t.Context(), worker); err != nil {
 		t.Fatal(err)
 	}
@@ -102,12 +99,15 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 			events.PlanSubject(id), events.DueSubject(id), events.ResultSubject(id),
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PROBES.mine",
 			"$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*", "$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner",
-			"$JS.API.STREAM.UPDATE.PROBES",
+			"$JS.API.STREAM.DELETE.PROBES", "$JS.API.STREAM.PURGE.PROBES", "$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.CONSUMER.DELETE.RESULTS.ingest",
 		},
 		"health-worker": {
 			events.CatalogSubject(id), events.StatusSubject(id),
-			"$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.UPDATE.RESULTS", "$JS.API.STREAM.CREATE.PORTAL", "$JS.API.STREAM.CREATE.RESULTS",
+			"$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.UPDATE.RESULTS", "$JS.API.STREAM.UPDATE.PROBES",
+			"$JS.API.STREAM.CREATE.PORTAL", "$JS.API.STREAM.CREATE.RESULTS", "$JS.API.STREAM.CREATE.PROBES", "$JS.API.STREAM.DELETE.PROBES",
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.CONSUMER.CREATE.RESULTS.ingest.portal.probe.result.*",
+			"$JS.API.CONSUMER.CREATE.PORTAL.mine", "$JS.API.CONSUMER.CREATE.PORTAL.mine.portal.status.*", "$JS.API.CONSUMER.CREATE.PROBES.mine",
+			"$JS.API.CONSUMER.DELETE.PORTAL.anothers", "$JS.API.CONSUMER.DELETE.PROBES.probers-default", "$JS.API.CONSUMER.LIST.PORTAL",
 		},
 	}
 	for user, subjects := range forbidden {
@@ -181,7 +181,7 @@ func (b broker) owner(t *testing.T) *nats.Conn {
 	t.Helper()
 	nc := b.connect(t, "catalog-api")
 	js := stream(t, nc)
-	if err := events.Ensure(t.Context(), js, 1, events.StreamPortal, events.StreamResults); err != nil {
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))

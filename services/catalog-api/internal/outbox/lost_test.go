@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -65,5 +66,29 @@ func TestWhatAStreamLosesUnderTheRelayComesBack(t *testing.T) {
 				t.Errorf("got %q", seen)
 			}
 		})
+	}
+}
+
+// The workers may not make the stream of their plans: it comes back from here.
+func TestTheStreamOfProbesComesBack(t *testing.T) {
+	b := newBench(t)
+	b.relay()
+	got := b.subscribe()
+	b.create("billing")
+	want(t, got, "billing 1")
+	js := b.connect()
+	if err := js.DeleteStream(t.Context(), events.StreamProbes); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		_, err := js.Stream(t.Context(), events.StreamProbes)
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after 15 s: %v", err)
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }

@@ -142,6 +142,10 @@ func (r *Relay) keepInLine(ctx context.Context, t *term) error {
 			t.compared = time.Time{}
 		}
 		t.looked, t.sight, t.forgotten, t.news = time.Now(), seen, 0, false
+		// The workers fill that of the probes, but may not make it.
+		if err := events.Ensure(ctx, r.JetStream, r.Replicas, events.StreamProbes); err != nil {
+			return err
+		}
 	}
 	if time.Since(t.compared) <= resyncEvery {
 		return nil
@@ -153,11 +157,7 @@ func (r *Relay) keepInLine(ctx context.Context, t *term) error {
 func (r *Relay) resync(ctx context.Context, t *term) error {
 	ctx, cancel := context.WithTimeout(ctx, resyncMost)
 	defer cancel()
-	if err := events.Ensure(ctx, r.JetStream, r.Replicas, events.StreamPortal); err != nil {
-		t.ready = false
-		return err
-	}
-	if err := events.Provide(ctx, r.JetStream, r.Replicas, events.StreamProbes); err != nil {
+	if err := events.Ensure(ctx, r.JetStream, r.Replicas, events.StreamPortal, events.StreamProbes); err != nil {
 		t.ready = false
 		return err
 	}

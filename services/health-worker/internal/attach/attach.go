@@ -32,7 +32,7 @@ type Loop struct {
 	// Conn is the connection on which the consumer is.
 	Conn *nats.Conn
 
-	// Open makes the streams and the consumer if they are missing.
+	// Open makes the consumer if it is missing; the streams are catalog-api's to make.
 	Open func(ctx context.Context) (jetstream.Consumer, error)
 
 	// Serve reads from the consumer until ctx ends, and returns nil, or until
@@ -50,14 +50,21 @@ type Loop struct {
 
 // Run opens and serves, again and again, until ctx ends.
 func (l Loop) Run(ctx context.Context) {
-	pause := pauseFirst
+	pause, waiting := pauseFirst, false
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := l.once(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		l.Log.WarnContext(ctx, "reading from nats broke off; trying again", "loop", l.Name, "error", err)
+		switch absent := absent(err); {
+		case !absent:
+			l.Log.WarnContext(ctx, "reading from nats broke off; trying again", "loop", l.Name, "error", err)
+			waiting = false
+		case !waiting:
+			l.Log.WarnContext(ctx, "waiting for catalog-api to make the stream", "loop", l.Name, "error", err)
+			waiting = true
+		}
 		if time.Since(began) > steady {
 			pause = pauseFirst
 		}
@@ -68,6 +75,9 @@ func (l Loop) Run(ctx context.Context) {
 		pause = min(2*pause, pauseMost)
 	}
 }
+
+// absent says whether a loop could not begin because there is no stream: that is said once.
+func absent(err error) bool { return errors.Is(err, jetstream.ErrStreamNotFound) }
 
 func (l Loop) once(ctx context.Context) error {
 	if err := connected(ctx, l.Conn); err != nil {

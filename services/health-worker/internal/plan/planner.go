@@ -36,7 +36,6 @@ const (
 // Config is what a Planner needs.
 type Config struct {
 	JS      jetstream.JetStream
-	Streams *attach.Streams
 	Log     *slog.Logger
 	Metrics *metrics.Worker
 
@@ -76,7 +75,7 @@ func (p *Planner) Run(ctx context.Context) {
 }
 
 func (p *Planner) open(ctx context.Context) (jetstream.Consumer, error) {
-	consumer, err := p.Streams.Open(ctx, events.Planner)
+	consumer, err := events.Planner(ctx, p.JS)
 	if err == nil {
 		p.Reconcile()
 	}

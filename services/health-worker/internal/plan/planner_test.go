@@ -14,7 +14,6 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
-	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 )
 
@@ -26,7 +25,7 @@ func planner(t *testing.T, url string) *Planner {
 		t.Fatal(err)
 	}
 	return New(Config{
-		JS: js, Streams: &attach.Streams{JS: js}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		JS: js, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"),
 	})
 }

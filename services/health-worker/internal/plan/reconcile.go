@@ -126,9 +126,13 @@ func (p *Planner) snapshot(ctx context.Context, stream, filter string, fn func(s
 			err = fmt.Errorf("snapshot of stream %s: %w", stream, err)
 		}
 	}()
-	consumer, err := p.JS.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
-		FilterSubjects:    []string{filter},
+	// It goes by itself: a worker may delete no consumer, as others have theirs beside.
+	consumer, err := p.JS.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
+		FilterSubject:     filter,
 		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
+		AckPolicy:         jetstream.AckNonePolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
 		InactiveThreshold: snapshotLifetime,
 	})
 	if err != nil {
@@ -142,7 +146,7 @@ func (p *Planner) snapshot(ctx context.Context, stream, filter string, fn func(s
 		return err
 	}
 	defer msgs.Stop()
-	for {
+	for next := uint64(1); ; next++ {
 		msg, err := msgs.Next(jetstream.NextContext(ctx))
 		if err != nil {
 			return err
@@ -150,6 +154,9 @@ func (p *Planner) snapshot(ctx context.Context, stream, filter string, fn func(s
 		meta, err := msg.Metadata()
 		if err != nil {
 			return err
+		}
+		if meta.Sequence.Consumer != next { // what is lost on its way is not sent again
+			return fmt.Errorf("delivery %d came in place of %d", meta.Sequence.Consumer, next)
 		}
 		fn(meta.Sequence.Stream, msg)
 		if meta.NumPending == 0 {

@@ -190,11 +190,10 @@ func TestWorkerGoesOnWhenItsConsumerVanishes(t *testing.T) {
 	if err := js.DeleteStream(t.Context(), events.StreamProbes); err != nil {
 		t.Fatal(err)
 	}
+	if err := events.Ensure(t.Context(), js, 1, events.StreamProbes); err != nil { // as catalog-api does
+		t.Fatal(err)
+	}
 	receive(t, lost, "alarm")
-	await(t, func() (bool, string) {
-		_, err := js.Stream(t.Context(), events.StreamProbes)
-		return err == nil, "no stream"
-	})
 	ask(t, js, plan("http://billing.example/", "1h"))
 	receive(t, heard, "result after that")
 }

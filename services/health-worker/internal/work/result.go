@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
@@ -123,9 +122,6 @@ func (w *Worker) storeAll(ctx context.Context, results []events.ProbeCompleted) 
 			return errors.Join(err, context.Cause(ctx))
 		case <-time.After(pause):
 		}
-		if errors.Is(err, jetstream.ErrNoStreamResponse) {
-			w.mend(ctx)
-		}
 	}
 }
 
@@ -142,16 +138,5 @@ func (w *Worker) publish(ctx context.Context, msg *nats.Msg) error {
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// mend makes the streams anew; one job does it for all.
-func (w *Worker) mend(ctx context.Context) {
-	if !w.mending.TryLock() {
-		return
-	}
-	defer w.mending.Unlock()
-	if err := w.Streams.Ensure(ctx); err != nil {
-		w.Log.WarnContext(ctx, "streams not made anew; trying again", "error", err)
 	}
 }

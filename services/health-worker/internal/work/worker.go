@@ -46,7 +46,6 @@ type Worker struct {
 	Location    string
 	Concurrency int // probes at once
 	PerHost     int // probes of a host at once, at most
-	Streams     *attach.Streams
 	Log         *slog.Logger
 	Metrics     *metrics.Worker
 
@@ -63,7 +62,6 @@ type Worker struct {
 	jobs     sync.WaitGroup
 	room     chan struct{} // says that there may be more room than before
 	stopping atomic.Bool
-	mending  sync.Mutex
 
 	// probes ends when probes are to be cut off, finish when all must have ended.
 	probes, finish context.Context
@@ -136,9 +134,7 @@ func (w *Worker) prepare(ctx context.Context) (stop func()) {
 }
 
 func (w *Worker) open(ctx context.Context) (jetstream.Consumer, error) {
-	return w.Streams.Open(ctx, func(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
-		return events.Probers(ctx, js, w.Location)
-	})
+	return events.Probers(ctx, w.JS, w.Location)
 }
 
 // take takes due messages, and never asks for more of them than there are free

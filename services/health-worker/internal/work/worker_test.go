@@ -15,7 +15,6 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
-	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
@@ -47,7 +46,7 @@ func connect(t *testing.T, url string) jetstream.JetStream {
 func worker(t *testing.T, js jetstream.JetStream, fn Func) *Worker {
 	t.Helper()
 	return &Worker{
-		JS: js, Probe: fn, Timeout: patience, Location: "default", Concurrency: 32, PerHost: 4, Streams: &attach.Streams{JS: js},
+		JS: js, Probe: fn, Timeout: patience, Location: "default", Concurrency: 32, PerHost: 4,
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), Attached: func(bool) {}, Lost: func() {},
 	}
 }
