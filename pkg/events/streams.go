@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -46,11 +48,19 @@ func ResultSubject(of string) string { return "portal.probe.result." + of }
 // all the same: a publisher can come back later than this.
 const duplicates = 2 * time.Minute
 
+// generation is counted up with each change of what streams() wants, and is noted
+// with each stream: of two versions that run beside each other in an upgrade, the
+// older leaves alone what the newer has changed.
+const (
+	generation    = 1
+	generationKey = "dev-portal-generation"
+)
+
 // Ensure creates streams, or brings them to what this version wants: those with
 // the names given, or all three. It is for catalog-api, which owns them; whoever
 // else needs one waits for it. Ensure is safe to call at any time and by several
 // at once. A new stream gets replicas, at least 1; that and all else that an
-// operator chose for a stream is kept.
+// operator chose for a stream is kept, and so is what a newer version made of it.
 func Ensure(ctx context.Context, js jetstream.JetStream, replicas int, names ...string) error {
 	ctx = eachInTime{ctx}
 	for _, want := range streams() {
@@ -76,6 +86,7 @@ func ensure(ctx context.Context, js jetstream.JetStream, want jetstream.StreamCo
 	present, err := js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		want.Replicas = max(replicas, 1)
+		want = with(want, want)
 		// Several may create the same stream at once. One that another version has
 		// just created is different, and is changed below.
 		_, err = js.CreateStream(ctx, want)
@@ -87,8 +98,11 @@ func ensure(ctx context.Context, js jetstream.JetStream, want jetstream.StreamCo
 	if err != nil {
 		return err
 	}
-	// An update that changes nothing is left out: it is work for the server.
 	cfg := present.CachedInfo().Config
+	if made, err := strconv.Atoi(cfg.Metadata[generationKey]); err == nil && made > generation {
+		return nil
+	}
+	// An update that changes nothing is left out: it is work for the server.
 	if changed := with(cfg, want); !reflect.DeepEqual(changed, cfg) {
 		_, err = js.UpdateStream(ctx, changed)
 	}
@@ -102,6 +116,11 @@ func with(cfg, want jetstream.StreamConfig) jetstream.StreamConfig {
 	cfg.Compression, cfg.Duplicates = want.Compression, want.Duplicates
 	cfg.AllowDirect, cfg.AllowRollup = want.AllowDirect, want.AllowRollup
 	cfg.AllowMsgTTL, cfg.AllowMsgSchedules = want.AllowMsgTTL, want.AllowMsgSchedules
+	cfg.Metadata = maps.Clone(cfg.Metadata)
+	if cfg.Metadata == nil {
+		cfg.Metadata = map[string]string{}
+	}
+	cfg.Metadata[generationKey] = strconv.Itoa(generation)
 	return cfg
 }
 

@@ -109,6 +109,34 @@ func TestEnsureBringsAnOlderStreamUpToDate(t *testing.T) {
 	}
 }
 
+// In an upgrade two versions run beside each other, and must not change a stream in turns.
+func TestEnsureLeavesAloneWhatANewerVersionMade(t *testing.T) {
+	js := startBroker(t).portal()
+	cfg := configOf(t, js, events.StreamProbes)
+	cfg.MaxMsgsPerSubject = 3
+	cfg.Metadata["dev-portal-generation"] = "1000"
+	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	newer := configOf(t, js, events.StreamProbes)
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	if now := configOf(t, js, events.StreamProbes); !reflect.DeepEqual(now, newer) {
+		t.Errorf("the stream is now %+v, was %+v", now, newer)
+	}
+	newer.Metadata["dev-portal-generation"] = "0" // an older one's
+	if _, err := js.UpdateStream(t.Context(), newer); err != nil {
+		t.Fatal(err)
+	}
+	if err := events.Ensure(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	if now := configOf(t, js, events.StreamProbes); now.MaxMsgsPerSubject != 1 {
+		t.Errorf("a subject has %d messages, want 1", now.MaxMsgsPerSubject)
+	}
+}
+
 func TestEnsureChangesWhatAnOlderServiceHasJustCreated(t *testing.T) {
 	js := connect(t, startBroker(t).url())
 	old := jetstream.StreamConfig{Name: events.StreamPortal, Subjects: []string{events.AllCatalog}, MaxMsgsPerSubject: 10}
