@@ -18,7 +18,8 @@ import (
 // What readers of stream PORTAL may have, so that neither they nor the portal
 // run out: a stream holds 1,000 consumers.
 const (
-	maxDurables  = 100             // kept while their reader is away
+	maxDurables  = 100             // kept while their readers are away
+	maxOfReader  = 50              // of one reader, durable or not
 	maxConsumers = 800             // in all, the portal's own too, when a reader asks for one more
 	maxIdle      = 5 * time.Minute // after which an ephemeral consumer of a reader goes
 
@@ -29,6 +30,9 @@ const (
 	// what is delivered there reaches nobody else.
 	deliverPrefix = "portal.readers.inbox."
 	inboxPrefix   = "_INBOX."
+
+	// readerKey is under what a consumer says whose it is: a user at an address.
+	readerKey = "dev-portal-reader"
 
 	admitTimeout = 4 * time.Second // within the 5 s that clients wait
 )
@@ -43,7 +47,7 @@ const (
 // (see deploy/nats/nats.conf), until ctx ends: it is for catalog-api, which owns the
 // stream. A reader gets a consumer that it pulls from, or that delivers to an inbox
 // of its own account, under a name that nobody has; nobody changes one that is
-// there. Durable ones and all together are limited. Several may run at once: one
+// there. Those of a reader, durable ones and all together are limited. Several may run at once: one
 // of them answers.
 func AdmitReaders(ctx context.Context, js jetstream.JetStream) error {
 	requests := make(chan *nats.Msg, maxConsumers)
@@ -76,7 +80,7 @@ func admit(ctx context.Context, js jetstream.JetStream, msg *nats.Msg) {
 	ctx, cancel := context.WithTimeout(ctx, admitTimeout)
 	defer cancel()
 	var answer []byte
-	request, err := reviewed(ctx, js, msg.Data)
+	request, err := reviewed(ctx, js, msg)
 	if err == nil {
 		var res *nats.Msg
 		if res, err = js.Conn().RequestWithContext(ctx, createPrefix+strings.TrimPrefix(msg.Subject, admitPrefix), request); err == nil {
@@ -98,9 +102,9 @@ type createRequest struct {
 
 // reviewed is the request as NATS may have it: written anew from what this
 // version knows of, as a word that it does not know could ask for anything.
-func reviewed(ctx context.Context, js jetstream.JetStream, data []byte) ([]byte, error) {
+func reviewed(ctx context.Context, js jetstream.JetStream, msg *nats.Msg) ([]byte, error) {
 	var request createRequest
-	if err := json.Unmarshal(data, &request); err != nil {
+	if err := json.Unmarshal(msg.Data, &request); err != nil {
 		return nil, refusal("the request cannot be read: " + err.Error())
 	}
 	cfg := &request.Config
@@ -117,37 +121,60 @@ func reviewed(ctx context.Context, js jetstream.JetStream, data []byte) ([]byte,
 		cfg.InactiveThreshold = min(cfg.InactiveThreshold, maxIdle)
 	}
 	request.Action = "create" // never "update", nor whichever fits
-	if err := room(ctx, js, cfg.Durable != ""); err != nil {
+	reader := readerOf(msg)
+	if cfg.Metadata == nil {
+		cfg.Metadata = map[string]string{}
+	}
+	cfg.Metadata[readerKey] = reader
+	if err := room(ctx, js, reader, cfg.Durable != ""); err != nil {
 		return nil, err
 	}
 	return json.Marshal(request)
 }
 
+// readerOf is who asks, as NATS says it: no client can say it in its place.
+func readerOf(msg *nats.Msg) string {
+	var who struct {
+		Account string `json:"acc"`
+		User    string `json:"user"`
+		Host    string `json:"host"`
+	}
+	_ = json.Unmarshal([]byte(msg.Header.Get("Nats-Request-Info")), &who) // who is not named is one reader with those like it
+	return who.Account + "/" + who.User + "@" + who.Host
+}
+
 // room says whether a reader may have one more.
-func room(ctx context.Context, js jetstream.JetStream, durable bool) error {
+func room(ctx context.Context, js jetstream.JetStream, reader string, durable bool) error {
 	stream, err := js.Stream(ctx, StreamPortal)
 	if err != nil {
 		return err
 	}
 	if stream.CachedInfo().State.Consumers >= maxConsumers {
-		return &jetstream.APIError{Code: 400, ErrorCode: errMaximumConsumers, Description: "maximum consumers limit reached: readers have too many"}
+		return full("readers have too many")
 	}
-	if !durable {
-		return nil
-	}
-	durables, list := 0, stream.ListConsumers(ctx)
+	durables, own, list := 0, 0, stream.ListConsumers(ctx)
 	for c := range list.Info() {
 		if c.Config.Durable != "" && c.Name != durablePlanner {
 			durables++
+		}
+		if c.Config.Metadata[readerKey] == reader {
+			own++
 		}
 	}
 	if err := list.Err(); err != nil {
 		return err
 	}
-	if durables >= maxDurables {
-		return &jetstream.APIError{Code: 400, ErrorCode: errMaximumConsumers, Description: "maximum consumers limit reached: readers have too many durable ones"}
+	switch {
+	case own >= maxOfReader:
+		return full("this reader has too many")
+	case durable && durables >= maxDurables:
+		return full("readers have too many durable ones")
 	}
 	return nil
+}
+
+func full(why string) error {
+	return &jetstream.APIError{Code: 400, ErrorCode: errMaximumConsumers, Description: "maximum consumers limit reached: " + why}
 }
 
 func refusal(why string) error {
