@@ -124,13 +124,6 @@ func (h *hour) killed() fault {
 	}
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // admin is connected for as long as a fault lasts.
 func (h *hour) admin(t *testing.T) jetstream.JetStream {
 	t.Helper()

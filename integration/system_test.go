@@ -236,3 +236,10 @@ func (s *system) browser() <-chan [2]string {
 	}
 	return out
 }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
