@@ -20,7 +20,7 @@ import (
 const (
 	told     = 15 * time.Second // within what a fault is told
 	recovers = time.Minute      // within what all works again without its cause
-	lasts    = 8 * time.Second  // how long a fault goes on once it was told, at least
+	lasts    = 12 * time.Second // how long a fault goes on once it was told, at least
 )
 
 // hour is a portal that is broken in every way, one after the other, while

@@ -32,7 +32,11 @@ const (
 
 // Postgres checks that people can read and write.
 func Postgres(db Database) Check {
-	return Check{Name: DatabaseCheck, Look: func(ctx context.Context) *Fault {
+	silent := func(err error) *Fault {
+		return broken("Postgres does not answer: nothing can be read or changed until it is back.",
+			"Start Postgres, or end what keeps it from answering. Look at its disk, its log, PORTAL_DATABASE_URL and the network between.", err)
+	}
+	return Check{Name: DatabaseCheck, Late: silent(nil), Look: func(ctx context.Context) *Fault {
 		// A server that hangs keeps the driver for seconds, whatever the context
 		// says: one after the other would take too long.
 		var ping error
@@ -50,8 +54,7 @@ func Postgres(db Database) Check {
 			return broken("Postgres answers, but the table of services cannot be read or written in time: another session holds a lock on it, or Postgres is overloaded.",
 				"Find the session with SELECT pid, query FROM pg_stat_activity WHERE pid = ANY (SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity), and end it with pg_terminate_backend(pid).", err)
 		}
-		return broken("Postgres does not answer: nothing can be read or changed until it is back.",
-			"Start Postgres, or end what keeps it from answering. Look at its disk, its log, PORTAL_DATABASE_URL and the network between.", err)
+		return silent(err)
 	}}
 }
 

@@ -4,6 +4,7 @@
 package health
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -15,6 +16,7 @@ import (
 const (
 	lookEvery = 3 * time.Second
 	lookMost  = 2500 * time.Millisecond // what a look may take
+	lookLate  = 250 * time.Millisecond  // after which a look that goes on all the same is a fault
 	grace     = 20 * time.Second        // in which a part that was never there may still come
 )
 
@@ -22,8 +24,12 @@ const (
 type Check struct {
 	Name string // a word, which is also a label of the metric
 
-	// Look returns nil when it works. It must end with its context.
+	// Look returns nil when it works. It should end with its context.
 	Look func(context.Context) *Fault
+
+	// Late is the fault while Look has not ended with its context, as some drivers
+	// do not; nil: words for any check.
+	Late *Fault
 
 	// Settles says that it needs a while after the start, and that one fault alone
 	// may be a moment of change: it counts at the second look.
@@ -43,6 +49,9 @@ func broken(detail, cure string, err error) *Fault {
 	return &Fault{Detail: detail, Cure: cure, Err: err}
 }
 
+// overdue is the fault of a look that does not end, where the check has no words for it.
+var overdue = broken("It cannot be seen in time: what it asks does not answer.", "See to the other checks that fail first.", nil)
+
 // Result is how a check is.
 type Result struct {
 	Name  string
@@ -55,8 +64,10 @@ type Monitor struct {
 	log    *slog.Logger
 	works  *prometheus.GaugeVec
 
-	began  time.Time
-	looked chan struct{} // closed after the first look
+	began   time.Time
+	looked  chan struct{}  // closed after the first look
+	looking []chan *Fault  // of each check, the look that is under way; Run's alone
+	lookers sync.WaitGroup // those who look
 
 	mu    sync.Mutex
 	state []state
@@ -72,7 +83,8 @@ type state struct {
 // New makes a monitor, and its metric in the registry.
 func New(log *slog.Logger, registry prometheus.Registerer, checks ...Check) *Monitor {
 	m := &Monitor{
-		checks: checks, log: log, began: time.Now(), looked: make(chan struct{}), state: make([]state, len(checks)),
+		checks: checks, log: log, began: time.Now(), looked: make(chan struct{}),
+		looking: make([]chan *Fault, len(checks)), state: make([]state, len(checks)),
 		works: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "portal_health", Help: "1 if what the check looks at works, or else 0; /api/health says what is wrong.",
 		}, []string{"check"}),
@@ -83,6 +95,7 @@ func New(log *slog.Logger, registry prometheus.Registerer, checks ...Check) *Mon
 
 // Run looks until ctx ends.
 func (m *Monitor) Run(ctx context.Context) error {
+	defer m.lookers.Wait()
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for first := true; ; first = false {
@@ -106,14 +119,34 @@ func (m *Monitor) look(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, lookMost)
 	defer cancel()
 	var all sync.WaitGroup
-	for i, c := range m.checks {
+	for i := range m.checks {
 		all.Go(func() {
-			if f := c.Look(limited); ctx.Err() == nil {
+			if f := m.lookAt(limited, i); ctx.Err() == nil {
 				m.note(ctx, i, f)
 			}
 		})
 	}
 	all.Wait()
+}
+
+// lookAt waits for a look until soon after ctx ends. One that is still under way
+// then is waited for by the next.
+func (m *Monitor) lookAt(ctx context.Context, i int) *Fault {
+	c := m.checks[i]
+	if m.looking[i] == nil {
+		found := make(chan *Fault, 1)
+		m.looking[i] = found
+		m.lookers.Go(func() { found <- c.Look(ctx) })
+	}
+	late := time.NewTimer(lookMost + lookLate)
+	defer late.Stop()
+	select {
+	case f := <-m.looking[i]:
+		m.looking[i] = nil
+		return f
+	case <-late.C:
+		return cmp.Or(c.Late, overdue)
+	}
 }
 
 // note takes in what a look found, and logs what is new.

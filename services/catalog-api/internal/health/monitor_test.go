@@ -32,6 +32,10 @@ func TestAFaultIsToldWithin15Seconds(t *testing.T) {
 			<-ctx.Done()
 			return broken("It hangs.", "Restart it.", ctx.Err())
 		},
+		"it hangs, whatever its context says": func(context.Context) *Fault {
+			time.Sleep(time.Minute)
+			return nil
+		},
 	} {
 		for _, settles := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
