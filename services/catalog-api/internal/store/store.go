@@ -139,7 +139,7 @@ func migrate(ctx context.Context, cfg Config) (err error) {
 	}
 	applied, err := provider.Up(ctx)
 	for _, m := range applied {
-		cfg.Log.InfoContext(ctx, "migrated the database", "migration", m.Source.Path, "duration", m.Duration)
+		cfg.Log.InfoContext(ctx, "migrated the database", "migration", m.Source.Version, "duration", m.Duration)
 	}
 	return err
 }
