@@ -34,6 +34,18 @@ func TestPortalKeepsEverythingOverARestart(t *testing.T) {
 	second.stop()
 }
 
+func TestAFirstStartWarnsOfNothing(t *testing.T) {
+	cfg := config(t)
+	var log bytes.Buffer // slog's handler writes one line at a time, and no more after the stop
+	cfg.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	start(t, cfg).stop()
+	for line := range strings.Lines(log.String()) {
+		if !strings.Contains(line, "Plaintext passwords") { // the server says it of every file with passwords
+			t.Error(line)
+		}
+	}
+}
+
 func TestPortalServesThePageAndTheAPIAtOneAddress(t *testing.T) {
 	portal := start(t, config(t))
 	defer portal.stop()

@@ -5,6 +5,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -70,16 +71,22 @@ func (h *Hub) Run(ctx context.Context) error {
 		defer close(watched)
 		h.watch(ctx)
 	}()
+	begun := false
 	err := events.Subscribe(ctx, h.js, events.Subscription{
 		Tail: depth,
 		OnRestart: func(epoch string) {
+			begun = true
 			h.reading.restarted()
 			h.history.restart(epoch)
 		},
 		OnCaughtUp: h.history.caughtUp,
 		OnError: func(err error) {
 			h.reading.interrupted(err)
-			if h.js.Conn().IsConnected() { // else the connection itself has said so
+			switch {
+			case !h.js.Conn().IsConnected(): // it has said so itself
+			case !begun && errors.Is(err, jetstream.ErrStreamNotFound):
+				h.log.InfoContext(ctx, "the events are not there yet; trying again")
+			default:
 				h.log.WarnContext(ctx, "following the events was interrupted", "error", err)
 			}
 		},

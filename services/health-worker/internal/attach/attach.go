@@ -50,19 +50,24 @@ type Loop struct {
 
 // Run opens and serves, again and again, until ctx ends.
 func (l Loop) Run(ctx context.Context) {
-	pause, waiting := pauseFirst, false
+	pause, waiting, worked := pauseFirst, false, false
 	for ctx.Err() == nil {
 		began := time.Now()
-		err := l.once(ctx)
+		opened, err := l.once(ctx)
 		if ctx.Err() != nil {
 			return
 		}
+		worked = worked || opened
 		switch absent := absent(err); {
 		case !absent:
 			l.Log.WarnContext(ctx, "reading from nats broke off; trying again", "loop", l.Name, "error", err)
 			waiting = false
 		case !waiting:
-			l.Log.WarnContext(ctx, "waiting for catalog-api to make the stream", "loop", l.Name, "error", err)
+			level := slog.LevelWarn
+			if !worked { // it is a first start, and nobody has made it yet
+				level = slog.LevelInfo
+			}
+			l.Log.Log(ctx, level, "waiting for catalog-api to make the stream", "loop", l.Name, "error", err)
 			waiting = true
 		}
 		if time.Since(began) > steady {
@@ -79,13 +84,13 @@ func (l Loop) Run(ctx context.Context) {
 // absent says whether a loop could not begin because there is no stream: that is said once.
 func absent(err error) bool { return errors.Is(err, jetstream.ErrStreamNotFound) }
 
-func (l Loop) once(ctx context.Context) error {
+func (l Loop) once(ctx context.Context) (opened bool, err error) {
 	if err := connected(ctx, l.Conn); err != nil {
-		return err
+		return false, err
 	}
 	consumer, err := l.open(ctx)
 	if err != nil {
-		return fmt.Errorf("open: %w", err)
+		return false, fmt.Errorf("open: %w", err)
 	}
 	l.tell(true)
 	defer l.tell(false)
@@ -93,7 +98,7 @@ func (l Loop) once(ctx context.Context) error {
 	if err != nil && ctx.Err() == nil && l.Interrupted != nil {
 		l.Interrupted()
 	}
-	return err
+	return true, err
 }
 
 func (l Loop) open(ctx context.Context) (jetstream.Consumer, error) {
