@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // fickleServices are enough that changes come one by one and in small crowds.
@@ -89,11 +90,11 @@ func (p *portal) follow(ctx context.Context, target *fickle, long time.Duration)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	news := false
-	sub := events.Subscription{Subjects: []string{events.AllStatus}, OnCaughtUp: func() {
+	sub := stream.Subscription{Subjects: []string{events.AllStatus}, OnCaughtUp: func() {
 		news = true
 		time.AfterFunc(long, stop)
 	}}
-	err = events.Subscribe(ctx, js, sub, func(_ context.Context, d events.Delivery) error {
+	err = stream.Subscribe(ctx, js, sub, func(_ context.Context, d stream.Delivery) error {
 		if e, ok := d.Event.(events.StatusChanged); ok && news {
 			took = append(took, target.since("/"+e.Name))
 		}

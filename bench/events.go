@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // changes is how many writes a latency is taken of.
@@ -28,8 +29,8 @@ func published(ctx context.Context, p *portal, _ settings) ([]row, error) {
 	}
 	arrived, caughtUp, done := make(chan time.Duration, 1), make(chan struct{}), make(chan error, 1)
 	go func() {
-		sub := events.Subscription{OnCaughtUp: func() { close(caughtUp) }}
-		done <- events.Subscribe(ctx, js, sub, func(_ context.Context, d events.Delivery) error {
+		sub := stream.Subscription{OnCaughtUp: func() { close(caughtUp) }}
+		done <- stream.Subscribe(ctx, js, sub, func(_ context.Context, d stream.Delivery) error {
 			if e, ok := d.Event.(events.ServiceUpdated); ok && e.ID == id {
 				arrived <- time.Since(d.Time)
 			}

@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // faults are those that were met in the field, and their kin.
@@ -91,7 +92,7 @@ func (h *hour) unread() fault {
 			must(t, js.DeleteConsumer(t.Context(), events.StreamResults, "ingest"))
 		},
 		mended: func() bool {
-			_, missing, err := events.Missing(h.t.Context(), js)
+			_, missing, err := stream.Missing(h.t.Context(), js)
 			return err == nil && len(missing) == 0
 		},
 	}
@@ -134,29 +135,29 @@ const thief = "thief-"
 
 // crowd takes the places of readers away, and then all that there are.
 func (h *hour) crowd(t *testing.T) {
-	stream, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
+	portal, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
 	must(t, err)
 	for i := 0; err == nil; i++ {
-		_, err = stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: fmt.Sprint(thief, i)})
+		_, err = portal.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: fmt.Sprint(thief, i)})
 	}
-	names := stream.ConsumerNames(t.Context())
+	names := portal.ConsumerNames(t.Context())
 	for name := range names.Name() {
 		if strings.HasPrefix(name, thief) || name == "planner" {
 			continue
 		}
-		must(t, stream.DeleteConsumer(t.Context(), name))
-		_, _ = stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: thief + name}) // unless its reader was faster
+		must(t, portal.DeleteConsumer(t.Context(), name))
+		_, _ = portal.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: thief + name}) // unless its reader was faster
 	}
 	must(t, names.Err())
 }
 
 func (h *hour) disperse(t *testing.T) {
-	stream, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
+	portal, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
 	must(t, err)
-	names := stream.ConsumerNames(t.Context())
+	names := portal.ConsumerNames(t.Context())
 	for name := range names.Name() {
 		if strings.HasPrefix(name, thief) {
-			must(t, stream.DeleteConsumer(t.Context(), name))
+			must(t, portal.DeleteConsumer(t.Context(), name))
 		}
 	}
 	must(t, names.Err())
@@ -220,7 +221,7 @@ func (h *hour) follow() *heard {
 	js, done := h.connect(), make(chan error, 1)
 	ctx, stop := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	go func() {
-		done <- events.Subscribe(ctx, js, events.Subscription{
+		done <- stream.Subscribe(ctx, js, stream.Subscription{
 			OnRestart:  func(string) { out.note(func() { clear(out.services) }) },
 			OnCaughtUp: func() { out.note(func() { out.caughtUp = true }) },
 		}, out.take)
@@ -238,7 +239,7 @@ func (o *heard) note(change func()) {
 	change()
 }
 
-func (o *heard) take(_ context.Context, d events.Delivery) error {
+func (o *heard) take(_ context.Context, d stream.Delivery) error {
 	o.note(func() {
 		switch e := d.Event.(type) {
 		case events.ServiceCreated:

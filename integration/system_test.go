@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // system is a portal of one catalog-api, on servers of its own.
@@ -93,7 +94,7 @@ func (s *system) subscribe() <-chan events.Event {
 	ctx, stop := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	done := make(chan error, 1)
 	go func() {
-		done <- events.Subscribe(ctx, js, events.Subscription{}, func(_ context.Context, d events.Delivery) error {
+		done <- stream.Subscribe(ctx, js, stream.Subscription{}, func(_ context.Context, d stream.Delivery) error {
 			out <- d.Event
 			return nil
 		})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 const (
@@ -96,8 +97,8 @@ func (p *project) subscribe(t *testing.T) *changes {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		sub := events.Subscription{Subjects: []string{events.AllStatus}}
-		done <- events.Subscribe(ctx, js, sub, func(_ context.Context, d events.Delivery) error {
+		sub := stream.Subscription{Subjects: []string{events.AllStatus}}
+		done <- stream.Subscribe(ctx, js, sub, func(_ context.Context, d stream.Delivery) error {
 			if changed, ok := d.Event.(events.StatusChanged); ok {
 				out <- changed
 			}

@@ -1,6 +1,6 @@
-// Package events is the public contract of the portal: every message that
-// crosses between its services, and all that another program needs to follow
-// them.
+// Package events is the words of the portal's public contract: every message that
+// crosses between its services, as a struct, and how it is written and read. It
+// knows no NATS client; package stream beside it sends and follows them.
 //
 //	event            type                              subject                       stream   from           read by
 //	ServiceCreated   dev.portal.service.created.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
@@ -17,6 +17,5 @@
 // JSON. Writing is strict, reading is lenient: [Decode] takes what a later version
 // may write, as docs/events.md has it under "Versions".
 //
-// Delivery is at least once and in order for each service. [Subscribe] gives a
-// reader the whole present state, then each change, for as long as it wants.
+// Delivery is at least once and in order for each service.
 package events

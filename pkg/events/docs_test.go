@@ -13,7 +13,7 @@ import (
 // data is what was published.
 func TestTheContractInTheDocsIsTrue(t *testing.T) {
 	doc := readText(t, "../../docs/events.md")
-	example := readText(t, "example_test.go")
+	example := readText(t, "stream/example_test.go")
 	blocks := codeBlocks(doc, "go")
 	if len(blocks) != 1 {
 		t.Fatalf("%d blocks of Go, want 1", len(blocks))

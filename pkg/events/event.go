@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/nats-io/nats.go"
 )
 
 // The attributes that every message carries, as headers: CloudEvents 1.0, NATS
@@ -22,6 +21,9 @@ const (
 	headerSpecVersion = "ce-specversion"
 	headerContentType = "ce-datacontenttype"
 )
+
+// headerMsgID is the id by which JetStream stores a message once.
+const headerMsgID = "Nats-Msg-Id"
 
 // maxData bounds the data of a message that is decoded, in bytes. The largest
 // legal service is a third of it.
@@ -60,37 +62,41 @@ type Envelope struct {
 	Event  Event     // one of the structs of this package, by value; nil for a type that is not known here
 }
 
+// Message is an event as it goes to NATS.
+type Message struct {
+	Subject string
+	Header  map[string][]string // the names are in lower case, but for NATS' own
+	Data    []byte              // JSON
+}
+
 // Encode makes the message of e, ready to be published: a new id, the present
 // time, and Nats-Msg-Id equal to ce-id so that the stream stores it once. It
 // fails if e isn't valid or source is empty.
-func Encode(source string, e Event) (*nats.Msg, error) {
+func Encode(source string, e Event) (Message, error) {
+	msg := Message{Subject: e.Subject()}
 	if err := errors.Join(e.Validate(), check(source != "", "source is empty")); err != nil {
-		return nil, fmt.Errorf("encode %s: %w", e.Type(), err)
+		return msg, fmt.Errorf("encode %s: %w", e.Type(), err)
 	}
 	data, err := json.Marshal(e)
 	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", e.Type(), err)
+		return msg, fmt.Errorf("encode %s: %w", e.Type(), err)
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", e.Type(), err)
+		return msg, fmt.Errorf("encode %s: %w", e.Type(), err)
 	}
-	msg := nats.NewMsg(e.Subject())
 	msg.Data = data
-	for key, value := range map[string]string{
-		headerID:          id.String(),
-		headerType:        e.Type(),
-		headerSource:      source,
-		headerSubject:     e.Entity(),
-		headerTime:        time.Now().UTC().Format(time.RFC3339Nano),
-		headerSpecVersion: "1.0",
-		headerContentType: "application/json",
-		nats.MsgIdHdr:     id.String(),
-	} {
-		// Not Set: it would change the case, and the binding's names are lower case.
-		msg.Header[key] = []string{value}
+	msg.Header = map[string][]string{
+		headerID:          {id.String()},
+		headerType:        {e.Type()},
+		headerSource:      {source},
+		headerSubject:     {e.Entity()},
+		headerTime:        {time.Now().UTC().Format(time.RFC3339Nano)},
+		headerSpecVersion: {"1.0"},
+		headerContentType: {"application/json"},
+		headerMsgID:       {id.String()},
 	}
-	if h, ok := e.(interface{ header(nats.Header) }); ok {
+	if h, ok := e.(interface{ header(map[string][]string) }); ok {
 		h.header(msg.Header)
 	}
 	return msg, nil
@@ -101,7 +107,7 @@ func Encode(source string, e Event) (*nats.Msg, error) {
 // came, known or not; a status that is not known reads as StatusUnknown, with its
 // word beside it. Its errors wrap ErrPoison or ErrUnknownType; with the latter the
 // envelope has everything but the event.
-func Decode(header nats.Header, data []byte) (Envelope, error) {
+func Decode(header map[string][]string, data []byte) (Envelope, error) {
 	var env Envelope
 	if v := get(header, headerSpecVersion); v != "1.0" {
 		return env, fmt.Errorf("%w: %s is %q, want 1.0", ErrPoison, headerSpecVersion, v)
@@ -131,7 +137,7 @@ func Decode(header nats.Header, data []byte) (Envelope, error) {
 }
 
 // DecodeAs reads a message that must be of type E. Another type is ErrPoison.
-func DecodeAs[E Event](header nats.Header, data []byte) (E, error) {
+func DecodeAs[E Event](header map[string][]string, data []byte) (E, error) {
 	var zero E
 	env, err := Decode(header, data)
 	if err != nil {
@@ -169,10 +175,7 @@ func decodeData[E Event](data []byte) (Event, error) {
 
 // get reads a header whatever its case: NATS keeps the sender's, and other
 // CloudEvents libraries write some attributes differently.
-func get(header nats.Header, key string) string {
-	if v := header.Get(key); v != "" {
-		return v
-	}
+func get(header map[string][]string, key string) string {
 	if v := header[key]; len(v) > 0 {
 		return v[0]
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"os/exec"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/google/uuid"
-	"github.com/nats-io/nats.go"
 )
 
 func TestEveryEventSurvivesTheWay(t *testing.T) {
@@ -27,8 +27,8 @@ func TestEveryEventSurvivesTheWay(t *testing.T) {
 			if !reflect.DeepEqual(got.Event, want) {
 				t.Errorf("got %+v, want %+v", got.Event, want)
 			}
-			if got.Source != source || got.ID != msg.Header.Get("Nats-Msg-Id") || uuid.Validate(got.ID) != nil {
-				t.Errorf("source is %q and id %q, with Nats-Msg-Id %q", got.Source, got.ID, msg.Header.Get("Nats-Msg-Id"))
+			if got.Source != source || got.ID != msg.Header["Nats-Msg-Id"][0] || uuid.Validate(got.ID) != nil {
+				t.Errorf("source is %q and id %q, with Nats-Msg-Id %q", got.Source, got.ID, msg.Header["Nats-Msg-Id"][0])
 			}
 			if got.Time.Before(before) || got.Time.After(time.Now()) || got.Time.Location() != time.UTC {
 				t.Errorf("time is %s, want now in UTC", got.Time)
@@ -71,9 +71,9 @@ func TestEveryPayloadEverPublishedIsStillRead(t *testing.T) {
 }
 
 func TestDecodeSaysWhatIsWrong(t *testing.T) {
-	type change func(nats.Header)
-	set := func(key, value string) change { return func(h nats.Header) { h[key] = []string{value} } }
-	without := func(key string) change { return func(h nats.Header) { delete(h, key) } }
+	type change func(map[string][]string)
+	set := func(key, value string) change { return func(h map[string][]string) { h[key] = []string{value} } }
+	without := func(key string) change { return func(h map[string][]string) { delete(h, key) } }
 	for name, tc := range map[string]struct {
 		change change
 		data   string
@@ -146,6 +146,19 @@ func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
 	}
 }
 
+// Who only needs the words, as the domain of a service does, shall not link a client.
+func TestTheWordsLinkNoClient(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range strings.Fields(string(out)) {
+		if pkg == "net/http" || strings.HasPrefix(pkg, "github.com/nats-io/") {
+			t.Errorf("package events links %s", pkg)
+		}
+	}
+}
+
 // Go's module system drops the replace lines of a module that another program
 // requires: a sibling that is not published alone would stop that program.
 func TestAnotherProgramCanRequireThisModule(t *testing.T) {
@@ -160,7 +173,7 @@ func TestAnotherProgramCanRequireThisModule(t *testing.T) {
 	}
 }
 
-func encode(tb testing.TB, e events.Event) *nats.Msg {
+func encode(tb testing.TB, e events.Event) events.Message {
 	tb.Helper()
 	msg, err := events.Encode(source, e)
 	if err != nil {

@@ -1,34 +1,9 @@
 package events
 
 import (
-	"context"
 	"maps"
 	"slices"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Types has every type that Decode knows, so that no test forgets a new one.
 var Types = slices.Sorted(maps.Keys(decoders))
-
-// IdleReader is a reader as it looks for what did
-// not come.
-type IdleReader struct {
-	reader
-
-	stream jetstream.Stream
-}
-
-// NewIdleReader is a reader of everything that has read nothing yet.
-func NewIdleReader(stream jetstream.Stream) *IdleReader {
-	return &IdleReader{reader{Subscription: Subscription{Subjects: []string{AllCatalog, AllStatus}}}, stream}
-}
-
-// Look is what the reader does when nothing came for a while.
-func (r *IdleReader) Look(ctx context.Context) error {
-	_, err := r.idle(ctx, r.stream)
-	return err
-}
-
-// Came says that the message with this sequence was delivered.
-func (r *IdleReader) Came(sequence uint64) { r.position = sequence }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/nats-io/nats.go"
 )
 
 // ProbePlanned says what is to be probed. As a plan it carries a schedule, and
@@ -188,7 +186,7 @@ func (e ProbesCompleted) Validate() error {
 // DecodeResults reads a message of stream RESULTS: a ProbesCompleted, or a single
 // ProbeCompleted, or a ProbeDelayed, which has no results. Its errors are those of
 // Decode; another type is ErrPoison.
-func DecodeResults(header nats.Header, data []byte) ([]ProbeCompleted, error) {
+func DecodeResults(header map[string][]string, data []byte) ([]ProbeCompleted, error) {
 	env, err := Decode(header, data)
 	if err != nil {
 		return nil, err

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"slices"
 	"time"
-
-	"github.com/nats-io/nats.go"
 )
 
-// tombstoneLife is how long a ServiceDeleted stays in the stream: longer than
+// TombstoneLife is how long a ServiceDeleted stays in the stream: longer than
 // any reader should be away and still expect to be told.
-const tombstoneLife = 7 * 24 * time.Hour
+const TombstoneLife = 7 * 24 * time.Hour
 
 // Interval is the time between two probes of a service, as one of a fixed set
 // that divides the minute or the hour evenly. Later versions may have more of them.
@@ -179,7 +177,7 @@ func (e ServiceDeleted) Validate() error {
 
 // header makes the tombstone the subject's only message, and a passing one:
 // else the service's older events would come to light again when it expires.
-func (ServiceDeleted) header(h nats.Header) {
-	h[nats.MsgRollup] = []string{nats.MsgRollupSubject}
-	h["Nats-TTL"] = []string{tombstoneLife.String()}
+func (ServiceDeleted) header(h map[string][]string) {
+	h["Nats-Rollup"] = []string{"sub"}
+	h["Nats-TTL"] = []string{TombstoneLife.String()}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // broken waits until /api/health says that this does not work, with the words.
@@ -72,7 +73,7 @@ func (p *portal) announced(url string, names ...string) {
 	}
 	ctx, stop := context.WithTimeout(p.t.Context(), patience)
 	defer stop()
-	err := events.Subscribe(ctx, devtest.JetStream(p.t, url), events.Subscription{}, func(_ context.Context, d events.Delivery) error {
+	err := stream.Subscribe(ctx, devtest.JetStream(p.t, url), stream.Subscription{}, func(_ context.Context, d stream.Delivery) error {
 		switch e := d.Event.(type) {
 		case events.ServiceCreated:
 			delete(missing, e.Name)
@@ -125,28 +126,28 @@ func TestHealthSeesThatNobodyCanReadTheEvents(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	js := devtest.JetStream(t, url)
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
-	stream, err := js.Stream(t.Context(), events.StreamPortal)
+	portal, err := js.Stream(t.Context(), events.StreamPortal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := stream.CachedInfo().Config
+	cfg := portal.CachedInfo().Config
 	cfg.MaxConsumers = 1 // which takes none away from those that are there
 	if err := js.DeleteStream(t.Context(), cfg.Name); err != nil {
 		t.Fatal(err)
 	}
-	if stream, err = js.CreateStream(t.Context(), cfg); err != nil {
+	if portal, err = js.CreateStream(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	thief, err := stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: "thief"})
+	thief, err := portal.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: "thief"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := start(t, url)
 	p.broken("live", "consumers", "nats consumer ls PORTAL")
-	if err := stream.DeleteConsumer(context.WithoutCancel(t.Context()), thief.CachedInfo().Name); err != nil {
+	if err := portal.DeleteConsumer(context.WithoutCancel(t.Context()), thief.CachedInfo().Name); err != nil {
 		t.Fatal(err)
 	}
 	p.awaitCheck("events are read", func(_ int, checks map[string]checked) bool { return checks["live"].Status == "ok" })

@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
@@ -72,7 +72,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return sweeper.Run(ctx) })
 	g.Go(func() error { return live.Run(ctx) })
 	g.Go(func() error { return monitor.Run(ctx) })
-	g.Go(func() error { return events.AdmitReaders(ctx, js) })
+	g.Go(func() error { return stream.AdmitReaders(ctx, js) })
 	g.Go(func() error { return serveHTTP(ctx, c.Listener, newServer(api, c.Log)) })
 	if c.MetricsListener != nil {
 		g.Go(func() error { return serveHTTP(ctx, c.MetricsListener, newServer(c.operations(db, nc), c.Log)) })

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -40,7 +41,7 @@ func BenchmarkProbes(b *testing.B) {
 			<-br.js.PublishAsyncComplete()
 		}
 		svc := service(target.URL)
-		msg, err := events.Encode("/bench", events.ProbePlanned{ServiceID: svc.ID, Version: 1, URL: target.URL, Interval: "1h"})
+		msg, err := stream.Encode("/bench", events.ProbePlanned{ServiceID: svc.ID, Version: 1, URL: target.URL, Interval: "1h"})
 		if err != nil {
 			b.Fatal(err)
 		}

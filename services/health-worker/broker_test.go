@@ -6,15 +6,16 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 func (b *broker) stream(name string) jetstream.Stream {
 	b.t.Helper()
-	stream, err := b.js.Stream(b.t.Context(), name)
+	found, err := b.js.Stream(b.t.Context(), name)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return stream
+	return found
 }
 
 func (b *broker) awaitNoPlan(id string) {
@@ -25,8 +26,8 @@ func (b *broker) awaitNoPlan(id string) {
 func (b *broker) awaitPlans(n int) {
 	b.t.Helper()
 	eventually(b.t, "planned", func() (bool, string) {
-		stream := b.stream(events.StreamProbes)
-		info, err := stream.Info(b.t.Context(), jetstream.WithSubjectFilter(events.AllPlans))
+		probes := b.stream(events.StreamProbes)
+		info, err := probes.Info(b.t.Context(), jetstream.WithSubjectFilter(events.AllPlans))
 		if err != nil {
 			return false, err.Error()
 		}
@@ -62,7 +63,7 @@ func (b *broker) addMany(n int, url string) {
 		if i%1000 == 0 {
 			<-b.js.PublishAsyncComplete()
 		}
-		msg, err := events.Encode("/test", events.ServiceCreated{Service: service(url)})
+		msg, err := stream.Encode("/test", events.ServiceCreated{Service: service(url)})
 		if err != nil {
 			b.t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // catalogue makes the streams whenever they are not there, as catalog-api does,
@@ -31,7 +31,7 @@ func catalogue(t *testing.T, url string) {
 		defer tick.Stop()
 		for ctx.Err() == nil {
 			try, cancel := context.WithTimeout(ctx, time.Second)
-			_ = events.Ensure(try, js, 1) // NATS may be away
+			_ = stream.Ensure(try, js, 1) // NATS may be away
 			cancel()
 			select {
 			case <-tick.C:

@@ -15,6 +15,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack"
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -131,11 +132,11 @@ func TestPlansAreMadeAgainWhenOnlyTheyAreLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "planned again", func() (bool, string) {
-		stream, err := b.js.Stream(t.Context(), events.StreamProbes)
+		probes, err := b.js.Stream(t.Context(), events.StreamProbes)
 		if err != nil {
 			return false, err.Error()
 		}
-		_, err = stream.GetLastMsgForSubject(t.Context(), events.PlanSubject(svc.ID))
+		_, err = probes.GetLastMsgForSubject(t.Context(), events.PlanSubject(svc.ID))
 		return err == nil, fmt.Sprint(err)
 	})
 }
@@ -171,14 +172,14 @@ func TestAnotherWorkerPlansWhenThePinnedOneDies(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
-	consumer, err := events.Planner(t.Context(), b.js)
+	consumer, err := stream.Planner(t.Context(), b.js)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The worker that dies is pinned, has an event in hand, and is never heard of again.
 	held, svc := service(target.URL), service(target.URL)
 	b.publish(events.ServiceCreated{Service: held})
-	batch, err := consumer.Fetch(1, jetstream.FetchPriorityGroup(events.PlannerGroup))
+	batch, err := consumer.Fetch(1, jetstream.FetchPriorityGroup(stream.PlannerGroup))
 	if err != nil {
 		t.Fatal(err)
 	}

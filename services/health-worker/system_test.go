@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -138,14 +139,14 @@ func connect(t testing.TB, url string) *broker {
 func (b *broker) ensure() {
 	b.t.Helper()
 	eventually(b.t, "streams", func() (bool, string) {
-		err := events.Ensure(b.t.Context(), b.js, 1)
+		err := stream.Ensure(b.t.Context(), b.js, 1)
 		return err == nil, fmt.Sprint(err)
 	})
 }
 
 func (b *broker) publish(e events.Event) {
 	b.t.Helper()
-	msg, err := events.Encode("/test", e)
+	msg, err := stream.Encode("/test", e)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -192,11 +193,11 @@ func next(t testing.TB, results <-chan events.ProbeCompleted) events.ProbeComple
 // plan returns the present plan of a service, or nil.
 func (b *broker) plan(id string) *jetstream.RawStreamMsg {
 	b.t.Helper()
-	stream, err := b.js.Stream(b.t.Context(), events.StreamProbes)
+	probes, err := b.js.Stream(b.t.Context(), events.StreamProbes)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	msg, err := stream.GetLastMsgForSubject(b.t.Context(), events.PlanSubject(id))
+	msg, err := probes.GetLastMsgForSubject(b.t.Context(), events.PlanSubject(id))
 	if err != nil {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/nats-io/nats.go"
 )
 
@@ -40,7 +41,7 @@ func TestWhoComesToNATSWithoutANameCanOnlyRead(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), recovery)
 	defer cancel()
 	var names []string
-	err := events.Subscribe(ctx, js, events.Subscription{}, func(_ context.Context, d events.Delivery) error {
+	err := stream.Subscribe(ctx, js, stream.Subscription{}, func(_ context.Context, d stream.Delivery) error {
 		if e, ok := d.Event.(events.ServiceCreated); ok {
 			names = append(names, e.Name)
 			cancel()
@@ -129,11 +130,11 @@ func TestStreamsOfAnEarlierVersionAreKept(t *testing.T) {
 	portal := start(t, cfg)
 	call(t, "POST", portal.at.API+"/services", `{"name":"billing"}`, 201)
 	created := func(portal running) time.Time {
-		stream, err := devtest.JetStream(t, portal.at.NATS).Stream(t.Context(), events.StreamPortal)
+		stored, err := devtest.JetStream(t, portal.at.NATS).Stream(t.Context(), events.StreamPortal)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return stream.CachedInfo().Created
+		return stored.CachedInfo().Created
 	}
 	before := created(portal)
 	portal.stop()

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -29,10 +30,10 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	b := startBroker(t)
 	b.startWorker(t)
 	catalogue := b.owner(t)
-	js := stream(t, catalogue)
+	js := jetStream(t, catalogue)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	ingest, err := events.Ingest(ctx, js)
+	ingest, err := stream.Ingest(ctx, js)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	if _, err := catalogue.RequestWithContext(ctx, events.CheckSubject, ask); err != nil {
 		t.Errorf("no worker answers a check: %v", err)
 	}
-	if streams, consumers, err := events.Missing(ctx, js); err != nil || streams != nil || consumers != nil {
+	if streams, consumers, err := stream.Missing(ctx, js); err != nil || streams != nil || consumers != nil {
 		t.Errorf("catalog-api sees that %v and %v are missing, %v", streams, consumers, err)
 	}
 	if _, err := catalogue.RequestWithContext(ctx, "$SRV.PING.health-worker", nil); err != nil {
@@ -80,8 +81,8 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 	b := startBroker(t)
 	b.owner(t)
-	worker := stream(t, b.connect(t, "health-worker"))
-	if _, err := events.Planner(t.Context(), worker); err != nil {
+	worker := jetStream(t, b.connect(t, "health-worker"))
+	if _, err := stream.Planner(t.Context(), worker); err != nil {
 		t.Fatal(err)
 	}
 	id := service().ID
@@ -180,13 +181,13 @@ func (b broker) connect(t *testing.T, user string) *nats.Conn {
 func (b broker) owner(t *testing.T) *nats.Conn {
 	t.Helper()
 	nc := b.connect(t, "catalog-api")
-	js := stream(t, nc)
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	js := jetStream(t, nc)
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
-	go func() { done <- events.AdmitReaders(ctx, js) }()
+	go func() { done <- stream.AdmitReaders(ctx, js) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
@@ -219,14 +220,14 @@ func (b broker) follow(t *testing.T, nc *nats.Conn) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	heard := 0
-	err := events.Subscribe(ctx, stream(t, nc), events.Subscription{OnCaughtUp: cancel},
-		func(context.Context, events.Delivery) error { heard++; return nil })
+	err := stream.Subscribe(ctx, jetStream(t, nc), stream.Subscription{OnCaughtUp: cancel},
+		func(context.Context, stream.Delivery) error { heard++; return nil })
 	if err != nil || heard == 0 {
 		t.Errorf("heard %d events (%v), want the snapshot", heard, err)
 	}
 }
 
-func stream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
+func jetStream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	t.Helper()
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -237,7 +238,7 @@ func stream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 
 func publish(t *testing.T, js jetstream.JetStream, e events.Event) {
 	t.Helper()
-	msg, err := events.Encode("/test", e)
+	msg, err := stream.Encode("/test", e)
 	if err != nil {
 		t.Fatal(err)
 	}

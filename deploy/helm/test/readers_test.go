@@ -19,7 +19,7 @@ import (
 func TestReadersCanOnlyRead(t *testing.T) {
 	b := startBroker(t)
 	catalogue := b.owner(t)
-	owner, reader := stream(t, catalogue), stream(t, b.connect(t, "subscriber"))
+	owner, reader := jetStream(t, catalogue), jetStream(t, b.connect(t, "subscriber"))
 	publish(t, owner, events.ServiceCreated{Service: service()})
 
 	t.Run("push to others", func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestReadersCanOnlyRead(t *testing.T) {
 		}
 	})
 	t.Run("change or delete another's", func(t *testing.T) {
-		for who, js := range map[string]jetstream.JetStream{"catalog-api": owner, "another reader": stream(t, b.connect(t, "subscriber"))} {
+		for who, js := range map[string]jetstream.JetStream{"catalog-api": owner, "another reader": jetStream(t, b.connect(t, "subscriber"))} {
 			name := fmt.Sprintf("of-%.3s", who)
 			cfg := jetstream.ConsumerConfig{Name: name, InactiveThreshold: time.Minute, AckPolicy: jetstream.AckExplicitPolicy}
 			if _, err := js.CreateConsumer(t.Context(), events.StreamPortal, cfg); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/micro"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
@@ -75,7 +76,7 @@ func (c *Checker) ask(ctx context.Context, svc catalog.Service) (events.ProbeCom
 	if status := c.NATS.Status(); status != nats.CONNECTED {
 		return none, fmt.Errorf("%w: the connection to nats is %s", ErrNoWorker, status)
 	}
-	msg, err := events.Encode(source, events.ProbePlanned{
+	msg, err := stream.Encode(source, events.ProbePlanned{
 		ServiceID: svc.ID, Version: svc.Version, URL: svc.StatusURL, Interval: svc.Interval,
 	})
 	if err != nil {

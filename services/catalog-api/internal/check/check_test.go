@@ -11,6 +11,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
 )
@@ -80,7 +81,7 @@ func completed(plan events.ProbePlanned) events.ProbeCompleted {
 
 func respond(t *testing.T, r micro.Request, e events.Event) {
 	t.Helper()
-	msg, err := events.Encode("/test", e)
+	msg, err := stream.Encode("/test", e)
 	if err == nil {
 		err = r.Respond(msg.Data, micro.WithHeaders(micro.Headers(msg.Header)))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
 )
 
@@ -47,7 +48,7 @@ func Streams(nc *nats.Conn, js jetstream.JetStream) Check {
 		if !nc.IsConnected() {
 			return unseen()
 		}
-		streams, _, err := events.Missing(ctx, js)
+		streams, _, err := stream.Missing(ctx, js)
 		switch {
 		case err != nil:
 			return broken("NATS is connected, but JetStream does not answer or fails: no event is stored and nothing is probed.", restartNATS, err)
@@ -65,7 +66,7 @@ func Consumers(nc *nats.Conn, js jetstream.JetStream, db Database) Check {
 		if !nc.IsConnected() {
 			return unseen()
 		}
-		_, missing, err := events.Missing(ctx, js)
+		_, missing, err := stream.Missing(ctx, js)
 		switch {
 		case err != nil:
 			return broken("It cannot be seen whether the consumers are there: JetStream does not answer or fails.", restartNATS, err)

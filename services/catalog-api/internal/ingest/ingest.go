@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
@@ -69,10 +70,10 @@ func (in *Ingest) Run(ctx context.Context) error {
 // consume reads from the consumer, which it makes anew if need be, until
 // something fails.
 func (in *Ingest) consume(ctx context.Context) error {
-	if err := events.Ensure(ctx, in.JetStream, in.Replicas, events.StreamResults); err != nil {
+	if err := stream.Ensure(ctx, in.JetStream, in.Replicas, events.StreamResults); err != nil {
 		return err
 	}
-	consumer, err := events.Ingest(ctx, in.JetStream)
+	consumer, err := stream.Ingest(ctx, in.JetStream)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
@@ -64,7 +65,7 @@ func (s *statuses) MarkStale(_ context.Context, since time.Time) (int, error) {
 func start(t *testing.T, to ingest.Statuses) (jetstream.JetStream, *prometheus.Registry) {
 	t.Helper()
 	js := devtest.JetStream(t, devtest.NATS(t).URL())
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
@@ -95,7 +96,7 @@ func result(latency int64) events.ProbeCompleted {
 
 func publish(t *testing.T, js jetstream.JetStream, r events.ProbeCompleted) {
 	t.Helper()
-	msg, err := events.Encode("/test", r)
+	msg, err := stream.Encode("/test", r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func TestResultsAreStoredOnceAndAcknowledged(t *testing.T) {
 func TestAMessageMayHaveSeveralResults(t *testing.T) {
 	to := &statuses{stored: make(chan events.ProbeCompleted, 100)}
 	js, _ := start(t, to)
-	msg, err := events.Encode("/test", events.ProbesCompleted{Results: []events.ProbeCompleted{result(1), result(2), result(3)}})
+	msg, err := stream.Encode("/test", events.ProbesCompleted{Results: []events.ProbeCompleted{result(1), result(2), result(3)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +200,7 @@ func TestWhatIsNoResultIsDroppedAndCounted(t *testing.T) {
 func TestAResultOfALaterTypeIsLeftToALaterVersion(t *testing.T) {
 	to := &statuses{stored: make(chan events.ProbeCompleted, 100)}
 	js, _ := start(t, to)
-	later, err := events.Encode("/test", result(1))
+	later, err := stream.Encode("/test", result(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +232,7 @@ func TestWordOfADelayIsStored(t *testing.T) {
 		ServiceID: "019a0000-0000-7000-8000-000000000001", URL: "https://billing.example/", RoundMS: 60_000,
 		SaidAt: time.Now().UTC(), Location: "here",
 	}
-	msg, err := events.Encode("/test", want)
+	msg, err := stream.Encode("/test", want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +258,7 @@ func TestALostStreamIsMadeAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for { // until the stream is there again
-		msg, err := events.Encode("/test", result(2))
+		msg, err := stream.Encode("/test", result(2))
 		if err != nil {
 			t.Fatal(err)
 		}

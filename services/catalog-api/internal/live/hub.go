@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 const (
@@ -72,7 +73,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		h.watch(ctx)
 	}()
 	begun := false
-	err := events.Subscribe(ctx, h.js, events.Subscription{
+	err := stream.Subscribe(ctx, h.js, stream.Subscription{
 		Tail: depth,
 		OnRestart: func(epoch string) {
 			begun = true
@@ -117,7 +118,7 @@ func (h *Hub) watch(ctx context.Context) {
 }
 
 // deliver takes an event from the stream.
-func (h *Hub) deliver(_ context.Context, d events.Delivery) error {
+func (h *Hub) deliver(_ context.Context, d stream.Delivery) error {
 	h.reading.delivered(d.Sequence)
 	if name := eventName(d.Event); name != "" {
 		h.history.add(d.Sequence, name, d.Data)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 const id = "0199aaaa-0000-7000-8000-00000000000a"
@@ -29,7 +30,7 @@ type following struct {
 func follow(t *testing.T) following {
 	t.Helper()
 	js := devtest.JetStream(t, devtest.NATS(t).URL())
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	h := New(js, slog.New(slog.NewTextHandler(t.Output(), nil)), prometheus.NewRegistry())
@@ -46,7 +47,7 @@ func follow(t *testing.T) following {
 
 func (f following) publish(t *testing.T, e events.Event) {
 	t.Helper()
-	msg, err := events.Encode("/test", e)
+	msg, err := stream.Encode("/test", e)
 	if err == nil {
 		_, err = f.js.PublishMsg(t.Context(), msg)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 func TestAStreamThatIsDeletedUnderTheRelayComesBack(t *testing.T) {
@@ -36,14 +37,14 @@ func TestWhatAStreamLosesUnderTheRelayComesBack(t *testing.T) {
 			if err := js.DeleteStream(t.Context(), events.StreamPortal); err != nil {
 				t.Fatal(err)
 			}
-			if err := events.Ensure(t.Context(), js, 1); err != nil {
+			if err := stream.Ensure(t.Context(), js, 1); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"emptied": func(t *testing.T, js jetstream.JetStream) {
-			stream, err := js.Stream(t.Context(), events.StreamPortal)
+			portal, err := js.Stream(t.Context(), events.StreamPortal)
 			if err == nil {
-				err = stream.Purge(t.Context())
+				err = portal.Purge(t.Context())
 			}
 			if err != nil {
 				t.Fatal(err)

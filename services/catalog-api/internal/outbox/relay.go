@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 const (
@@ -143,7 +144,7 @@ func (r *Relay) keepInLine(ctx context.Context, t *term) error {
 		}
 		t.looked, t.sight, t.forgotten, t.news = time.Now(), seen, 0, false
 		// The workers fill that of the probes, but may not make it.
-		if err := events.Ensure(ctx, r.JetStream, r.Replicas, events.StreamProbes); err != nil {
+		if err := stream.Ensure(ctx, r.JetStream, r.Replicas, events.StreamProbes); err != nil {
 			return err
 		}
 	}
@@ -157,7 +158,7 @@ func (r *Relay) keepInLine(ctx context.Context, t *term) error {
 func (r *Relay) resync(ctx context.Context, t *term) error {
 	ctx, cancel := context.WithTimeout(ctx, resyncMost)
 	defer cancel()
-	if err := events.Ensure(ctx, r.JetStream, r.Replicas, events.StreamPortal, events.StreamProbes); err != nil {
+	if err := stream.Ensure(ctx, r.JetStream, r.Replicas, events.StreamPortal, events.StreamProbes); err != nil {
 		t.ready = false
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack"
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
@@ -112,7 +113,7 @@ func (b *bench) subscribe() <-chan string {
 	b.t.Helper()
 	js, out := b.connect(), make(chan string, 1000)
 	go func() {
-		_ = events.Subscribe(b.t.Context(), js, events.Subscription{Tail: 1000}, func(_ context.Context, d events.Delivery) error {
+		_ = stream.Subscribe(b.t.Context(), js, stream.Subscription{Tail: 1000}, func(_ context.Context, d stream.Delivery) error {
 			switch e := d.Event.(type) {
 			case events.ServiceCreated:
 				out <- fmt.Sprintf("%s %d", e.Name, e.Version)
@@ -204,11 +205,11 @@ func TestADeletedServiceLeavesOnlyItsTombstone(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.empty()
-	stream, err := b.connect().Stream(t.Context(), events.StreamPortal)
+	portal, err := b.connect().Stream(t.Context(), events.StreamPortal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter(">"))
+	info, err := portal.Info(t.Context(), jetstream.WithSubjectFilter(">"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,11 +264,11 @@ func TestAnEventPublishedTwiceIsStoredOnce(t *testing.T) {
 	}
 	b.relay()
 	b.empty()
-	stream, err := js.Stream(t.Context(), events.StreamPortal)
+	portal, err := js.Stream(t.Context(), events.StreamPortal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := stream.CachedInfo().State.Msgs; n != 2 {
+	if n := portal.CachedInfo().State.Msgs; n != 2 {
 		t.Errorf("the stream has %d messages, want 2", n)
 	}
 }

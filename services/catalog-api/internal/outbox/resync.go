@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // Published is what stream PORTAL last says of a service's configuration.
@@ -35,12 +36,12 @@ func published(ctx context.Context, js jetstream.JetStream) (map[string]Publishe
 		complete bool
 		failed   error
 	)
-	err := events.Subscribe(reading, js, events.Subscription{
+	err := stream.Subscribe(reading, js, stream.Subscription{
 		Subjects:   []string{events.AllCatalog},
 		OnRestart:  func(string) { clear(last) },
 		OnCaughtUp: func() { complete = true; stop() },
 		OnError:    func(err error) { failed = err },
-	}, func(_ context.Context, d events.Delivery) error {
+	}, func(_ context.Context, d stream.Delivery) error {
 		switch e := d.Event.(type) {
 		case events.ServiceCreated:
 			last[e.ID] = Published{Event: d.ID, Version: e.Version, Name: e.Name}

@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 )
@@ -75,7 +76,7 @@ func (p *Planner) Run(ctx context.Context) {
 }
 
 func (p *Planner) open(ctx context.Context) (jetstream.Consumer, error) {
-	consumer, err := events.Planner(ctx, p.JS)
+	consumer, err := stream.Planner(ctx, p.JS)
 	if err == nil {
 		p.Reconcile()
 	}
@@ -86,7 +87,7 @@ func (p *Planner) open(ctx context.Context) (jetstream.Consumer, error) {
 // anything; the others ask, and wait.
 func (p *Planner) follow(ctx context.Context, consumer jetstream.Consumer) error {
 	for ctx.Err() == nil {
-		batch, err := consumer.Fetch(batchSize, jetstream.FetchMaxWait(fetchWait), jetstream.FetchPriorityGroup(events.PlannerGroup))
+		batch, err := consumer.Fetch(batchSize, jetstream.FetchMaxWait(fetchWait), jetstream.FetchPriorityGroup(stream.PlannerGroup))
 		if err != nil {
 			return fmt.Errorf("fetch: %w", err)
 		}
@@ -192,12 +193,12 @@ func (p *Planner) handOver(ctx context.Context) {
 		return // nobody is waiting behind us on a consumer that is gone
 	}
 	for _, group := range consumer.CachedInfo().PriorityGroups {
-		if group.Group != events.PlannerGroup || group.PinnedClientID != p.pin {
+		if group.Group != stream.PlannerGroup || group.PinnedClientID != p.pin {
 			continue
 		}
-		stream, err := p.JS.Stream(ctx, events.StreamPortal)
+		portal, err := p.JS.Stream(ctx, events.StreamPortal)
 		if err == nil {
-			err = stream.UnpinConsumer(ctx, "planner", events.PlannerGroup)
+			err = portal.UnpinConsumer(ctx, "planner", stream.PlannerGroup)
 		}
 		if err != nil {
 			p.Log.WarnContext(ctx, "planning not handed over; another worker takes over by itself", "error", err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 )
 
@@ -21,7 +22,7 @@ import (
 func planner(t *testing.T, url string) *Planner {
 	t.Helper()
 	js := devtest.JetStream(t, url)
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	return New(Config{
@@ -41,7 +42,7 @@ func service(url string, version int64) events.Service {
 // publish stores the event, and returns it as the planner reads it.
 func publish(t *testing.T, p *Planner, e events.Event) entry {
 	t.Helper()
-	msg, err := events.Encode("/test", e)
+	msg, err := stream.Encode("/test", e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,11 +69,11 @@ func converge(t *testing.T, p *Planner, e entry) (changed int) {
 // last returns the last message of a subject of stream PROBES, or nil.
 func last(t *testing.T, p *Planner, subject string) *jetstream.RawStreamMsg {
 	t.Helper()
-	stream, err := p.JS.Stream(t.Context(), events.StreamProbes)
+	probes, err := p.JS.Stream(t.Context(), events.StreamProbes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	msg, err := stream.GetLastMsgForSubject(t.Context(), subject)
+	msg, err := probes.GetLastMsgForSubject(t.Context(), subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil
 	}
@@ -151,11 +152,11 @@ func TestSameEventAsksForOneProbe(t *testing.T) {
 	due := last(t, p, events.DueSubject(created.id))
 
 	// As if the worker had died between the due message and the plan.
-	stream, err := p.JS.Stream(t.Context(), events.StreamProbes)
+	probes, err := p.JS.Stream(t.Context(), events.StreamProbes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stream.Purge(t.Context(), jetstream.WithPurgeSubject(events.PlanSubject(created.id))); err != nil {
+	if err := probes.Purge(t.Context(), jetstream.WithPurgeSubject(events.PlanSubject(created.id))); err != nil {
 		t.Fatal(err)
 	}
 	if n := converge(t, p, created); n != 1 {
@@ -188,11 +189,11 @@ func TestPlansThatTwoWorkersWriteAtOnceAreWrittenOnce(t *testing.T) {
 	if changed[0]+changed[1] != 100 {
 		t.Errorf("%d and %d plans were changed, want 100 in all", changed[0], changed[1])
 	}
-	stream, err := one.JS.Stream(t.Context(), events.StreamProbes)
+	probes, err := one.JS.Stream(t.Context(), events.StreamProbes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := stream.CachedInfo().State; got.Msgs != 200 || got.LastSeq != 200 {
+	if got := probes.CachedInfo().State; got.Msgs != 200 || got.LastSeq != 200 {
 		t.Errorf("stream has %d messages up to %d, want 100 plans and 100 due ones, each written once", got.Msgs, got.LastSeq)
 	}
 }
@@ -217,7 +218,7 @@ func TestPlanOutlivesAnEventOfALaterType(t *testing.T) {
 	p := planner(t, devtest.NATS(t).URL())
 	created := publish(t, p, events.ServiceCreated{Service: service("http://billing.example/", 1)})
 	converge(t, p, created)
-	later, err := events.Encode(source, events.ServiceUpdated{Service: service("http://billing.example/", 2)})
+	later, err := stream.Encode(source, events.ServiceUpdated{Service: service("http://billing.example/", 2)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,11 +238,11 @@ func TestPlansOutliveALostCatalogue(t *testing.T) {
 	p := planner(t, devtest.NATS(t).URL())
 	created := publish(t, p, events.ServiceCreated{Service: service("http://billing.example/", 1)})
 	converge(t, p, created)
-	stream, err := p.JS.Stream(t.Context(), events.StreamPortal)
+	portal, err := p.JS.Stream(t.Context(), events.StreamPortal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stream.Purge(t.Context()); err != nil {
+	if err := portal.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.reconcile(t.Context()); err != nil {
@@ -255,7 +256,7 @@ func TestPlansOutliveALostCatalogue(t *testing.T) {
 func TestBatchThatFailsComesAgain(t *testing.T) {
 	srv := devtest.NATS(t)
 	p := planner(t, srv.URL())
-	consumer, err := events.Planner(t.Context(), p.JS)
+	consumer, err := stream.Planner(t.Context(), p.JS)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +269,7 @@ func TestBatchThatFailsComesAgain(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- p.follow(ctx, consumer) }()
 	await(t, func() bool { return failures(t, p) > 0 })
-	if err := events.Ensure(t.Context(), p.JS, 1); err != nil {
+	if err := stream.Ensure(t.Context(), p.JS, 1); err != nil {
 		t.Fatal(err)
 	}
 	await(t, func() bool { return last(t, p, events.PlanSubject(created.id)) != nil })

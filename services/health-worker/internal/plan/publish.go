@@ -9,12 +9,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // planned is the message that replaces the plan, if it still is the one that
 // was read.
 func planned(c change) (*nats.Msg, []jetstream.PublishOpt, error) {
-	msg, err := events.Encode(source, *c.want)
+	msg, err := stream.Encode(source, *c.want)
 	return msg, []jetstream.PublishOpt{
 		jetstream.WithExpectLastSequencePerSubject(c.have.seq),
 		jetstream.WithScheduleCron(schedule(c.id, c.want.Interval)),
@@ -26,7 +27,7 @@ func planned(c change) (*nats.Msg, []jetstream.PublishOpt, error) {
 // due is the message that asks for a probe at once. Its id is that of the event
 // which is the cause, so that the same event asks but once.
 func due(c change) (*nats.Msg, []jetstream.PublishOpt, error) {
-	msg, err := events.Encode(source, *c.want)
+	msg, err := stream.Encode(source, *c.want)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 const (
@@ -121,7 +122,7 @@ func (c *checks) answer(ctx context.Context, req micro.Request, asked time.Time)
 		return
 	}
 	c.Metrics.Checks.WithLabelValues(string(outcome.Status), string(outcome.Reason)).Inc()
-	msg, err := events.Encode(source, c.result(plan, outcome, times{planned: asked, checked: start}))
+	msg, err := stream.Encode(source, c.result(plan, outcome, times{planned: asked, checked: start}))
 	if err != nil {
 		c.refuse(req, "500", err)
 		return

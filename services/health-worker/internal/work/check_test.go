@@ -11,6 +11,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
@@ -41,7 +42,7 @@ func answering(t *testing.T, w *Worker, version string) (stop func()) {
 // check asks for a probe, and returns the reply.
 func check(t *testing.T, js jetstream.JetStream, p events.ProbePlanned) *nats.Msg {
 	t.Helper()
-	msg, err := events.Encode("/test", p)
+	msg, err := stream.Encode("/test", p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
@@ -51,7 +52,7 @@ func (m *message) NakWithDelay(d time.Duration) error {
 // newMessage is a due message whose next slot is then; zero: none is named.
 func newMessage(t *testing.T, interval events.Interval, next time.Time) *message {
 	t.Helper()
-	msg, err := events.Encode("/test", plan("http://billing.example/", interval))
+	msg, err := stream.Encode("/test", plan("http://billing.example/", interval))
 	if err != nil {
 		t.Fatal(err)
 	}

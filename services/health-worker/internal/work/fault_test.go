@@ -12,6 +12,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
@@ -29,7 +30,7 @@ func count(t *testing.T, m interface{ Write(*dto.Metric) error }) float64 {
 // counts as dead.
 func shortAckWait(t *testing.T, js jetstream.JetStream) jetstream.Consumer {
 	t.Helper()
-	consumer, err := events.Probers(t.Context(), js, "default")
+	consumer, err := stream.Probers(t.Context(), js, "default")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,12 +90,12 @@ func TestResultIsStoredWhenTheStreamIsBack(t *testing.T) {
 		t.Fatal("the stream was not deleted")
 	}
 	await(t, func() (bool, string) { return count(t, w.Metrics.PublishFailures) > 0, "no failure" })
-	if err := events.Ensure(t.Context(), js, 1, events.StreamResults); err != nil { // as catalog-api does
+	if err := stream.Ensure(t.Context(), js, 1, events.StreamResults); err != nil { // as catalog-api does
 		t.Fatal(err)
 	}
 	await(t, func() (bool, string) {
-		stream, err := js.Stream(t.Context(), events.StreamResults)
-		return err == nil && stream.CachedInfo().State.Msgs == 1, "no result"
+		results, err := js.Stream(t.Context(), events.StreamResults)
+		return err == nil && results.CachedInfo().State.Msgs == 1, "no result"
 	})
 	awaitSettled(t, js)
 	if len(probed) != 0 {
@@ -190,7 +191,7 @@ func TestWorkerGoesOnWhenItsConsumerVanishes(t *testing.T) {
 	if err := js.DeleteStream(t.Context(), events.StreamProbes); err != nil {
 		t.Fatal(err)
 	}
-	if err := events.Ensure(t.Context(), js, 1, events.StreamProbes); err != nil { // as catalog-api does
+	if err := stream.Ensure(t.Context(), js, 1, events.StreamProbes); err != nil { // as catalog-api does
 		t.Fatal(err)
 	}
 	receive(t, lost, "alarm")

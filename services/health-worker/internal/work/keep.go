@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 const (
@@ -52,7 +53,7 @@ func (w *Worker) keep(ctx context.Context) {
 // tell says that a service waits. It is said again after an interval: nobody
 // waits for an answer.
 func (w *Worker) tell(ctx context.Context, late delayed) {
-	msg, err := events.Encode(source, events.ProbeDelayed{
+	msg, err := stream.Encode(source, events.ProbeDelayed{
 		ServiceID: late.ServiceID, URL: late.URL, RoundMS: milliseconds(late.round),
 		SaidAt: time.Now().UTC(), Location: w.Location,
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
@@ -54,7 +55,7 @@ func TestTurnSurvivesItsMessage(t *testing.T) {
 	heard := results(t, js)
 	replaced, expired := plan("http://gw.example/replaced", "10s"), plan("http://gw.example/expired", "10s")
 	for _, p := range []events.ProbePlanned{replaced, expired, replaced} {
-		msg, err := events.Encode("/test", p)
+		msg, err := stream.Encode("/test", p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,12 +72,12 @@ func TestTurnSurvivesItsMessage(t *testing.T) {
 			return n >= 1 && (p != expired || n == 2), fmt.Sprintf("%d wait", n)
 		})
 	}
-	stream, err := js.Stream(t.Context(), events.StreamProbes)
+	probes, err := js.Stream(t.Context(), events.StreamProbes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	await(t, func() (bool, string) {
-		_, err := stream.GetLastMsgForSubject(t.Context(), events.DueSubject(expired.ServiceID))
+		_, err := probes.GetLastMsgForSubject(t.Context(), events.DueSubject(expired.ServiceID))
 		return err != nil, "the message is still there"
 	})
 	close(release)
@@ -102,7 +103,7 @@ func TestWhoWaitsForABusyHostIsKeptAndTold(t *testing.T) {
 	js, w, release := occupied(t)
 	answering(t, w, "1.0.0")
 	heard, told := results(t, js), delays(t, js)
-	consumer, err := events.Probers(t.Context(), js, "default")
+	consumer, err := stream.Probers(t.Context(), js, "default")
 	if err != nil {
 		t.Fatal(err)
 	}

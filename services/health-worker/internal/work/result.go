@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
@@ -104,7 +105,7 @@ func (w *Worker) store(ctx context.Context, result events.ProbeCompleted) error 
 }
 
 func (w *Worker) storeAll(ctx context.Context, results []events.ProbeCompleted) error {
-	msg, err := events.Encode(source, events.ProbesCompleted{Results: results})
+	msg, err := stream.Encode(source, events.ProbesCompleted{Results: results})
 	if err != nil {
 		return fmt.Errorf("%w: %w", errInvalid, err)
 	}

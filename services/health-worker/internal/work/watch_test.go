@@ -20,6 +20,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
@@ -102,7 +103,7 @@ func TestProbesThatNeverEndAreSeen(t *testing.T) {
 		},
 		"checks": func(t *testing.T, js jetstream.JetStream, _ *Worker) {
 			for range checksAtOnce {
-				msg, err := events.Encode("/test", plan("http://billing.example/", "1h"))
+				msg, err := stream.Encode("/test", plan("http://billing.example/", "1h"))
 				if err != nil {
 					t.Fatal(err)
 				}

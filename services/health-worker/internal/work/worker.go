@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
@@ -134,7 +135,7 @@ func (w *Worker) prepare(ctx context.Context) (stop func()) {
 }
 
 func (w *Worker) open(ctx context.Context) (jetstream.Consumer, error) {
-	return events.Probers(ctx, w.JS, w.Location)
+	return stream.Probers(ctx, w.JS, w.Location)
 }
 
 // take takes due messages, and never asks for more of them than there are free

@@ -15,6 +15,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
@@ -36,7 +37,7 @@ func hold(ctx context.Context, release <-chan bool) (probe.Outcome, error) {
 func connect(t *testing.T, url string) jetstream.JetStream {
 	t.Helper()
 	js := devtest.JetStream(t, url)
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	return js
@@ -76,7 +77,7 @@ func plan(url string, interval events.Interval) events.ProbePlanned {
 // ask stores a due message.
 func ask(t *testing.T, js jetstream.JetStream, p events.ProbePlanned) {
 	t.Helper()
-	msg, err := events.Encode("/test", p)
+	msg, err := stream.Encode("/test", p)
 	if err != nil {
 		t.Fatal(err)
 	}

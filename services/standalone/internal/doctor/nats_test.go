@@ -11,6 +11,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // nowhere is a portal that refuses connections, so that only NATS says anything.
@@ -88,21 +89,21 @@ func TestNATSAsItsUsersSeeIt(t *testing.T) {
 		r.want(t, "consumers", Broken, "3 consumers are not there: planner, probers, ingest")
 		r.want(t, "workers", Broken, "no health-worker answers")
 	})
-	if err := events.Ensure(t.Context(), api, 1); err != nil {
+	if err := stream.Ensure(t.Context(), api, 1); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("without the workers' consumers", func(t *testing.T) {
-		if _, err := events.Ingest(t.Context(), api); err != nil {
+		if _, err := stream.Ingest(t.Context(), api); err != nil {
 			t.Fatal(err)
 		}
 		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
 		r.want(t, "streams", OK, "PORTAL, PROBES and RESULTS")
 		r.want(t, "consumers", Broken, "2 consumers are not there: planner, probers")
 	})
-	if _, err := events.Planner(t.Context(), worker); err != nil {
+	if _, err := stream.Planner(t.Context(), worker); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := events.Probers(t.Context(), worker, "far-away"); err != nil {
+	if _, err := stream.Probers(t.Context(), worker, "far-away"); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("as catalog-api", func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -45,7 +46,7 @@ func (p *patient) look(ctx context.Context) error {
 		return err
 	}
 	return p.permitted(ctx, func(ctx context.Context) (err error) {
-		p.missingStreams, p.missingConsumers, err = events.Missing(ctx, js)
+		p.missingStreams, p.missingConsumers, err = stream.Missing(ctx, js)
 		return err
 	})
 }

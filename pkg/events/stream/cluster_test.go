@@ -1,4 +1,4 @@
-package events_test
+package stream_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -20,7 +21,7 @@ func TestEnsureKeepsTheReplicasOfAnOperator(t *testing.T) {
 	}
 	t.Parallel() // electing leaders takes seconds
 	js := startCluster(t)
-	if err := events.Ensure(t.Context(), js, 0); err != nil {
+	if err := stream.Ensure(t.Context(), js, 0); err != nil {
 		t.Fatal(err)
 	}
 	cfg := configOf(t, js, events.StreamPortal)
@@ -34,7 +35,7 @@ func TestEnsureKeepsTheReplicasOfAnOperator(t *testing.T) {
 	if err := js.DeleteStream(t.Context(), events.StreamResults); err != nil {
 		t.Fatal(err)
 	}
-	if err := events.Ensure(t.Context(), js, 2); err != nil {
+	if err := stream.Ensure(t.Context(), js, 2); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]int{events.StreamPortal: 3, events.StreamProbes: 1, events.StreamResults: 2} {

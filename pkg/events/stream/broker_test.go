@@ -1,4 +1,4 @@
-package events_test
+package stream_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -85,7 +86,7 @@ func (b *broker) url() string { return "nats://" + net.JoinHostPort("127.0.0.1",
 func (b *broker) portal() jetstream.JetStream {
 	b.t.Helper()
 	js := connect(b.t, b.url())
-	if err := events.Ensure(b.t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(b.t.Context(), js, 1); err != nil {
 		b.t.Fatal(err)
 	}
 	return js

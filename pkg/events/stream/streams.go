@@ -1,4 +1,4 @@
-package events
+package stream
 
 import (
 	"context"
@@ -11,38 +11,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
 )
-
-// The streams, see docs/events.md. Only PORTAL is for others to read.
-const (
-	StreamPortal  = "PORTAL"
-	StreamProbes  = "PROBES"
-	StreamResults = "RESULTS"
-)
-
-// Subject filters over all services.
-const (
-	AllCatalog = "portal.catalog.*"
-	AllStatus  = "portal.status.*"
-	AllPlans   = "portal.probe.plan.*"
-	AllDue     = "portal.probe.due.*"
-	AllResults = "portal.probe.result.*"
-)
-
-// CatalogSubject is where the configuration of the service is published.
-func CatalogSubject(id string) string { return "portal.catalog." + id }
-
-// StatusSubject is where the changes of the service's status are published.
-func StatusSubject(id string) string { return "portal.status." + id }
-
-// PlanSubject is where the service's probe plan is kept.
-func PlanSubject(id string) string { return "portal.probe.plan." + id }
-
-// DueSubject is where the broker says that the service is to be probed now.
-func DueSubject(id string) string { return "portal.probe.due." + id }
-
-// ResultSubject is where what probes saw is published, by service or location.
-func ResultSubject(of string) string { return "portal.probe.result." + of }
 
 // duplicates is how long a stream remembers message ids. Readers are idempotent
 // all the same: a publisher can come back later than this.
@@ -127,9 +98,9 @@ func with(cfg, want jetstream.StreamConfig) jetstream.StreamConfig {
 func streams() []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		{
-			Name:              StreamPortal,
+			Name:              events.StreamPortal,
 			Description:       "What is in the catalogue and how it is: the public contract",
-			Subjects:          []string{AllCatalog, AllStatus},
+			Subjects:          []string{events.AllCatalog, events.AllStatus},
 			MaxMsgsPerSubject: 100,
 			Storage:           jetstream.FileStorage,
 			Compression:       jetstream.S2Compression,
@@ -139,9 +110,9 @@ func streams() []jetstream.StreamConfig {
 			AllowMsgTTL:       true, // … and that goes by itself
 		},
 		{
-			Name:              StreamProbes,
+			Name:              events.StreamProbes,
 			Description:       "Which service is probed when; internal",
-			Subjects:          []string{AllPlans, AllDue},
+			Subjects:          []string{events.AllPlans, events.AllDue},
 			MaxMsgsPerSubject: 1,
 			Storage:           jetstream.FileStorage,
 			Duplicates:        duplicates,
@@ -151,9 +122,9 @@ func streams() []jetstream.StreamConfig {
 			AllowMsgSchedules: true,
 		},
 		{
-			Name:              StreamResults,
+			Name:              events.StreamResults,
 			Description:       "What probes saw, on its way into the catalogue; internal",
-			Subjects:          []string{AllResults},
+			Subjects:          []string{events.AllResults},
 			MaxMsgsPerSubject: -1, // as the server writes "any number"
 			MaxAge:            time.Hour,
 			Storage:           jetstream.FileStorage,
@@ -175,9 +146,9 @@ const (
 // of a location. AckWait is longer than any probe takes, so that only a dead
 // worker's probe goes to another one.
 func Probers(ctx context.Context, js jetstream.JetStream, location string) (jetstream.Consumer, error) {
-	return consumer(ctx, js, StreamProbes, jetstream.ConsumerConfig{
+	return consumer(ctx, js, events.StreamProbes, jetstream.ConsumerConfig{
 		Durable:       durableProbers + location,
-		FilterSubject: AllDue,
+		FilterSubject: events.AllDue,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       30 * time.Second,
 		MaxAckPending: 20_000,
@@ -192,9 +163,9 @@ const PlannerGroup = "planner"
 // when it has gone another takes over. A new consumer begins with the last
 // event of each service.
 func Planner(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
-	return consumer(ctx, js, StreamPortal, jetstream.ConsumerConfig{
+	return consumer(ctx, js, events.StreamPortal, jetstream.ConsumerConfig{
 		Durable:        durablePlanner,
-		FilterSubject:  AllCatalog,
+		FilterSubject:  events.AllCatalog,
 		DeliverPolicy:  jetstream.DeliverLastPerSubjectPolicy,
 		AckPolicy:      jetstream.AckExplicitPolicy,
 		AckWait:        30 * time.Second,
@@ -208,9 +179,9 @@ func Planner(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, e
 // Ingest creates or updates the consumer by which the replicas of catalog-api
 // share the results.
 func Ingest(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
-	return consumer(ctx, js, StreamResults, jetstream.ConsumerConfig{
+	return consumer(ctx, js, events.StreamResults, jetstream.ConsumerConfig{
 		Durable:       durableIngest,
-		FilterSubject: AllResults,
+		FilterSubject: events.AllResults,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       30 * time.Second,
 		MaxAckPending: 20_000,

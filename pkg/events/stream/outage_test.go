@@ -1,4 +1,4 @@
-package events_test
+package stream_test
 
 import (
 	"fmt"
@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
 func TestSubscriberWaitsForAPortalThatIsNotUpYet(t *testing.T) {
 	t.Parallel()
 	b := reserveBroker(t)
-	f := follow(t, connect(t, b.url()), events.Subscription{})
+	f := follow(t, connect(t, b.url()), stream.Subscription{})
 	b.start(b.port)
 	b.portal()
 	f.wants("restart", "caught up")
@@ -24,7 +25,7 @@ func TestSubscriberGoesOnAfterTheServerWasRestarted(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t)
 	publish(t, b.portal(), created("a"), turned("a", "down"))
-	f := follow(t, connect(t, b.url()), events.Subscription{})
+	f := follow(t, connect(t, b.url()), stream.Subscription{})
 	f.wants("restart", "created a 1", "a is down", "caught up")
 	for v := int64(2); v < 6; v += 2 {
 		b.aside(func(js jetstream.JetStream) { publish(t, js, updated("a", v), updated("a", v+1)) })
@@ -39,8 +40,8 @@ func TestSubscriberThatHasReadNothingYetMissesNothing(t *testing.T) {
 	b := startBroker(t)
 	publish(t, b.portal(), created("a"))
 	status := []string{events.AllStatus}
-	all := follow(t, connect(t, b.url()), events.Subscription{Subjects: status})
-	tail := follow(t, connect(t, b.url()), events.Subscription{Subjects: status, Tail: 1})
+	all := follow(t, connect(t, b.url()), stream.Subscription{Subjects: status})
+	tail := follow(t, connect(t, b.url()), stream.Subscription{Subjects: status, Tail: 1})
 	all.wants("restart", "caught up")
 	tail.wants("restart", "caught up")
 	b.aside(func(js jetstream.JetStream) {
@@ -68,7 +69,7 @@ func TestSubscriberBeginsAnewWhenTheDataWasLost(t *testing.T) {
 			t.Parallel()
 			b := startBroker(t)
 			publish(t, b.portal(), created("a"), created("b"))
-			f := follow(t, connect(t, b.url()), events.Subscription{})
+			f := follow(t, connect(t, b.url()), stream.Subscription{})
 			f.wants("restart", "created a 1", "created b 1", "caught up")
 			lose(t, b)
 			js := b.portal()
@@ -101,7 +102,7 @@ func TestSubscriberBeginsAnewWhenTheStreamWasSetBack(t *testing.T) {
 			restore := b.save()
 			b.start(b.port)
 			publish(t, connect(t, b.url()), created("b"), created("c"))
-			f := follow(t, connect(t, b.url()), events.Subscription{})
+			f := follow(t, connect(t, b.url()), stream.Subscription{})
 			f.wants("restart", "created a 1", "created b 1", "created c 1", "caught up")
 			b.stop()
 			restore()
@@ -123,7 +124,7 @@ func TestSubscriberBeginsAnewWhenTheStreamWasSetBack(t *testing.T) {
 func TestSubscriberGetsWhatWasLostOnItsWay(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
-	f := follow(t, js, events.Subscription{})
+	f := follow(t, js, stream.Subscription{})
 	f.wants("restart", "caught up")
 	stolen := func() {
 		thief, err := js.Consumer(t.Context(), events.StreamPortal, consumers(t, js)[0])
@@ -166,7 +167,7 @@ func TestSlowSubscriberGetsTheWholeSnapshotOnce(t *testing.T) {
 	want := publishMany(t, js, n)
 	f := newFollower(t)
 	f.hold = make(chan struct{})
-	f.run(js, events.Subscription{})
+	f.run(js, stream.Subscription{})
 	f.wants("restart", want[0])
 	dropConsumers(t, js)
 	publish(t, js, updated("s0", 2), updated(fmt.Sprint("s", n-1), 2))
@@ -183,7 +184,7 @@ func TestCaughtUpIsSaidAlthoughOthersGoOnWriting(t *testing.T) {
 	want := publishMany(t, js, ahead)
 	f := newFollower(t)
 	f.hold = make(chan struct{})
-	f.run(js, events.Subscription{})
+	f.run(js, stream.Subscription{})
 	f.wants("restart", want[0])
 	publish(t, js, updated("s1", 2), created("d"))
 	close(f.hold)
@@ -205,7 +206,7 @@ func TestServicesDeletedDuringTheSnapshotDoNotStopIt(t *testing.T) {
 	publish(t, js, append(born, created("last"))...)
 	f := newFollower(t)
 	f.hold = make(chan struct{})
-	f.run(js, events.Subscription{})
+	f.run(js, stream.Subscription{})
 	f.wants("restart", want[0])
 	publish(t, js, dead...)
 	close(f.hold)
@@ -241,11 +242,11 @@ func publishMany(t *testing.T, js jetstream.JetStream, n int) (want []string) {
 func TestAMessageIsLostOnlyIfItIsMissingTwice(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
-	stream, err := js.Stream(t.Context(), events.StreamPortal)
+	portal, err := js.Stream(t.Context(), events.StreamPortal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := events.NewIdleReader(stream)
+	r := stream.NewIdleReader(portal)
 	look := func(step string, lost bool) {
 		t.Helper()
 		if err := r.Look(t.Context()); (err != nil) != lost {

@@ -1,4 +1,4 @@
-package events_test
+package stream_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -28,7 +29,7 @@ type follower struct {
 }
 
 // follow subscribes until the test ends.
-func follow(t *testing.T, js jetstream.JetStream, sub events.Subscription) *follower {
+func follow(t *testing.T, js jetstream.JetStream, sub stream.Subscription) *follower {
 	t.Helper()
 	return newFollower(t).run(js, sub)
 }
@@ -37,7 +38,7 @@ func newFollower(t *testing.T) *follower {
 	return &follower{t: t, heard: make(chan string, 10_000), done: make(chan error, 1)}
 }
 
-func (f *follower) run(js jetstream.JetStream, sub events.Subscription) *follower {
+func (f *follower) run(js jetstream.JetStream, sub stream.Subscription) *follower {
 	var ctx context.Context
 	ctx, f.stop = context.WithCancel(f.t.Context())
 	sub.OnRestart = func(epoch string) {
@@ -52,7 +53,7 @@ func (f *follower) run(js jetstream.JetStream, sub events.Subscription) *followe
 		defer f.mu.Unlock()
 		f.errors = append(f.errors, err)
 	}
-	go func() { f.done <- events.Subscribe(ctx, js, sub, f.hear) }()
+	go func() { f.done <- stream.Subscribe(ctx, js, sub, f.hear) }()
 	f.t.Cleanup(func() {
 		f.stop()
 		if err := <-f.done; err != nil {
@@ -62,7 +63,7 @@ func (f *follower) run(js jetstream.JetStream, sub events.Subscription) *followe
 	return f
 }
 
-func (f *follower) hear(ctx context.Context, d events.Delivery) error {
+func (f *follower) hear(ctx context.Context, d stream.Delivery) error {
 	f.heard <- says(d.Event)
 	if f.hold == nil {
 		return nil

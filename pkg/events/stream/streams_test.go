@@ -1,4 +1,4 @@
-package events_test
+package stream_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 )
@@ -23,7 +24,7 @@ func TestEnsureMayBeCalledAtAnyTimeByAnybody(t *testing.T) {
 	var g errgroup.Group
 	for range 8 {
 		js := connect(t, b.url())
-		g.Go(func() error { return events.Ensure(t.Context(), js, 1) })
+		g.Go(func() error { return stream.Ensure(t.Context(), js, 1) })
 	}
 	if err := g.Wait(); err != nil {
 		t.Fatal(err)
@@ -36,7 +37,7 @@ func TestEnsureMayBeCalledAtAnyTimeByAnybody(t *testing.T) {
 	}
 	before := configOf(t, js, events.StreamPortal)
 	publish(t, js, events.ServiceCreated{Service: ledger()})
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	if after := configOf(t, js, events.StreamPortal); !reflect.DeepEqual(after, before) {
@@ -55,7 +56,7 @@ func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	cfg := configOf(t, js, events.StreamResults)
@@ -63,14 +64,14 @@ func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
 	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	cfg.MaxMsgsPerSubject = 7 // which is not theirs to choose
 	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	for i, whose := range []string{"the operator's first", "the operator's second", "Ensure's"} {
@@ -119,7 +120,7 @@ func TestEnsureLeavesAloneWhatANewerVersionMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	newer := configOf(t, js, events.StreamProbes)
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	if now := configOf(t, js, events.StreamProbes); !reflect.DeepEqual(now, newer) {
@@ -129,7 +130,7 @@ func TestEnsureLeavesAloneWhatANewerVersionMade(t *testing.T) {
 	if _, err := js.UpdateStream(t.Context(), newer); err != nil {
 		t.Fatal(err)
 	}
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	if now := configOf(t, js, events.StreamProbes); now.MaxMsgsPerSubject != 1 {
@@ -140,7 +141,7 @@ func TestEnsureLeavesAloneWhatANewerVersionMade(t *testing.T) {
 func TestEnsureChangesWhatAnOlderServiceHasJustCreated(t *testing.T) {
 	js := connect(t, startBroker(t).url())
 	old := jetstream.StreamConfig{Name: events.StreamPortal, Subjects: []string{events.AllCatalog}, MaxMsgsPerSubject: 10}
-	if err := events.Ensure(t.Context(), &overtaken{JetStream: js, by: old}, 1); err != nil {
+	if err := stream.Ensure(t.Context(), &overtaken{JetStream: js, by: old}, 1); err != nil {
 		t.Fatal(err)
 	}
 	if got := configOf(t, js, events.StreamPortal); got.MaxMsgsPerSubject == 10 {
@@ -242,9 +243,9 @@ func TestConsumersAreMadeOnceAndSeeWhatIsTheirs(t *testing.T) {
 		make func() (jetstream.Consumer, error)
 		want uint64
 	}{
-		"probers": {func() (jetstream.Consumer, error) { return events.Probers(t.Context(), js, "default") }, 0},
-		"planner": {func() (jetstream.Consumer, error) { return events.Planner(t.Context(), js) }, 1},
-		"ingest":  {func() (jetstream.Consumer, error) { return events.Ingest(t.Context(), js) }, 1},
+		"probers": {func() (jetstream.Consumer, error) { return stream.Probers(t.Context(), js, "default") }, 0},
+		"planner": {func() (jetstream.Consumer, error) { return stream.Planner(t.Context(), js) }, 1},
+		"ingest":  {func() (jetstream.Consumer, error) { return stream.Ingest(t.Context(), js) }, 1},
 	} {
 		for range 2 {
 			c, err := tc.make()
@@ -260,7 +261,7 @@ func TestConsumersAreMadeOnceAndSeeWhatIsTheirs(t *testing.T) {
 
 func TestNoStreamNoConsumer(t *testing.T) {
 	js := connect(t, startBroker(t).url())
-	if _, err := events.Ingest(t.Context(), js); !errors.Is(err, jetstream.ErrStreamNotFound) {
+	if _, err := stream.Ingest(t.Context(), js); !errors.Is(err, jetstream.ErrStreamNotFound) {
 		t.Errorf("got %v, want %v", err, jetstream.ErrStreamNotFound)
 	}
 }
@@ -269,20 +270,20 @@ func TestMissingNamesWhatIsNotThere(t *testing.T) {
 	js := connect(t, startBroker(t).url())
 	wants := func(when string, streams, consumers []string) {
 		t.Helper()
-		gotStreams, gotConsumers, err := events.Missing(t.Context(), js)
+		gotStreams, gotConsumers, err := stream.Missing(t.Context(), js)
 		if err != nil || !slices.Equal(gotStreams, streams) || !slices.Equal(gotConsumers, consumers) {
 			t.Errorf("%s: got %v, %v, %v, want %v, %v", when, gotStreams, gotConsumers, err, streams, consumers)
 		}
 	}
 	all := []string{"planner", "probers", "ingest"}
 	wants("on an empty broker", []string{"PORTAL", "PROBES", "RESULTS"}, all)
-	if err := events.Ensure(t.Context(), js, 1); err != nil {
+	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	wants("before anybody reads", nil, all)
-	_, planner := events.Planner(t.Context(), js)
-	_, probers := events.Probers(t.Context(), js, "elsewhere")
-	_, ingest := events.Ingest(t.Context(), js)
+	_, planner := stream.Planner(t.Context(), js)
+	_, probers := stream.Probers(t.Context(), js, "elsewhere")
+	_, ingest := stream.Ingest(t.Context(), js)
 	if err := errors.Join(planner, probers, ingest); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package events_test
+package stream_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -17,7 +18,7 @@ func TestSubscriberGetsTheSnapshotThenEachChange(t *testing.T) {
 	js := startBroker(t).portal()
 	publish(t, js, created("a"), created("b"), turned("a", "down"), updated("a", 2), turned("a", "healthy"),
 		created("gone"), deleted("gone", 2), updated("a", 3))
-	f := follow(t, js, events.Subscription{})
+	f := follow(t, js, stream.Subscription{})
 	f.wants("restart", "created b 1", "a is healthy", "deleted gone 2", "updated a 3", "caught up")
 
 	publish(t, js, updated("b", 2), updated("b", 3), turned("b", "down"), turned("b", "unknown"))
@@ -32,28 +33,28 @@ func TestSubscriberGetsTheSnapshotThenEachChange(t *testing.T) {
 func TestSubscriptionsBeginWhereTheyShould(t *testing.T) {
 	js := startBroker(t).portal()
 	a := named("a", 1).ID
-	empty := follow(t, js, events.Subscription{})
+	empty := follow(t, js, stream.Subscription{})
 	empty.wants("restart", "caught up")
 	history := []events.Event{created("a"), created("b"), turned("a", "down"), turned("b", "down"), turned("a", "healthy")}
 	publish(t, js, history...)
 	empty.wants("created a 1", "created b 1", "a is down", "b is down", "a is healthy")
 
 	for name, tc := range map[string]struct {
-		sub  events.Subscription
+		sub  stream.Subscription
 		want []string // between restart and caught up
 
 	}{
-		"everything":       {events.Subscription{}, []string{"created a 1", "created b 1", "b is down", "a is healthy"}},
-		"the catalogue":    {events.Subscription{Subjects: []string{events.AllCatalog}}, []string{"created a 1", "created b 1"}},
-		"the status":       {events.Subscription{Subjects: []string{events.AllStatus}}, []string{"b is down", "a is healthy"}},
-		"one service":      {events.Subscription{Subjects: []string{events.CatalogSubject(a), events.StatusSubject(a)}}, []string{"created a 1", "a is healthy"}},
-		"an unknown one":   {events.Subscription{Subjects: []string{events.StatusSubject(ledgerID)}}, nil},
-		"the newest three": {events.Subscription{Tail: 3}, []string{"a is down", "b is down", "a is healthy"}},
-		"more than all":    {events.Subscription{Tail: 100}, []string{"created a 1", "created b 1", "a is down", "b is down", "a is healthy"}},
+		"everything":       {stream.Subscription{}, []string{"created a 1", "created b 1", "b is down", "a is healthy"}},
+		"the catalogue":    {stream.Subscription{Subjects: []string{events.AllCatalog}}, []string{"created a 1", "created b 1"}},
+		"the status":       {stream.Subscription{Subjects: []string{events.AllStatus}}, []string{"b is down", "a is healthy"}},
+		"one service":      {stream.Subscription{Subjects: []string{events.CatalogSubject(a), events.StatusSubject(a)}}, []string{"created a 1", "a is healthy"}},
+		"an unknown one":   {stream.Subscription{Subjects: []string{events.StatusSubject(ledgerID)}}, nil},
+		"the newest three": {stream.Subscription{Tail: 3}, []string{"a is down", "b is down", "a is healthy"}},
+		"more than all":    {stream.Subscription{Tail: 100}, []string{"created a 1", "created b 1", "a is down", "b is down", "a is healthy"}},
 		"the newest three, of the catalogue": {
-			events.Subscription{Tail: 3, Subjects: []string{events.AllCatalog}}, nil},
+			stream.Subscription{Tail: 3, Subjects: []string{events.AllCatalog}}, nil},
 		"the newest three, of a status": {
-			events.Subscription{Tail: 3, Subjects: []string{events.StatusSubject(a)}}, []string{"a is down", "a is healthy"}},
+			stream.Subscription{Tail: 3, Subjects: []string{events.StatusSubject(a)}}, []string{"a is down", "a is healthy"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := follow(t, js, tc.sub)
@@ -69,7 +70,7 @@ func TestSubscriberEndsWhenItsContextDoes(t *testing.T) {
 	publish(t, js, created("a"), created("b"))
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	err := events.Subscribe(ctx, js, events.Subscription{}, func(context.Context, events.Delivery) error {
+	err := stream.Subscribe(ctx, js, stream.Subscription{}, func(context.Context, stream.Delivery) error {
 		stop()
 		return nil
 	})
@@ -80,7 +81,7 @@ func TestSubscriberEndsWhenItsContextDoes(t *testing.T) {
 		"before it began":  js,
 		"without a server": connect(t, reserveBroker(t).url()),
 	} {
-		if err := events.Subscribe(ctx, js, events.Subscription{}, nil); err != nil {
+		if err := stream.Subscribe(ctx, js, stream.Subscription{}, nil); err != nil {
 			t.Errorf("%s: got %v, want nil", name, err)
 		}
 	}
@@ -108,8 +109,8 @@ func TestSubscriberReturnsWhatNoRetryMends(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
-			err := events.Subscribe(ctx, js, events.Subscription{Subjects: tc.subjects},
-				func(context.Context, events.Delivery) error { return full })
+			err := stream.Subscribe(ctx, js, stream.Subscription{Subjects: tc.subjects},
+				func(context.Context, stream.Delivery) error { return full })
 			if !errors.Is(err, tc.want) || !strings.HasPrefix(err.Error(), "subscribe: ") {
 				t.Errorf("got %v, want %v", err, tc.want)
 			}
@@ -129,7 +130,7 @@ func TestPoisonIsPassedOverAndTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := follow(t, js, events.Subscription{})
+	f := follow(t, js, stream.Subscription{})
 	f.wants("restart", "created a 1", "caught up") // the poison is the last of the snapshot
 	publish(t, js, updated("a", 2))
 	f.wants("updated a 2")
@@ -146,7 +147,7 @@ func TestATypeOfALaterVersionIsForWhoAskedForIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	enough := errors.New("enough")
-	err := events.Subscribe(t.Context(), js, events.Subscription{UnknownTypes: true}, func(_ context.Context, d events.Delivery) error {
+	err := stream.Subscribe(t.Context(), js, stream.Subscription{UnknownTypes: true}, func(_ context.Context, d stream.Delivery) error {
 		if d.Event != nil || d.Type != "dev.portal.status.changed.v2" || string(d.Data) != string(later.Data) || d.Source != source {
 			t.Errorf("delivered %+v, want %s", d, later.Data)
 		}
@@ -166,7 +167,7 @@ func TestDeliveriesCarryTheirPlaceAndTheirDataAsTheyCame(t *testing.T) {
 		t.Fatal(err)
 	}
 	enough := errors.New("enough")
-	err = events.Subscribe(t.Context(), js, events.Subscription{}, func(_ context.Context, d events.Delivery) error {
+	err = stream.Subscribe(t.Context(), js, stream.Subscription{}, func(_ context.Context, d stream.Delivery) error {
 		if d.Sequence != ack.Sequence || string(d.Data) != string(msg.Data) || d.ID != msg.Header["ce-id"][0] || d.Source != source {
 			t.Errorf("delivered %+v, want message %d with %s", d, ack.Sequence, msg.Data)
 		}
@@ -180,7 +181,7 @@ func TestDeliveriesCarryTheirPlaceAndTheirDataAsTheyCame(t *testing.T) {
 func TestOrderHoldsUnderManyWriters(t *testing.T) {
 	b := startBroker(t)
 	js := b.portal()
-	f := follow(t, js, events.Subscription{})
+	f := follow(t, js, stream.Subscription{})
 	f.wants("restart", "caught up")
 	const writers, each = 4, 250
 	var writing sync.WaitGroup

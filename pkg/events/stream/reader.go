@@ -1,4 +1,4 @@
-package events
+package stream
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
 const (
@@ -39,33 +41,33 @@ type reader struct {
 // whether it came as far as reading.
 func (r *reader) read(ctx context.Context) (progress bool, err error) {
 	asking := eachInTime{ctx}
-	stream, err := r.js.Stream(asking, StreamPortal)
+	stream, err := r.js.Stream(asking, events.StreamPortal)
 	if err != nil {
-		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
+		return false, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
 	}
 	if err := r.locate(asking, stream); err != nil {
-		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
+		return false, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
 	}
 	consumer, err := stream.CreateConsumer(asking, r.consumer())
 	if err != nil {
-		return false, fmt.Errorf("consumer on stream %s: %w", StreamPortal, err)
+		return false, fmt.Errorf("consumer on stream %s: %w", events.StreamPortal, err)
 	}
 	// After the consumer was made, so that all of its snapshot is before goal.
 	// Its count of pending messages would not do: what is stored from now on
 	// counts too, and a busy stream would never be caught up with.
 	goal, err := r.last(asking, stream)
 	if err != nil {
-		return false, fmt.Errorf("stream %s: %w", StreamPortal, err)
+		return false, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
 	}
 	r.catchUp(goal)
 	msgs, err := consumer.Messages(jetstream.PullHeartbeat(pullHeartbeat), jetstream.PullExpiry(pullExpiry))
 	if err != nil {
-		return false, fmt.Errorf("read stream %s: %w", StreamPortal, err)
+		return false, fmt.Errorf("read stream %s: %w", events.StreamPortal, err)
 	}
 	defer msgs.Stop()
 	defer context.AfterFunc(ctx, msgs.Stop)()
 	defer r.whenCutOff(msgs.Stop)()
-	return true, fmt.Errorf("read stream %s: %w", StreamPortal, r.follow(ctx, stream, msgs, goal))
+	return true, fmt.Errorf("read stream %s: %w", events.StreamPortal, r.follow(ctx, stream, msgs, goal))
 }
 
 // follow delivers until something fails. At goal the reader has caught up.
@@ -144,7 +146,7 @@ func (r *reader) locate(ctx context.Context, stream jetstream.Stream) error {
 // read, and after an absence in which a service may have come and gone, tombstone
 // and all.
 func (r *reader) mayGoOn(epoch string, last uint64) bool {
-	return epoch == r.epoch && last >= r.position && time.Since(r.seen) < tombstoneLife
+	return epoch == r.epoch && last >= r.position && time.Since(r.seen) < events.TombstoneLife
 }
 
 // consumer is the configuration of a consumer that goes on after position. An
@@ -209,13 +211,13 @@ func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) er
 	if meta.Sequence.Stream <= r.position {
 		return nil
 	}
-	env, err := Decode(msg.Headers(), msg.Data())
+	env, err := events.Decode(msg.Headers(), msg.Data())
 	switch {
-	case err == nil || errors.Is(err, ErrUnknownType) && r.UnknownTypes:
+	case err == nil || errors.Is(err, events.ErrUnknownType) && r.UnknownTypes:
 		if err := r.fn(ctx, Delivery{Envelope: env, Sequence: meta.Sequence.Stream, Data: msg.Data()}); err != nil {
 			return &handlerError{err}
 		}
-	case errors.Is(err, ErrPoison):
+	case errors.Is(err, events.ErrPoison):
 		r.report(fmt.Errorf("message %d on %s: %w", meta.Sequence.Stream, msg.Subject(), err))
 	}
 	r.position, r.stored = meta.Sequence.Stream, meta.Timestamp

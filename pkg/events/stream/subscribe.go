@@ -1,4 +1,4 @@
-package events
+package stream
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
 const (
@@ -50,7 +52,7 @@ type Subscription struct {
 
 // Delivery is a message of stream PORTAL as [Subscribe] delivers it.
 type Delivery struct {
-	Envelope
+	events.Envelope
 
 	// Sequence is the message's place in the stream: it only grows, until the
 	// next OnRestart.
@@ -77,7 +79,7 @@ func Subscribe(
 	ctx context.Context, js jetstream.JetStream, sub Subscription, fn func(context.Context, Delivery) error,
 ) error {
 	if len(sub.Subjects) == 0 {
-		sub.Subjects = []string{AllCatalog, AllStatus}
+		sub.Subjects = []string{events.AllCatalog, events.AllStatus}
 	}
 	r := reader{Subscription: sub, js: js, fn: fn}
 	pause := retryFirst

@@ -1,4 +1,4 @@
-package events
+package stream
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
 // Missing names the streams and the durable consumers that are not there, in the
@@ -15,7 +17,7 @@ import (
 // the broker does not answer, or does not let this user look.
 func Missing(ctx context.Context, js jetstream.JetStream) (streams, consumers []string, err error) {
 	for _, part := range []struct{ stream, consumer string }{
-		{StreamPortal, durablePlanner}, {StreamProbes, durableProbers}, {StreamResults, durableIngest},
+		{events.StreamPortal, durablePlanner}, {events.StreamProbes, durableProbers}, {events.StreamResults, durableIngest},
 	} {
 		there, read, err := look(ctx, js, part.stream, part.consumer)
 		if err != nil {

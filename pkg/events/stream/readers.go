@@ -1,4 +1,4 @@
-package events
+package stream
 
 import (
 	"bytes"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
 // What readers of stream PORTAL may have, so that neither they nor the portal
@@ -25,7 +27,7 @@ const (
 
 	// admitPrefix is where NATS sends what readers ask to $JS.API.CONSUMER.CREATE.PORTAL.
 	admitPrefix  = "portal.readers.create."
-	createPrefix = "$JS.API.CONSUMER.CREATE." + StreamPortal + "."
+	createPrefix = "$JS.API.CONSUMER.CREATE." + events.StreamPortal + "."
 	// deliverPrefix is what NATS hands to the readers' accounts as their inboxes:
 	// what is delivered there reaches nobody else.
 	deliverPrefix = "portal.readers.inbox."
@@ -145,7 +147,7 @@ func readerOf(msg *nats.Msg) string {
 
 // room says whether a reader may have one more.
 func room(ctx context.Context, js jetstream.JetStream, reader string, durable bool) error {
-	stream, err := js.Stream(ctx, StreamPortal)
+	stream, err := js.Stream(ctx, events.StreamPortal)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,73 @@
+// Package testevents has one event of every type, for the tests of what encodes
+// events and of what sends them.
+package testevents
+
+import (
+	"time"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// The two services of the samples, and who tells of them.
+const (
+	BillingID = "0199a3c2-8c1e-7d5a-9b42-3f1c8e6a7d10"
+	LedgerID  = "0199a3c2-8c1f-7a01-8e55-64b0c2d9f3aa"
+	Source    = "/dev-portal/catalog-api"
+)
+
+// At is a moment of the samples' day.
+func At(hour, minute, second, ms int) time.Time {
+	return time.Date(2026, time.March, 14, hour, minute, second, ms*int(time.Millisecond), time.UTC)
+}
+
+// Billing is a service with every field set.
+func Billing() events.Service {
+	return events.Service{
+		ID: BillingID, Name: "billing", Description: "Invoices and payments", Team: "Payments",
+		StatusURL: "https://billing.example.com/healthz", DocsURL: "https://docs.example.com/billing",
+		GitHubURL: "https://github.com/example/billing", DashboardURL: "https://grafana.example.com/d/billing",
+		Tags: []string{"go", "tier-1"}, Interval: "30s", Version: 4,
+		Status: events.StatusHealthy, StatusSince: At(9, 26, 53, 589), StatusReason: events.ReasonOK,
+		HTTPStatus: 200, LatencyMS: 12, LastCheckedAt: At(9, 31, 23, 590),
+		CreatedAt: At(9, 0, 0, 0), UpdatedAt: At(9, 31, 40, 250),
+	}
+}
+
+// Ledger is a service with only what a service must have.
+func Ledger() events.Service {
+	return events.Service{
+		ID: LedgerID, Name: "ledger", Tags: []string{}, Interval: events.DefaultInterval, Version: 1,
+		Status: events.StatusUnknown, StatusSince: At(9, 0, 0, 0), CreatedAt: At(9, 0, 0, 0), UpdatedAt: At(9, 0, 0, 0),
+	}
+}
+
+// Completed is the result of a probe with every field that was there at first.
+func Completed() events.ProbeCompleted {
+	return events.ProbeCompleted{
+		ServiceID: BillingID, Version: 4, URL: "https://billing.example.com/healthz",
+		Status: events.StatusDegraded, Reason: events.ReasonHTTP5xx, HTTPStatus: 503, LatencyMS: 87,
+		PlannedAt: At(9, 35, 23, 0), CheckedAt: At(9, 35, 23, 41), Location: "default",
+	}
+}
+
+// All has one event of every type, in the order of their names. The payloads in
+// testdata are these events as they were first published.
+func All() []events.Event {
+	return []events.Event{
+		Completed(),
+		events.ProbeDelayed{
+			ServiceID: BillingID, URL: "https://billing.example.com/healthz", RoundMS: 60_000,
+			SaidAt: At(9, 35, 53, 0), Location: "default",
+		},
+		events.ProbePlanned{ServiceID: BillingID, Version: 4, URL: "https://billing.example.com/healthz", Interval: "30s"},
+		events.ProbesCompleted{Results: []events.ProbeCompleted{Completed()}},
+		events.ServiceCreated{Service: Ledger()},
+		events.ServiceDeleted{ID: BillingID, Name: "billing", Team: "Payments", Version: 5, DeletedAt: At(17, 5, 0, 120)},
+		events.ServiceUpdated{Service: Billing()},
+		events.StatusChanged{
+			ServiceID: BillingID, Name: "billing", Team: "Payments",
+			From: events.StatusHealthy, To: events.StatusDegraded, Reason: events.ReasonHTTP5xx,
+			Since: At(9, 35, 23, 41), CheckedAt: At(9, 35, 23, 41), LatencyMS: 87, HTTPStatus: 503, Location: "default",
+		},
+	}
+}

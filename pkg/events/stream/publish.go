@@ -1,0 +1,19 @@
+// Package stream is how events of the portal are sent and followed: the JetStream
+// streams and consumers, and [Subscribe], which gives a reader the whole present
+// state, then each change, for as long as it wants.
+package stream
+
+import (
+	"github.com/nats-io/nats.go"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+// Encode is events.Encode, with the message as the client for NATS takes it.
+func Encode(source string, e events.Event) (*nats.Msg, error) {
+	msg, err := events.Encode(source, e)
+	if err != nil {
+		return nil, err
+	}
+	return &nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data}, nil
+}

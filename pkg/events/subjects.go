@@ -1,0 +1,32 @@
+package events
+
+// The streams, see docs/events.md. Only PORTAL is for others to read.
+const (
+	StreamPortal  = "PORTAL"
+	StreamProbes  = "PROBES"
+	StreamResults = "RESULTS"
+)
+
+// Subject filters over all services.
+const (
+	AllCatalog = "portal.catalog.*"
+	AllStatus  = "portal.status.*"
+	AllPlans   = "portal.probe.plan.*"
+	AllDue     = "portal.probe.due.*"
+	AllResults = "portal.probe.result.*"
+)
+
+// CatalogSubject is where the configuration of the service is published.
+func CatalogSubject(id string) string { return "portal.catalog." + id }
+
+// StatusSubject is where the changes of the service's status are published.
+func StatusSubject(id string) string { return "portal.status." + id }
+
+// PlanSubject is where the service's probe plan is kept.
+func PlanSubject(id string) string { return "portal.probe.plan." + id }
+
+// DueSubject is where the broker says that the service is to be probed now.
+func DueSubject(id string) string { return "portal.probe.due." + id }
+
+// ResultSubject is where what probes saw is published, by service or location.
+func ResultSubject(of string) string { return "portal.probe.result." + of }
