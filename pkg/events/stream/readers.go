@@ -49,8 +49,8 @@ const (
 // (see deploy/nats/nats.conf), until ctx ends: it is for catalog-api, which owns the
 // stream. A reader gets a consumer that it pulls from, or that delivers to an inbox
 // of its own account, under a name that nobody has; nobody changes one that is
-// there. Those of a reader, durable ones and all together are limited. Several may run at once: one
-// of them answers.
+// there. Those of a reader, durable ones and all together are limited. Several may
+// run at once: one of them answers.
 func AdmitReaders(ctx context.Context, js jetstream.JetStream) error {
 	requests := make(chan *nats.Msg, maxConsumers)
 	sub, err := js.Conn().ChanQueueSubscribe(admitPrefix+">", "catalog-api", requests)
