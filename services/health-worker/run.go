@@ -104,6 +104,7 @@ func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
 	w.prober = &work.Worker{
 		JS:          js,
 		Probe:       prober.HTTP,
+		Plan:        w.planner.Plan,
 		Timeout:     cfg.Timeout,
 		Location:    cfg.Location,
 		Concurrency: cfg.Concurrency,

@@ -18,10 +18,11 @@ const (
 
 // Why a due message was handed back, to be delivered again.
 const (
-	HostBusy = "host_busy" // too many probes wait already; its turn is remembered
-	Stopping = "stopping"  // the worker goes away
-	NotMade  = "not_made"  // the worker lacked ports or file descriptors
-	Unstored = "unstored"  // the result could not be stored before the worker went away
+	HostBusy  = "host_busy" // too many probes wait already; its turn is remembered
+	Stopping  = "stopping"  // the worker goes away
+	NotMade   = "not_made"  // the worker lacked ports or file descriptors
+	Unplanned = "unplanned" // its turn came, and there is no such plan (any more)
+	Unstored  = "unstored"  // the result could not be stored before the worker went away
 )
 
 // Worker has the metrics of one worker.
@@ -90,7 +91,7 @@ func New(r *prometheus.Registry, version, location string) *Worker {
 	for _, why := range []string{Late, Poison} {
 		m.Dropped.WithLabelValues(why)
 	}
-	for _, why := range []string{HostBusy, Stopping, NotMade, Unstored} {
+	for _, why := range []string{HostBusy, Stopping, NotMade, Unplanned, Unstored} {
 		m.HandedBack.WithLabelValues(why)
 	}
 	return m

@@ -75,6 +75,17 @@ func (p *Planner) Run(ctx context.Context) {
 	p.handOver(context.WithoutCancel(ctx))
 }
 
+// Plan returns the present plan of a service; the zero plan, if there is none that
+// can be read.
+func (p *Planner) Plan(ctx context.Context, serviceID string) (plan events.ProbePlanned, err error) {
+	ctx, cancel := attach.WhileConnected(ctx, p.JS.Conn())
+	defer cancel()
+	err = lastOf(ctx, p.JS, events.StreamProbes, []string{events.PlanSubject(serviceID)}, func(msg *jetstream.RawStreamMsg) {
+		plan = newStored(msg.Sequence, msg.Header, msg.Data).plan
+	})
+	return plan, err
+}
+
 func (p *Planner) open(ctx context.Context) (jetstream.Consumer, error) {
 	consumer, err := stream.Planner(ctx, p.JS)
 	if err == nil {

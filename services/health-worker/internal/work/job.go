@@ -59,6 +59,11 @@ func (w *Worker) run(e *waiting) {
 		w.start(w.turns.freed(time.Now()))
 		w.poke()
 	}()
+	if time.Since(e.since) > askAfter && !w.planned(e.due) {
+		w.start(w.turns.left(e, ended{unmade: true}, time.Now()))
+		w.handBack(e.due, metrics.Unplanned)
+		return
+	}
 	start, end := time.Now(), w.probing.begin()
 	if start.Sub(e.touched) > touchEvery/2 && start.Before(e.end()) {
 		_ = e.msg.InProgress() // else it comes again, perhaps before the probe has ended
@@ -84,6 +89,19 @@ func (w *Worker) run(e *waiting) {
 	w.Log.DebugContext(w.finish, "probed", "service_id", e.ServiceID, "url", e.URL,
 		"status", outcome.Status, "reason", outcome.Reason, "latency_ms", milliseconds(outcome.Latency))
 	w.settle(e, w.result(e.ProbePlanned, outcome, times{planned: e.since, checked: start, round: e.round, busy: e.busy && e.round > 0}))
+}
+
+// planned says whether what waited for its turn is planned still: a service that
+// was deleted or has another health URL now must not cost a host its places. In
+// doubt it is.
+//
+// What is not is handed back and not acknowledged, as the plan may be on its way.
+// Otherwise the due message is gone from the stream, and does not come again.
+func (w *Worker) planned(d due) bool {
+	ctx, cancel := context.WithTimeout(w.probes, askFor)
+	defer cancel()
+	plan, err := w.Plan(ctx, d.ServiceID)
+	return err != nil || plan.URL == d.URL
 }
 
 // settle stores a result, and acknowledges the due message that asked for it.

@@ -55,18 +55,12 @@ func TestTurnSurvivesItsMessage(t *testing.T) {
 	heard := results(t, js)
 	replaced, expired := plan("http://gw.example/replaced", "10s"), plan("http://gw.example/expired", "10s")
 	for _, p := range []events.ProbePlanned{replaced, expired, replaced} {
-		msg, err := stream.Encode("/test", p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		msg.Subject = events.DueSubject(p.ServiceID)
+		store(t, js, p, events.PlanSubject(p.ServiceID))
 		var ttl []jetstream.PublishOpt
 		if p == expired {
 			ttl = append(ttl, jetstream.WithMsgTTL(time.Second))
 		}
-		if _, err := js.PublishMsg(t.Context(), msg, ttl...); err != nil {
-			t.Fatal(err)
-		}
+		store(t, js, p, events.DueSubject(p.ServiceID), ttl...)
 		await(t, func() (bool, string) {
 			n := w.turns.look(time.Now()).waiting
 			return n >= 1 && (p != expired || n == 2), fmt.Sprintf("%d wait", n)

@@ -28,6 +28,11 @@ const (
 	retryAfter   = time.Second      // for one that could not be probed; up to twice that
 	crowdedAfter = 15 * time.Second // for one that there was no room to keep; likewise
 
+	// askAfter is how long a due message can have waited for its turn before it is
+	// asked whether its plan still stands, and askFor is how long that may take.
+	askAfter = time.Second
+	askFor   = time.Second
+
 	// cutAfter is how long what is in flight at the end of ctx may take: a probe
 	// that hangs is made again, while the slots of others would pass. finishFor is
 	// likewise for storing the results.
@@ -39,10 +44,14 @@ const (
 // Func makes one probe. Its error wraps probe.ErrNotMade.
 type Func func(ctx context.Context, url string) (probe.Outcome, error)
 
+// PlanFunc returns the present plan of a service; the zero plan, if there is none.
+type PlanFunc func(ctx context.Context, serviceID string) (events.ProbePlanned, error)
+
 // Worker makes the probes of a location, together with the other workers there.
 type Worker struct {
 	JS          jetstream.JetStream
 	Probe       Func
+	Plan        PlanFunc
 	Timeout     time.Duration // a probe takes no longer
 	Location    string
 	Concurrency int // probes at once

@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -47,7 +48,7 @@ func connect(t *testing.T, url string) jetstream.JetStream {
 func worker(t *testing.T, js jetstream.JetStream, fn Func) *Worker {
 	t.Helper()
 	return &Worker{
-		JS: js, Probe: fn, Timeout: patience, Location: "default", Concurrency: 32, PerHost: 4,
+		JS: js, Probe: fn, Plan: plans(js), Timeout: patience, Location: "default", Concurrency: 32, PerHost: 4,
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), Attached: func(bool) {}, Lost: func() {},
 	}
 }
@@ -74,15 +75,39 @@ func plan(url string, interval events.Interval) events.ProbePlanned {
 	return events.ProbePlanned{ServiceID: uuid.NewString(), Version: 1, URL: url, Interval: interval}
 }
 
-// ask stores a due message.
+// plans reads the stored plan of a service, as the planner does.
+func plans(js jetstream.JetStream) func(context.Context, string) (events.ProbePlanned, error) {
+	return func(ctx context.Context, id string) (events.ProbePlanned, error) {
+		probes, err := js.Stream(ctx, events.StreamProbes)
+		if err != nil {
+			return events.ProbePlanned{}, err
+		}
+		msg, err := probes.GetLastMsgForSubject(ctx, events.PlanSubject(id))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return events.ProbePlanned{}, nil
+		}
+		if err != nil {
+			return events.ProbePlanned{}, err
+		}
+		return events.DecodeAs[events.ProbePlanned](msg.Header, msg.Data)
+	}
+}
+
+// ask stores a plan, and a due message of it.
 func ask(t *testing.T, js jetstream.JetStream, p events.ProbePlanned) {
+	t.Helper()
+	store(t, js, p, events.PlanSubject(p.ServiceID))
+	store(t, js, p, events.DueSubject(p.ServiceID), jetstream.WithMsgTTL(p.Interval.Duration()))
+}
+
+func store(t *testing.T, js jetstream.JetStream, p events.ProbePlanned, subject string, opts ...jetstream.PublishOpt) {
 	t.Helper()
 	msg, err := stream.Encode("/test", p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	msg.Subject = events.DueSubject(p.ServiceID)
-	if _, err := js.PublishMsg(t.Context(), msg, jetstream.WithMsgTTL(p.Interval.Duration())); err != nil {
+	msg.Subject = subject
+	if _, err := js.PublishMsg(t.Context(), msg, opts...); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -239,4 +264,52 @@ func TestNoMoreIsTakenThanThereIsRoom(t *testing.T) {
 	}
 	close(step)
 	awaitSettled(t, js)
+}
+
+// A service that was deleted, or has another health URL now, holds nobody up.
+func TestWhatIsNotPlannedAnyMoreIsNotProbed(t *testing.T) {
+	js := connect(t, devtest.NATS(t).URL())
+	heard := results(t, js)
+	started, release := make(chan string, 100), make(chan bool)
+	run(t, worker(t, js, func(ctx context.Context, url string) (probe.Outcome, error) {
+		started <- url
+		return hold(ctx, release)
+	}))
+	for range 4 {
+		ask(t, js, plan("http://gateway.example/hangs", "1h"))
+		receive(t, started, "probe")
+	}
+	deleted, moved, stays := plan("http://gateway.example/deleted", "1h"), plan("http://gateway.example/moved", "1h"), plan("http://gateway.example/stays", "1h")
+	probes, err := js.Stream(t.Context(), events.StreamProbes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []events.ProbePlanned{deleted, moved, stays} {
+		ask(t, js, p)
+	}
+	await(t, func() (bool, string) {
+		info, err := js.Consumer(t.Context(), events.StreamProbes, "probers-default")
+		return err == nil && info.CachedInfo().NumPending == 0, "not taken"
+	})
+	for _, subject := range []string{events.PlanSubject(deleted.ServiceID), events.DueSubject(deleted.ServiceID)} {
+		if err := probes.Purge(t.Context(), jetstream.WithPurgeSubject(subject)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	moved.URL = "http://elsewhere.example/"
+	ask(t, js, moved)
+	if got := receive(t, started, "probe at the new URL"); got != moved.URL {
+		t.Fatalf("%s is probed, want %s", got, moved.URL)
+	}
+	<-time.After(askAfter) // before that a plan is believed to be there yet
+	close(release)
+	for range 6 {
+		if got := receive(t, heard, "result"); got.URL == deleted.URL || got.URL == "http://gateway.example/moved" {
+			t.Errorf("%s was probed, which is not planned any more", got.URL)
+		}
+	}
+	awaitSettled(t, js)
+	if got := receive(t, started, "last probe"); got != stays.URL || len(started) != 0 {
+		t.Errorf("the last probes are of %s and %d more, want that of %s alone", got, len(started), stays.URL)
+	}
 }
