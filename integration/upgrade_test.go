@@ -1,0 +1,267 @@
+package integration
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
+
+const (
+	// oldest is the commit of the oldest version from which this one can be come to
+	// without an interruption.
+	oldest = "21f7a18cc2d0f0e66389bbc2d23a96940851a7d6"
+
+	// newReason is what a version that does not exist yet says in place of http_4xx.
+	newReason events.Reason = "http_client_error"
+)
+
+// versions builds both services twice: as they were at the commit oldest, into
+// bin/old, and as they are but with a reason that nobody knows yet, into bin/new.
+var versions = sync.OnceValue(func() error {
+	src, err := os.MkdirTemp("", "portal-old-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(src) }()
+	unpack := exec.Command("bash", "-euo", "pipefail", "-c", `git -C .. archive "$0" | tar -x -C "$1"`, oldest, src)
+	if out, err := unpack.CombinedOutput(); err != nil {
+		return fmt.Errorf("unpack commit %s; a shallow clone lacks it until `git fetch --unshallow`: %w\n%s", oldest, err, out)
+	}
+	overlay, err := withNewReason(src)
+	if err != nil {
+		return err
+	}
+	here, err := filepath.Abs("..")
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		buildVersion(src, filepath.Join(bin, "old")),
+		buildVersion(here, filepath.Join(bin, "new"), "-overlay", overlay),
+	)
+})
+
+// withNewReason writes the overlay by which a build has newReason, into dir.
+func withNewReason(dir string) (overlay string, err error) {
+	source, err := filepath.Abs("../pkg/events/status.go")
+	if err != nil {
+		return "", err
+	}
+	code, err := os.ReadFile(source)
+	if err != nil {
+		return "", err
+	}
+	was, is := fmt.Sprintf("%q", events.ReasonHTTP4xx), fmt.Sprintf("%q", newReason)
+	if n := strings.Count(string(code), was); n != 1 {
+		return "", fmt.Errorf("%s has %s %d times, want once", source, was, n)
+	}
+	changed := filepath.Join(dir, "status.go.new")
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{source: changed}})
+	if err != nil {
+		return "", err
+	}
+	overlay = filepath.Join(dir, "overlay.json")
+	return overlay, errors.Join(
+		os.WriteFile(changed, []byte(strings.Replace(string(code), was, is, 1)), 0o600),
+		os.WriteFile(overlay, replace, 0o600),
+	)
+}
+
+func buildVersion(root, into string, flags ...string) error {
+	if err := os.MkdirAll(into, 0o755); err != nil {
+		return err
+	}
+	args := append([]string{"build", "-o", into}, flags...)
+	cmd := exec.Command("go", append(args, "./services/catalog-api/cmd/catalog-api", "./services/health-worker/cmd/health-worker")...)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", into, err, out)
+	}
+	return nil
+}
+
+// An upgrade is rolled out a service at a time, with the old and the new one
+// beside each other for a while.
+func TestAnUpgradeLosesNoResult(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds two versions of the portal")
+	}
+	must(t, versions())
+	t.Run("workers first", func(t *testing.T) {
+		t.Parallel()
+		u := newUpgrade(t)
+		u.step("a new worker beside the old one", func() { u.addWorker("new") })
+		u.step("the new worker alone", u.removeWorker)
+		u.step("a new API beside the old one", func() { u.addAPI("new") })
+		u.step("the new API alone", u.removeAPI)
+		u.end()
+	})
+	t.Run("the API first", func(t *testing.T) {
+		t.Parallel()
+		u := newUpgrade(t)
+		u.step("a new API beside the old one", func() { u.addAPI("new") })
+		u.step("the new API alone", u.removeAPI)
+		u.step("a new worker beside the old one", func() { u.addWorker("new") })
+		u.step("the new worker alone", u.removeWorker)
+		u.end()
+	})
+}
+
+// upgrade is a portal of which parts are of the old version and others of the new.
+type upgrade struct {
+	*system
+	target   *target
+	services []service
+	apis     map[string]*system // by version
+	pages    map[string]<-chan [2]string
+	workers  map[string]*process
+	told     <-chan events.Event // to a subscriber of this version, from the start
+	changes  int                 // of each service
+}
+
+// newUpgrade is a portal of the old version with some services that are healthy.
+func newUpgrade(t *testing.T) *upgrade {
+	t.Helper()
+	u := &upgrade{
+		system: &system{t: t, broker: parts.broker(t), database: parts.database(t)},
+		target: serve(t, "127.0.0.1"),
+		apis:   map[string]*system{}, pages: map[string]<-chan [2]string{}, workers: map[string]*process{},
+	}
+	u.addAPI("old")
+	u.addr = u.apis["old"].addr
+	u.events, u.told = u.subscribe(), u.subscribe()
+	u.addWorker("old")
+	for i := range 12 {
+		u.services = append(u.services, u.create(fields{
+			"name": fmt.Sprint("service ", i), "status_url": u.target.url(fmt.Sprint("/", i)), "interval": "10s",
+		}))
+	}
+	u.turned("the old version", events.StatusHealthy)
+	return u
+}
+
+func (u *upgrade) addAPI(version string) {
+	u.t.Helper()
+	api := *u.system
+	api.addr = freeAddr(u.t)
+	api.api = launch(u.t, version+"/catalog-api",
+		"PORTAL_HTTP="+api.addr, "PORTAL_DATABASE_URL="+u.database, "PORTAL_NATS_URL="+u.natsURL("catalog-api"))
+	eventually(u.t, "the API answers", func() bool { return answers("http://" + api.addr + "/api/services") })
+	u.apis[version], u.pages[version] = &api, api.browser()
+}
+
+func (u *upgrade) addWorker(version string) {
+	u.t.Helper()
+	metrics := freeAddr(u.t)
+	u.workers[version] = launch(u.t, version+"/health-worker",
+		"PORTAL_NATS_URL="+u.natsURL("health-worker"), "PORTAL_METRICS="+metrics, "PORTAL_TIMEOUT=2s")
+	eventually(u.t, "the worker is ready", func() bool { return answers("http://" + metrics + "/readyz") })
+}
+
+func (u *upgrade) removeWorker() {
+	u.workers["old"].stop()
+	delete(u.workers, "old")
+}
+
+func (u *upgrade) removeAPI() {
+	u.apis["old"].api.stop()
+	delete(u.apis, "old")
+}
+
+// step does what is a step of the upgrade. The target then fails, and is well again.
+func (u *upgrade) step(what string, do func()) {
+	u.t.Helper()
+	do()
+	u.target.set(status(http.StatusNotFound))
+	u.turned(what, events.StatusDegraded)
+	u.target.set(status(http.StatusOK))
+	u.turned(what, events.StatusHealthy)
+}
+
+// turned waits until all services have come into the status, and looks at what
+// each of the APIs and its browsers say of it.
+func (u *upgrade) turned(what string, to events.Status) {
+	u.t.Helper()
+	u.changes++
+	reasons := map[string]events.Reason{} // by service
+	missing := map[string]bool{}
+	for _, svc := range u.services {
+		missing[svc.ID] = true
+	}
+	for len(missing) > 0 {
+		e := await(u.system, fmt.Sprintf("all to be %s with %s, but %d", to, what, len(missing)),
+			func(e events.StatusChanged) bool { return missing[e.ServiceID] })
+		if e.To != to {
+			u.t.Fatalf("with %s: a service went from %s to %s because of %s", what, e.From, e.To, e.Reason)
+		}
+		delete(missing, e.ServiceID)
+		reasons[e.ServiceID] = e.Reason
+		for version, api := range u.apis {
+			if got := api.get(e.ServiceID); got.Status != string(to) || got.Reason == nil || *got.Reason != string(e.Reason) {
+				u.t.Errorf("with %s: of a service that is %s by %s the %s API says %+v", what, to, e.Reason, version, got)
+			}
+		}
+	}
+	for version := range u.apis {
+		for range u.services {
+			data := u.page(version)
+			id, _ := data["service_id"].(string)
+			if data["to"] != string(to) || data["reason"] != string(reasons[id]) {
+				u.t.Errorf("with %s: a page of the %s API was told %v", what, version, data)
+			}
+		}
+	}
+	want := map[events.Reason]bool{events.ReasonOK: to == events.StatusHealthy}
+	if to == events.StatusDegraded {
+		want[events.ReasonHTTP4xx], want[newReason] = u.workers["old"] != nil, u.workers["new"] != nil
+	}
+	for _, reason := range reasons {
+		if !want[reason] {
+			u.t.Errorf("with %s: services are %s because of %s", what, to, reason)
+		}
+	}
+}
+
+// page returns the next of the status changes that a page of the API is told.
+func (u *upgrade) page(version string) (data map[string]any) {
+	u.t.Helper()
+	for name := ""; name != "status.changed"; {
+		name, data = sse(u.t, u.pages[version])
+	}
+	return data
+}
+
+// end looks at all that the subscriber was told from the start.
+func (u *upgrade) end() {
+	u.t.Helper()
+	of := map[string]int{}
+	eventually(u.t, "the subscriber was told of all changes", func() bool {
+		for len(u.told) > 0 {
+			changed, ok := (<-u.told).(events.StatusChanged)
+			if !ok {
+				continue
+			}
+			of[changed.ServiceID]++
+			if changed.Reason == events.ReasonStale {
+				u.t.Errorf("%s was stale", changed.Name)
+			}
+		}
+		return !slices.ContainsFunc(u.services, func(svc service) bool { return of[svc.ID] < u.changes })
+	})
+	for _, svc := range u.services {
+		if of[svc.ID] > u.changes {
+			u.t.Errorf("of %s %d changes were told, want %d", svc.Name, of[svc.ID], u.changes)
+		}
+	}
+}
