@@ -126,10 +126,14 @@ func TestProbesThatNeverEndAreSeen(t *testing.T) {
 			w.Timeout, w.Concurrency, w.Log = 10*time.Millisecond, 4, slog.New(slog.NewTextHandler(log, nil))
 			run(t, w)
 			answering(t, w, "1.0.0")
-			watching(t, w)
 			free := sync.OnceFunc(func() { close(release) })
 			t.Cleanup(free)
 			occupy(t, js, w)
+			await(t, func() (bool, string) {
+				probing, checking := w.probing.taken(), w.checking.taken()
+				return probing == w.Concurrency || checking == checksAtOnce, fmt.Sprintf("%d probes and %d checks run", probing, checking)
+			})
+			watching(t, w) // not before: some that are overdue are told of, and again when they are most
 
 			await(t, func() (bool, string) {
 				state, err := states(t, js)
