@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -130,7 +131,7 @@ type upgrade struct {
 	changes  int                 // of each service
 }
 
-// newUpgrade is a portal of the old version with some services that are healthy.
+// newUpgrade is a portal of the old version with some services, of which half fail.
 func newUpgrade(t *testing.T) *upgrade {
 	t.Helper()
 	u := &upgrade{
@@ -142,12 +143,13 @@ func newUpgrade(t *testing.T) *upgrade {
 	u.addr = u.apis["old"].addr
 	u.events, u.told = u.subscribe(), u.subscribe()
 	u.addWorker("old")
+	u.turn()
 	for i := range 12 {
 		u.services = append(u.services, u.create(fields{
 			"name": fmt.Sprint("service ", i), "status_url": u.target.url(fmt.Sprint("/", i)), "interval": "10s",
 		}))
 	}
-	u.turned("the old version", events.StatusHealthy)
+	u.turned("the old version")
 	return u
 }
 
@@ -179,57 +181,70 @@ func (u *upgrade) removeAPI() {
 	delete(u.apis, "old")
 }
 
-// step does what is a step of the upgrade. The target then fails, and is well again.
+// step does what is a step of the upgrade, and then turns all services.
 func (u *upgrade) step(what string, do func()) {
 	u.t.Helper()
 	do()
-	u.target.set(status(http.StatusNotFound))
-	u.turned(what, events.StatusDegraded)
-	u.target.set(status(http.StatusOK))
-	u.turned(what, events.StatusHealthy)
+	u.turn()
+	u.turned(what)
 }
 
-// turned waits until all services have come into the status, and looks at what
-// each of the APIs and its browsers say of it.
-func (u *upgrade) turned(what string, to events.Status) {
-	u.t.Helper()
+// turn lets the half of the services fail that did not, and the others be well.
+func (u *upgrade) turn() {
 	u.changes++
-	reasons := map[string]events.Reason{} // by service
-	missing := map[string]bool{}
-	for _, svc := range u.services {
-		missing[svc.ID] = true
+	half := u.changes % 2
+	u.target.set(func(w http.ResponseWriter, r *http.Request) {
+		if i, err := strconv.Atoi(r.URL.Path[1:]); err != nil || i%2 == half {
+			w.WriteHeader(http.StatusNotFound)
+		}
+	})
+}
+
+// turned waits until all services are told to have turned, and looks at what each
+// of the APIs and its page say of it.
+func (u *upgrade) turned(what string) {
+	u.t.Helper()
+	missing := map[string]events.Status{} // what a service is to be
+	for i, svc := range u.services {
+		missing[svc.ID] = events.StatusHealthy
+		if i%2 == u.changes%2 {
+			missing[svc.ID] = events.StatusDegraded
+		}
 	}
+	reason := map[string]events.Reason{}
 	for len(missing) > 0 {
-		e := await(u.system, fmt.Sprintf("all to be %s with %s, but %d", to, what, len(missing)),
-			func(e events.StatusChanged) bool { return missing[e.ServiceID] })
-		if e.To != to {
-			u.t.Fatalf("with %s: a service went from %s to %s because of %s", what, e.From, e.To, e.Reason)
+		e := await(u.system, fmt.Sprintf("%d services to turn with %s", len(missing), what),
+			func(e events.StatusChanged) bool { return missing[e.ServiceID] != "" })
+		if e.To != missing[e.ServiceID] || !u.known(e.To, e.Reason) {
+			u.t.Fatalf("with %s: a service went from %s to %s because of %s, want %s", what, e.From, e.To, e.Reason, missing[e.ServiceID])
 		}
 		delete(missing, e.ServiceID)
-		reasons[e.ServiceID] = e.Reason
+		reason[e.ServiceID] = e.Reason
 		for version, api := range u.apis {
-			if got := api.get(e.ServiceID); got.Status != string(to) || got.Reason == nil || *got.Reason != string(e.Reason) {
-				u.t.Errorf("with %s: of a service that is %s by %s the %s API says %+v", what, to, e.Reason, version, got)
+			if got := api.get(e.ServiceID); got.Status != string(e.To) || got.Reason == nil || *got.Reason != string(e.Reason) {
+				u.t.Errorf("with %s: of a service that is %s by %s the %s API says %+v", what, e.To, e.Reason, version, got)
 			}
 		}
 	}
 	for version := range u.apis {
 		for range u.services {
 			data := u.page(version)
-			id, _ := data["service_id"].(string)
-			if data["to"] != string(to) || data["reason"] != string(reasons[id]) {
-				u.t.Errorf("with %s: a page of the %s API was told %v", what, version, data)
+			if id, _ := data["service_id"].(string); data["reason"] != string(reason[id]) {
+				u.t.Errorf("with %s: a page of the %s API was told %v, want %s", what, version, data, reason[id])
 			}
 		}
 	}
-	want := map[events.Reason]bool{events.ReasonOK: to == events.StatusHealthy}
-	if to == events.StatusDegraded {
-		want[events.ReasonHTTP4xx], want[newReason] = u.workers["old"] != nil, u.workers["new"] != nil
-	}
-	for _, reason := range reasons {
-		if !want[reason] {
-			u.t.Errorf("with %s: services are %s because of %s", what, to, reason)
-		}
+}
+
+// known says whether one of the workers that run gives such a reason.
+func (u *upgrade) known(status events.Status, reason events.Reason) bool {
+	switch {
+	case status == events.StatusHealthy:
+		return reason == events.ReasonOK
+	case reason == newReason:
+		return u.workers["new"] != nil
+	default:
+		return reason == events.ReasonHTTP4xx && u.workers["old"] != nil
 	}
 }
 
