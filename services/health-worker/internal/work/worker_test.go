@@ -2,7 +2,6 @@ package work
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
+	planner "github.com/dev-portal/dev-portal/services/health-worker/internal/plan"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
@@ -48,7 +48,7 @@ func connect(t *testing.T, url string) jetstream.JetStream {
 func worker(t *testing.T, js jetstream.JetStream, fn Func) *Worker {
 	t.Helper()
 	return &Worker{
-		JS: js, Probe: fn, Plan: plans(js), Timeout: patience, Location: "default", Concurrency: 32, PerHost: 4,
+		JS: js, Probe: fn, Plan: planner.New(planner.Config{JS: js}).Plan, Timeout: patience, Location: "default", Concurrency: 32, PerHost: 4,
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), Attached: func(bool) {}, Lost: func() {},
 	}
 }
@@ -73,24 +73,6 @@ func run(t *testing.T, w *Worker) (stop func()) {
 // plan returns one of a new service.
 func plan(url string, interval events.Interval) events.ProbePlanned {
 	return events.ProbePlanned{ServiceID: uuid.NewString(), Version: 1, URL: url, Interval: interval}
-}
-
-// plans reads the stored plan of a service, as the planner does.
-func plans(js jetstream.JetStream) func(context.Context, string) (events.ProbePlanned, error) {
-	return func(ctx context.Context, id string) (events.ProbePlanned, error) {
-		probes, err := js.Stream(ctx, events.StreamProbes)
-		if err != nil {
-			return events.ProbePlanned{}, err
-		}
-		msg, err := probes.GetLastMsgForSubject(ctx, events.PlanSubject(id))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return events.ProbePlanned{}, nil
-		}
-		if err != nil {
-			return events.ProbePlanned{}, err
-		}
-		return events.DecodeAs[events.ProbePlanned](msg.Header, msg.Data)
-	}
 }
 
 // ask stores a plan, and a due message of it.
