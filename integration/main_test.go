@@ -32,7 +32,7 @@ func run(m *testing.M) int {
 	}
 	if err == nil {
 		bin, parts = filepath.Join(dir, "bin"), chosen
-		err = build(bin, "services/catalog-api/cmd/catalog-api", "services/health-worker/cmd/health-worker")
+		err = build("..", bin)
 	}
 	if err == nil {
 		err = parts.open(dir)
@@ -52,17 +52,13 @@ func run(m *testing.M) int {
 	return code
 }
 
-// build compiles commands of the workspace into dir.
-func build(dir string, commands ...string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for _, command := range commands {
-		cmd := exec.Command("go", "build", "-o", dir, ".")
-		cmd.Dir = filepath.Join("..", command)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w\n%s", command, err, out)
-		}
+// build compiles the services of the workspace at root into dir.
+func build(root, dir string, flags ...string) error {
+	args := append([]string{"build", "-o", dir + string(filepath.Separator)}, flags...)
+	cmd := exec.Command("go", append(args, "./services/catalog-api/cmd/catalog-api", "./services/health-worker/cmd/health-worker")...)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the services: %w\n%s", err, out)
 	}
 	return nil
 }

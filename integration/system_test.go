@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ type system struct {
 	t        *testing.T
 	broker   server
 	database string
+	version  string // of the commands: a folder in bin; "": the one that is tested
 	addr     string // of the API
 	api      *process
 	events   <-chan events.Event
@@ -58,7 +60,7 @@ func (s *system) natsURL(service string) string {
 
 func (s *system) startAPI() {
 	s.t.Helper()
-	s.api = launch(s.t, "catalog-api", "PORTAL_HTTP="+s.addr, "PORTAL_DATABASE_URL="+s.database, "PORTAL_NATS_URL="+s.natsURL("catalog-api"))
+	s.api = launch(s.t, filepath.Join(s.version, "catalog-api"), "PORTAL_HTTP="+s.addr, "PORTAL_DATABASE_URL="+s.database, "PORTAL_NATS_URL="+s.natsURL("catalog-api"))
 	eventually(s.t, "the API answers", func() bool { return answers("http://" + s.addr + "/api/services") })
 }
 
@@ -67,7 +69,7 @@ func (s *system) worker(env ...string) *process {
 	s.t.Helper()
 	metrics := freeAddr(s.t)
 	env = append([]string{"PORTAL_NATS_URL=" + s.natsURL("health-worker"), "PORTAL_METRICS=" + metrics, "PORTAL_TIMEOUT=2s"}, env...)
-	p := launch(s.t, "health-worker", env...)
+	p := launch(s.t, filepath.Join(s.version, "health-worker"), env...)
 	p.metrics = metrics
 	eventually(s.t, "the worker is ready", func() bool { return answers("http://" + metrics + "/readyz") })
 	return p

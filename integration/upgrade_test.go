@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// oldest is the commit of the oldest version from which this one can be come to
-	// without an interruption.
+	// oldest is the commit of the oldest version that can be upgraded to this one
+	// while it serves.
 	oldest = "21f7a18cc2d0f0e66389bbc2d23a96940851a7d6"
 
 	// newReason is what a version that does not exist yet says in place of http_4xx.
@@ -42,13 +42,9 @@ var versions = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	here, err := filepath.Abs("..")
-	if err != nil {
-		return err
-	}
 	return errors.Join(
-		buildVersion(src, filepath.Join(bin, "old")),
-		buildVersion(here, filepath.Join(bin, "new"), "-overlay", overlay),
+		build(src, filepath.Join(bin, "old")),
+		build("..", filepath.Join(bin, "new"), "-overlay", overlay),
 	)
 })
 
@@ -78,19 +74,6 @@ func withNewReason(dir string) (overlay string, err error) {
 	)
 }
 
-func buildVersion(root, into string, flags ...string) error {
-	if err := os.MkdirAll(into, 0o755); err != nil {
-		return err
-	}
-	args := append([]string{"build", "-o", into}, flags...)
-	cmd := exec.Command("go", append(args, "./services/catalog-api/cmd/catalog-api", "./services/health-worker/cmd/health-worker")...)
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", into, err, out)
-	}
-	return nil
-}
-
 // An upgrade is rolled out a service at a time, with the old and the new one
 // beside each other for a while.
 func TestAnUpgradeLosesNoResult(t *testing.T) {
@@ -99,24 +82,18 @@ func TestAnUpgradeLosesNoResult(t *testing.T) {
 		t.Skip("builds two versions of the portal")
 	}
 	must(t, versions())
-	t.Run("workers first", func(t *testing.T) {
-		t.Parallel()
-		u := newUpgrade(t)
-		u.step("a new worker beside the old one", func() { u.addWorker("new") })
-		u.step("the new worker alone", u.removeWorker)
-		u.step("a new API beside the old one", func() { u.addAPI("new") })
-		u.step("the new API alone", u.removeAPI)
-		u.end()
-	})
-	t.Run("the API first", func(t *testing.T) {
-		t.Parallel()
-		u := newUpgrade(t)
-		u.step("a new API beside the old one", func() { u.addAPI("new") })
-		u.step("the new API alone", u.removeAPI)
-		u.step("a new worker beside the old one", func() { u.addWorker("new") })
-		u.step("the new worker alone", u.removeWorker)
-		u.end()
-	})
+	for name, replace := range map[string][2]func(*upgrade){
+		"workers first": {(*upgrade).replaceWorker, (*upgrade).replaceAPI},
+		"the API first": {(*upgrade).replaceAPI, (*upgrade).replaceWorker},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u := newUpgrade(t)
+			replace[0](u)
+			replace[1](u)
+			u.end()
+		})
+	}
 }
 
 // upgrade is a portal of which parts are of the old version and others of the new.
@@ -156,29 +133,34 @@ func newUpgrade(t *testing.T) *upgrade {
 func (u *upgrade) addAPI(version string) {
 	u.t.Helper()
 	api := *u.system
-	api.addr = freeAddr(u.t)
-	api.api = launch(u.t, version+"/catalog-api",
-		"PORTAL_HTTP="+api.addr, "PORTAL_DATABASE_URL="+u.database, "PORTAL_NATS_URL="+u.natsURL("catalog-api"))
-	eventually(u.t, "the API answers", func() bool { return answers("http://" + api.addr + "/api/services") })
+	api.version, api.addr = version, freeAddr(u.t)
+	api.startAPI()
 	u.apis[version], u.pages[version] = &api, api.browser()
 }
 
 func (u *upgrade) addWorker(version string) {
 	u.t.Helper()
-	metrics := freeAddr(u.t)
-	u.workers[version] = launch(u.t, version+"/health-worker",
-		"PORTAL_NATS_URL="+u.natsURL("health-worker"), "PORTAL_METRICS="+metrics, "PORTAL_TIMEOUT=2s")
-	eventually(u.t, "the worker is ready", func() bool { return answers("http://" + metrics + "/readyz") })
+	s := *u.system
+	s.version = version
+	u.workers[version] = s.worker()
 }
 
-func (u *upgrade) removeWorker() {
-	u.workers["old"].stop()
-	delete(u.workers, "old")
+func (u *upgrade) replaceAPI() {
+	u.t.Helper()
+	u.step("a new API beside the old one", func() { u.addAPI("new") })
+	u.step("the new API alone", func() {
+		u.apis["old"].api.stop()
+		delete(u.apis, "old")
+	})
 }
 
-func (u *upgrade) removeAPI() {
-	u.apis["old"].api.stop()
-	delete(u.apis, "old")
+func (u *upgrade) replaceWorker() {
+	u.t.Helper()
+	u.step("a new worker beside the old one", func() { u.addWorker("new") })
+	u.step("the new worker alone", func() {
+		u.workers["old"].stop()
+		delete(u.workers, "old")
+	})
 }
 
 // step does what is a step of the upgrade, and then turns all services.
