@@ -71,6 +71,8 @@ func TestWhatBrowsersTakeIsTaken(t *testing.T) {
 		"a fold of nothing":                   "HTTP/1.1 200 OK\r\n b\r\n" + two,
 		"a header that is broken off":         ok + "X-Na",
 		"a status line and nothing more":      "HTTP/1.1 200 OK\r\n",
+		"a status line without line feed":     "HTTP/1.1 200 OK\r",
+		"carriage returns alone":              strings.ReplaceAll(ok+two, "\n", ""),
 		"cookies that are none":               ok + "Set-Cookie: \x00;;=\r\nSet-Cookie\r\n" + two,
 		"an upgrade that is only offered":     ok + "Upgrade: h2c\r\nConnection: Upgrade\r\n" + two,
 		"a body with an answer to no request": ok + two + ok + two,

@@ -65,30 +65,36 @@ func (r reader) answer() (answer, error) {
 }
 
 // status reads a status line. It fails with errNotHTTP as soon as what comes
-// can't become one.
+// can't become one. A carriage return alone ends one if nothing else does.
 func (r reader) status() (int, error) {
 	line := make([]byte, 0, 64)
 	for {
 		b, err := r.ReadByte()
+		if errors.Is(err, io.EOF) {
+			return lastStatus(string(line))
+		}
 		switch {
-		case errors.Is(err, io.EOF) && !couldBeStatus(string(line)):
-			return 0, errNotHTTP
 		case err != nil:
 			return 0, err
 		case len(line) == 0 && (b == '\r' || b == '\n'): // left over from what was before
 			continue
 		case b == '\n':
-			n, ok := parseStatus(strings.TrimRight(string(line), "\r"))
-			if !ok {
-				return 0, errNotHTTP
-			}
-			return n, nil
+			return parseStatus(strings.TrimRight(string(line), "\r"))
 		}
 		line = append(line, b)
 		if len(line) <= len(statusExample) && !couldBeStatus(string(line)) {
 			return 0, errNotHTTP
 		}
 	}
+}
+
+// lastStatus is the status of a line that came before the end of all.
+func lastStatus(line string) (int, error) {
+	first, _, ended := strings.Cut(line, "\r")
+	if !ended && couldBeStatus(first) {
+		return 0, io.EOF
+	}
+	return parseStatus(first)
 }
 
 const statusExample = "HTTP/1.1 200"
@@ -109,18 +115,23 @@ func couldBeStatus(line string) bool {
 	return strings.Trim(digits, "0123456789") == ""
 }
 
-// parseStatus returns the code of a status line. The name of the protocol may
-// have any case, its version any number, and the reason may be missing.
-func parseStatus(line string) (int, bool) {
+// parseStatus returns the code of a status line, or else errNotHTTP. The name of
+// the protocol may have any case, its version any number, and the reason may be
+// missing.
+func parseStatus(line string) (int, error) {
 	if !couldBeStatus(line) {
-		return 0, false
+		return 0, errNotHTTP
 	}
 	_, rest, _ := cutSpace(line)
 	word, _, _ := cutSpace(rest)
 	if len(word) > 3 && (word[3] < '0' || word[3] > '9') {
 		word = word[:3]
 	}
-	return code(word)
+	n, ok := code(word)
+	if !ok {
+		return 0, errNotHTTP
+	}
+	return n, nil
 }
 
 // cutSpace cuts text around its first run of spaces and tabs.
