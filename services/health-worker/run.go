@@ -33,7 +33,8 @@ const (
 // Run works until ctx ends; then it hands back what it has not begun, finishes
 // what is in flight or hands it back too, and returns nil within 10 s. NATS need not be there yet, may
 // go away, and may come back without its data. Run fails only at a wrong Config,
-// or an address for metrics that it can't have.
+// an address for metrics that it can't have, or a connection to NATS that is closed
+// for good.
 func Run(ctx context.Context, cfg Config) (err error) {
 	if err := cfg.validate(); err != nil {
 		return fmt.Errorf("health-worker: %w", err)
@@ -58,14 +59,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if ln != nil {
 		g.Go(func() error { return metrics.Serve(ctx, ln, w.metrics.Handler(w.alive, w.ready)) })
 	}
-	g.Go(func() error {
-		w.planner.Run(ctx)
-		return nil
-	})
-	g.Go(func() error {
-		w.prober.Run(ctx)
-		return nil
-	})
+	g.Go(func() error { return w.planner.Run(ctx) })
+	g.Go(func() error { return w.prober.Run(ctx) })
 	g.Go(func() error {
 		w.prober.Watch(ctx)
 		return nil

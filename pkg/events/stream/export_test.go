@@ -9,21 +9,16 @@ import (
 )
 
 // IdleReader is a reader as it looks for what did not come.
-type IdleReader struct {
-	reader
-
-	stream jetstream.Stream
-}
+type IdleReader struct{ reader }
 
 // NewIdleReader is a reader of everything that has read nothing yet.
 func NewIdleReader(stream jetstream.Stream) *IdleReader {
-	return &IdleReader{reader{Subscription: Subscription{Subjects: []string{events.AllCatalog, events.AllStatus}}}, stream}
+	return &IdleReader{reader{Subscription: Subscription{Subjects: []string{events.AllCatalog, events.AllStatus}}, stream: stream}}
 }
 
 // Look is what the reader does when nothing came for a while.
 func (r *IdleReader) Look(ctx context.Context) error {
-	_, err := r.idle(ctx, r.stream)
-	return err
+	return r.idle(ctx)
 }
 
 // Came says that the message with this sequence was delivered.

@@ -4,7 +4,10 @@
 package stream
 
 import (
+	"context"
+
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
@@ -16,4 +19,17 @@ func Encode(source string, e events.Event) (*nats.Msg, error) {
 		return nil, err
 	}
 	return &nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data}, nil
+}
+
+// Stored waits until the broker has stored what was published asynchronously. It
+// fails with what the broker said, or with ctx' error.
+func Stored(ctx context.Context, ack jetstream.PubAckFuture) (*jetstream.PubAck, error) {
+	select {
+	case stored := <-ack.Ok():
+		return stored, nil
+	case err := <-ack.Err():
+		return nil, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }

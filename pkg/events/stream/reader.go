@@ -34,46 +34,54 @@ type reader struct {
 	seen     time.Time // when the reader was last known to be up to date with the stream, or reading it
 	caughtUp bool
 
+	// Of the present consumer.
+	stream  jetstream.Stream
+	goal    uint64 // the sequence of the newest message when it was made: there the reader has caught up
 	missing uint64 // what the stream had at the last look, and had not come by then; 0: nothing
 }
 
-// read makes a consumer and delivers from it until something fails. It says
-// whether it came as far as reading.
-func (r *reader) read(ctx context.Context) (progress bool, err error) {
-	asking := eachInTime{ctx}
-	stream, err := r.js.Stream(asking, events.StreamPortal)
-	if err != nil {
-		return false, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
+// open makes a consumer that goes on where the reader is.
+func (r *reader) open(ctx context.Context) (jetstream.Consumer, error) {
+	ctx = eachInTime{ctx}
+	stream, err := r.js.Stream(ctx, events.StreamPortal)
+	if err == nil {
+		err = r.locate(ctx, stream)
 	}
-	if err := r.locate(asking, stream); err != nil {
-		return false, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
-	}
-	consumer, err := stream.CreateConsumer(asking, r.consumer())
 	if err != nil {
-		return false, fmt.Errorf("consumer on stream %s: %w", events.StreamPortal, err)
+		return nil, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
+	}
+	consumer, err := stream.CreateConsumer(ctx, r.consumer())
+	if refused(err) {
+		return nil, &finalError{err}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("consumer on stream %s: %w", events.StreamPortal, err)
 	}
 	// After the consumer was made, so that all of its snapshot is before goal.
 	// Its count of pending messages would not do: what is stored from now on
 	// counts too, and a busy stream would never be caught up with.
-	goal, err := r.last(asking, stream)
-	if err != nil {
-		return false, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
+	r.stream = stream
+	if r.goal, err = r.last(ctx); err != nil {
+		return nil, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
 	}
-	r.catchUp(goal)
+	return consumer, nil
+}
+
+// serve delivers from the consumer until something fails.
+func (r *reader) serve(ctx context.Context, consumer jetstream.Consumer) error {
+	r.catchUp()
 	msgs, err := consumer.Messages(jetstream.PullHeartbeat(pullHeartbeat), jetstream.PullExpiry(pullExpiry))
 	if err != nil {
-		return false, fmt.Errorf("read stream %s: %w", events.StreamPortal, err)
+		return fmt.Errorf("read stream %s: %w", events.StreamPortal, err)
 	}
 	defer msgs.Stop()
 	defer context.AfterFunc(ctx, msgs.Stop)()
 	defer r.whenCutOff(msgs.Stop)()
-	return true, fmt.Errorf("read stream %s: %w", events.StreamPortal, r.follow(ctx, stream, msgs, goal))
+	return fmt.Errorf("read stream %s: %w", events.StreamPortal, r.follow(ctx, msgs))
 }
 
-// follow delivers until something fails. At goal the reader has caught up.
-func (r *reader) follow(
-	ctx context.Context, stream jetstream.Stream, msgs jetstream.MessagesContext, goal uint64,
-) error {
+// follow delivers until something fails.
+func (r *reader) follow(ctx context.Context, msgs jetstream.MessagesContext) error {
 	r.missing = 0
 	for next := uint64(1); ; {
 		wait := idleCheck
@@ -86,12 +94,12 @@ func (r *reader) follow(
 			err = r.deliver(ctx, msg, next)
 			next++
 		case errors.Is(err, nats.ErrTimeout):
-			goal, err = r.idle(eachInTime{ctx}, stream)
+			err = r.idle(eachInTime{ctx})
 		}
 		if err != nil {
 			return err
 		}
-		r.catchUp(goal)
+		r.catchUp()
 	}
 }
 
@@ -168,10 +176,10 @@ func (r *reader) consumer() jetstream.ConsumerConfig {
 }
 
 // last is the sequence of the newest message that the subscription is for, or 0.
-func (r *reader) last(ctx context.Context, stream jetstream.Stream) (uint64, error) {
+func (r *reader) last(ctx context.Context) (uint64, error) {
 	var last uint64
 	for _, subject := range r.Subjects {
-		msg, err := stream.GetLastMsgForSubject(ctx, subject)
+		msg, err := r.stream.GetLastMsgForSubject(ctx, subject)
 		switch {
 		case err == nil:
 			last = max(last, msg.Sequence)
@@ -187,14 +195,14 @@ func (r *reader) last(ctx context.Context, stream jetstream.Stream) (uint64, err
 // tells before the next one comes; or the server waits: where a message of the
 // snapshot was deleted meanwhile, nats-server 2.15 goes on only at the next pull.
 // At the first look it may just have been stored, and be on its way.
-func (r *reader) idle(ctx context.Context, stream jetstream.Stream) (uint64, error) {
-	last, err := r.last(ctx, stream)
+func (r *reader) idle(ctx context.Context) error {
+	last, err := r.last(ctx)
 	if err == nil && r.missing > r.position {
 		err = fmt.Errorf("message %d did not come", r.missing)
 	}
 	r.missing = last
 	r.alive()
-	return last, err
+	return err
 }
 
 // deliver hands over the message, which must be the consumer's delivery number
@@ -215,7 +223,7 @@ func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) er
 	switch {
 	case err == nil || errors.Is(err, events.ErrUnknownType) && r.UnknownTypes:
 		if err := r.fn(ctx, Delivery{Envelope: env, Sequence: meta.Sequence.Stream, Data: msg.Data()}); err != nil {
-			return &handlerError{err}
+			return &finalError{err}
 		}
 	case errors.Is(err, events.ErrPoison):
 		r.report(fmt.Errorf("message %d on %s: %w", meta.Sequence.Stream, msg.Subject(), err))
@@ -224,9 +232,9 @@ func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) er
 	return nil
 }
 
-// catchUp says that all up to goal was delivered, if it was.
-func (r *reader) catchUp(goal uint64) {
-	if r.caughtUp || r.position < goal {
+// catchUp says that all up to the goal was delivered, if it was.
+func (r *reader) catchUp() {
+	if r.caughtUp || r.position < r.goal {
 		return
 	}
 	r.caughtUp = true

@@ -4,17 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
-)
-
-const (
-	retryFirst = 100 * time.Millisecond // the pause before the first try to read on, doubled
-	retryMost  = 2 * time.Second        // up to this
 )
 
 // Subscription says what a reader of stream PORTAL wants. Its zero value is the
@@ -82,37 +75,11 @@ func Subscribe(
 		sub.Subjects = []string{events.AllCatalog, events.AllStatus}
 	}
 	r := reader{Subscription: sub, js: js, fn: fn}
-	pause := retryFirst
-	for {
-		progress, err := r.read(ctx)
-		var failed *handlerError
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.As(err, &failed):
-			return fmt.Errorf("subscribe: %w", failed.err)
-		case js.Conn().IsClosed():
-			return fmt.Errorf("subscribe: %w", nats.ErrConnectionClosed)
-		case refused(err):
-			return fmt.Errorf("subscribe: %w", err)
-		}
-		r.report(err)
-		if progress {
-			pause = retryFirst
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pause):
-		}
-		pause = min(2*pause, retryMost)
+	if err := (Loop{Conn: js.Conn(), Open: r.open, Serve: r.serve, OnError: sub.OnError}).Run(ctx); err != nil {
+		return fmt.Errorf("subscribe: %w", err)
 	}
+	return nil
 }
-
-// handlerError tells an error of the reader's function from those of NATS.
-type handlerError struct{ err error }
-
-func (e *handlerError) Error() string { return e.err.Error() }
 
 // refused says that NATS will never make a consumer for these subjects.
 func refused(err error) bool {

@@ -53,30 +53,29 @@ type Ingest struct {
 }
 
 // Run takes results until ctx ends. A result is acknowledged after it was
-// stored: whatever fails in between, it comes again.
+// stored: whatever fails in between, it comes again. Run fails only when the
+// connection is closed for good.
 func (in *Ingest) Run(ctx context.Context) error {
 	in.seen = seen{}
-	for ctx.Err() == nil {
-		err := in.consume(ctx)
-		if ctx.Err() != nil {
-			break
-		}
-		in.Log.WarnContext(ctx, "taking results was interrupted; trying again", "error", err)
-		sleep(ctx, retryPause)
-	}
-	return nil
+	return stream.Loop{
+		Conn:    in.JetStream.Conn(),
+		Open:    in.open,
+		Serve:   in.serve,
+		OnError: stream.LogErrors(in.Log, in.JetStream.Conn(), "ingest"),
+	}.Run(ctx)
 }
 
-// consume reads from the consumer, which it makes anew if need be, until
-// something fails.
-func (in *Ingest) consume(ctx context.Context) error {
+// open makes the consumer, and the stream, if they are not there.
+func (in *Ingest) open(ctx context.Context) (jetstream.Consumer, error) {
 	if err := stream.Ensure(ctx, in.JetStream, in.Replicas, events.StreamResults); err != nil {
-		return err
+		return nil, err
 	}
-	consumer, err := stream.Ingest(ctx, in.JetStream)
-	if err != nil {
-		return err
-	}
+	return stream.Ingest(ctx, in.JetStream)
+}
+
+// serve takes results in batches, as one transaction for each would cost too much,
+// and from whichever worker: stream.Consume would hand over one after the other.
+func (in *Ingest) serve(ctx context.Context, consumer jetstream.Consumer) error {
 	msgs, err := consumer.Messages(jetstream.PullMaxMessages(buffered), jetstream.PullHeartbeat(heartbeat))
 	if err != nil {
 		return fmt.Errorf("take results: %w", err)

@@ -5,7 +5,6 @@ package live
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -72,24 +71,17 @@ func (h *Hub) Run(ctx context.Context) error {
 		defer close(watched)
 		h.watch(ctx)
 	}()
-	begun := false
+	logError := stream.LogErrors(h.log, h.js.Conn(), "live")
 	err := stream.Subscribe(ctx, h.js, stream.Subscription{
 		Tail: depth,
 		OnRestart: func(epoch string) {
-			begun = true
 			h.reading.restarted()
 			h.history.restart(epoch)
 		},
 		OnCaughtUp: h.history.caughtUp,
 		OnError: func(err error) {
 			h.reading.interrupted(err)
-			switch {
-			case !h.js.Conn().IsConnected(): // it has said so itself
-			case !begun && errors.Is(err, jetstream.ErrStreamNotFound):
-				h.log.InfoContext(ctx, "the events are not there yet; trying again")
-			default:
-				h.log.WarnContext(ctx, "following the events was interrupted", "error", err)
-			}
+			logError(err)
 		},
 	}, h.deliver)
 	<-watched

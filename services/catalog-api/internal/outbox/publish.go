@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // confirmation is how long NATS may take to confirm a batch.
@@ -79,7 +80,7 @@ func (r *Relay) publish(ctx context.Context, rows []row) (done sent) {
 			break
 		}
 		forgot := false
-		stored, err := wait(ctx, ack)
+		stored, err := stream.Stored(ctx, ack)
 		if err == nil {
 			done.last = max(done.last, stored.Sequence)
 			forgot, err = r.forget(ctx, rows[i])
@@ -107,20 +108,9 @@ func (r *Relay) forget(ctx context.Context, row row) (bool, error) {
 	if header.Get(nats.MsgRollup) == "" { // only a tombstone rolls its subject up
 		return false, nil
 	}
-	stream, err := r.JetStream.Stream(ctx, events.StreamPortal)
+	portal, err := r.JetStream.Stream(ctx, events.StreamPortal)
 	if err != nil {
 		return false, err
 	}
-	return true, stream.Purge(ctx, jetstream.WithPurgeSubject(events.StatusSubject(row.ServiceID)))
-}
-
-func wait(ctx context.Context, ack jetstream.PubAckFuture) (*jetstream.PubAck, error) {
-	select {
-	case stored := <-ack.Ok():
-		return stored, nil
-	case err := <-ack.Err():
-		return nil, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return true, portal.Purge(ctx, jetstream.WithPurgeSubject(events.StatusSubject(row.ServiceID)))
 }

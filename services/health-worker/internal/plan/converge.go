@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
-	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 const (
@@ -49,7 +49,7 @@ func decide(e entry, have stored) change {
 func (p *Planner) converge(ctx context.Context, seen map[string]entry) (changed int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	ctx, cancel := attach.WhileConnected(ctx, p.JS.Conn())
+	ctx, cancel := stream.WhileConnected(ctx, p.JS.Conn())
 	defer cancel()
 
 	todo := seen
@@ -126,7 +126,7 @@ func (p *Planner) remove(ctx context.Context, changes []change) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	stream, err := p.JS.Stream(ctx, events.StreamProbes)
+	probes, err := p.JS.Stream(ctx, events.StreamProbes)
 	if err != nil {
 		return fmt.Errorf("remove plans: %w", err)
 	}
@@ -135,10 +135,10 @@ func (p *Planner) remove(ctx context.Context, changes []change) error {
 	for _, c := range changes {
 		g.Go(func() error {
 			upTo := jetstream.WithPurgeSequence(c.have.seq + 1)
-			if err := stream.Purge(ctx, jetstream.WithPurgeSubject(events.PlanSubject(c.id)), upTo); err != nil {
+			if err := probes.Purge(ctx, jetstream.WithPurgeSubject(events.PlanSubject(c.id)), upTo); err != nil {
 				return fmt.Errorf("remove plan: %w", err)
 			}
-			if err := stream.Purge(ctx, jetstream.WithPurgeSubject(events.DueSubject(c.id))); err != nil {
+			if err := probes.Purge(ctx, jetstream.WithPurgeSubject(events.DueSubject(c.id))); err != nil {
 				return fmt.Errorf("remove due message: %w", err)
 			}
 			p.Metrics.PlansRemoved.Inc()

@@ -20,7 +20,6 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
-	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 )
 
@@ -58,27 +57,29 @@ func New(cfg Config) *Planner {
 }
 
 // Run follows the catalogue until ctx ends, and reconciles at times. At its end
-// it hands the catalogue over, so that another worker goes on at once.
-func (p *Planner) Run(ctx context.Context) {
+// it hands the catalogue over, so that another worker goes on at once. It fails
+// only when the connection is closed for good.
+func (p *Planner) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { p.reconcileAtTimes(ctx) })
-	attach.Loop{
-		Name:        "planner",
-		Conn:        p.JS.Conn(),
-		Open:        p.open,
-		Serve:       p.follow,
-		Attached:    p.Attached,
-		Interrupted: func() { p.Metrics.Interruptions.WithLabelValues("planner").Inc() },
-		Log:         p.Log,
+	err := stream.Loop{
+		Conn:     p.JS.Conn(),
+		Open:     p.open,
+		Serve:    p.follow,
+		Attached: p.Attached,
+		OnError:  stream.LogErrors(p.Log, p.JS.Conn(), "planner"),
 	}.Run(ctx)
+	stop()
 	wg.Wait()
 	p.handOver(context.WithoutCancel(ctx))
+	return err
 }
 
 // Plan returns the present plan of a service; the zero plan, if there is none that
 // can be read.
 func (p *Planner) Plan(ctx context.Context, serviceID string) (plan events.ProbePlanned, err error) {
-	ctx, cancel := attach.WhileConnected(ctx, p.JS.Conn())
+	ctx, cancel := stream.WhileConnected(ctx, p.JS.Conn())
 	defer cancel()
 	err = lastOf(ctx, p.JS, events.StreamProbes, []string{events.PlanSubject(serviceID)}, func(msg *jetstream.RawStreamMsg) {
 		plan = newStored(msg.Sequence, msg.Header, msg.Data).plan
@@ -94,9 +95,14 @@ func (p *Planner) open(ctx context.Context) (jetstream.Consumer, error) {
 	return consumer, err
 }
 
-// follow plans what the consumer delivers. Only one worker at a time is given
-// anything; the others ask, and wait.
-func (p *Planner) follow(ctx context.Context, consumer jetstream.Consumer) error {
+// follow plans what the consumer delivers: in batches, which stream.Consume does
+// not give. Only one worker at a time is given anything; the others ask, and wait.
+func (p *Planner) follow(ctx context.Context, consumer jetstream.Consumer) (err error) {
+	defer func() {
+		if err != nil && ctx.Err() == nil {
+			p.Metrics.Interruptions.WithLabelValues("planner").Inc()
+		}
+	}()
 	for ctx.Err() == nil {
 		batch, err := consumer.Fetch(batchSize, jetstream.FetchMaxWait(fetchWait), jetstream.FetchPriorityGroup(stream.PlannerGroup))
 		if err != nil {
@@ -107,7 +113,7 @@ func (p *Planner) follow(ctx context.Context, consumer jetstream.Consumer) error
 			msgs, open = gather(batch.Messages())
 			p.settle(context.WithoutCancel(ctx), msgs)
 		}
-		if err := batch.Error(); !attach.Idle(err) {
+		if err := batch.Error(); !stream.Idle(err) {
 			return fmt.Errorf("fetch: %w", err)
 		}
 	}

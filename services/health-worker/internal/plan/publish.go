@@ -56,7 +56,7 @@ func (p *Planner) publish(
 	conflicts = map[string]entry{}
 	var failed error
 	for i, c := range changes {
-		switch err := settled(ctx, acks[i]); {
+		switch _, err := stream.Stored(ctx, acks[i]); {
 		case err == nil:
 			stored++
 		case isConflict(err):
@@ -66,17 +66,6 @@ func (p *Planner) publish(
 		}
 	}
 	return stored, conflicts, failed
-}
-
-func settled(ctx context.Context, ack jetstream.PubAckFuture) error {
-	select {
-	case <-ack.Ok():
-		return nil
-	case err := <-ack.Err():
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // isConflict says whether the broker refused a plan because the present one

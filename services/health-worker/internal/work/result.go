@@ -132,12 +132,6 @@ func (w *Worker) publish(ctx context.Context, msg *nats.Msg) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case <-ack.Ok():
-		return nil
-	case err := <-ack.Err():
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	_, err = stream.Stored(ctx, ack)
+	return err
 }

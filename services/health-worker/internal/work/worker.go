@@ -14,7 +14,6 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
-	"github.com/dev-portal/dev-portal/services/health-worker/internal/attach"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
@@ -73,6 +72,8 @@ type Worker struct {
 	room     chan struct{} // says that there may be more room than before
 	stopping atomic.Bool
 
+	interrupted bool // taking due messages broke off, and Lost was not called since
+
 	// probes ends when probes are to be cut off, finish when all must have ended.
 	probes, finish context.Context
 
@@ -82,29 +83,26 @@ type Worker struct {
 
 // Run takes due messages as there is room until ctx ends. It then hands back
 // what has not begun, finishes what has or hands it back too, and returns within
-// 8 s.
-func (w *Worker) Run(ctx context.Context) {
+// 8 s. It fails only when the connection is closed for good.
+func (w *Worker) Run(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
 	stop := w.prepare(ctx)
-	interrupted := false
-	attach.Loop{
-		Name:  "prober",
+	err := stream.Loop{
 		Conn:  w.JS.Conn(),
 		Open:  w.open,
-		Serve: w.take,
+		Serve: w.serve,
 		Attached: func(yes bool) {
 			w.Attached(yes)
-			if yes && interrupted {
-				interrupted = false
+			if yes && w.interrupted {
+				w.interrupted = false
 				w.Lost()
 			}
 		},
-		Interrupted: func() {
-			interrupted = true
-			w.Metrics.Interruptions.WithLabelValues("prober").Inc()
-		},
-		Log: w.Log,
+		OnError: stream.LogErrors(w.Log, w.JS.Conn(), "prober"),
 	}.Run(ctx)
+	end()
 	stop()
+	return err
 }
 
 // prepare makes w ready to take due messages until ctx ends. After that stop is
@@ -147,6 +145,17 @@ func (w *Worker) open(ctx context.Context) (jetstream.Consumer, error) {
 	return stream.Probers(ctx, w.JS, w.Location)
 }
 
+// serve takes due messages until ctx ends, or that fails. stream.Consume would hand
+// over one after the other; here many are in hand, each until its probe has ended.
+func (w *Worker) serve(ctx context.Context, consumer jetstream.Consumer) error {
+	err := w.take(ctx, consumer)
+	if err != nil && ctx.Err() == nil {
+		w.interrupted = true
+		w.Metrics.Interruptions.WithLabelValues("prober").Inc()
+	}
+	return err
+}
+
 // take takes due messages, and never asks for more of them than there are free
 // places: what this worker has no room for, another may take.
 func (w *Worker) take(ctx context.Context, consumer jetstream.Consumer) error {
@@ -162,7 +171,7 @@ func (w *Worker) take(ctx context.Context, consumer jetstream.Consumer) error {
 		for msg := range batch.Messages() {
 			w.accept(ctx, msg)
 		}
-		if err := batch.Error(); !attach.Idle(err) {
+		if err := batch.Error(); !stream.Idle(err) {
 			return fmt.Errorf("fetch: %w", err)
 		}
 	}

@@ -60,7 +60,9 @@ func run(t *testing.T, w *Worker) (stop func()) {
 	done := make(chan bool)
 	go func() {
 		defer close(done)
-		w.Run(ctx)
+		if err := w.Run(ctx); err != nil {
+			t.Errorf("run: %v", err)
+		}
 	}()
 	stop = sync.OnceFunc(func() {
 		cancel()
