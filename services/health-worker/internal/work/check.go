@@ -127,15 +127,19 @@ func (c *checks) answer(ctx context.Context, req micro.Request, asked time.Time)
 		c.refuse(req, "500", err)
 		return
 	}
-	c.sent(req.Respond(msg.Data, micro.WithHeaders(micro.Headers(msg.Header))))
+	c.send(&nats.Msg{Subject: req.Reply(), Header: msg.Header, Data: msg.Data})
 }
 
 func (c *checks) refuse(req micro.Request, code string, why error) {
-	c.sent(req.Error(code, why.Error(), nil))
+	c.send(&nats.Msg{Subject: req.Reply(), Header: nats.Header{
+		micro.ErrorHeader: {why.Error()}, micro.ErrorCodeHeader: {code},
+	}})
 }
 
-func (c *checks) sent(err error) {
-	if err != nil {
+// send answers. Request's own Respond and Error are for before the handler has
+// returned: after that they race the service, which reads what became of the request.
+func (c *checks) send(answer *nats.Msg) {
+	if err := c.JS.Conn().PublishMsg(answer); err != nil {
 		c.Log.Warn("check not answered", "error", err)
 	}
 }
