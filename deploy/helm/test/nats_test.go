@@ -73,6 +73,7 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	}
 	b.follow(t, catalogue)
 	b.follow(t, b.connect(t, "subscriber"))
+	b.consume(t, js)
 	if got := b.violations(); got != nil {
 		t.Errorf("rights were missing:\n%s", strings.Join(got, "\n"))
 	}
@@ -224,6 +225,30 @@ func (b broker) follow(t *testing.T, nc *nats.Conn) {
 		func(context.Context, stream.Delivery) error { heard++; return nil })
 	if err != nil || heard == 0 {
 		t.Errorf("heard %d events (%v), want the snapshot", heard, err)
+	}
+}
+
+// consume reads stream PORTAL from a place that is kept, as subscribers do: each run
+// goes on where the one before it ended.
+func (b broker) consume(t *testing.T, catalogue jetstream.JetStream) {
+	t.Helper()
+	for attempt := range 3 {
+		svc := service()
+		svc.Version = int64(10 + attempt)
+		publish(t, catalogue, events.ServiceUpdated{Service: svc})
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		var heard []int64
+		err := stream.Consume(ctx, jetStream(t, b.connect(t, "subscriber")), stream.Durable{
+			Name: "chat", Subjects: []string{events.CatalogSubject(svc.ID)},
+		}, func(_ context.Context, d stream.Delivery) error {
+			heard = append(heard, d.Event.(events.ServiceUpdated).Version)
+			cancel()
+			return nil
+		})
+		if err != nil || !slices.Equal(heard, []int64{svc.Version}) {
+			t.Errorf("run %d heard %d (%v), want %d alone", attempt+1, heard, err, svc.Version)
+		}
+		cancel()
 	}
 }
 

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/nats-io/nats.go"
 )
@@ -48,4 +49,20 @@ func connected(ctx context.Context, nc *nats.Conn) error {
 		}
 	}
 	return nil
+}
+
+// whenCutOff calls stop when the connection is lost, and with it what was on its
+// way, until done is called.
+func whenCutOff(nc *nats.Conn, stop func()) (done func()) {
+	lost := nc.StatusChanged(nats.RECONNECTING)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for range lost {
+			stop()
+		}
+	})
+	return func() {
+		nc.RemoveStatusListener(lost)
+		watch.Wait()
+	}
 }

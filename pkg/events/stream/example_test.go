@@ -63,6 +63,56 @@ func ExampleSubscribe() {
 	// billing is gone
 }
 
+// A program that tells a chat of each change of a status, also of those that came
+// while it did not run.
+func ExampleConsume() {
+	portal := startExample()
+	defer portal.stop()
+	runUntilTold := func(most int) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		err := alert(ctx, portal.js, func(_ context.Context, text string) error {
+			fmt.Println(text)
+			if most--; most == 0 {
+				cancel()
+			}
+			return nil
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	portal.turn(events.StatusDown, events.ReasonTimeout)
+	runUntilTold(1)
+	fmt.Println("it does not run for a while")
+	portal.turn(events.StatusHealthy, events.ReasonOK)
+	portal.turn(events.StatusDegraded, events.ReasonHTTP5xx)
+	runUntilTold(2)
+	// Output:
+	// billing of Payments is down (timeout)
+	// it does not run for a while
+	// billing of Payments is healthy (ok)
+	// billing of Payments is degraded (http_5xx)
+}
+
+func alert(ctx context.Context, js jetstream.JetStream, tell func(ctx context.Context, text string) error) error {
+	return stream.Consume(ctx, js, stream.Durable{
+		Name:     "chat-alerts", // the server keeps the place under this name
+		Subjects: []string{events.AllStatus},
+		OnError:  func(err error) { log.Print(err) }, // to know of it: reading goes on
+	}, func(ctx context.Context, d stream.Delivery) error {
+		change, ok := d.Event.(events.StatusChanged)
+		if !ok || d.Snapshot && change.To == events.StatusHealthy {
+			return nil // at the very first start: what was well already
+		}
+		err := tell(ctx, fmt.Sprintf("%s of %s is %s (%s)", change.Name, change.Team, change.To, change.Reason))
+		if err != nil && d.Attempt >= 10 {
+			return stream.Drop(err) // after four minutes: all others wait for this one
+		}
+		return err // nil, or it comes again a little later
+	})
+}
+
 // examplePortal is NATS with one service in the catalogue.
 type examplePortal struct {
 	url  string
@@ -103,6 +153,16 @@ func (p examplePortal) goOn() {
 		}
 	}
 	p.say(events.ServiceDeleted{ID: billingID, Name: "billing", Version: 5, DeletedAt: at(17, 5, 0, 0)})
+}
+
+// turn changes the service's status.
+func (p examplePortal) turn(to events.Status, reason events.Reason) {
+	for _, e := range samples() {
+		if change, ok := e.(events.StatusChanged); ok {
+			change.From, change.To, change.Reason = events.StatusUnknown, to, reason
+			p.say(change)
+		}
+	}
 }
 
 func (p examplePortal) say(e events.Event) {

@@ -22,6 +22,7 @@ type follower struct {
 	hold  chan struct{} // if set, each event waits for one from it
 	stop  context.CancelFunc
 	done  chan error
+	once  sync.Once
 
 	mu     sync.Mutex
 	errors []error
@@ -39,28 +40,46 @@ func newFollower(t *testing.T) *follower {
 }
 
 func (f *follower) run(js jetstream.JetStream, sub stream.Subscription) *follower {
-	var ctx context.Context
-	ctx, f.stop = context.WithCancel(f.t.Context())
-	sub.OnRestart = func(epoch string) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.epochs = append(f.epochs, epoch)
-		f.heard <- "restart"
-	}
+	ctx := f.begin()
+	sub.OnRestart, sub.OnError = f.restarted, f.erred
 	sub.OnCaughtUp = func() { f.heard <- "caught up" }
-	sub.OnError = func(err error) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.errors = append(f.errors, err)
-	}
 	go func() { f.done <- stream.Subscribe(ctx, js, sub, f.hear) }()
-	f.t.Cleanup(func() {
-		f.stop()
-		if err := <-f.done; err != nil {
-			f.t.Errorf("subscribe: %v", err)
-		}
-	})
 	return f
+}
+
+// begin returns the context of what is followed; at the end of the test, or before,
+// that ends without an error.
+func (f *follower) begin() (ctx context.Context) {
+	ctx, f.stop = context.WithCancel(f.t.Context())
+	f.t.Cleanup(func() { f.ends(nil) })
+	return ctx
+}
+
+// ends ends it, if it has not ended, and fails unless it returns this.
+func (f *follower) ends(want error) {
+	f.t.Helper()
+	f.once.Do(func() {
+		if want == nil {
+			f.stop()
+		}
+		if err := <-f.done; !errors.Is(err, want) {
+			f.t.Errorf("ended with %v, want %v", err, want)
+		}
+		f.stop()
+	})
+}
+
+func (f *follower) restarted(epoch string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.epochs = append(f.epochs, epoch)
+	f.heard <- "restart"
+}
+
+func (f *follower) erred(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.errors = append(f.errors, err)
 }
 
 func (f *follower) hear(ctx context.Context, d stream.Delivery) error {

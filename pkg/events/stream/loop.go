@@ -75,6 +75,7 @@ func (l Loop) Run(ctx context.Context) error {
 type finalError struct{ err error }
 
 func (e *finalError) Error() string { return e.err.Error() }
+func (e *finalError) Unwrap() error { return e.err }
 
 func (l Loop) once(ctx context.Context) error {
 	if err := connected(ctx, l.Conn); err != nil {

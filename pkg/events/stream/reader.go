@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -76,7 +75,7 @@ func (r *reader) serve(ctx context.Context, consumer jetstream.Consumer) error {
 	}
 	defer msgs.Stop()
 	defer context.AfterFunc(ctx, msgs.Stop)()
-	defer r.whenCutOff(msgs.Stop)()
+	defer whenCutOff(r.js.Conn(), msgs.Stop)()
 	return fmt.Errorf("read stream %s: %w", events.StreamPortal, r.follow(ctx, msgs))
 }
 
@@ -103,28 +102,11 @@ func (r *reader) follow(ctx context.Context, msgs jetstream.MessagesContext) err
 	}
 }
 
-// whenCutOff calls stop when the connection is lost, and with it what was on its
-// way, until done is called.
-func (r *reader) whenCutOff(stop func()) (done func()) {
-	conn := r.js.Conn()
-	lost := conn.StatusChanged(nats.RECONNECTING)
-	var watch sync.WaitGroup
-	watch.Go(func() {
-		for range lost {
-			stop()
-		}
-	})
-	return func() {
-		conn.RemoveStatusListener(lost)
-		watch.Wait()
-	}
-}
-
 // locate finds out whether the stream still has the past that was read, and
 // begins anew if it doesn't.
 func (r *reader) locate(ctx context.Context, stream jetstream.Stream) error {
 	info := stream.CachedInfo()
-	epoch := strconv.FormatInt(info.Created.UnixNano(), 36)
+	epoch := epochOf(info)
 	same := r.mayGoOn(epoch, info.State.LastSeq)
 	if same && !r.stored.IsZero() {
 		// A stream that was set back, by a power failure or from a copy, and has
@@ -222,7 +204,9 @@ func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) er
 	env, err := events.Decode(msg.Headers(), msg.Data())
 	switch {
 	case err == nil || errors.Is(err, events.ErrUnknownType) && r.UnknownTypes:
-		if err := r.fn(ctx, Delivery{Envelope: env, Sequence: meta.Sequence.Stream, Data: msg.Data()}); err != nil {
+		d := Delivery{Envelope: env, Sequence: meta.Sequence.Stream, Data: msg.Data(), Attempt: 1}
+		d.Snapshot = !r.caughtUp && d.Sequence <= r.goal
+		if err := r.fn(ctx, d); err != nil {
 			return &finalError{err}
 		}
 	case errors.Is(err, events.ErrPoison):
@@ -250,4 +234,9 @@ func (r *reader) report(err error) {
 	if err != nil && r.OnError != nil {
 		r.OnError(err)
 	}
+}
+
+// epochOf is unique to the life of a stream.
+func epochOf(info *jetstream.StreamInfo) string {
+	return strconv.FormatInt(info.Created.UnixNano(), 36)
 }

@@ -43,7 +43,7 @@ type Subscription struct {
 	OnError func(error)
 }
 
-// Delivery is a message of stream PORTAL as [Subscribe] delivers it.
+// Delivery is a message of stream PORTAL as [Subscribe] and [Consume] deliver it.
 type Delivery struct {
 	events.Envelope
 
@@ -54,6 +54,13 @@ type Delivery struct {
 	// Data is the event as it came, JSON, also with the fields that this
 	// version of the package doesn't know.
 	Data []byte
+
+	// Snapshot says that this is how things stood when the reader began, and no news.
+	Snapshot bool
+
+	// Attempt is how often the event has come, with this time: 1, or more where
+	// Consume's reader failed on it, or died with it.
+	Attempt int
 }
 
 // Subscribe follows stream PORTAL: it calls fn with the last event of every
