@@ -145,12 +145,11 @@ func (c *consumption) resume(stream *jetstream.StreamInfo, place *jetstream.Cons
 // that is in there is news.
 func (c *consumption) begin(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
 	cfg := jetstream.ConsumerConfig{
-		Durable:        c.Name,
-		FilterSubjects: c.Subjects,
-		AckPolicy:      jetstream.AckExplicitPolicy,
-		AckWait:        ackWait,
-		MaxAckPending:  1, // so that nothing overtakes what comes again
-		DeliverPolicy:  jetstream.DeliverLastPerSubjectPolicy,
+		Durable:       c.Name,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       ackWait,
+		MaxAckPending: 1, // so that nothing overtakes what comes again
+		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
 	}
 	info := stream.CachedInfo()
 	epoch := epochOf(info)
@@ -164,7 +163,7 @@ func (c *consumption) begin(ctx context.Context, stream jetstream.Stream) (jetst
 		cfg.DeliverPolicy, snapshot = jetstream.DeliverAllPolicy, 0
 	}
 	cfg.Metadata = map[string]string{snapshotKey: strconv.FormatUint(snapshot, 10)}
-	consumer, err := stream.CreateConsumer(ctx, cfg)
+	consumer, err := stream.CreateConsumer(ctx, filtered(cfg, c.Subjects))
 	if err != nil {
 		return nil, err
 	}

@@ -113,6 +113,42 @@ func alert(ctx context.Context, js jetstream.JetStream, tell func(ctx context.Co
 	})
 }
 
+// A program that has the catalogue at hand, and follows it.
+func ExampleMirror() {
+	portal := startExample()
+	defer portal.stop()
+	js := portal.js
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+
+	mirror := stream.NewMirror(js)
+	byTeam := mirror.Index(func(s events.Service) []string { return []string{s.Team} })
+	mirror.OnChange = func(c stream.Change) {
+		switch {
+		case c.Before == nil:
+			fmt.Println(c.After.Name, "is new")
+		case c.After == nil:
+			fmt.Println(c.Before.Name, "is gone; it was", c.Before.Status)
+			cancel()
+		case c.Before.Status != c.After.Status:
+			fmt.Println(c.After.Name, "was", c.Before.Status, "and is", c.After.Status)
+		}
+	}
+	go func() { ended <- mirror.Run(ctx) }()
+	<-mirror.Ready()
+	for _, service := range byTeam.Services("Payments") {
+		fmt.Println(service.Name, "is", service.Status)
+	}
+	portal.goOn() // yours goes on by itself
+	if err := <-ended; err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// billing is healthy
+	// billing was healthy and is degraded
+	// billing is gone; it was degraded
+}
+
 // examplePortal is NATS with one service in the catalogue.
 type examplePortal struct {
 	url  string

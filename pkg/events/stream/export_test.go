@@ -21,5 +21,14 @@ func (r *IdleReader) Look(ctx context.Context) error {
 	return r.idle(ctx)
 }
 
+// Aim sets the sequence at which the reader has caught up.
+func (r *IdleReader) Aim(sequence uint64) { r.goal = sequence }
+
+// CaughtUp says whether the reader has come as far as it aimed.
+func (r *IdleReader) CaughtUp() bool {
+	r.catchUp()
+	return r.caughtUp
+}
+
 // Came says that the message with this sequence was delivered.
 func (r *IdleReader) Came(sequence uint64) { r.position = sequence }

@@ -264,3 +264,26 @@ func TestAMessageIsLostOnlyIfItIsMissingTwice(t *testing.T) {
 	publish(t, js, created("d"))
 	look("the second is missing at two looks", true)
 }
+
+// A stream may be purged in the moment between a reader's looks at it: the reader must
+// not wait for what is no more.
+func TestWhatWasPurgedIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	js := startBroker(t).portal()
+	publish(t, js, created("a"))
+	portal, err := js.Stream(t.Context(), events.StreamPortal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := stream.NewIdleReader(portal)
+	r.Aim(1)
+	if r.CaughtUp() {
+		t.Fatal("caught up with what did not come")
+	}
+	if err := portal.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Look(t.Context()); err != nil || !r.CaughtUp() {
+		t.Errorf("not caught up (%v) with a stream that is empty", err)
+	}
+}

@@ -1,6 +1,7 @@
 // Package stream is how events of the portal are sent and followed: the JetStream
-// streams and consumers, and [Subscribe], which gives a reader the whole present
-// state, then each change, for as long as it wants.
+// streams and consumers, and three ways to read. [Subscribe] gives the whole present
+// state, then each change; [Consume] keeps the reader's place while it is away; a
+// [Mirror] is a copy of the catalogue that is kept current.
 package stream
 
 import (

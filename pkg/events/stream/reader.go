@@ -144,7 +144,6 @@ func (r *reader) mayGoOn(epoch string, last uint64) bool {
 // then passed over.
 func (r *reader) consumer() jetstream.ConsumerConfig {
 	cfg := jetstream.ConsumerConfig{
-		FilterSubjects:    r.Subjects,
 		AckPolicy:         jetstream.AckNonePolicy,
 		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
 		MemoryStorage:     true,
@@ -153,6 +152,17 @@ func (r *reader) consumer() jetstream.ConsumerConfig {
 	}
 	if r.Tail > 0 || r.caughtUp {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, r.position+1
+	}
+	return filtered(cfg, r.Subjects)
+}
+
+// filtered is cfg for these subjects. A single one is in the request's own subject, by
+// which NATS decides who may ask for it.
+func filtered(cfg jetstream.ConsumerConfig, subjects []string) jetstream.ConsumerConfig {
+	if len(subjects) == 1 {
+		cfg.FilterSubject = subjects[0]
+	} else {
+		cfg.FilterSubjects = subjects
 	}
 	return cfg
 }
@@ -183,6 +193,9 @@ func (r *reader) idle(ctx context.Context) error {
 		err = fmt.Errorf("message %d did not come", r.missing)
 	}
 	r.missing = last
+	if err == nil {
+		r.goal = min(r.goal, last) // what was purged meanwhile never comes
+	}
 	r.alive()
 	return err
 }

@@ -63,7 +63,9 @@ func New(js jetstream.JetStream, log *slog.Logger, registry prometheus.Registere
 	return h
 }
 
-// Run feeds the streams until ctx ends, and then ends them. Call it once.
+// Run feeds the streams until ctx ends, and then ends them. Call it once. It keeps what
+// was said and not, as a stream.Mirror, how things stand: a browser that comes back wants
+// what it missed.
 func (h *Hub) Run(ctx context.Context) error {
 	defer close(h.closing)
 	watched := make(chan struct{})

@@ -32,7 +32,7 @@ type change struct {
 func decide(e entry, have stored) change {
 	c := change{entry: e, have: have}
 	switch {
-	case e.seq > 0 && have.plan.Version > e.version:
+	case e.version > 0 && have.plan.Version > e.version:
 		// have was made from a newer event than the one that was read here.
 	case e.want == nil:
 		c.remove = have.seq > 0

@@ -44,16 +44,21 @@ func newEntry(seq uint64, header nats.Header, data []byte) (entry, error) {
 	default:
 		return e, fmt.Errorf("%w: %s is no catalogue event", events.ErrPoison, env.Event.Type())
 	}
-	e.version = svc.Version
+	want, err := wanted(svc)
+	e.version, e.want = svc.Version, want
+	return e, err
+}
+
+// wanted is the plan of a service; nil, if it has no health URL.
+func wanted(svc events.Service) (*events.ProbePlanned, error) {
 	if svc.StatusURL == "" {
-		return e, nil
+		return nil, nil
 	}
 	want := events.ProbePlanned{ServiceID: svc.ID, Version: svc.Version, URL: svc.StatusURL, Interval: plannable(svc.Interval)}
 	if err := want.Validate(); err != nil {
-		return e, fmt.Errorf("%w: %w", events.ErrPoison, err)
+		return nil, fmt.Errorf("%w: %w", events.ErrPoison, err)
 	}
-	e.want = &want
-	return e, nil
+	return &want, nil
 }
 
 // stored is a plan as the broker has it.

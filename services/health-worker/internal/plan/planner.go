@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
@@ -49,29 +50,34 @@ type Planner struct {
 	mu   sync.Mutex    // one batch at a time, else this worker would race itself
 	poke chan struct{} // asks for a reconciliation
 	pin  string        // the id under which the broker pinned this worker last
+
+	catalogue *stream.Mirror // of the configuration, to reconcile with
 }
 
 // New returns a Planner, ready to Run.
 func New(cfg Config) *Planner {
-	return &Planner{Config: cfg, poke: make(chan struct{}, 1)}
+	return &Planner{Config: cfg, poke: make(chan struct{}, 1), catalogue: stream.NewMirror(cfg.JS, events.AllCatalog)}
 }
 
 // Run follows the catalogue until ctx ends, and reconciles at times. At its end
 // it hands the catalogue over, so that another worker goes on at once. It fails
 // only when the connection is closed for good.
 func (p *Planner) Run(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	wg.Go(func() { p.reconcileAtTimes(ctx) })
-	err := stream.Loop{
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.catalogue.Run(running) })
+	g.Go(func() error {
+		p.reconcileAtTimes(running)
+		return nil
+	})
+	follow := stream.Loop{
 		Conn:     p.JS.Conn(),
 		Open:     p.open,
 		Serve:    p.follow,
 		Attached: p.Attached,
 		OnError:  stream.LogErrors(p.Log, p.JS.Conn(), "planner"),
-	}.Run(ctx)
-	stop()
-	wg.Wait()
+	}
+	g.Go(func() error { return follow.Run(running) })
+	err := g.Wait()
 	p.handOver(context.WithoutCancel(ctx))
 	return err
 }

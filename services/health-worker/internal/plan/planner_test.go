@@ -18,17 +18,27 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 )
 
-// planner returns one that doesn't run yet.
+// planner returns one that doesn't run yet, but for its mirror of the catalogue.
 func planner(t *testing.T, url string) *Planner {
 	t.Helper()
 	js := devtest.JetStream(t, url)
 	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
-	return New(Config{
+	p := New(Config{
 		JS: js, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"),
 	})
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- p.catalogue.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("mirror: %v", err)
+		}
+	})
+	return p
 }
 
 func service(url string, version int64) events.Service {

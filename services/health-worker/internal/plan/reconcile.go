@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -14,12 +13,12 @@ import (
 )
 
 const (
-	reconcileEvery   = 10 * time.Minute // give or take a tenth, so that workers spread
-	reconcileTime    = 2 * time.Minute  // for all of it
-	reconcileRetry   = 10 * time.Second
-	caughtUpWithin   = 10 * time.Second // what is still to be planned is no drift: it is waited for
-	caughtUpPoll     = 250 * time.Millisecond
-	snapshotLifetime = 30 * time.Second
+	reconcileEvery = 10 * time.Minute // give or take a tenth, so that workers spread
+	reconcileTime  = 2 * time.Minute  // for all of it
+	reconcileRetry = 10 * time.Second
+	caughtUpWithin = 10 * time.Second // what is still to be planned is no drift: it is waited for
+	caughtUpPoll   = 250 * time.Millisecond
+	plansLifetime  = 30 * time.Second
 )
 
 // Reconcile asks for a reconciliation soon: something may have been lost.
@@ -91,76 +90,70 @@ func (p *Planner) reconcile(ctx context.Context) error {
 // differences returns the ids of the services whose plan isn't what the
 // catalogue asks for, or was not while this was reading.
 func (p *Planner) differences(ctx context.Context) (map[string]struct{}, error) {
-	plans := map[string]stored{}
-	err := p.snapshot(ctx, events.StreamProbes, events.AllPlans, func(seq uint64, msg jetstream.Msg) {
-		plans[idOf(msg.Subject())] = newStored(seq, msg.Headers(), msg.Data())
-	})
-	if err != nil {
-		return nil, err
+	select {
+	case <-p.catalogue.Ready():
+	case <-ctx.Done():
+		return nil, fmt.Errorf("read the catalogue: %w", ctx.Err())
+	}
+	plans, err := p.plans(ctx)
+	if err != nil || p.catalogue.Len() == 0 {
+		return nil, err // a catalogue that was lost will be told again: probing goes on meanwhile
 	}
 	differ := map[string]struct{}{}
-	for id := range maps.Keys(plans) {
+	for id := range plans {
 		differ[id] = struct{}{} // unless the catalogue knows it
 	}
-	known := 0
-	err = p.snapshot(ctx, events.StreamPortal, events.AllCatalog, func(seq uint64, msg jetstream.Msg) {
-		known++
-		id := idOf(msg.Subject())
-		delete(differ, id)
-		e, err := newEntry(seq, msg.Headers(), msg.Data())
-		if c := decide(e, plans[id]); err == nil && (c.write || c.remove) {
-			differ[id] = struct{}{}
+	for svc := range p.catalogue.Services() {
+		delete(differ, svc.ID)
+		want, err := wanted(svc)
+		c := decide(entry{id: svc.ID, version: svc.Version, want: want}, plans[svc.ID])
+		if err == nil && (c.write || c.remove) {
+			differ[svc.ID] = struct{}{}
 		}
-	})
-	if known == 0 {
-		return nil, err // the catalogue was lost, and will be told again: probing goes on meanwhile
 	}
-	return differ, err
+	return differ, nil
 }
 
-// snapshot calls fn with the last message of each subject that the filter
-// matches, and with those that replace one while it is reading.
-func (p *Planner) snapshot(ctx context.Context, stream, filter string, fn func(seq uint64, msg jetstream.Msg)) (err error) {
+// plans returns the present plan of each service, by its id.
+func (p *Planner) plans(ctx context.Context) (found map[string]stored, err error) {
+	found = map[string]stored{}
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("snapshot of stream %s: %w", stream, err)
+			err = fmt.Errorf("read the plans: %w", err)
 		}
 	}()
 	// It goes by itself: a worker may delete no consumer, as others have theirs beside.
-	consumer, err := p.JS.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
-		FilterSubject:     filter,
+	consumer, err := p.JS.CreateConsumer(ctx, events.StreamProbes, jetstream.ConsumerConfig{
+		FilterSubject:     events.AllPlans,
 		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
 		AckPolicy:         jetstream.AckNonePolicy,
 		MemoryStorage:     true,
 		Replicas:          1,
-		InactiveThreshold: snapshotLifetime,
+		InactiveThreshold: plansLifetime,
 	})
-	if err != nil {
-		return err
-	}
-	if consumer.CachedInfo().NumPending == 0 {
-		return nil
+	if err != nil || consumer.CachedInfo().NumPending == 0 {
+		return found, err
 	}
 	msgs, err := consumer.Messages()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer msgs.Stop()
 	for next := uint64(1); ; next++ {
 		msg, err := msgs.Next(jetstream.NextContext(ctx))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		meta, err := msg.Metadata()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if meta.Sequence.Consumer != next { // what is lost on its way is not sent again
-			return fmt.Errorf("delivery %d came in place of %d", meta.Sequence.Consumer, next)
+			return nil, fmt.Errorf("delivery %d came in place of %d", meta.Sequence.Consumer, next)
 		}
-		fn(meta.Sequence.Stream, msg)
+		found[idOf(msg.Subject())] = newStored(meta.Sequence.Stream, msg.Headers(), msg.Data())
 		if meta.NumPending == 0 {
-			return nil
+			return found, nil
 		}
 	}
 }
