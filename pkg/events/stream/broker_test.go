@@ -134,12 +134,8 @@ func publish(t *testing.T, js jetstream.JetStream, list ...events.Event) {
 		acks = append(acks, ack)
 	}
 	for _, ack := range acks {
-		select {
-		case <-ack.Ok():
-		case err := <-ack.Err():
+		if _, err := stream.Stored(ctx, ack); err != nil {
 			t.Fatal(err)
-		case <-ctx.Done():
-			t.Fatal("the events were not stored in time")
 		}
 	}
 }
