@@ -2,19 +2,26 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
 )
 
-// listServices and listers are the load of the list's measurement.
+// The load of the list's two measurements: of a quiet portal, and of one that probes
+// while others write into its database.
 const (
-	listServices = 1000
-	listers      = 16
-	listTime     = 5 * time.Second
+	listServices  = 1000
+	listers       = 16
+	listTime      = 5 * time.Second
+	busyListers   = 4
+	busyTime      = 15 * time.Second
+	unrelatedRate = 100 // transactions a second
 )
 
 // list measures the list of all services, as each open page asks for it.
@@ -42,59 +49,150 @@ func list(ctx context.Context, p *portal, _ settings) ([]row, error) {
 		what   string
 		header http.Header
 	}{{"plain", plain}, {"gzip", zipped}, {"304", known}} {
-		r, err := hammer(ctx, p.api+"/api/services", v.what, v.header)
+		got, err := hammer(ctx, p.api+"/api/services", v.header, listers, listTime)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, r)
+		rows = append(rows, row{
+			what:   fmt.Sprintf("list of %d services, %s", listServices, v.what),
+			figure: got.figure(listTime),
+			how:    fmt.Sprintf("%d connections for %.0f s; %d KB each", listers, listTime.Seconds(), got.size>>10),
+		})
 	}
 	return rows, nil
 }
 
-// hammer asks as fast as it can from some connections at once.
-func hammer(ctx context.Context, url, what string, header http.Header) (row, error) {
-	ctx, cancel := context.WithTimeout(ctx, listTime)
+// busyList measures the list of a large portal under its own probes, and while
+// others write into its database what is none of its business.
+func busyList(ctx context.Context, p *portal, s settings) (rows []row, err error) {
+	targets, err := p.role("target")
+	if err != nil {
+		return nil, err
+	}
+	err = p.create(ctx, s.services, func(i int) map[string]any {
+		return map[string]any{
+			"name": fmt.Sprintf("service %05d", i), "team": fmt.Sprintf("team %d", i%20),
+			"description": "Takes what comes in, keeps what matters, and hands on the rest.",
+			"status_url":  address(targets, i), "interval": "1m", "tags": []string{"go", "tier-" + fmt.Sprint(i%3)},
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.worker(ctx); err != nil {
+		return nil, err
+	}
+	db, err := sqlx.ConnectContext(ctx, "postgres", p.database)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = db.Close() }()
+	if err := warm(ctx, db, s.services); err != nil {
+		return nil, err
+	}
+	unrelated, stop := context.WithCancel(ctx)
+	writing := make(chan error, 1)
+	go func() { writing <- writeUnrelated(unrelated, db) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-writing)
+	}()
+
+	load := fmt.Sprintf("%d services every minute, %d unrelated transactions a second", s.services, unrelatedRate)
+	zipped := http.Header{"Accept-Encoding": {"gzip"}}
+	all, err := hammer(ctx, p.api+"/api/services", zipped, busyListers, busyTime)
+	if err != nil {
+		return nil, err
+	}
+	zipped.Set("If-None-Match", `"none yet"`)
+	known, err := hammer(ctx, p.api+"/api/services", zipped, busyListers, busyTime)
+	if err != nil {
+		return nil, err
+	}
+	nothing, err := hammer(ctx, p.api+"/api/services?id=nobody", zipped, busyListers, busyTime)
+	if err != nil {
+		return nil, err
+	}
+	return []row{
+		{"list under probes, gzip", all.figure(busyTime), fmt.Sprintf("%d connections; %d KB each; %s; p99 below 20 ms is the target", busyListers, all.size>>10, load)},
+		{"list under probes, 304", known.figure(busyTime), fmt.Sprintf("likewise; %d answers were 200, as the list was a new one; p99 below 3 ms is the target", known.fresh)},
+		{"a 304 that asks no database", nothing.figure(busyTime), "likewise: what the load leaves of the machine"},
+	}, nil
+}
+
+// writeUnrelated writes until ctx ends.
+func writeUnrelated(ctx context.Context, db *sqlx.DB) error {
+	if _, err := db.ExecContext(ctx, `CREATE TABLE unrelated (at timestamptz)`); err != nil {
+		return err
+	}
+	tick := time.NewTicker(time.Second / unrelatedRate)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if _, err := db.ExecContext(ctx, `INSERT INTO unrelated VALUES (now())`); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
+
+// answers are what hammer got.
+type answers struct {
+	took  []time.Duration // of those that were asked for: 304 where there is a tag, else 200
+	fresh int             // were 200 all the same, with a new tag
+	size  int64           // of the last
+}
+
+func (a answers) figure(in time.Duration) string {
+	return fmt.Sprintf("%.0f requests/s, %s", float64(len(a.took)+a.fresh)/in.Seconds(), quantiles(a.took))
+}
+
+// hammer asks as fast as it can, from some connections at once. With If-None-Match it
+// goes on with the tag of each list that is new.
+func hammer(ctx context.Context, url string, header http.Header, connections int, long time.Duration) (answers, error) {
+	ctx, cancel := context.WithTimeout(ctx, long)
 	defer cancel()
 	var (
-		wg     sync.WaitGroup
-		took   [listers][]time.Duration
-		failed atomic.Value
-		bytes  atomic.Int64
+		g   errgroup.Group
+		mu  sync.Mutex
+		all answers
 	)
-	for i := range listers {
-		wg.Go(func() {
-			for ctx.Err() == nil {
+	for range connections {
+		g.Go(func() error {
+			own, header := answers{}, header.Clone()
+			conditional := header.Get("If-None-Match") != ""
+			for {
 				began := time.Now()
-				_, n, err := ask(ctx, url, header)
-				if err != nil {
-					if ctx.Err() == nil {
-						failed.Store(err)
-					}
-					return
+				tag, n, err := ask(ctx, url, header)
+				if ctx.Err() != nil {
+					break
 				}
-				took[i] = append(took[i], time.Since(began))
-				bytes.Store(n)
+				if err != nil {
+					return err
+				}
+				if conditional && tag != header.Get("If-None-Match") {
+					header.Set("If-None-Match", tag)
+					own.fresh++
+					continue
+				}
+				own.took, own.size = append(own.took, time.Since(began)), n
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			all = answers{append(all.took, own.took...), all.fresh + own.fresh, own.size}
+			return nil
 		})
 	}
-	wg.Wait()
-	if err, _ := failed.Load().(error); err != nil {
-		return row{}, err
-	}
-	var all []time.Duration
-	for _, t := range took {
-		all = append(all, t...)
-	}
-	return row{
-		what:   fmt.Sprintf("list of %d services, %s", listServices, what),
-		figure: fmt.Sprintf("%.0f requests/s, %s", float64(len(all))/listTime.Seconds(), quantiles(all)),
-		how:    fmt.Sprintf("%d connections for %.0f s; %d KB each", listers, listTime.Seconds(), bytes.Load()>>10),
-	}, nil
+	return all, g.Wait()
 }
 
 var lister = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: listers, DisableCompression: true}}
 
-// ask returns the ETag and the size of an answer, which must be 200 or 304.
+// ask returns the ETag and the size of an answer, which must be 200 or, where there
+// is a tag, may be 304; that is of the tag that was asked with.
 func ask(ctx context.Context, url string, header http.Header) (etag string, size int64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -107,12 +205,13 @@ func ask(ctx context.Context, url string, header http.Header) (etag string, size
 	}
 	defer func() { _ = resp.Body.Close() }()
 	size, err = io.Copy(io.Discard, resp.Body)
-	want := http.StatusOK
-	if header.Get("If-None-Match") != "" {
-		want = http.StatusNotModified
-	}
-	if err == nil && resp.StatusCode != want {
-		err = fmt.Errorf("GET %s: %s, want %d", url, resp.Status, want)
+	known := header.Get("If-None-Match")
+	switch {
+	case err != nil:
+	case known != "" && resp.StatusCode == http.StatusNotModified:
+		return known, size, nil
+	case resp.StatusCode != http.StatusOK:
+		err = fmt.Errorf("GET %s: %s", url, resp.Status)
 	}
 	return resp.Header.Get("ETag"), size, err
 }

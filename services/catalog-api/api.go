@@ -16,9 +16,9 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-// api puts the HTTP side together. The hub must be run for browsers to be told,
-// and the monitor for health to be known.
-func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (http.Handler, *live.Hub, *health.Monitor) {
+// api puts the HTTP side together. Its parts must be run, for the list to be current,
+// browsers to be told, and health to be known.
+func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (handler http.Handler, parts []func(context.Context) error) {
 	hub := live.New(js, c.Log, c.Registry)
 	monitor := health.New(c.Log, c.Registry,
 		health.Postgres(db), health.NATS(nc), health.Streams(nc, js), health.Consumers(nc, js, db), health.Workers(nc, db),
@@ -45,5 +45,6 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (htt
 		Log:     c.Log,
 		Metrics: c.Registry,
 	}
-	return api.Handler(), hub, monitor
+	handler = api.Handler()
+	return handler, []func(context.Context) error{api.Run, hub.Run, monitor.Run}
 }

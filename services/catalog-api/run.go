@@ -64,16 +64,17 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	}
 	in := &ingest.Ingest{JetStream: js, Statuses: db, Replicas: c.Replicas, Log: c.Log, Metrics: results}
 	sweeper := &ingest.Sweeper{Statuses: db, Log: c.Log, Metrics: results}
-	api, live, monitor := c.api(db, nc, js)
+	handler, parts := c.api(db, nc, js)
 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return relay.Run(ctx) })
 	g.Go(func() error { return in.Run(ctx) })
 	g.Go(func() error { return sweeper.Run(ctx) })
-	g.Go(func() error { return live.Run(ctx) })
-	g.Go(func() error { return monitor.Run(ctx) })
+	for _, run := range parts {
+		g.Go(func() error { return run(ctx) })
+	}
 	g.Go(func() error { return stream.AdmitReaders(ctx, js) })
-	g.Go(func() error { return serveHTTP(ctx, c.Listener, newServer(api, c.Log)) })
+	g.Go(func() error { return serveHTTP(ctx, c.Listener, newServer(handler, c.Log)) })
 	if c.MetricsListener != nil {
 		g.Go(func() error { return serveHTTP(ctx, c.MetricsListener, newServer(c.operations(db, nc), c.Log)) })
 	}

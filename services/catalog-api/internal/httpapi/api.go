@@ -28,16 +28,17 @@ type Catalog interface {
 	// ByID returns the service, or catalog.ErrNotFound.
 	ByID(ctx context.Context, id string) (catalog.Service, error)
 
-	Snapshots
+	Lists
 	Writer
 }
 
-// Snapshots is what the cached list is made from.
-type Snapshots interface {
-	// Revision is cheap. The same text means the very same data.
-	Revision(ctx context.Context) (string, error)
-	// Snapshot returns every service, by name, with the revision it is of.
-	Snapshot(ctx context.Context) (revision string, all []catalog.Service, err error)
+// Lists is what the cached list is made from.
+type Lists interface {
+	// Changed is cheap. It says whether the list shows anything else than at the
+	// revision, but for what only probes measure.
+	Changed(ctx context.Context, at catalog.Revision) (bool, error)
+	// Changes returns what that is; if measured, with what probes measured.
+	Changes(ctx context.Context, at catalog.Revision, measured bool) (catalog.Changes, error)
 }
 
 // Writer changes the catalogue. An ifVersion other than 0 must be the service's
@@ -78,6 +79,13 @@ const (
 	prefix   = "/api"
 	docsPath = prefix + "/docs"
 )
+
+// Run keeps the list current in what probes measure, until ctx ends: without it, who
+// asks waits for that. Call it after Handler.
+func (a *API) Run(ctx context.Context) error {
+	a.list.run(ctx, a.Log)
+	return nil
+}
 
 // Handler serves the API. Call it once.
 func (a *API) Handler() http.Handler {

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
 type portal struct {
 	tb      testing.TB
 	url     string
+	api     *httpapi.API
 	store   *store.Store
 	metrics *prometheus.Registry
 }
@@ -55,6 +56,7 @@ func (p *portal) replica(change func(*httpapi.API)) *portal {
 	if change != nil {
 		change(api)
 	}
+	r.api = api
 	srv := httptest.NewServer(api.Handler())
 	p.tb.Cleanup(srv.Close)
 	r.url = srv.URL

@@ -144,17 +144,18 @@ func (a *API) find(ctx context.Context, f catalog.Filter) (*encodedList, error) 
 			}
 		}
 		if len(f.IDs) == 0 {
-			return newEncodedList(nil)
+			return encodeList(nil)
 		}
 	}
 	all, err := a.Catalog.List(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	return newEncodedList(all)
+	return encodeList(all)
 }
 
-func newEncodedList(all []catalog.Service) (*encodedList, error) {
+// encodeList is for a list that nobody keeps.
+func encodeList(all []catalog.Service) (*encodedList, error) {
 	body, err := json.Marshal(newServiceList(all))
 	if err != nil {
 		return nil, fmt.Errorf("encode the list: %w", err)

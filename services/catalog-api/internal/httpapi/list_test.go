@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -214,5 +215,51 @@ func BenchmarkListOf1000(b *testing.B) {
 				b.SetBytes(n)
 			}
 		})
+	}
+}
+
+// What only a probe measures comes into the list at times, whether somebody waits for
+// it or the API runs, and nothing that was shown is lost by that.
+func TestListHasWhatProbesMeasuredSoon(t *testing.T) {
+	p := start(t, nil)
+	running := p.replica(nil)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- running.api.Run(ctx) }()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	}()
+	path, _ := p.create(`{"name":"a","status_url":"http://x.example/"}`)
+	at := time.Now().Add(-time.Hour).Truncate(time.Second).UTC()
+	p.probe(path, at)
+	for range 2 {
+		for name, replica := range map[string]*portal{"without Run": p, "with it": running} {
+			at = at.Add(time.Second)
+			for try, status := 0, 0; status != 304; try++ { // but where 2 s have passed in between
+				seen := replica.call("GET", "/api/services", "", "Accept-Encoding: gzip")
+				status = replica.call("GET", "/api/services", "", "If-None-Match: "+seen.header.Get("ETag")).status
+				if try == 20 {
+					t.Fatalf("%s: asked again at once: %d", name, status)
+				}
+			}
+			p.probe(path, at)
+			_, other := p.create(fmt.Sprintf(`{"name":"b %s %s"}`, name, at.Format("05")))
+			if list := replica.call("GET", "/api/services", "", "Accept-Encoding: identity"); !strings.Contains(string(list.raw), other.body["id"].(string)) {
+				t.Errorf("%s: the list lacks what was just written", name)
+			}
+			deadline := time.Now().Add(30 * time.Second)
+			for want := at.Format(time.RFC3339); ; time.Sleep(50 * time.Millisecond) {
+				list := replica.call("GET", "/api/services", "", "Accept-Encoding: identity")
+				if strings.Contains(string(list.raw), `"last_checked_at":"`+want) {
+					break
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("%s: the list lacks the probe of %s: %s", name, want, list.raw)
+				}
+			}
+		}
 	}
 }

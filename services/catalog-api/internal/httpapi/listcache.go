@@ -1,73 +1,74 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// minCompressed is the size from which a cached list is compressed, in bytes.
-const minCompressed = 1024
+// measuredMost is how old may be in the list what only probes measure, and the least
+// time between two lists that are made for its sake. They begin a little earlier.
+const (
+	measuredMost  = 2 * time.Second
+	measuredEarly = 50 * time.Millisecond
+)
 
-// encodedList is a list as it goes out. It never changes.
-type encodedList struct {
-	json []byte
-	tag  string // of json, with its quotes
-
-	zip    sync.Once
-	zipped []byte
-}
-
-// gzip is the list compressed: once, and only if somebody wants it.
-func (l *encodedList) gzip() []byte {
-	l.zip.Do(func() {
-		var out bytes.Buffer
-		w, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // the level exists
-		_, _ = w.Write(l.json)                            // into memory
-		_ = w.Close()
-		l.zipped = out.Bytes()
-	})
-	return l.zipped
-}
-
-// listCache has the list of all services for as long as it is true. Each use
-// asks the catalogue for its revision, so that a replica never answers with
-// less than what was written anywhere before it was asked.
+// listCache has the list of all services for as long as it is true. Each use asks
+// the catalogue whether it has changed, so that a replica never answers with less
+// than what people and changes of status wrote anywhere before it was asked. What
+// only probes measure comes at times, beside the requests (see run).
 type listCache struct {
-	snapshots Snapshots
-	builds    atomic.Int64 // counts snapshots, each before it is taken
-	current   atomic.Pointer[cachedList]
-	building  chan struct{} // holds one: lists are built one at a time
+	lists    Lists
+	builds   atomic.Int64 // counts readings of the catalogue, each before it begins
+	current  atomic.Pointer[cachedList]
+	building chan struct{} // holds one: requests build one at a time
+	asked    chan struct{} // holds one: somebody asked for the list
+	running  atomic.Bool   // what was measured is just being read
+
+	asking sync.Mutex // held while the catalogue is asked whether it has changed
+	mu     sync.Mutex
+	next   *question // who asks now shares it; nil: nobody waits
 }
 
-// cachedList is a list with the snapshot that it is of.
+// question is whether the list has changed, for all who asked before it was put.
+type question struct {
+	put  chan struct{} // closed when it is answered
+	good bool
+	err  error
+}
+
+// cachedList is a list with the revision that it is of.
 type cachedList struct {
 	*encodedList
-	revision string
+	revision catalog.Revision
+	measured time.Time // when what probes measure was read
 	build    int64
 }
 
-func newListCache(s Snapshots) *listCache {
-	return &listCache{snapshots: s, building: make(chan struct{}, 1)}
+func newListCache(l Lists) *listCache {
+	c := &listCache{lists: l, building: make(chan struct{}, 1), asked: make(chan struct{}, 1)}
+	c.current.Store(&cachedList{encodedList: &encodedList{}})
+	return c
 }
 
 // fresh returns the list as it is now, or later. Who has to wait for others
-// takes a list of theirs, if its snapshot was begun after asking.
+// takes a list of theirs, if its reading was begun after asking.
 func (c *listCache) fresh(ctx context.Context) (*encodedList, error) {
 	ctx, cancel := context.WithTimeout(ctx, promptly) // in all, with the wait for others
 	defer cancel()
-	revision, err := c.snapshots.Revision(ctx)
-	if err != nil {
-		return nil, err
+	select {
+	case c.asked <- struct{}{}:
+	default:
 	}
-	asked := c.builds.Load() // after Revision: each later snapshot has all that it saw
-	if list := c.current.Load(); list != nil && list.revision == revision {
-		return list.encodedList, nil
+	asked := c.builds.Load() // each later reading has all that was there by now
+	if good, err := c.good(ctx); good || err != nil {
+		return c.current.Load().encodedList, err
 	}
 	select {
 	case c.building <- struct{}{}:
@@ -75,29 +76,138 @@ func (c *listCache) fresh(ctx context.Context) (*encodedList, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if list := c.current.Load(); list != nil && (list.revision == revision || list.build > asked) {
-		return list.encodedList, nil
+	for {
+		list := c.current.Load()
+		if list.build > asked && !c.stale(list) {
+			return list.encodedList, nil
+		}
+		next, err := c.after(ctx, list, c.stale(list))
+		if err != nil {
+			return nil, err
+		}
+		if c.current.CompareAndSwap(list, next) {
+			return next.encodedList, nil
+		}
 	}
-	return c.rebuild(ctx)
 }
 
-// rebuild makes the list anew. Where only its revision is new, what was encoded
-// and compressed before is kept.
-func (c *listCache) rebuild(ctx context.Context) (*encodedList, error) {
-	build := c.builds.Add(1)
-	revision, all, err := c.snapshots.Snapshot(ctx)
+// good says whether the present list is what is shown now. Those who ask at once share
+// one question, which is put after they asked.
+func (c *listCache) good(ctx context.Context) (bool, error) {
+	c.mu.Lock()
+	q, first := c.next, false
+	if q == nil {
+		q, first = &question{put: make(chan struct{})}, true
+		c.next = q
+	}
+	c.mu.Unlock()
+	if first {
+		c.ask(context.WithoutCancel(ctx), q) // others wait for it, whoever goes
+	}
+	select {
+	case <-q.put:
+		return q.good, q.err
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+// ask puts the question, when the one before it is answered.
+func (c *listCache) ask(ctx context.Context, q *question) {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	defer close(q.put)
+	c.mu.Lock()
+	c.next = nil
+	c.mu.Unlock()
+	list := c.current.Load()
+	if c.stale(list) {
+		return
+	}
+	changed, err := c.lists.Changed(ctx, list.revision)
+	q.good, q.err = !changed && err == nil, err
+}
+
+// stale says whether the list is too old for what probes measure, and nobody is just
+// mending that.
+func (c *listCache) stale(list *cachedList) bool {
+	return list.measured.IsZero() || time.Since(list.measured) > measuredMost && !c.running.Load()
+}
+
+// after reads what has changed since the list, and makes one that has it.
+func (c *listCache) after(ctx context.Context, list *cachedList, measured bool) (*cachedList, error) {
+	build, began := c.builds.Add(1), time.Now()
+	changes, err := c.lists.Changes(ctx, list.revision, measured)
 	if err != nil {
 		return nil, err
 	}
-	list, err := newEncodedList(all)
+	encoded, err := list.with(changes)
 	if err != nil {
 		return nil, err
 	}
-	if old := c.current.Load(); old != nil && old.tag == list.tag {
-		list = old.encodedList
+	next := &cachedList{encodedList: encoded, revision: changes.Revision, measured: list.measured, build: build}
+	if measured || changes.All {
+		next.measured = began
 	}
-	c.current.Store(&cachedList{encodedList: list, revision: revision, build: build})
-	return list, nil
+	return next, nil
+}
+
+// run reads what probes measured, until ctx ends: every 2 s, while somebody asks for
+// the list. A list that was wanted compressed is compressed before anybody gets it.
+func (c *listCache) run(ctx context.Context, log *slog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.asked:
+		}
+		for wait := time.Duration(1); wait > 0; {
+			list := c.current.Load()
+			if list.measured.IsZero() {
+				break // whoever asked is just making the first
+			}
+			wait = time.Until(list.measured.Add(measuredMost - measuredEarly))
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+			}
+		}
+		if err := c.refresh(ctx); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "what probes measured could not be read for the list; trying again when it is asked for", "error", err)
+		}
+	}
+}
+
+func (c *listCache) refresh(ctx context.Context) error {
+	c.running.Store(true)
+	defer c.running.Store(false)
+	ctx, cancel := context.WithTimeout(ctx, promptly)
+	defer cancel()
+	for try := 0; ; try++ {
+		if try == 1 { // others are faster: they wait now
+			select {
+			case c.building <- struct{}{}:
+				defer func() { <-c.building }()
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		list := c.current.Load()
+		if list.measured.IsZero() {
+			return nil
+		}
+		next, err := c.after(ctx, list, true)
+		if err != nil {
+			return err
+		}
+		if list.wantsGzip() {
+			next.prepare()
+		}
+		if c.current.CompareAndSwap(list, next) {
+			return nil
+		}
+	}
 }
 
 // acceptsGzip reads Accept-Encoding: gzip, or else *, is there and not refused.

@@ -26,16 +26,16 @@ func (p prompt) ByID(ctx context.Context, id string) (catalog.Service, error) {
 	return p.of.ByID(ctx, id)
 }
 
-func (p prompt) Revision(ctx context.Context) (string, error) {
+func (p prompt) Changed(ctx context.Context, at catalog.Revision) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, promptly)
 	defer cancel()
-	return p.of.Revision(ctx)
+	return p.of.Changed(ctx, at)
 }
 
-func (p prompt) Snapshot(ctx context.Context) (string, []catalog.Service, error) {
+func (p prompt) Changes(ctx context.Context, at catalog.Revision, measured bool) (catalog.Changes, error) {
 	ctx, cancel := context.WithTimeout(ctx, promptly)
 	defer cancel()
-	return p.of.Snapshot(ctx)
+	return p.of.Changes(ctx, at, measured)
 }
 
 func (p prompt) Create(ctx context.Context, c catalog.Change) (catalog.Service, error) {

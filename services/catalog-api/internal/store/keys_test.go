@@ -17,7 +17,8 @@ func TestMigrationKeepsNamesThatGotTheSameKey(t *testing.T) {
 	second := create(t, db, catalog.Change{Name: ptr("other")})
 	exec(t, db, `UPDATE services SET name = 'bill' || chr(8203) || 'ing', name_key = 'bill' || chr(8203) || 'ing', search_text = ''
 		WHERE id = $1`, second.ID)
-	exec(t, db, `DELETE FROM goose_db_version WHERE version_id = 3`)
+	exec(t, db, `DELETE FROM goose_db_version WHERE version_id >= 3`)
+	exec(t, db, `DROP FUNCTION list_changes, note_change, note_deletion CASCADE; DROP TABLE deleted_services; ALTER TABLE services DROP COLUMN changed`)
 	exec(t, db, `ALTER TABLE services DROP COLUMN team_key, DROP COLUMN tag_keys`)
 
 	db = openAt(t, url)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -105,35 +104,4 @@ func keysOf(texts []string) (keys []string) {
 		}
 	}
 	return keys
-}
-
-// Revision names the state of the catalogue. Two that are equal mean that all
-// data is equal too: it is the snapshot that a query would see now. It may
-// change although no data did.
-func (s *Store) Revision(ctx context.Context) (revision string, err error) {
-	if err := s.db.GetContext(ctx, &revision, `SELECT pg_current_snapshot()::text`); err != nil {
-		return "", fmt.Errorf("revision of the catalogue: %w", domainError(err))
-	}
-	return revision, nil
-}
-
-// Snapshot returns all services, by name, with the revision that they are of.
-func (s *Store) Snapshot(ctx context.Context) (revision string, all []catalog.Service, err error) {
-	const query = `SELECT ` + columns + ` FROM services ORDER BY name_key`
-
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return "", nil, fmt.Errorf("snapshot of the catalogue: %w", domainError(err))
-	}
-	defer func() { _ = tx.Rollback() }() // it only reads
-
-	var rows []row
-	err = tx.GetContext(ctx, &revision, `SELECT pg_current_snapshot()::text`)
-	if err == nil {
-		err = tx.SelectContext(ctx, &rows, query)
-	}
-	if err != nil {
-		return "", nil, fmt.Errorf("snapshot of the catalogue: %w", domainError(err))
-	}
-	return revision, services(rows), nil
 }

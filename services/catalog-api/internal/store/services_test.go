@@ -136,21 +136,3 @@ func TestListFilters(t *testing.T) {
 		})
 	}
 }
-
-func TestRevisionTellsOfEveryWrite(t *testing.T) {
-	db := open(t)
-	svc := create(t, db, catalog.Change{Name: ptr("billing")})
-	rev, all, err := db.Snapshot(t.Context())
-	if err != nil || len(all) != 1 {
-		t.Fatalf("got %d services, %v", len(all), err)
-	}
-	if again, err := db.Revision(t.Context()); err != nil || again != rev {
-		t.Errorf("without a write: got %q, want %q, %v", again, rev, err)
-	}
-	if _, err := db.Update(t.Context(), svc.ID, 0, catalog.Change{Team: ptr("Payments")}); err != nil {
-		t.Fatal(err)
-	}
-	if after, err := db.Revision(t.Context()); err != nil || after == rev {
-		t.Errorf("after a write it is still %q, %v", after, err)
-	}
-}

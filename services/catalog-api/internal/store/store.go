@@ -38,6 +38,7 @@ type Store struct {
 
 	bulk     pool       // for results, events, and whatever goes over all services
 	apply    *sqlx.Stmt // applyResults in bulk: to plan it takes as long as to carry it out
+	changed  *sqlx.Stmt // changedSince: who asks for the list waits for it
 	interval events.Interval
 }
 
@@ -75,6 +76,12 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.apply, err = s.bulk.db.PreparexContext(ctx, applyResults); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the taking of results: %w", err), s.Close())
 	}
+	if _, err := s.db.ExecContext(ctx, forgetOtherServers); err != nil {
+		return nil, errors.Join(fmt.Errorf("forget the transactions of another server: %w", err), s.Close())
+	}
+	if s.changed, err = s.db.PreparexContext(ctx, changedSince); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare the question for changes: %w", err), s.Close())
+	}
 	return s, nil
 }
 
@@ -84,11 +91,13 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // Close closes the connections.
 func (s *Store) Close() error {
-	var err error
-	if s.apply != nil {
-		err = s.apply.Close()
+	var errs []error
+	for _, prepared := range []*sqlx.Stmt{s.apply, s.changed} {
+		if prepared != nil {
+			errs = append(errs, prepared.Close())
+		}
 	}
-	return errors.Join(err, s.db.Close(), s.bulk.db.Close())
+	return errors.Join(append(errs, s.db.Close(), s.bulk.db.Close())...)
 }
 
 // DB is the pool, for the outbox's relay.

@@ -1,0 +1,167 @@
+package httpapi
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+)
+
+func listedNamed(name string) catalog.Listed {
+	svc := catalog.New(uuid.NewString(), "1m", time.Now())
+	svc.Name, svc.Version, svc.Description = name, 1, strings.Repeat("what it does ", 5)
+	return catalog.Listed{Service: svc, Key: catalog.NameKey(name)}
+}
+
+func with(t *testing.T, l *encodedList, c catalog.Changes) *encodedList {
+	t.Helper()
+	next, err := l.with(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
+}
+
+// A list that was changed again and again is, byte for byte, the list that is made at
+// once, compressed too, and what did not change is not compressed again.
+func TestAListThatIsChangedIsTheListMadeAnew(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	all := map[string]catalog.Listed{}
+	var first []catalog.Listed
+	for i := range 1500 {
+		l := listedNamed(fmt.Sprintf("service %04d", i))
+		all[l.ID] = l
+		first = append(first, l)
+	}
+	list := with(t, &encodedList{}, catalog.Changes{All: true, Services: first})
+	for round := range 12 {
+		var c catalog.Changes
+		for id, l := range all {
+			switch random.IntN(300) {
+			case 0:
+				c.Deleted = append(c.Deleted, id)
+				delete(all, id)
+			case 1, 2:
+				l.Team = fmt.Sprintf("team %d", round)
+				all[id] = l
+				c.Services = append(c.Services, l)
+			case 3:
+				l.Name = fmt.Sprintf("renamed %d %s", round, l.Name)
+				l.Key = catalog.NameKey(l.Name)
+				all[id] = l
+				c.Services = append(c.Services, l)
+			case 4: // said to have changed, and has not
+				c.Services = append(c.Services, l)
+			}
+		}
+		added := listedNamed(fmt.Sprintf("added %d", round))
+		all[added.ID] = added
+		c.Services = append(c.Services, added)
+		if round%3 > 0 { // else nobody wants it
+			list.gzip()
+		}
+		list = with(t, list, c)
+
+		var now []catalog.Listed
+		for _, l := range all {
+			now = append(now, l)
+		}
+		slices.SortFunc(now, func(a, b catalog.Listed) int { return strings.Compare(a.Key, b.Key) })
+		anew := with(t, &encodedList{}, catalog.Changes{All: true, Services: now})
+		if !bytes.Equal(list.json, anew.json) || list.tag != anew.tag {
+			t.Fatalf("round %d: another list than the one made anew", round)
+		}
+		if !bytes.Equal(list.gzip(), anew.gzip()) {
+			t.Fatalf("round %d: compressed otherwise than the one made anew", round)
+		}
+		wantUnzipped(t, list)
+		var read serviceList
+		if err := json.Unmarshal(list.json, &read); err != nil || read.Total != len(now) || len(read.Items) != len(now) {
+			t.Fatalf("round %d: total %d, %d items (%v), want %d", round, read.Total, len(read.Items), err, len(now))
+		}
+	}
+	again := with(t, list, catalog.Changes{All: true, Services: values(all)})
+	if again != list {
+		t.Error("the same services are another list")
+	}
+	one := values(all)[0]
+	one.Team = "another"
+	next := with(t, list, catalog.Changes{Services: []catalog.Listed{one}})
+	next.gzip()
+	kept := 0
+	for sum := range next.blocks {
+		if list.blocks[sum] != nil {
+			kept++
+		}
+	}
+	if kept != len(next.blocks)-1 {
+		t.Errorf("%d of %d blocks were kept, want all but one", kept, len(next.blocks))
+	}
+}
+
+func values(all map[string]catalog.Listed) (list []catalog.Listed) {
+	for _, l := range all {
+		list = append(list, l)
+	}
+	return list
+}
+
+func wantUnzipped(t *testing.T, l *encodedList) {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(l.gzip()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, l.json) {
+		t.Fatalf("unzipped it is another list (%v)", err)
+	}
+}
+
+func TestListsOfFewServicesAreLists(t *testing.T) {
+	for n := range 4 {
+		var all []catalog.Listed
+		for i := range n {
+			all = append(all, listedNamed(fmt.Sprint(i)))
+		}
+		list := with(t, &encodedList{}, catalog.Changes{All: true, Services: all})
+		wantUnzipped(t, list)
+		if !json.Valid(list.json) || !strings.HasSuffix(string(list.json), fmt.Sprintf(`],"total":%d}`, n)) {
+			t.Errorf("%s", list.json)
+		}
+	}
+}
+
+func BenchmarkOneChangeOf10000(b *testing.B) {
+	var all []catalog.Listed
+	for i := range 10_000 {
+		all = append(all, listedNamed(fmt.Sprintf("service %05d", i)))
+	}
+	for name, zip := range map[string]bool{"plain": false, "gzip": true} {
+		b.Run(name, func(b *testing.B) {
+			list, err := (&encodedList{}).with(catalog.Changes{All: true, Services: all})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i := 0; b.Loop(); i++ {
+				one := all[i%len(all)]
+				one.Version = int64(2 + i)
+				if list, err = list.with(catalog.Changes{Services: []catalog.Listed{one}}); err != nil {
+					b.Fatal(err)
+				}
+				if zip {
+					list.gzip()
+				}
+			}
+		})
+	}
+}
