@@ -36,11 +36,12 @@ type listCache struct {
 	next   *question // who asks now shares it; nil: nobody waits
 }
 
-// question is whether the list has changed, for all who asked before it was put.
+// question is whether the list has changed, for all who asked before it was put to the
+// catalogue.
 type question struct {
-	put  chan struct{} // closed when it is answered
-	good bool
-	err  error
+	answered chan struct{}
+	good     bool
+	err      error
 }
 
 // cachedList is a list with the revision that it is of.
@@ -97,7 +98,7 @@ func (c *listCache) good(ctx context.Context) (bool, error) {
 	c.mu.Lock()
 	q, first := c.next, false
 	if q == nil {
-		q, first = &question{put: make(chan struct{})}, true
+		q, first = &question{answered: make(chan struct{})}, true
 		c.next = q
 	}
 	c.mu.Unlock()
@@ -105,7 +106,7 @@ func (c *listCache) good(ctx context.Context) (bool, error) {
 		c.ask(context.WithoutCancel(ctx), q) // others wait for it, whoever goes
 	}
 	select {
-	case <-q.put:
+	case <-q.answered:
 		return q.good, q.err
 	case <-ctx.Done():
 		return false, ctx.Err()
@@ -116,7 +117,7 @@ func (c *listCache) good(ctx context.Context) (bool, error) {
 func (c *listCache) ask(ctx context.Context, q *question) {
 	c.asking.Lock()
 	defer c.asking.Unlock()
-	defer close(q.put)
+	defer close(q.answered)
 	c.mu.Lock()
 	c.next = nil
 	c.mu.Unlock()
