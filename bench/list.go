@@ -65,18 +65,7 @@ func list(ctx context.Context, p *portal, _ settings) ([]row, error) {
 // busyList measures the list of a large portal under its own probes, and while
 // others write into its database what is none of its business.
 func busyList(ctx context.Context, p *portal, s settings) (rows []row, err error) {
-	targets, err := p.role("target")
-	if err != nil {
-		return nil, err
-	}
-	err = p.create(ctx, s.services, func(i int) map[string]any {
-		return map[string]any{
-			"name": fmt.Sprintf("service %05d", i), "team": fmt.Sprintf("team %d", i%20),
-			"description": "Takes what comes in, keeps what matters, and hands on the rest.",
-			"status_url":  address(targets, i), "interval": "1m", "tags": []string{"go", "tier-" + fmt.Sprint(i%3)},
-		}
-	})
-	if err != nil {
+	if _, err := p.createProbed(ctx, s.services, "1m"); err != nil {
 		return nil, err
 	}
 	if err := p.worker(ctx); err != nil {

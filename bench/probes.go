@@ -13,16 +13,7 @@ import (
 // probes measures what a probe costs in CPU time on its whole way, from the
 // message that it is due to the row in Postgres, beside a loop that only asks.
 func probes(ctx context.Context, p *portal, s settings) ([]row, error) {
-	targets, err := p.role("target")
-	if err != nil {
-		return nil, err
-	}
-	err = p.create(ctx, s.services, func(i int) map[string]any {
-		return map[string]any{
-			"name": fmt.Sprintf("service %05d", i), "team": fmt.Sprintf("team %d", i%20),
-			"status_url": address(targets, i), "interval": "10s",
-		}
-	})
+	targets, err := p.createProbed(ctx, s.services, "10s")
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +67,21 @@ func probes(ctx context.Context, p *portal, s settings) ([]row, error) {
 	}
 	bare := (first + second) * time.Duration(n) / time.Duration(asked/2*2)
 	return append(probeRows(n, fresh, s, before, after, bare), even), nil
+}
+
+// createProbed registers services with a health URL each, and returns the addresses
+// that answer there.
+func (p *portal) createProbed(ctx context.Context, n int, interval string) (targets string, err error) {
+	if targets, err = p.role("target"); err != nil {
+		return "", err
+	}
+	return targets, p.create(ctx, n, func(i int) map[string]any {
+		return map[string]any{
+			"name": fmt.Sprintf("service %05d", i), "team": fmt.Sprintf("team %d", i%20),
+			"description": "Takes what comes in, keeps what matters, and hands on the rest.",
+			"status_url":  address(targets, i), "interval": interval, "tags": []string{"go", "tier-" + fmt.Sprint(i%3)},
+		}
+	})
 }
 
 // evenness compares the 100 ms in which most probes started with the mean, over
