@@ -42,8 +42,9 @@ type Durable struct {
 	UnknownTypes bool
 
 	// OnRestart, if set, is called each time that a place begins: at the first start
-	// under this name, and when the place was lost, as the stream was made anew. What
-	// happened in between may be in neither. epoch is unique to the stream's life.
+	// under this name, and when the place was lost, as when the stream was made anew.
+	// What happened between the two places may not be told. epoch is unique to the
+	// stream's life.
 	OnRestart func(epoch string)
 
 	// OnError, if set, is told why reading was interrupted, which event comes again

@@ -31,7 +31,7 @@ type listCache struct {
 	asked    chan struct{} // holds one: somebody asked for the list
 	running  atomic.Bool   // what was measured is just being read
 
-	asking sync.Mutex // held while the catalogue is asked whether it has changed
+	asking chan struct{} // holds one: the catalogue is being asked whether it has changed
 	mu     sync.Mutex
 	next   *question // who asks now shares it; nil: nobody waits
 }
@@ -53,7 +53,9 @@ type cachedList struct {
 }
 
 func newListCache(l Lists) *listCache {
-	c := &listCache{lists: l, building: make(chan struct{}, 1), asked: make(chan struct{}, 1)}
+	c := &listCache{
+		lists: l, building: make(chan struct{}, 1), asked: make(chan struct{}, 1), asking: make(chan struct{}, 1),
+	}
 	c.current.Store(&cachedList{encodedList: &encodedList{}})
 	return c
 }
@@ -103,7 +105,7 @@ func (c *listCache) good(ctx context.Context) (bool, error) {
 	}
 	c.mu.Unlock()
 	if first {
-		c.ask(context.WithoutCancel(ctx), q) // others wait for it, whoever goes
+		c.ask(ctx, q)
 	}
 	select {
 	case <-q.answered:
@@ -113,14 +115,24 @@ func (c *listCache) good(ctx context.Context) (bool, error) {
 	}
 }
 
-// ask puts the question, when the one before it is answered.
+// ask puts the question, when the one before it is answered. Others wait for it too,
+// so it does not end with the request.
 func (c *listCache) ask(ctx context.Context, q *question) {
-	c.asking.Lock()
-	defer c.asking.Unlock()
 	defer close(q.answered)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), promptly)
+	defer cancel()
+	select {
+	case c.asking <- struct{}{}:
+		defer func() { <-c.asking }()
+	case <-ctx.Done():
+		q.err = ctx.Err()
+	}
 	c.mu.Lock()
 	c.next = nil
 	c.mu.Unlock()
+	if q.err != nil {
+		return
+	}
 	list := c.current.Load()
 	if c.stale(list) {
 		return

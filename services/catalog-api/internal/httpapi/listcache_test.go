@@ -1,0 +1,47 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+)
+
+// hanging is a catalogue that has been read, and then says nothing any more.
+type hanging struct{ Catalog }
+
+func (hanging) Changed(ctx context.Context, _ catalog.Revision) (bool, error) {
+	<-ctx.Done()
+	return false, ctx.Err()
+}
+
+func (hanging) Changes(context.Context, catalog.Revision, bool) (catalog.Changes, error) {
+	return catalog.Changes{All: true}, nil
+}
+
+// Whoever waits for the question of another, and then for a catalogue that hangs,
+// waits no longer than for the catalogue alone.
+func TestAQuestionBehindOneThatHangsIsAnsweredSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newListCache(prompt{hanging{}})
+		if _, err := c.fresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c.running.Store(true) // so that the list is never too old
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() {
+				began := time.Now()
+				if _, err := c.fresh(t.Context()); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > promptly {
+					t.Errorf("after %s: %v", time.Since(began), err)
+				}
+			})
+			time.Sleep(time.Second)
+		}
+		all.Wait()
+	})
+}
