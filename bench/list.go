@@ -68,17 +68,11 @@ func busyList(ctx context.Context, p *portal, s settings) (rows []row, err error
 	if _, err := p.createProbed(ctx, s.services, "1m"); err != nil {
 		return nil, err
 	}
-	if err := p.worker(ctx); err != nil {
-		return nil, err
-	}
-	db, err := sqlx.ConnectContext(ctx, "postgres", p.database)
+	db, err := p.startProbing(ctx, s.services)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = db.Close() }()
-	if err := warm(ctx, db, s.services); err != nil {
-		return nil, err
-	}
 	unrelated, stop := context.WithCancel(ctx)
 	writing := make(chan error, 1)
 	go func() { writing <- writeUnrelated(unrelated, db) }()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -22,17 +23,11 @@ func probes(ctx context.Context, p *portal, s settings) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.worker(ctx); err != nil {
-		return nil, err
-	}
-	db, err := sqlx.ConnectContext(ctx, "postgres", p.database)
+	db, err := p.startProbing(ctx, s.services)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = db.Close() }()
-	if err := warm(ctx, db, s.services); err != nil {
-		return nil, err
-	}
 
 	before, err := p.spent("health-worker", "nats", "catalog-api", "postgres")
 	if err != nil {
@@ -82,6 +77,22 @@ func (p *portal) createProbed(ctx context.Context, n int, interval string) (targ
 			"status_url":  address(targets, i), "interval": interval, "tags": []string{"go", "tier-" + fmt.Sprint(i%3)},
 		}
 	})
+}
+
+// startProbing starts a worker, waits until it has come into its stride, and returns
+// the database.
+func (p *portal) startProbing(ctx context.Context, services int) (*sqlx.DB, error) {
+	if err := p.worker(ctx); err != nil {
+		return nil, err
+	}
+	db, err := sqlx.ConnectContext(ctx, "postgres", p.database)
+	if err != nil {
+		return nil, err
+	}
+	if err := warm(ctx, db, services); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // evenness compares the 100 ms in which most probes started with the mean, over
