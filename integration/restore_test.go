@@ -30,8 +30,8 @@ func TestABackupOfPostgresIsAllThatIsNeeded(t *testing.T) {
 	comes := s.create(fields{"name": "comes"})
 	last := map[string]events.Event{changes.ID: events.ServiceUpdated{}, goes.ID: events.ServiceDeleted{}, comes.ID: events.ServiceCreated{}}
 	for len(last) > 0 {
-		e := await(s, "the last events before the loss", func(e events.Event) bool { return last[e.Entity()] != nil && last[e.Entity()].Type() == e.Type() })
-		delete(last, e.Entity())
+		e := await(s, "the last events before the loss", func(e events.Event) bool { return last[e.Key().ID] != nil && last[e.Key().ID].Type() == e.Type() })
+		delete(last, e.Key().ID)
 	}
 
 	s.api.stop()
@@ -59,10 +59,10 @@ func TestABackupOfPostgresIsAllThatIsNeeded(t *testing.T) {
 				t.Errorf("deleted: %+v", e)
 			}
 		}
-		if want[e.Entity()] != version {
+		if want[e.Key().ID] != version {
 			t.Fatalf("got %+v, want versions %v", e, want)
 		}
-		delete(want, e.Entity())
+		delete(want, e.Key().ID)
 	}
 	if now := s.get(goes.ID); now.Name != "goes" {
 		t.Errorf("after the restore: %+v", now)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -94,6 +95,74 @@ func TestAnUpgradeLosesNoResult(t *testing.T) {
 			u.end()
 		})
 	}
+}
+
+// What both versions wrote waits in one outbox, which either of them may publish.
+func TestAnUpgradeLosesNoEventThatWaits(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds two versions of the portal")
+	}
+	must(t, versions())
+	for _, publisher := range []string{"old", "new"} {
+		t.Run("the "+publisher+" version publishes", func(t *testing.T) {
+			t.Parallel()
+			before := &system{t: t, broker: parts.broker(t), database: parts.database(t), version: "old", addr: freeAddr(t)}
+			before.startAPI() // which publishes until it ends
+			want := map[string][]string{}
+			before.befalls(want, "published by the old version")
+			before.holds(want)
+
+			before.broker.stop()
+			before.befalls(want, "by the old version alone")
+			after := *before
+			after.version, after.addr = "new", freeAddr(t)
+			after.startAPI()
+			before.befalls(want, "by the old version beside the new one")
+			after.befalls(want, "by the new version")
+			if publisher == "new" {
+				before.api.stop()
+			}
+			before.broker.start()
+			after.holds(want)
+		})
+	}
+}
+
+// befalls does to services all that can be done to one, and notes the types of
+// events that the stream is to have of them in the end, by subject.
+func (s *system) befalls(want map[string][]string, name string) {
+	s.t.Helper()
+	stays := s.create(fields{"name": name})
+	goes := s.create(fields{"name": name + ", deleted"})
+	for _, svc := range []service{stays, goes} {
+		s.send("PATCH", "/api/services/"+svc.ID, fields{"status": "degraded"}, http.StatusOK)
+	}
+	if code, body := s.call("DELETE", "/api/services/"+goes.ID, nil); code != http.StatusNoContent {
+		s.t.Fatalf("got %d: %s", code, body)
+	}
+	want[events.CatalogSubject(stays.ID)] = []string{events.ServiceCreated{}.Type(), events.ServiceUpdated{}.Type()}
+	want[events.StatusSubject(stays.ID)] = []string{events.StatusChanged{}.Type()}
+	want[events.CatalogSubject(goes.ID)] = []string{events.ServiceDeleted{}.Type()}
+}
+
+// holds waits until the stream has this and nothing else.
+func (s *system) holds(want map[string][]string) {
+	s.t.Helper()
+	js := s.connect()
+	eventually(s.t, fmt.Sprintf("the stream has %v", want), func() bool {
+		portal, err := js.Stream(s.t.Context(), events.StreamPortal)
+		if err != nil {
+			return false
+		}
+		got := map[string][]string{}
+		for seq := uint64(1); seq <= portal.CachedInfo().State.LastSeq; seq++ {
+			if msg, err := portal.GetMsg(s.t.Context(), seq); err == nil { // else it was replaced
+				got[msg.Subject] = append(got[msg.Subject], msg.Header.Get("ce-type"))
+			}
+		}
+		return maps.EqualFunc(got, want, slices.Equal)
+	})
 }
 
 // upgrade is a portal of which parts are of the old version and others of the new.

@@ -27,7 +27,7 @@ func TestAnotherLibraryReadsOurMessages(t *testing.T) {
 			if err := got.Validate(); err != nil {
 				t.Error(err)
 			}
-			if got.Type() != want.Type() || got.Subject() != want.Entity() || got.Source() != source ||
+			if got.Type() != want.Type() || got.Subject() != want.Key().ID || got.Source() != source ||
 				got.ID() != msg.Header["Nats-Msg-Id"][0] || got.DataContentType() != "application/json" {
 				t.Errorf("attributes are %v", got.Context)
 			}

@@ -22,8 +22,12 @@ const (
 	headerContentType = "ce-datacontenttype"
 )
 
-// headerMsgID is the id by which JetStream stores a message once.
-const headerMsgID = "Nats-Msg-Id"
+// JetStream's own headers.
+const (
+	headerMsgID  = "Nats-Msg-Id" // a message is stored once by it
+	headerRollup = "Nats-Rollup" // "sub": the message replaces all before it on its subject
+	headerTTL    = "Nats-TTL"    // how long the message stays
+)
 
 // maxData bounds the data of a message that is decoded, in bytes. The largest
 // legal service is a third of it.
@@ -44,13 +48,44 @@ type Event interface {
 	Type() string
 	// Subject is the NATS subject that the event is published on.
 	Subject() string
-	// Entity is the id of what the event is about, mostly a service (ce-subject).
-	Entity() string
+	// Key is the thing that the event is about. Events of one key are published in
+	// the order in which they became true.
+	Key() Key
 	// Validate returns every rule for writing that the event breaks, joined, or nil.
 	Validate() error
 	// readable returns what the event lacks for a reader to act on it, joined, or
 	// nil: less than Validate, as a later version may have more words.
 	readable() error
+}
+
+// Kind is a kind of thing that events are about.
+type Kind string
+
+// The kinds. A key of one is never that of another, whatever ids they have.
+const (
+	KindService  Kind = "service"  // ids are UUIDs
+	KindLocation Kind = "location" // of workers; ids are their names
+)
+
+// Key names a thing: that of two events is equal if they are about the same one.
+type Key struct {
+	Kind Kind
+	ID   string // ce-subject
+}
+
+// String is the key as one word, "service/0198…".
+func (k Key) String() string { return string(k.Kind) + "/" + k.ID }
+
+func serviceKey(id string) Key { return Key{KindService, id} }
+
+// Tombstone is an event by which a thing ends: a snapshot of the stream must not
+// tell of what is no more. It replaces all that the stream has on its own subject,
+// and goes by itself after TombstoneLife.
+type Tombstone interface {
+	Event
+	// Purges are the other subjects of the thing in the same stream, to be purged
+	// once the tombstone is stored.
+	Purges() []string
 }
 
 // Envelope is a decoded message: the event, and the attributes around it.
@@ -67,6 +102,7 @@ type Message struct {
 	Subject string
 	Header  map[string][]string // the names are in lower case, but for NATS' own
 	Data    []byte              // JSON
+	Purges  []string            // subjects to be purged once the message is stored: see Tombstone
 }
 
 // Encode makes the message of e, ready to be published: a new id, the present
@@ -90,14 +126,16 @@ func Encode(source string, e Event) (Message, error) {
 		headerID:          {id.String()},
 		headerType:        {e.Type()},
 		headerSource:      {source},
-		headerSubject:     {e.Entity()},
+		headerSubject:     {e.Key().ID},
 		headerTime:        {time.Now().UTC().Format(time.RFC3339Nano)},
 		headerSpecVersion: {"1.0"},
 		headerContentType: {"application/json"},
 		headerMsgID:       {id.String()},
 	}
-	if h, ok := e.(interface{ header(map[string][]string) }); ok {
-		h.header(msg.Header)
+	if t, ok := e.(Tombstone); ok {
+		// Without the rollup what it replaced would come to light again as it expires.
+		msg.Header[headerRollup], msg.Header[headerTTL] = []string{"sub"}, []string{TombstoneLife.String()}
+		msg.Purges = t.Purges()
 	}
 	return msg, nil
 }

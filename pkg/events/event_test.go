@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -33,10 +34,36 @@ func TestEveryEventSurvivesTheWay(t *testing.T) {
 			if got.Time.Before(before) || got.Time.After(time.Now()) || got.Time.Location() != time.UTC {
 				t.Errorf("time is %s, want now in UTC", got.Time)
 			}
-			if msg.Subject != want.Subject() || !strings.HasSuffix(msg.Subject, "."+want.Entity()) {
-				t.Errorf("subject is %s, of %s", msg.Subject, want.Entity())
+			if msg.Subject != want.Subject() || !strings.HasSuffix(msg.Subject, "."+want.Key().ID) {
+				t.Errorf("subject is %s, of %s", msg.Subject, want.Key().ID)
 			}
 		})
+	}
+}
+
+func TestATombstoneSaysWhatGoesWithIt(t *testing.T) {
+	for _, e := range samples() {
+		msg := encode(t, e)
+		got := fmt.Sprint(msg.Header["Nats-Rollup"], msg.Header["Nats-TTL"], msg.Purges)
+		want := "[] [] []"
+		if e, ok := e.(events.ServiceDeleted); ok {
+			want = "[sub] [168h0m0s] [portal.status." + e.ID + "]"
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", e.Type(), got, want)
+		}
+	}
+}
+
+func TestAKeyIsThatOfTheThing(t *testing.T) {
+	for _, e := range samples() {
+		want := "service/" + e.Key().ID
+		if _, ok := e.(events.ProbesCompleted); ok {
+			want = "location/default"
+		}
+		if got := e.Key().String(); got != want {
+			t.Errorf("%s: got %s, want %s", e.Type(), got, want)
+		}
 	}
 }
 

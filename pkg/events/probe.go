@@ -32,8 +32,8 @@ func (ProbePlanned) Type() string { return "dev.portal.probe.planned.v1" }
 // Subject is where the plan is kept. The due message's is DueSubject.
 func (e ProbePlanned) Subject() string { return PlanSubject(e.ServiceID) }
 
-// Entity is the service's id.
-func (e ProbePlanned) Entity() string { return e.ServiceID }
+// Key is the service's.
+func (e ProbePlanned) Key() Key { return serviceKey(e.ServiceID) }
 
 func (e ProbePlanned) readable() error {
 	return errors.Join(
@@ -92,8 +92,8 @@ func (ProbeCompleted) Type() string { return "dev.portal.probe.completed.v1" }
 // Subject is where the event is published.
 func (e ProbeCompleted) Subject() string { return ResultSubject(e.ServiceID) }
 
-// Entity is the service's id.
-func (e ProbeCompleted) Entity() string { return e.ServiceID }
+// Key is the service's.
+func (e ProbeCompleted) Key() Key { return serviceKey(e.ServiceID) }
 
 func (e *ProbeCompleted) translate() { e.Status, e.StatusWord = e.Status.translate() }
 
@@ -144,10 +144,13 @@ type ProbesCompleted struct {
 func (ProbesCompleted) Type() string { return "dev.portal.probes.completed.v1" }
 
 // Subject is where the event is published.
-func (e ProbesCompleted) Subject() string { return ResultSubject(e.Entity()) }
+func (e ProbesCompleted) Subject() string { return ResultSubject(e.location()) }
 
-// Entity is the location, or "" where there is no result.
-func (e ProbesCompleted) Entity() string {
+// Key is the location's.
+func (e ProbesCompleted) Key() Key { return Key{KindLocation, e.location()} }
+
+// location is "" where there is no result.
+func (e ProbesCompleted) location() string {
 	if len(e.Results) == 0 {
 		return ""
 	}
@@ -178,7 +181,7 @@ func (e ProbesCompleted) Validate() error {
 		if err := r.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("result %d: %w", i, err))
 		}
-		errs = append(errs, check(r.Location == e.Entity(), "result %d is of location %.40q, not %.40q", i, r.Location, e.Entity()))
+		errs = append(errs, check(r.Location == e.location(), "result %d is of location %.40q, not %.40q", i, r.Location, e.location()))
 	}
 	return errors.Join(errs...)
 }
@@ -230,8 +233,8 @@ func (ProbeDelayed) Type() string { return "dev.portal.probe.delayed.v1" }
 // Subject is where the event is published.
 func (e ProbeDelayed) Subject() string { return ResultSubject(e.ServiceID) }
 
-// Entity is the service's id.
-func (e ProbeDelayed) Entity() string { return e.ServiceID }
+// Key is the service's.
+func (e ProbeDelayed) Key() Key { return serviceKey(e.ServiceID) }
 
 func (e ProbeDelayed) readable() error {
 	return errors.Join(

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TombstoneLife is how long a ServiceDeleted stays in the stream: longer than
-// any reader should be away and still expect to be told.
+// TombstoneLife is how long a Tombstone stays in the stream: longer than any
+// reader should be away and still expect to be told.
 const TombstoneLife = 7 * 24 * time.Hour
 
 // Interval is the time between two probes of a service, as one of a fixed set
@@ -118,8 +118,8 @@ func (ServiceCreated) Type() string { return "dev.portal.service.created.v1" }
 // Subject is where the event is published.
 func (e ServiceCreated) Subject() string { return CatalogSubject(e.ID) }
 
-// Entity is the service's id.
-func (e ServiceCreated) Entity() string { return e.ID }
+// Key is the service's.
+func (e ServiceCreated) Key() Key { return serviceKey(e.ID) }
 
 // ServiceUpdated says that a service's configuration, or its status by hand,
 // changed. A reader that has the same Version already may drop it.
@@ -135,12 +135,12 @@ func (ServiceUpdated) Type() string { return "dev.portal.service.updated.v1" }
 // Subject is where the event is published.
 func (e ServiceUpdated) Subject() string { return CatalogSubject(e.ID) }
 
-// Entity is the service's id.
-func (e ServiceUpdated) Entity() string { return e.ID }
+// Key is the service's.
+func (e ServiceUpdated) Key() Key { return serviceKey(e.ID) }
 
-// ServiceDeleted says that a service is gone. It replaces all that the stream
-// had of the service's catalogue subject, and goes by itself after seven days.
-// Ids are never used again.
+// ServiceDeleted says that a service is gone. As a Tombstone it replaces all that
+// the stream had of the service, and goes by itself after seven days. Ids are never
+// used again.
 //
 //	Type      dev.portal.service.deleted.v1
 //	Subject   portal.catalog.<service id>, in stream PORTAL
@@ -159,8 +159,11 @@ func (ServiceDeleted) Type() string { return "dev.portal.service.deleted.v1" }
 // Subject is where the event is published.
 func (e ServiceDeleted) Subject() string { return CatalogSubject(e.ID) }
 
-// Entity is the service's id.
-func (e ServiceDeleted) Entity() string { return e.ID }
+// Key is the service's.
+func (e ServiceDeleted) Key() Key { return serviceKey(e.ID) }
+
+// Purges is the subject of the service's status.
+func (e ServiceDeleted) Purges() []string { return []string{StatusSubject(e.ID)} }
 
 func (e ServiceDeleted) readable() error {
 	return errors.Join(
@@ -173,11 +176,4 @@ func (e ServiceDeleted) readable() error {
 // Validate returns every rule that the event breaks, joined.
 func (e ServiceDeleted) Validate() error {
 	return errors.Join(e.readable(), check(e.Name != "", "name is empty"))
-}
-
-// header makes the tombstone the subject's only message, and a passing one:
-// else the service's older events would come to light again when it expires.
-func (ServiceDeleted) header(h map[string][]string) {
-	h["Nats-Rollup"] = []string{"sub"}
-	h["Nats-TTL"] = []string{TombstoneLife.String()}
 }

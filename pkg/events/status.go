@@ -147,8 +147,8 @@ func (StatusChanged) Type() string { return "dev.portal.status.changed.v1" }
 // Subject is where the event is published.
 func (e StatusChanged) Subject() string { return StatusSubject(e.ServiceID) }
 
-// Entity is the service's id.
-func (e StatusChanged) Entity() string { return e.ServiceID }
+// Key is the service's.
+func (e StatusChanged) Key() Key { return serviceKey(e.ServiceID) }
 
 func (e *StatusChanged) translate() {
 	e.From, e.FromWord = e.From.translate()

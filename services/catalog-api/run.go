@@ -59,7 +59,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js jetstream.JetStream) error {
 	results := ingest.NewMetrics(c.Registry)
 	relay := &outbox.Relay{
-		DB: db.DB(), DatabaseURL: c.DatabaseURL, NATS: nc, JetStream: js, Catalogue: db, Replicas: c.Replicas,
+		DB: db.DB(), DatabaseURL: c.DatabaseURL, NATS: nc, JetStream: js, Repairs: db.Repairs(), Replicas: c.Replicas,
 		Log: c.Log, Metrics: outbox.NewMetrics(c.Registry, db.DB()),
 	}
 	in := &ingest.Ingest{JetStream: js, Statuses: db, Replicas: c.Replicas, Log: c.Log, Metrics: results}

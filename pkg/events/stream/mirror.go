@@ -195,7 +195,7 @@ func newCatalogue(indexes []*Index) *catalogue {
 
 // take returns what the event changed, and whether it did.
 func (c *catalogue) take(e events.Event) (Change, bool) {
-	before := c.services[e.Entity()]
+	before := c.services[e.Key().ID]
 	after := follow(before, e)
 	if same(before, after) {
 		return Change{}, false

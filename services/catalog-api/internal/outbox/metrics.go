@@ -12,7 +12,7 @@ import (
 type Metrics struct {
 	active      prometheus.Gauge
 	published   prometheus.Counter
-	republished prometheus.Counter
+	republished *prometheus.CounterVec
 }
 
 // NewMetrics registers the relay's metrics, and the state of the outbox, which
@@ -25,9 +25,9 @@ func NewMetrics(reg prometheus.Registerer, db *sqlx.DB) *Metrics {
 		published: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "portal_outbox_published_total", Help: "Events that NATS has confirmed.",
 		}),
-		republished: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "portal_outbox_republished_total", Help: "Services that the stream lacked or had wrong.",
-		}),
+		republished: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "portal_outbox_republished_total", Help: "Things that the stream lacked or had wrong.",
+		}, []string{"kind"}),
 	}
 	reg.MustRegister(m.active, m.published, m.republished, &backlog{db: db})
 	return m

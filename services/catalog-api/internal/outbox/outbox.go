@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
@@ -22,12 +23,12 @@ const channel = "outbox"
 
 // Add stores events in the caller's transaction and wakes the relay once that
 // commits. It takes a Tx and never a DB, so that no event can be stored outside
-// the transaction that makes it true. Events of a service are published in the
-// order of Add where the caller holds the lock of the service's row.
+// the transaction that makes it true. Events of a key are published in the
+// order of Add where the caller holds the lock of the thing's row.
 func Add(ctx context.Context, tx *sqlx.Tx, list ...events.Event) error {
 	const insert = `
-		INSERT INTO outbox (service_id, subject, header, data)
-		VALUES (:service_id, :subject, :header, :data)`
+		INSERT INTO outbox (key, subject, header, data, purges)
+		VALUES (:key, :subject, :header, :data, :purges)`
 
 	if len(list) == 0 {
 		return nil
@@ -42,9 +43,12 @@ func Add(ctx context.Context, tx *sqlx.Tx, list ...events.Event) error {
 		if err != nil {
 			return fmt.Errorf("outbox: %w", err)
 		}
-		rows[i] = row{ServiceID: e.Entity(), Subject: msg.Subject, Header: header, Data: msg.Data}
+		rows[i] = row{
+			Key: e.Key().String(), Subject: msg.Subject, Header: header, Data: msg.Data,
+			Purges: append(pq.StringArray{}, msg.Purges...), // never null
+		}
 	}
-	// A statement has at most 65,535 parameters; a row takes four.
+	// A statement has at most 65,535 parameters; a row takes five.
 	for len(rows) > 0 {
 		n := min(len(rows), 1000)
 		if _, err := tx.NamedExecContext(ctx, insert, rows[:n]); err != nil {
@@ -60,9 +64,10 @@ func Add(ctx context.Context, tx *sqlx.Tx, list ...events.Event) error {
 
 // row is a row of the outbox.
 type row struct {
-	ID        int64  `db:"id"`
-	ServiceID string `db:"service_id"`
-	Subject   string `db:"subject"`
-	Header    []byte `db:"header"`
-	Data      []byte `db:"data"`
+	ID      int64          `db:"id"`
+	Key     string         `db:"key"` // of the thing that the event is about
+	Subject string         `db:"subject"`
+	Header  []byte         `db:"header"`
+	Data    []byte         `db:"data"`
+	Purges  pq.StringArray `db:"purges"` // subjects that are to be purged once it is stored
 }

@@ -19,14 +19,14 @@ import (
 // confirmation is how long NATS may take to confirm a batch.
 const confirmation = 5 * time.Second
 
-// head reads what is to be published next: of each service its oldest event
-// only. If that one fails, no later one of the service has overtaken it.
+// head reads what is to be published next: of each key its oldest event only. If
+// that one fails, no later one of the key has overtaken it.
 func head(ctx context.Context, conn *sqlx.Conn) (rows []row, err error) {
 	const query = `
-		SELECT id, service_id, subject, header, data FROM (
-			SELECT DISTINCT ON (service_id) id, service_id, subject, header, data
-			FROM (SELECT id, service_id, subject, header, data FROM outbox ORDER BY id LIMIT 1000) AS oldest
-			ORDER BY service_id, id
+		SELECT id, key, subject, header, data, purges FROM (
+			SELECT DISTINCT ON (key) id, key, subject, header, data, purges
+			FROM (SELECT id, key, subject, header, data, purges FROM outbox ORDER BY id LIMIT 1000) AS oldest
+			ORDER BY key, id
 		) AS first
 		ORDER BY id`
 
@@ -54,7 +54,7 @@ func remove(ctx context.Context, conn *sqlx.Conn, ids []int64) error {
 type sent struct {
 	confirmed []int64 // ids of rows that NATS has confirmed
 	last      uint64  // the highest sequence that one of them has in the stream
-	forgotten uint64  // subjects that were removed with them
+	purged    uint64  // subjects that were purged with them
 	failed    error   // the first error of the others
 }
 
@@ -79,14 +79,11 @@ func (r *Relay) publish(ctx context.Context, rows []row) (done sent) {
 		if ack == nil {
 			break
 		}
-		forgot := false
 		stored, err := stream.Stored(ctx, ack)
 		if err == nil {
 			done.last = max(done.last, stored.Sequence)
-			forgot, err = r.forget(ctx, rows[i])
-		}
-		if forgot {
-			done.forgotten++
+			done.purged += uint64(len(rows[i].Purges))
+			err = r.purge(ctx, rows[i].Purges)
 		}
 		if err != nil {
 			done.failed = cmp.Or(done.failed, fmt.Errorf("publish on %s: %w", rows[i].Subject, err))
@@ -97,20 +94,19 @@ func (r *Relay) publish(ctx context.Context, rows []row) (done sent) {
 	return done
 }
 
-// forget removes the status history of a service whose tombstone is published:
-// a snapshot of the stream must not tell of what is no more. It says whether it
-// did.
-func (r *Relay) forget(ctx context.Context, row row) (bool, error) {
-	var header nats.Header
-	if err := json.Unmarshal(row.Header, &header); err != nil {
-		return false, err
-	}
-	if header.Get(nats.MsgRollup) == "" { // only a tombstone rolls its subject up
-		return false, nil
+// purge removes all that the stream has on the subjects.
+func (r *Relay) purge(ctx context.Context, subjects []string) error {
+	if len(subjects) == 0 {
+		return nil
 	}
 	portal, err := r.JetStream.Stream(ctx, events.StreamPortal)
 	if err != nil {
-		return false, err
+		return err
 	}
-	return true, portal.Purge(ctx, jetstream.WithPurgeSubject(events.StatusSubject(row.ServiceID)))
+	for _, subject := range subjects {
+		if err := portal.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
+			return fmt.Errorf("purge %s: %w", subject, err)
+		}
+	}
+	return nil
 }

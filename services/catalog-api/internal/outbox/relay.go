@@ -31,7 +31,7 @@ type Relay struct {
 	DatabaseURL string // for the connection that listens
 	NATS        *nats.Conn
 	JetStream   jetstream.JetStream
-	Catalogue   Catalogue
+	Repairs     []Repair
 	Replicas    int // of a stream that has to be created
 	Log         *slog.Logger
 	Metrics     *Metrics
@@ -78,17 +78,17 @@ func (r *Relay) candidate(ctx context.Context, reconnected <-chan nats.Status) (
 
 // term is the time in which a replica is the active one.
 type term struct {
-	ready     bool      // the streams are there: nothing goes out before
-	compared  time.Time // zero: the stream is to be compared
-	looked    time.Time
-	sight     sight  // of the stream, at the last look
-	forgotten uint64 // subjects that were removed since then
-	news      bool   // something was published since then: the sight is old
+	ready    bool      // the streams are there: nothing goes out before
+	compared time.Time // zero: the stream is to be compared
+	looked   time.Time
+	sight    sight  // of the stream, at the last look
+	purged   uint64 // subjects that were purged since then
+	news     bool   // something was published since then: the sight is old
 }
 
 // note keeps up with what this replica itself did to the stream.
 func (t *term) note(done sent) {
-	t.forgotten += done.forgotten
+	t.purged += done.purged
 	t.news = true
 	if done.last > t.sight.last {
 		t.sight.last, t.sight.subjects = done.last, max(t.sight.subjects, 1)
@@ -96,7 +96,7 @@ func (t *term) note(done sent) {
 }
 
 // lead publishes whatever comes into the outbox, and compares the stream with
-// the catalogue at first, after each loss of the connection to NATS, when the
+// the database at first, after each loss of the connection to NATS, when the
 // stream has lost something, and now and then.
 func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan nats.Status) error {
 	listener, err := listen(ctx, r.DatabaseURL)
@@ -111,7 +111,7 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 	for {
 		if r.NATS.IsConnected() {
 			if err := r.keepInLine(ctx, &now); err != nil && ctx.Err() == nil {
-				r.Log.WarnContext(ctx, "the stream could not be compared with the catalogue; trying again", "error", err)
+				r.Log.WarnContext(ctx, "the stream could not be compared with the database; trying again", "error", err)
 			}
 		}
 		if now.ready {
@@ -130,7 +130,7 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 	}
 }
 
-// keepInLine compares the stream with the catalogue if it is time to, or if it
+// keepInLine compares the stream with the database if it is time to, or if it
 // has lost something since the last look.
 func (r *Relay) keepInLine(ctx context.Context, t *term) error {
 	if age := time.Since(t.looked); !t.compared.IsZero() && (age > lookEvery || t.news && age > poll) {
@@ -138,11 +138,11 @@ func (r *Relay) keepInLine(ctx context.Context, t *term) error {
 		if err != nil {
 			return err
 		}
-		if t.sight.lost(seen, t.forgotten) {
+		if t.sight.lost(seen, t.purged) {
 			r.Log.WarnContext(ctx, "the stream was deleted, emptied or set back; it is brought in line again")
 			t.compared = time.Time{}
 		}
-		t.looked, t.sight, t.forgotten, t.news = time.Now(), seen, 0, false
+		t.looked, t.sight, t.purged, t.news = time.Now(), seen, 0, false
 		// The workers fill that of the probes, but may not make it.
 		if err := stream.Ensure(ctx, r.JetStream, r.Replicas, events.StreamProbes); err != nil {
 			return err
@@ -167,19 +167,10 @@ func (r *Relay) resync(ctx context.Context, t *term) error {
 	if err != nil {
 		return err
 	}
-	last, err := published(ctx, r.JetStream)
-	if err != nil {
+	if err := r.repair(ctx); err != nil {
 		return err
 	}
-	n, err := r.Catalogue.Republish(ctx, last)
-	if err != nil {
-		return err
-	}
-	t.compared, t.looked, t.sight, t.forgotten, t.news = time.Now(), time.Now(), seen, 0, false
-	if n > 0 {
-		r.Log.InfoContext(ctx, "the stream lacked events of the catalogue; they are sent again", "services", n)
-		r.Metrics.republished.Add(float64(n))
-	}
+	t.compared, t.looked, t.sight, t.purged, t.news = time.Now(), time.Now(), seen, 0, false
 	return nil
 }
 

@@ -28,12 +28,13 @@ func ptr[T any](v T) *T { return &v }
 
 // bench is a database and a broker, with a subscriber to the broker's stream.
 type bench struct {
-	t    *testing.T
-	url  string
-	db   *store.Store
-	nats *devstack.NATS
-	dir  string // of the broker's data
-	addr string
+	t       *testing.T
+	url     string
+	db      *store.Store
+	repairs []outbox.Repair
+	nats    *devstack.NATS
+	dir     string // of the broker's data
+	addr    string
 }
 
 func newBench(t *testing.T) *bench {
@@ -47,7 +48,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.db = db
+	b.db, b.repairs = db, db.Repairs()
 	t.Cleanup(func() { _ = db.Close() })
 	b.startNATS()
 	t.Cleanup(func() { b.nats.Close() })
@@ -92,7 +93,7 @@ func (b *bench) relayBy(js jetstream.JetStream) (stop func()) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.t.Context()))
 	r := &outbox.Relay{
-		DB: b.db.DB(), DatabaseURL: b.url, NATS: js.Conn(), JetStream: js, Catalogue: b.db, Replicas: 1,
+		DB: b.db.DB(), DatabaseURL: b.url, NATS: js.Conn(), JetStream: js, Repairs: b.repairs, Replicas: 1,
 		Log: slog.New(slog.NewTextHandler(b.t.Output(), nil)), Metrics: outbox.NewMetrics(prometheus.NewRegistry(), b.db.DB()),
 	}
 	done := make(chan error, 1)

@@ -11,44 +11,59 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
-// Published is what stream PORTAL last says of a service's configuration.
-type Published struct {
-	Event   string // the id of the event that says it
-	Version int64
-	Name    string
-	Deleted bool
+// Repair brings the stream in line with the database after either has lost data,
+// for the things of one kind.
+type Repair struct {
+	Kind     events.Kind
+	Subjects string // a filter: the last event on a thing's subject says how it stands
+
+	// Republish puts into the outbox what the last events, by the ids of their keys,
+	// lack or have wrong, and returns the number of events, also beside an error.
+	Republish func(ctx context.Context, last map[string]events.Envelope) (int, error)
 }
 
-// Catalogue is what the relay compares the stream with; the store satisfies it.
-type Catalogue interface {
-	// Republish puts into the outbox what published lacks or has wrong, and
-	// returns the number of events.
-	Republish(ctx context.Context, published map[string]Published) (int, error)
+// repair does all the repairs. One that fails keeps no other from being done.
+func (r *Relay) repair(ctx context.Context) error {
+	var failed error
+	for _, repair := range r.Repairs {
+		n, err := repair.do(ctx, r.JetStream)
+		if n > 0 {
+			r.Log.InfoContext(ctx, "the stream lacked events of the database; they are sent again", "kind", repair.Kind, "events", n)
+			r.Metrics.republished.WithLabelValues(string(repair.Kind)).Add(float64(n))
+		}
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("repair what the stream says of each %s: %w", repair.Kind, err))
+		}
+	}
+	return failed
 }
 
-// published reads the last catalogue event of every service from the stream.
-func published(ctx context.Context, js jetstream.JetStream) (map[string]Published, error) {
+func (r Repair) do(ctx context.Context, js jetstream.JetStream) (int, error) {
+	last, err := r.last(ctx, js)
+	if err != nil {
+		return 0, err
+	}
+	return r.Republish(ctx, last)
+}
+
+// last reads the last event of every thing from the stream.
+func (r Repair) last(ctx context.Context, js jetstream.JetStream) (map[string]events.Envelope, error) {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 
 	var (
-		last     = map[string]Published{}
+		last     = map[string]events.Envelope{}
 		complete bool
 		failed   error
 	)
 	err := stream.Subscribe(reading, js, stream.Subscription{
-		Subjects:   []string{events.AllCatalog},
+		Subjects:   []string{r.Subjects},
 		OnRestart:  func(string) { clear(last) },
 		OnCaughtUp: func() { complete = true; stop() },
 		OnError:    func(err error) { failed = err },
 	}, func(_ context.Context, d stream.Delivery) error {
-		switch e := d.Event.(type) {
-		case events.ServiceCreated:
-			last[e.ID] = Published{Event: d.ID, Version: e.Version, Name: e.Name}
-		case events.ServiceUpdated:
-			last[e.ID] = Published{Event: d.ID, Version: e.Version, Name: e.Name}
-		case events.ServiceDeleted:
-			last[e.ID] = Published{Event: d.ID, Version: e.Version, Name: e.Name, Deleted: true}
+		if d.Event != nil && d.Event.Key().Kind == r.Kind {
+			last[d.Event.Key().ID] = d.Envelope
 		}
 		return nil
 	})

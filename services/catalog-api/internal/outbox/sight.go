@@ -42,10 +42,10 @@ func (r *Relay) look(ctx context.Context) (sight, error) {
 
 // lost says whether the stream lost something between two looks that nobody here
 // took away: it is another one, which any service may have made in its place, or
-// was set back, or emptied as a whole or by subjects. forgotten subjects are those
+// was set back, or emptied as a whole or by subjects. purged subjects are those
 // that the relay itself removed meanwhile. That the last tombstone of a service
 // expired looks the same, and only costs a comparison.
-func (s sight) lost(now sight, forgotten uint64) bool {
+func (s sight) lost(now sight, purged uint64) bool {
 	return !now.created.Equal(s.created) || now.last < s.last ||
-		s.subjects > 0 && now.first > s.last || now.subjects+forgotten < s.subjects
+		s.subjects > 0 && now.first > s.last || now.subjects+purged < s.subjects
 }

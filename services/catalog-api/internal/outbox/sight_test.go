@@ -9,9 +9,9 @@ func TestWhatTellsThatAStreamLostSomething(t *testing.T) {
 	born := time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC)
 	before := sight{created: born, first: 1, last: 10, subjects: 4}
 	for name, tc := range map[string]struct {
-		now       sight
-		forgotten uint64
-		want      bool
+		now    sight
+		purged uint64
+		want   bool
 	}{
 		"nothing happened":                       {before, 0, false},
 		"more came":                              {sight{born, 1, 20, 6}, 0, false},
@@ -23,10 +23,10 @@ func TestWhatTellsThatAStreamLostSomething(t *testing.T) {
 		"it was emptied and filled again":        {sight{born, 11, 18, 8}, 0, true},
 		"it was emptied but for the last":        {sight{born, 10, 10, 1}, 0, true},
 		"it was emptied of one subject":          {sight{born, 1, 10, 3}, 0, true},
-		"the relay forgot a subject":             {sight{born, 1, 11, 3}, 1, false},
-		"the relay forgot one, and another went": {sight{born, 1, 11, 2}, 1, true},
+		"the relay purged a subject":             {sight{born, 1, 11, 3}, 1, false},
+		"the relay purged one, and another went": {sight{born, 1, 11, 2}, 1, true},
 	} {
-		if got := before.lost(tc.now, tc.forgotten); got != tc.want {
+		if got := before.lost(tc.now, tc.purged); got != tc.want {
 			t.Errorf("%s: got %t, want %t", name, got, tc.want)
 		}
 	}

@@ -33,7 +33,7 @@ func newKeys(svc catalog.Service) keys {
 // keysMigration is version 3 of the schema. It is Go because the keys are: names
 // that got the same key by the new rules all stay, the oldest with the key
 // itself and the others with a number after it, until they are renamed.
-var keysMigration = goose.NewGoMigration(3, &goose.GoFunc{RunTx: addKeys}, &goose.GoFunc{RunTx: dropKeys})
+var keysMigration = goose.NewGoMigration(3, &goose.GoFunc{RunTx: addKeys}, nil)
 
 // The defaults are for replicas of the version before, which still write.
 const addKeyColumns = `ALTER TABLE services
@@ -64,11 +64,6 @@ func addKeys(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	return nil
-}
-
-func dropKeys(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `ALTER TABLE services DROP COLUMN team_key, DROP COLUMN tag_keys`)
-	return err
 }
 
 func oldestFirst(ctx context.Context, tx *sql.Tx) (found []catalog.Service, err error) {

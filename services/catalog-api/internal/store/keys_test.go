@@ -1,43 +1,34 @@
 package store_test
 
 import (
-	"context"
 	"testing"
 
-	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
 // A database of the version before may have names that are one by today's rules.
 func TestMigrationKeepsNamesThatGotTheSameKey(t *testing.T) {
-	url := devtest.Database(t)
-	db := openAt(t, url)
-	first := create(t, db, catalog.Change{Name: ptr("Billing"), Team: ptr("Core"), Tags: ptr([]string{"go"})})
-	second := create(t, db, catalog.Change{Name: ptr("other")})
-	exec(t, db, `UPDATE services SET name = 'bill' || chr(8203) || 'ing', name_key = 'bill' || chr(8203) || 'ing', search_text = ''
-		WHERE id = $1`, second.ID)
-	exec(t, db, `DELETE FROM goose_db_version WHERE version_id >= 3`)
-	exec(t, db, `DROP FUNCTION list_changes, note_change, note_deletion CASCADE; DROP TABLE deleted_services; ALTER TABLE services DROP COLUMN changed`)
-	exec(t, db, `ALTER TABLE services DROP COLUMN team_key, DROP COLUMN tag_keys`)
+	const first, second = "019a0000-0000-7000-8000-000000000001", "019a0000-0000-7000-8000-000000000002"
+	url, old := migrated(t, 2)
+	for _, svc := range []struct{ id, name, team, tags string }{
+		{first, "Billing", "Core", "{go}"}, {second, "bill\u200bing", "", "{}"},
+	} {
+		exec(t, old, `
+			INSERT INTO services VALUES ($1, $2, lower($2), '', $3, '', '', '', '', $4, '', '1m', 1, 'unknown', now(), '', 0, 0, null, now(), now())`,
+			svc.id, svc.name, svc.team, svc.tags)
+	}
 
-	db = openAt(t, url)
-	wantList(t, db, catalog.Filter{Query: []string{"BILLING"}}, first.ID, second.ID)
-	wantList(t, db, catalog.Filter{Team: []string{"Co\u200bre"}, Tag: []string{"g\u00ado"}}, first.ID)
-	if _, err := db.Update(t.Context(), second.ID, 0, catalog.Change{Team: ptr("Core")}); err != nil {
+	db := openAt(t, url)
+	wantList(t, db, catalog.Filter{Query: []string{"BILLING"}}, first, second)
+	wantList(t, db, catalog.Filter{Team: []string{"Co\u200bre"}, Tag: []string{"g\u00ado"}}, first)
+	if _, err := db.Update(t.Context(), second, 0, catalog.Change{Team: ptr("Core")}); err != nil {
 		t.Errorf("the numbered name stands in the way of another change: %v", err)
 	}
-	if _, err := db.Update(t.Context(), second.ID, 0, catalog.Change{Name: ptr("invoices")}); err != nil {
+	if _, err := db.Update(t.Context(), second, 0, catalog.Change{Name: ptr("invoices")}); err != nil {
 		t.Errorf("it cannot be renamed: %v", err)
 	}
-	wantList(t, db, catalog.Filter{}, first.ID, second.ID)
-}
-
-func exec(t *testing.T, db *store.Store, query string, args ...any) {
-	t.Helper()
-	if _, err := db.DB().ExecContext(context.WithoutCancel(t.Context()), query, args...); err != nil {
-		t.Fatal(err)
-	}
+	wantList(t, db, catalog.Filter{}, first, second)
 }
 
 func wantList(t *testing.T, db *store.Store, f catalog.Filter, ids ...string) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -69,7 +70,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err := s.reach(ctx, cfg.Wait, cfg.Log); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), s.Close())
 	}
-	if err := migrate(ctx, cfg); err != nil {
+	if err := migrate(ctx, cfg, math.MaxInt64); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate the database: %w", err), s.Close())
 	}
 	var err error
@@ -126,8 +127,9 @@ func (s *Store) reach(ctx context.Context, wait time.Duration, log *slog.Logger)
 	}
 }
 
-// migrate has a connection of its own: nobody waits for it, however long it takes.
-func migrate(ctx context.Context, cfg Config) (err error) {
+// migrate brings the schema forward, up to a version. It has a connection of its
+// own: nobody waits for it, however long it takes.
+func migrate(ctx context.Context, cfg Config, version int64) (err error) {
 	p, err := openPool(cfg.URL, limits{connections: 2})
 	if err != nil {
 		return err
@@ -146,7 +148,7 @@ func migrate(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	applied, err := provider.Up(ctx)
+	applied, err := provider.UpTo(ctx, version)
 	for _, m := range applied {
 		cfg.Log.InfoContext(ctx, "migrated the database", "migration", m.Source.Version, "duration", m.Duration)
 	}

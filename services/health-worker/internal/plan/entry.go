@@ -31,7 +31,7 @@ func newEntry(seq uint64, header nats.Header, data []byte) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	e := entry{seq: seq, eventID: env.ID, id: env.Event.Entity()}
+	e := entry{seq: seq, eventID: env.ID, id: env.Event.Key().ID}
 	var svc events.Service
 	switch event := env.Event.(type) {
 	case events.ServiceCreated:

@@ -37,7 +37,3 @@ CREATE TABLE outbox (
     data       bytea       NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
-
--- +goose Down
-DROP TABLE outbox;
-DROP TABLE services;

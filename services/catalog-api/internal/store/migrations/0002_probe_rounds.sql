@@ -5,6 +5,3 @@
 ALTER TABLE services
     ADD COLUMN probe_round_ms  bigint      NOT NULL DEFAULT 0,
     ADD COLUMN last_planned_at timestamptz;
-
--- +goose Down
-ALTER TABLE services DROP COLUMN probe_round_ms, DROP COLUMN last_planned_at;

@@ -66,12 +66,3 @@ BEGIN
         WHERE d.changed >= pg_snapshot_xmin(at) AND NOT pg_visible_in_snapshot(d.changed, at);
 END $$;
 -- +goose StatementEnd
-
--- +goose Down
-DROP FUNCTION list_changes;
-DROP TRIGGER note_deletion ON services;
-DROP TRIGGER note_change ON services;
-DROP FUNCTION note_deletion;
-DROP FUNCTION note_change;
-DROP TABLE deleted_services;
-ALTER TABLE services DROP COLUMN changed;
