@@ -2,6 +2,7 @@ package catalogapi
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -13,12 +14,14 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/live"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
 // api puts the HTTP side together. Its parts must be run, for the list to be current,
 // browsers to be told, and health to be known.
 func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (handler http.Handler, parts []func(context.Context) error) {
+	c.Log = slog.New(rest.LogHandler(c.Log.Handler()))
 	hub := live.New(js, c.Log, c.Registry)
 	monitor := health.New(c.Log, c.Registry,
 		health.Postgres(db), health.NATS(nc), health.Streams(nc, js), health.Consumers(nc, js, db), health.Workers(nc, db),

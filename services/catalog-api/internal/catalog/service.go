@@ -47,6 +47,28 @@ type Change struct {
 	Status                                      *events.Status   // empty: unknown; of no effect beside a health URL
 }
 
+// text is a field of a service that is plain text.
+type text struct {
+	name   string  // as in the API
+	value  *string // the service's
+	to     *string // what a change wants it to be; nil: it stays
+	normal func(string) string
+	check  func(v *validator, field, value string)
+}
+
+// texts are all fields that are plain text, in their order, with what c says of them.
+func (s *Service) texts(c Change) []text {
+	return []text{
+		{"name", &s.Name, c.Name, label, (*validator).name},
+		{"description", &s.Description, c.Description, strings.TrimSpace, (*validator).description},
+		{"team", &s.Team, c.Team, label, (*validator).team},
+		{"status_url", &s.StatusURL, c.StatusURL, strings.TrimSpace, (*validator).healthURL},
+		{"docs_url", &s.DocsURL, c.DocsURL, strings.TrimSpace, (*validator).url},
+		{"github_url", &s.GitHubURL, c.GitHubURL, strings.TrimSpace, (*validator).url},
+		{"dashboard_url", &s.DashboardURL, c.DashboardURL, strings.TrimSpace, (*validator).url},
+	}
+}
+
 // Validate returns an *InvalidError with every rule that c breaks whatever
 // service it is applied to, or nil.
 func (c Change) Validate() error {
@@ -63,17 +85,9 @@ func (c Change) Validate() error {
 // without one it is what the client says. The result may be invalid.
 func (s *Service) Apply(c Change, now time.Time) bool {
 	before := *s
-	for _, f := range []struct {
-		to     *string
-		from   *string
-		normal func(string) string
-	}{
-		{&s.Name, c.Name, label}, {&s.Description, c.Description, strings.TrimSpace}, {&s.Team, c.Team, label},
-		{&s.StatusURL, c.StatusURL, strings.TrimSpace}, {&s.DocsURL, c.DocsURL, strings.TrimSpace},
-		{&s.GitHubURL, c.GitHubURL, strings.TrimSpace}, {&s.DashboardURL, c.DashboardURL, strings.TrimSpace},
-	} {
-		if f.from != nil {
-			*f.to = f.normal(*f.from)
+	for _, t := range s.texts(c) {
+		if t.to != nil {
+			*t.value = t.normal(*t.to)
 		}
 	}
 	if c.Tags != nil {
@@ -84,11 +98,8 @@ func (s *Service) Apply(c Change, now time.Time) bool {
 	}
 	s.applyStatus(before, c.Status, now)
 
-	same := before.Name == s.Name && before.Description == s.Description && before.Team == s.Team &&
-		before.StatusURL == s.StatusURL && before.DocsURL == s.DocsURL &&
-		before.GitHubURL == s.GitHubURL && before.DashboardURL == s.DashboardURL &&
-		slices.Equal(before.Tags, s.Tags) && before.Interval == s.Interval && before.Status == s.Status
-	if same {
+	same := slices.EqualFunc(before.texts(c), s.texts(c), func(a, b text) bool { return *a.value == *b.value })
+	if same && slices.Equal(before.Tags, s.Tags) && before.Interval == s.Interval && before.Status == s.Status {
 		*s = before
 		return false
 	}

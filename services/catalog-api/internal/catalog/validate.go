@@ -24,23 +24,9 @@ const (
 // Validate returns an *InvalidError with every rule that s breaks, or nil.
 func (s Service) Validate() error {
 	var v validator
-	if s.Name == "" {
-		v.add("name", "A service needs a name.", s.Name)
+	for _, t := range s.texts(Change{}) {
+		t.check(&v, t.name, *t.value)
 	}
-	v.label("name", s.Name, MaxName)
-	if wrong := wrongCharacter(s.Description, true); wrong != "" {
-		v.add("description", wrong, nil)
-	} else {
-		v.length("description", s.Description, MaxDescription)
-	}
-	v.label("team", s.Team, MaxTeam)
-	v.url("status_url", s.StatusURL)
-	if u, err := url.Parse(s.StatusURL); err == nil && u.User != nil {
-		v.add("status_url", "A health URL must not contain a user name or password: it is shown to everybody.", nil)
-	}
-	v.url("docs_url", s.DocsURL)
-	v.url("github_url", s.GitHubURL)
-	v.url("dashboard_url", s.DashboardURL)
 	v.tags(s.Tags)
 	if !s.Interval.Known() {
 		v.add("interval", "The interval must be one of "+list(events.Intervals)+".", s.Interval)
@@ -59,6 +45,30 @@ type validator struct{ fields []FieldError }
 
 func (v *validator) add(field, message string, value any) {
 	v.fields = append(v.fields, FieldError{Field: field, Message: message, Value: value})
+}
+
+func (v *validator) name(field, value string) {
+	if value == "" {
+		v.add(field, "A service needs a name.", value)
+	}
+	v.label(field, value, MaxName)
+}
+
+func (v *validator) description(field, value string) {
+	if wrong := wrongCharacter(value, true); wrong != "" {
+		v.add(field, wrong, nil)
+		return
+	}
+	v.length(field, value, MaxDescription)
+}
+
+func (v *validator) team(field, value string) { v.label(field, value, MaxTeam) }
+
+func (v *validator) healthURL(field, value string) {
+	v.url(field, value)
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		v.add(field, "A health URL must not contain a user name or password: it is shown to everybody.", nil)
+	}
 }
 
 // label checks a text of one line by which people find a thing.

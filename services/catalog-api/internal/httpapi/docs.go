@@ -3,13 +3,11 @@ package httpapi
 import (
 	"bytes"
 	"embed"
-	"encoding/json"
 	"html/template"
 	"net/http"
 	"path"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/go-chi/chi/v5"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
 //go:embed docs
@@ -26,44 +24,27 @@ var mediaTypes = map[string]string{
 	".svg": "image/svg+xml",
 }
 
-// docsRoutes adds the description of the API and the page that shows it.
-func (a *API) docsRoutes(r chi.Router, doc *huma.OpenAPI) {
-	described, err := json.Marshal(doc)
-	if err != nil {
-		panic(err) // the document is made from our types alone
-	}
-	r.Get(prefix+"/openapi.json", fixed(jsonType, described))
+// docs adds the description of the API and the page that shows it.
+func (a *API) docs(r *rest.API) {
+	r.Serve(rest.Prefix+"/openapi.json", fixed(rest.JSON, r.OpenAPI()))
 
 	var page bytes.Buffer
-	if err := template.Must(template.ParseFS(docsFiles, "docs/page.html")).Execute(&page, docsPage(a.Version)); err != nil {
-		panic(err) // as above
+	if err := template.Must(template.ParseFS(docsFiles, "docs/page.html")).Execute(&page, docsData{a.Version, rest.Kinds()}); err != nil {
+		panic(err) // the template is ours
 	}
-	r.Get(docsPath, document(fixed("text/html; charset=utf-8", page.Bytes())))
+	r.Serve(rest.DocsPath, document(fixed("text/html; charset=utf-8", page.Bytes())))
 	for _, name := range []string{"docs.js", "docs.css", "icon.svg"} {
 		content, err := docsFiles.ReadFile("docs/" + name)
 		if err != nil {
 			panic(err)
 		}
-		r.Get(docsPath+"/"+name, fixed(mediaTypes[path.Ext(name)], content))
+		r.Serve(rest.DocsPath+"/"+name, fixed(mediaTypes[path.Ext(name)], content))
 	}
-}
-
-type docsKind struct {
-	Slug, Title, About string
-	Status             int
 }
 
 type docsData struct {
 	Version string
-	Kinds   []docsKind
-}
-
-func docsPage(version string) docsData {
-	data := docsData{Version: version}
-	for _, k := range kinds {
-		data.Kinds = append(data.Kinds, docsKind{Slug: k.slug, Title: k.title, About: k.about, Status: k.status})
-	}
-	return data
+	Kinds   []rest.KindDoc
 }
 
 // document gives a page the policy that a page needs.
@@ -76,10 +57,10 @@ func document(next http.HandlerFunc) http.HandlerFunc {
 
 // fixed serves content that stays the same while the program runs.
 func fixed(contentType string, content []byte) http.HandlerFunc {
-	tag := `"` + digest(content) + `"`
+	tag := rest.Quoted(rest.Digest(content))
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", tag)
-		if notModified(r.Header.Get("If-None-Match"), tag) {
+		if rest.NotModified(r.Header.Get("If-None-Match"), tag) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}

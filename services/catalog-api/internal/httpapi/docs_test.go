@@ -2,6 +2,8 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -17,7 +19,17 @@ type operation struct {
 	OperationID string
 	Summary     string
 	Parameters  []struct{ Name, In string }
-	Responses   map[string]struct{ Description string }
+	RequestBody struct{ Content map[string]content }
+	Responses   map[string]struct {
+		Description string
+		Content     map[string]content
+	}
+}
+
+// content is a body or an answer of one media type.
+type content struct {
+	Example  any
+	Examples map[string]struct{ Value map[string]any }
 }
 
 // description is what they look at of the document.
@@ -86,6 +98,63 @@ func TestDescriptionIsWholeOpenAPI31(t *testing.T) {
 		if !used[name] {
 			t.Errorf("the shape %s is used nowhere", name)
 		}
+	}
+}
+
+// Who follows an example is not refused, and gets what another one shows.
+func TestExamplesAreTrue(t *testing.T) {
+	p, doc, _ := described(t)
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			for status, response := range op.Responses {
+				for media, c := range response.Content {
+					if c.Example == nil && len(c.Examples) == 0 {
+						t.Errorf("%s %s: %s has no example of %s", method, path, status, media)
+					}
+					for slug, example := range c.Examples {
+						if example.Value["type"] != "/api/docs#"+slug || fmt.Sprint(example.Value["status"]) != status {
+							t.Errorf("%s %s: the example of %s is %v", method, path, slug, example.Value)
+						}
+					}
+				}
+			}
+			for media, c := range op.RequestBody.Content {
+				p.follow(strings.ToUpper(method), path, media, c.Example, op)
+			}
+		}
+	}
+	list := p.call("GET", "/api/services?limit=1", "")
+	wantLike(t, "the list", list.body, doc.Paths["/api/services"]["get"].Responses["200"].Content["application/json"].Example)
+}
+
+// follow sends the example of a body to a service of its own.
+func (p *portal) follow(method, path, media string, example any, op operation) {
+	p.tb.Helper()
+	body, err := json.Marshal(example)
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	if strings.Contains(path, "{id}") {
+		_, made := p.create(fmt.Sprintf(`{"name":%q}`, method+media))
+		path = strings.Replace(path, "{id}", made.body["id"].(string), 1)
+	}
+	a := p.call(method, path, string(body), "Content-Type: "+media)
+	answer, described := op.Responses[fmt.Sprint(a.status)]
+	if !described || a.status >= 300 {
+		p.tb.Fatalf("%s %s with %s: %d %s", method, path, body, a.status, a.raw)
+	}
+	wantLike(p.tb, method+" "+path, a.body, answer.Content["application/json"].Example)
+	if method == "POST" || method == "PUT" { // makes room for the name
+		p.call("DELETE", "/api/services/"+a.body["id"].(string), "")
+	}
+}
+
+// wantLike checks that an answer has the members of its example.
+func wantLike(tb testing.TB, what string, got map[string]any, example any) {
+	tb.Helper()
+	shown, _ := example.(map[string]any)
+	if g, w := slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(shown)); len(w) == 0 || !slices.Equal(g, w) {
+		tb.Errorf("%s is answered with %v, the example has %v", what, g, w)
 	}
 }
 

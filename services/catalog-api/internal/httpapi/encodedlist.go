@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
 // minCompressed is the size from which a cached list is compressed, in bytes.
@@ -48,6 +49,8 @@ func newItem(l *catalog.Listed) (*item, error) {
 // its compression.
 type encodedList struct {
 	items []*item // in their order
+	total int     // more than there are items, where it is a page
+	next  string  // leads to the page behind it; "": there is none
 	json  []byte
 	tag   string // of json, with its quotes
 
@@ -99,11 +102,44 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 	}
 	slices.SortFunc(next.items, func(a, b *item) int { return strings.Compare(a.key, b.key) })
 	next.blocks = l.compressed()
+	next.total = len(next.items)
 	next.join()
 	return next, nil
 }
 
-// The text around the items; Total follows the latter.
+// encodeList is for a list that nobody keeps, of which page makes what is sent.
+func encodeList(all []catalog.Listed) (*encodedList, error) {
+	list := &encodedList{items: make([]*item, len(all))}
+	for i := range all {
+		var err error
+		if list.items[i], err = newItem(&all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// page is a part of the list, in which total is that of all.
+func (l *encodedList) page(p rest.Page) *encodedList {
+	begin := 0
+	if p.After != "" {
+		begin, _ = slices.BinarySearchFunc(l.items, p.After, func(it *item, after string) int {
+			if it.key <= after {
+				return -1
+			}
+			return 1
+		})
+	}
+	part := &encodedList{items: l.items[begin:], total: len(l.items)}
+	if p.Limit > 0 && len(part.items) > p.Limit {
+		part.items = part.items[:p.Limit]
+		part.next = rest.Next(part.items[p.Limit-1].key)
+	}
+	part.join()
+	return part
+}
+
+// The text around the items; the total follows the latter.
 const (
 	listHead = `{"items":[`
 	listTail = `],"total":`
@@ -124,7 +160,13 @@ func (l *encodedList) join() {
 		out = append(out, it.json...)
 		sums.Write(it.sum[:])
 	}
-	l.json = fmt.Appendf(append(out, listTail...), "%d}", len(l.items))
+	tail := fmt.Appendf(nil, "%s%d", listTail, l.total)
+	if l.next != "" {
+		tail = fmt.Appendf(tail, `,"next":%q`, l.next)
+	}
+	tail = append(tail, '}')
+	sums.Write(tail)
+	l.json = append(out, tail...)
 	l.tag = fmt.Sprintf(`"%x"`, sums.Sum(nil)[:12])
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
 // healthOutput is the state of the portal. The status is 503 unless it is ok.
@@ -35,6 +36,23 @@ type checked struct {
 	Name string `json:"name" doc:"What was looked at, as the metric portal_health calls it."`
 	dependency
 	Cure string `json:"cure,omitempty" doc:"What to do about it, for a person."`
+}
+
+// portal adds how the portal itself is.
+func (a *API) portal(r *rest.API) {
+	r.Tag("health", "How the portal itself is.")
+	fine := dependency{Status: "ok"}
+	example := healthBody{
+		Status: "ok", Version: "1.0.0", Postgres: fine, NATS: fine, Streams: &fine, Consumers: &fine, Workers: &fine,
+		Checks: []checked{{Name: "postgres", dependency: fine}, {Name: "outbox", dependency: fine}},
+	}
+	broken := example
+	broken.Status = "degraded"
+	broken.Checks = []checked{{
+		Name: "outbox", dependency: dependency{"unavailable", "Changes have waited for 12 s to be published."}, Cure: "Look at the log of catalog-api.",
+	}}
+	rest.Register(r, rest.Get("health", rest.Prefix+"/health", "How the portal is", "What the portal depends on, and whether it works."), a.health,
+		rest.Quiet(), rest.Example(example), rest.Answers(http.StatusServiceUnavailable, broken), rest.Problems(rest.Malformed, rest.Invalid))
 }
 
 // health serves GET /api/health. Why something is broken is for the log: it

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
 // maxIDs is how many services a list can be asked for by id.
@@ -20,6 +20,13 @@ const maxIDs = 100
 
 // maxWords is how many words all values of q may have together.
 const maxWords = 50
+
+// serviceList is the answer to a search.
+type serviceList struct {
+	Items []service `json:"items" nullable:"false" doc:"By name."`
+	Total int       `json:"total" doc:"How many pass the filters, on all pages."`
+	Next  string    `json:"next,omitempty" doc:"Where there are more: the parameter after that gives the next page."`
+}
 
 // listInput is a search. Its fields only describe the parameters: Resolve reads
 // them, because an unreadable one must not pass as one that is not there.
@@ -30,16 +37,19 @@ type listInput struct {
 	Tag    []string `query:"tag,explode" doc:"With this tag; case counts."`
 	ID     []string `query:"id,explode" maxItems:"100" doc:"One of these services; repeat it for each."`
 
+	rest.Paging
+
 	IfNoneMatch    string `header:"If-None-Match" doc:"An ETag that was read: the answer is 304 if nothing has changed."`
 	AcceptEncoding string `header:"Accept-Encoding" hidden:"true"`
 
+	url    url.URL
 	values url.Values
 }
 
 // Resolve keeps the query as it really is. That it can be read was looked at.
 func (in *listInput) Resolve(ctx huma.Context) []error {
 	u := ctx.URL()
-	in.values = u.Query()
+	in.url, in.values = u, u.Query()
 	return nil
 }
 
@@ -55,15 +65,15 @@ func (in *listInput) filter() (catalog.Filter, error) {
 	}
 	for _, status := range in.all("status", notEmpty) {
 		if !events.Status(status).Known() {
-			return f, wrongParameter("status", "The status must be one of "+allStatuses()+".", clip(status))
+			return f, rest.InvalidParameter("status", "The status must be one of "+allStatuses()+".", rest.Clip(status))
 		}
 		f.Status = append(f.Status, events.Status(status))
 	}
 	switch {
 	case words > maxWords:
-		return f, wrongParameter("q", fmt.Sprintf("At most %d words are taken; these are %d.", maxWords, words), nil)
+		return f, rest.InvalidParameter("q", fmt.Sprintf("At most %d words are taken; these are %d.", maxWords, words), nil)
 	case len(f.IDs) > maxIDs:
-		return f, wrongParameter("id", fmt.Sprintf("At most %d ids are taken; these are %d.", maxIDs, len(f.IDs)), nil)
+		return f, rest.InvalidParameter("id", fmt.Sprintf("At most %d ids are taken; these are %d.", maxIDs, len(f.IDs)), nil)
 	}
 	return f, nil
 }
@@ -90,18 +100,13 @@ func allStatuses() string {
 	return strings.Join(names, ", ")
 }
 
-func wrongParameter(name, message string, value any) *problem {
-	p := invalid.problem("The parameter " + name + " is not valid. " + message)
-	p.Errors = []fieldProblem{{Field: name, Location: "query." + name, Message: message, Value: value}}
-	return p
-}
-
 // listOutput is an encoded list, as the cache keeps it.
 type listOutput struct {
 	Status          int
 	ContentType     string `header:"Content-Type" hidden:"true"`
 	ContentEncoding string `header:"Content-Encoding" hidden:"true"`
 	ETag            string `header:"ETag" doc:"A digest of the list."`
+	Link            string `header:"Link" doc:"The next page, as rel=next, where there is one."`
 	Body            []byte
 }
 
@@ -112,6 +117,10 @@ func (a *API) search(ctx context.Context, in *listInput) (*listOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	page, err := in.Page()
+	if err != nil {
+		return nil, err
+	}
 	var list *encodedList
 	if f.All() {
 		list, err = a.list.fresh(ctx)
@@ -119,15 +128,22 @@ func (a *API) search(ctx context.Context, in *listInput) (*listOutput, error) {
 		list, err = a.find(ctx, f)
 	}
 	if err != nil {
-		return nil, a.problemFor(ctx, err)
+		return nil, err
 	}
-	out := &listOutput{Status: http.StatusOK, ContentType: "application/json", ETag: list.tag}
+	out := &listOutput{Status: http.StatusOK, ContentType: rest.JSON}
+	whole := f.All() && page == rest.Page{}
+	if !whole {
+		list = list.page(page)
+	}
+	if list.next != "" {
+		out.Link = rest.NextLink(in.url, list.next)
+	}
+	out.ETag = list.tag
 	switch {
-	case notModified(in.IfNoneMatch, list.tag):
+	case rest.NotModified(in.IfNoneMatch, list.tag):
 		out.Status, out.ContentType = http.StatusNotModified, ""
-	case f.All() && len(list.json) > minCompressed && acceptsGzip(in.AcceptEncoding):
-		out.Body, out.ContentEncoding = list.gzip(), "gzip"
-		out.ETag = list.tag[:len(list.tag)-1] + gzipMark + `"`
+	case whole && len(list.json) > minCompressed && rest.AcceptsGzip(in.AcceptEncoding):
+		out.Body, out.ContentEncoding, out.ETag = list.gzip(), "gzip", rest.Compressed(list.tag)
 	default:
 		out.Body = list.json
 	}
@@ -147,18 +163,9 @@ func (a *API) find(ctx context.Context, f catalog.Filter) (*encodedList, error) 
 			return encodeList(nil)
 		}
 	}
-	all, err := a.Catalog.List(ctx, f)
+	found, err := a.Catalog.List(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	return encodeList(all)
-}
-
-// encodeList is for a list that nobody keeps.
-func encodeList(all []catalog.Service) (*encodedList, error) {
-	body, err := json.Marshal(newServiceList(all))
-	if err != nil {
-		return nil, fmt.Errorf("encode the list: %w", err)
-	}
-	return &encodedList{json: body, tag: `"` + digest(body) + `"`}, nil
+	return encodeList(found)
 }

@@ -98,6 +98,44 @@ func TestListIsFiltered(t *testing.T) {
 	wantProblem(t, p.call("GET", "/api/services?q=%zz", ""), 400, "malformed")
 }
 
+func TestListComesInPages(t *testing.T) {
+	p := start(t, nil)
+	paths := map[string]string{}
+	for _, name := range []string{"a", "B", "c", "D", "e"} {
+		paths[name], _ = p.create(fmt.Sprintf(`{"name":%q,"team":"x"}`, name))
+	}
+	p.create(`{"name":"zz"}`)
+	for filter, want := range map[string][]string{
+		"":       {"a B 6", "c D 6", "e zz 6"},
+		"team=x": {"a B 5", "c D 5", "e 5"},
+	} {
+		var got []string
+		next := "/api/services?limit=2&" + filter
+		for next != "" {
+			page := p.call("GET", next, "")
+			got = append(got, strings.Join(append(page.names(), fmt.Sprint(page.body["total"])), " "))
+			if again := p.call("GET", next, "", "If-None-Match: "+page.header.Get("ETag")); again.status != http.StatusNotModified {
+				t.Errorf("%s again: %d", next, again.status)
+			}
+			link, field := page.header.Get("Link"), page.body["next"]
+			next, _, _ = strings.Cut(strings.TrimPrefix(link, "<"), `>; rel="next"`)
+			if (next == "") != (field == nil) || next != "" && !strings.Contains(next, "after="+field.(string)) {
+				t.Errorf("the link is %q and next %v", link, field)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, want %q", filter, got, want)
+		}
+	}
+	first := p.call("GET", "/api/services?limit=2", "")
+	p.call("DELETE", paths["B"], "") // the last that was seen
+	p.create(`{"name":"Az"}`)        // before it
+	second := p.call("GET", "/api/services?limit=2&after="+first.body["next"].(string), "")
+	if got := second.names(); !slices.Equal(got, []string{"c", "D"}) {
+		t.Errorf("after a change before it the second page is %v", got)
+	}
+}
+
 func TestEmptyListIsAList(t *testing.T) {
 	if a := start(t, nil).call("GET", "/api/services", ""); string(a.raw) != `{"items":[],"total":0}` {
 		t.Errorf("%s", a.raw)

@@ -3,13 +3,12 @@ package httpapi
 import (
 	"context"
 	"log/slog"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
 // measuredMost is how old may be in the list what only probes measure, and the least
@@ -63,7 +62,7 @@ func newListCache(l Lists) *listCache {
 // fresh returns the list as it is now, or later. Who has to wait for others
 // takes a list of theirs, if its reading was begun after asking.
 func (c *listCache) fresh(ctx context.Context) (*encodedList, error) {
-	ctx, cancel := context.WithTimeout(ctx, promptly) // in all, with the wait for others
+	ctx, cancel := rest.Promptly(ctx) // in all, with the wait for others
 	defer cancel()
 	select {
 	case c.asked <- struct{}{}:
@@ -119,7 +118,7 @@ func (c *listCache) good(ctx context.Context) (bool, error) {
 // so it does not end with the request.
 func (c *listCache) ask(ctx context.Context, q *question) {
 	defer close(q.answered)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), promptly)
+	ctx, cancel := rest.Promptly(context.WithoutCancel(ctx))
 	defer cancel()
 	select {
 	case c.asking <- struct{}{}:
@@ -195,7 +194,7 @@ func (c *listCache) run(ctx context.Context, log *slog.Logger) {
 func (c *listCache) refresh(ctx context.Context) error {
 	c.running.Store(true)
 	defer c.running.Store(false)
-	ctx, cancel := context.WithTimeout(ctx, promptly)
+	ctx, cancel := rest.Promptly(ctx)
 	defer cancel()
 	for try := 0; ; try++ {
 		if try == 1 { // others are faster: they wait now
@@ -221,23 +220,4 @@ func (c *listCache) refresh(ctx context.Context) error {
 			return nil
 		}
 	}
-}
-
-// acceptsGzip reads Accept-Encoding: gzip, or else *, is there and not refused.
-func acceptsGzip(header string) bool {
-	all := false
-	for coding := range strings.SplitSeq(header, ",") {
-		name, params, _ := strings.Cut(coding, ";")
-		q := 1.0
-		if _, value, ok := strings.Cut(params, "="); ok {
-			q, _ = strconv.ParseFloat(strings.TrimSpace(value), 64)
-		}
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "gzip":
-			return q > 0
-		case "*":
-			all = q > 0
-		}
-	}
-	return all
 }

@@ -84,7 +84,7 @@ func TestUnknownParametersAreNamed(t *testing.T) {
 	path, _ := p.create(`{"name":"a"}`)
 	for call, body := range map[string]string{
 		"GET /api/services": "", "POST /api/services": `{"name":"b"}`, "GET " + path: "", "PUT " + path: `{}`, "PATCH " + path: `{}`,
-		"DELETE " + path: "", "POST " + path + "/check": "", "GET /api/health": "", "GET /api/services/x": "",
+		"DELETE " + path: "", "POST " + path + "/check": "", "GET /api/health": "", "GET /api/services/x": "", "GET /api/docs": "", "GET /api/openapi.json": "",
 	} {
 		method, address, _ := strings.Cut(call, " ")
 		a := p.call(method, address+"?teams=x&_=1", body)

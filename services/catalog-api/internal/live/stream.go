@@ -2,21 +2,19 @@ package live
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
 const (
 	heartbeat    = 15 * time.Second // the page's lib/live.js counts on it
 	writeTimeout = 10 * time.Second // for a client to take what it is sent
 	maxID        = 100              // the length of an id that is looked at
+	fullFor      = 30 * time.Second // when to come again where there are too many clients
 )
-
-// full is the answer where there are too many clients, as the API's problems are.
-const full = `{"type":"/api/docs#unavailable","title":"Not available now","status":503,` +
-	`"detail":"Too many browsers are connected to this part of the portal. Try again in half a minute; until then, read the list every now and then."}` + "\n"
 
 // beat is an event, because a browser's EventSource keeps comments to itself, and
 // has data, because it drops events without. It has no id: where to resume from
@@ -28,10 +26,10 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.clients.Add(1) > h.most {
 		h.clients.Add(-1)
 		h.metrics.cut.WithLabelValues("full").Inc()
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.Header().Set("Retry-After", "30")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = io.WriteString(w, full)
+		full := rest.Unavailable.Problem("Too many browsers are connected to this part of the portal. " +
+			"Try again in half a minute; until then, read the list every now and then.")
+		full.RetryAfter = fullFor
+		rest.WriteProblem(w, r, full)
 		return
 	}
 	h.metrics.clients.Inc()

@@ -13,20 +13,16 @@ import (
 )
 
 // List returns the services that pass the filter, by name whatever its case.
-func (s *Store) List(ctx context.Context, f catalog.Filter) ([]catalog.Service, error) {
+func (s *Store) List(ctx context.Context, f catalog.Filter) ([]catalog.Listed, error) {
 	q := query(f)
 	if q.empty {
 		return nil, nil
 	}
-	text := `SELECT ` + columns + ` FROM services`
-	if len(q.conditions) > 0 {
-		text += ` WHERE ` + strings.Join(q.conditions, ` AND `)
-	}
-	var rows []row
-	if err := s.db.SelectContext(ctx, &rows, text+` ORDER BY name_key`, q.args...); err != nil {
+	list, err := listed(ctx, s.db, strings.Join(append(q.conditions, `true`), ` AND `)+` ORDER BY name_key`, q.args...)
+	if err != nil {
 		return nil, fmt.Errorf("list services: %w", domainError(err))
 	}
-	return services(rows), nil
+	return list, nil
 }
 
 // listQuery is a filter in SQL.

@@ -79,10 +79,10 @@ func (s *Store) changes(ctx context.Context, at catalog.Revision, measured bool)
 // outdated says whether the revision is of nobody, or older than deletions are kept.
 func outdated(at catalog.Revision) bool { return time.Since(at.Read) > deletionsKept }
 
-func listed(ctx context.Context, tx *sqlx.Tx, condition string, args ...any) ([]catalog.Listed, error) {
+func listed(ctx context.Context, q sqlx.QueryerContext, condition string, args ...any) ([]catalog.Listed, error) {
 	var rows []row
 	query := `SELECT name_key, ` + columns + ` FROM services WHERE ` + condition
-	if err := tx.SelectContext(ctx, &rows, query, args...); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, query, args...); err != nil {
 		return nil, err
 	}
 	list := make([]catalog.Listed, len(rows))

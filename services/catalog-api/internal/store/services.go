@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -13,11 +15,20 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
 
-// columns are those of catalog.Service. No query says *: a column that a newer
-// version added must not break an older one that still runs beside it.
-const columns = `id, name, description, team, status_url, docs_url, github_url, dashboard_url, tags,
-	probe_interval, version, status, status_since, status_reason, http_status, latency_ms, last_checked_at,
-	created_at, updated_at`
+// columns are those of catalog.Service, as its fields say. No query says *: a column
+// that a newer version added must not break an older one that still runs beside it.
+var columns = strings.Join(columnNames, ", ")
+
+var columnNames = append(namesOf(reflect.TypeFor[catalog.Service]()), "tags")
+
+func namesOf(t reflect.Type) (names []string) {
+	for i := range t.NumField() {
+		if name := t.Field(i).Tag.Get("db"); name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // row is a row of services as sqlx reads and writes it.
 type row struct {
@@ -41,12 +52,22 @@ func (r row) service() catalog.Service {
 	return svc
 }
 
-func services(rows []row) []catalog.Service {
-	list := make([]catalog.Service, len(rows))
-	for i, r := range rows {
-		list[i] = r.service()
+// insertService and updateService write a row with all of its columns. A name that
+// stays keeps its key: the migration may have had to number it.
+var (
+	insertService = `INSERT INTO services (` + columns + `, name_key, team_key, tag_keys, search_text)
+		VALUES (:` + strings.Join(columnNames, ", :") + `, :name_key, :team_key, :tag_keys, :search_text)`
+	updateService = `UPDATE services SET ` + assigned(columnNames) + `, team_key = :team_key, tag_keys = :tag_keys,
+		search_text = :search_text, name_key = CASE WHEN name = :name THEN name_key ELSE :name_key END
+		WHERE id = :id`
+)
+
+func assigned(names []string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = name + ` = :` + name
 	}
-	return list
+	return strings.Join(list, `, `)
 }
 
 // ByID returns the service, or catalog.ErrNotFound, also for what is no UUID.
@@ -76,12 +97,6 @@ func byID(ctx context.Context, q sqlx.QueryerContext, id, lock string) (catalog.
 // Create adds a service with what c says.
 // Errors: catalog.ErrNameTaken, *catalog.InvalidError.
 func (s *Store) Create(ctx context.Context, c catalog.Change) (catalog.Service, error) {
-	const insert = `
-		INSERT INTO services (` + columns + `, name_key, team_key, tag_keys, search_text) VALUES (
-			:id, :name, :description, :team, :status_url, :docs_url, :github_url, :dashboard_url, :tags,
-			:probe_interval, :version, :status, :status_since, :status_reason, :http_status, :latency_ms, :last_checked_at,
-			:created_at, :updated_at, :name_key, :team_key, :tag_keys, :search_text)`
-
 	id, err := uuid.NewV7()
 	if err != nil {
 		return catalog.Service{}, fmt.Errorf("create service: %w", err)
@@ -93,7 +108,7 @@ func (s *Store) Create(ctx context.Context, c catalog.Change) (catalog.Service, 
 		return catalog.Service{}, err
 	}
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.NamedExecContext(ctx, insert, newRow(svc)); err != nil {
+		if _, err := tx.NamedExecContext(ctx, insertService, newRow(svc)); err != nil {
 			return domainError(err)
 		}
 		return outbox.Add(ctx, tx, events.ServiceCreated{Service: svc.Event()})
@@ -110,18 +125,6 @@ func (s *Store) Create(ctx context.Context, c catalog.Change) (catalog.Service, 
 func (s *Store) Update(
 	ctx context.Context, id string, ifVersion int64, c catalog.Change,
 ) (catalog.Service, error) {
-	// A name that stays keeps its key: the migration may have had to number it.
-	const update = `
-		UPDATE services SET
-			name = :name, name_key = CASE WHEN name = :name THEN name_key ELSE :name_key END,
-			description = :description, team = :team, team_key = :team_key, status_url = :status_url,
-			docs_url = :docs_url, github_url = :github_url, dashboard_url = :dashboard_url, tags = :tags, tag_keys = :tag_keys,
-			search_text = :search_text, probe_interval = :probe_interval, version = :version,
-			status = :status, status_since = :status_since, status_reason = :status_reason,
-			http_status = :http_status, latency_ms = :latency_ms, last_checked_at = :last_checked_at,
-			updated_at = :updated_at
-		WHERE id = :id`
-
 	var svc catalog.Service
 	err := s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
 		if svc, err = lockVersion(ctx, tx, id, ifVersion); err != nil {
@@ -134,7 +137,7 @@ func (s *Store) Update(
 		if err := svc.Validate(); err != nil {
 			return err
 		}
-		if _, err := tx.NamedExecContext(ctx, update, newRow(svc)); err != nil {
+		if _, err := tx.NamedExecContext(ctx, updateService, newRow(svc)); err != nil {
 			return domainError(err)
 		}
 		changed := []events.Event{events.ServiceUpdated{Service: svc.Event()}}

@@ -3,23 +3,16 @@
 // replaces newer: the ways overtake one another. A service is never altered in
 // place, so that `!==` tells what changed.
 
-const absent = {
-  description: null,
-  team: null,
-  status: 'unknown',
-  status_url: null,
-  docs_url: null,
-  github_url: null,
-  dashboard_url: null,
-  interval: '1m',
-  status_since: null,
-  status_reason: null,
-  http_status: null,
-  latency_ms: null,
-  last_checked_at: null,
-};
+import { labels } from './fields.js';
 
 const measured = ['status', 'status_since', 'status_reason', 'http_status', 'latency_ms', 'last_checked_at'];
+
+// What a service has of which an event does not say a field: it leaves out what is empty.
+const absent = {
+  ...Object.fromEntries([...Object.keys(labels), ...measured].map((field) => [field, null])),
+  status: 'unknown',
+  interval: '1m',
+};
 
 // Store announces "change" at most once a task, however much came in it, and
 // "status" with detail { service, from } whenever that of a known service changed.

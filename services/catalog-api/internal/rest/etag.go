@@ -1,4 +1,4 @@
-package httpapi
+package rest
 
 import (
 	"crypto/sha256"
@@ -11,21 +11,31 @@ import (
 // gzipMark ends the entity tag of a compressed answer, within its quotes.
 const gzipMark = "-gzip"
 
-// digest is short and different for different bodies.
-func digest(body []byte) string {
+// Digest is short and different for different bodies.
+func Digest(body []byte) string {
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:12])
 }
 
-// serviceTag is the version, which writes are compared by, then a digest of all
-// of the service, so that a new probe makes a new tag for reads.
-func serviceTag(s service) string {
-	body, _ := json.Marshal(s) // strings, numbers and times: it can't fail
-	return `"` + strconv.FormatInt(s.Version, 10) + "." + digest(body) + `"`
+// Tag is the entity tag of a thing: its version, which writes are compared by, then
+// a digest of all of it, so that what changes beside the version makes a new tag for
+// reads.
+func Tag(version int64, thing any) string {
+	body, err := json.Marshal(thing)
+	if err != nil {
+		panic(err) // it is to be answered with
+	}
+	return Quoted(strconv.FormatInt(version, 10) + "." + Digest(body))
 }
 
-// notModified says whether If-None-Match has the tag, by weak comparison.
-func notModified(ifNoneMatch, tag string) bool {
+// Quoted is an entity tag as headers have it.
+func Quoted(tag string) string { return `"` + tag + `"` }
+
+// Compressed is the entity tag of the same body as gzip.
+func Compressed(tag string) string { return strings.TrimSuffix(tag, `"`) + gzipMark + `"` }
+
+// NotModified says whether If-None-Match has the tag, by weak comparison.
+func NotModified(ifNoneMatch, tag string) bool {
 	tags, ok := parseTags(ifNoneMatch)
 	if !ok {
 		return false
@@ -63,7 +73,7 @@ func parseTags(header string) (tags []string, ok bool) {
 	return tags, true
 }
 
-// versions are those that entity tags of services begin with. A tag that is not
+// versions are those that entity tags begin with. A tag that is not
 // one of ours has none.
 func versions(tags []string) []int64 {
 	var all []int64

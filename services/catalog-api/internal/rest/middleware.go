@@ -1,0 +1,183 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// promptly is what the work for a request may take where its route says nothing
+// else. A person waits for it: who is told soon that the database does not answer
+// can do something else. It is shorter than the server's own limits, so that the
+// client is told.
+const promptly = 4 * time.Second
+
+// Promptly bounds a part of a request's work as all of it is bounded elsewhere.
+func Promptly(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, promptly)
+}
+
+// apiHeaders are those of every answer under Prefix: nothing of it may be run,
+// framed or reused without asking.
+func apiHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-cache")
+		// JSON is all there is, so what is asked for here decides nothing.
+		r.Header.Del("Accept")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func timeLimit(next http.Handler, limit time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), limit)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// compress gives gzip to those who take it. An ETag is marked: the compressed
+// body is another one than the plain.
+func compress(next http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(gzhttp.SuffixETag(gzipMark), gzhttp.EnableZstd(false))
+	if err != nil {
+		panic(err) // the options above are wrong
+	}
+	return wrap(next)
+}
+
+// AcceptsGzip reads the header Accept-Encoding: gzip, or else *, is there and not
+// refused.
+func AcceptsGzip(header string) bool {
+	all := false
+	for coding := range strings.SplitSeq(header, ",") {
+		name, params, _ := strings.Cut(coding, ";")
+		q := 1.0
+		if _, value, ok := strings.Cut(params, "="); ok {
+			q, _ = strconv.ParseFloat(strings.TrimSpace(value), 64)
+		}
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "gzip":
+			return q > 0
+		case "*":
+			all = q > 0
+		}
+	}
+	return all
+}
+
+// metrics are those of requests.
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func newMetrics(to prometheus.Registerer) metrics {
+	m := metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "http_requests_total",
+			Help: "Requests answered, by route pattern, method and status code.",
+		}, []string{"route", "method", "code"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "http_request_duration_seconds",
+			Help:    "Time from a request's header to the end of its answer. Event streams are not in it.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route", "method"}),
+	}
+	to.MustRegister(m.requests, m.seconds)
+	return m
+}
+
+// observe gives each request an id, counts and logs it, and makes a panic an answer.
+func (a *API) observe(next http.Handler) http.Handler {
+	next = a.recoverer(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		x, r := begin(wrapped, r)
+		defer func() {
+			code := wrapped.Status()
+			if code == 0 {
+				code = http.StatusOK // nothing was written, which net/http makes this
+			}
+			took, route, method := time.Since(start), routeOf(r), knownMethod(r.Method)
+			a.metrics.requests.WithLabelValues(route, method, strconv.Itoa(code)).Inc()
+			if x.traits.streams {
+				return
+			}
+			a.metrics.seconds.WithLabelValues(route, method).Observe(took.Seconds())
+			if x.traits.quiet {
+				return
+			}
+			level := slog.LevelInfo
+			if route == staticRoute {
+				level = slog.LevelDebug // a visit needs dozens
+			}
+			a.Log.Log(r.Context(), level, "request", "method", r.Method, "path", r.URL.Path, "status", code,
+				"bytes", wrapped.BytesWritten(), "duration_ms", float64(took.Microseconds())/1000)
+		}()
+		next.ServeHTTP(wrapped, r)
+	})
+}
+
+// staticRoute is the route of the page's files.
+const staticRoute = "static"
+
+// routeOf is the route that served a request, as metrics have it.
+func routeOf(r *http.Request) string {
+	routed := chi.RouteContext(r.Context())
+	if routed == nil {
+		return staticRoute
+	}
+	if pattern := routed.RoutePattern(); pattern != "" {
+		return pattern
+	}
+	return "none"
+}
+
+// recoverer makes a panic an answer and a line in the log.
+func (a *API) recoverer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		defer func() {
+			cause := recover()
+			err, _ := cause.(error)
+			switch {
+			case cause == nil:
+			case errors.Is(err, http.ErrAbortHandler), r.Context().Err() != nil: // the client has gone
+				panic(http.ErrAbortHandler)
+			default:
+				a.Log.ErrorContext(r.Context(), "request panicked", "panic", cause, "stack", string(debug.Stack()))
+				if wrapped.Status() != 0 {
+					panic(http.ErrAbortHandler) // too late for another answer: break off
+				}
+				WriteProblem(wrapped, r, internalError())
+			}
+		}()
+		next.ServeHTTP(wrapped, r)
+	})
+}
+
+// knownMethod bounds the metrics: a client can invent methods.
+func knownMethod(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "other"
+}

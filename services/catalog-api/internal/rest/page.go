@@ -1,0 +1,60 @@
+package rest
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// maxPage is how many things a page has at most.
+const maxPage = 1000
+
+// number is a parameter that is described as a number, and read by Page: what is
+// none must not pass as one that is not there.
+type number string
+
+// Schema implements huma.SchemaProvider.
+func (number) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeInteger} }
+
+// Paging are the parameters of a list that can be read in pages. Lists are in the
+// order of a key, so that what comes or goes meanwhile moves nothing to another page.
+type Paging struct {
+	Limit number `query:"limit" minimum:"1" maximum:"1000" doc:"How many to give at most; absent: all. Where there are more, next says how to go on."`
+	After string `query:"after" doc:"The next of the page before: what follows it is given."`
+}
+
+// Page is a part of a list.
+type Page struct {
+	After string // the key that all keys of the page are after; "": it begins the list
+	Limit int    // 0: all that follows
+}
+
+// Page reads the parameters. Its error is the problem of one that cannot be as it is.
+func (p Paging) Page() (page Page, err error) {
+	if p.Limit != "" {
+		n, err := strconv.Atoi(string(p.Limit))
+		if err != nil || n < 1 || n > maxPage {
+			return page, InvalidParameter("limit", "It must be a number from 1 to "+strconv.Itoa(maxPage)+".", Clip(string(p.Limit)))
+		}
+		page.Limit = n
+	}
+	key, err := base64.RawURLEncoding.DecodeString(p.After)
+	if err != nil {
+		return page, InvalidParameter("after", "It must be the next that a page before this one had.", Clip(p.After))
+	}
+	page.After = string(key)
+	return page, nil
+}
+
+// Next is the parameter after that goes on behind the key.
+func Next(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
+
+// NextLink is the header Link (RFC 8288) that leads from a page to the next one.
+func NextLink(page url.URL, next string) string {
+	query := page.Query()
+	query.Set("after", next)
+	page.RawQuery = query.Encode()
+	return "<" + page.RequestURI() + `>; rel="next"`
+}

@@ -1,0 +1,40 @@
+package rest
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// unknownParameters is the problem of a query with parameters that are not known,
+// or nil: a filter that is misspelt must not answer with everything.
+func unknownParameters(r *http.Request, known []string) *Problem {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return Malformed.Problem("The query in the address cannot be read. Encode each value of it.")
+	}
+	message := "There is no such parameter here. This address takes none."
+	if len(known) > 0 {
+		message = "There is no such parameter here. These can be given: " + strings.Join(known, ", ") + "."
+	}
+	var wrong []FieldProblem
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(known, name) && len(wrong) < maxErrors {
+			shown := Clip(strings.ToValidUTF8(name, "\ufffd"))
+			wrong = append(wrong, FieldProblem{Field: shown, Location: "query." + shown, Message: message})
+		}
+	}
+	switch len(wrong) {
+	case 0:
+		return nil
+	case 1:
+		p := Invalid.Problem("The parameter " + wrong[0].Field + " is not known. " + message)
+		p.Errors = wrong
+		return p
+	}
+	p := Invalid.Problem("Some parameters are not known: leave them out, or look how they are spelt.")
+	p.Errors = wrong
+	return p
+}

@@ -1,0 +1,89 @@
+package rest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+)
+
+// Preconditions are the headers of a write that make it depend on how the thing
+// is (RFC 9110, section 13). None of them is passed over: a client that sends one
+// relies on it.
+type Preconditions struct {
+	IfMatch           string `header:"If-Match" doc:"An ETag that was read: the answer is 412 if there is another version by now. A probe meanwhile is no conflict."`
+	IfNoneMatch       string `header:"If-None-Match" doc:"An ETag: the answer is 412 if this is the version; with * always, because it is there."`
+	IfUnmodifiedSince string `header:"If-Unmodified-Since" doc:"A date: the answer is 412 if a client changed it later, to the second. If-Match is exact, and goes before it."`
+}
+
+// Resolve takes each header whole: one that comes twice is one list.
+func (p *Preconditions) Resolve(ctx huma.Context) []error {
+	r, _ := humachi.Unwrap(ctx)
+	for name, value := range map[string]*string{
+		"If-Match": &p.IfMatch, "If-None-Match": &p.IfNoneMatch, "If-Unmodified-Since": &p.IfUnmodifiedSince,
+	} {
+		*value = strings.Join(r.Header.Values(name), ", ")
+	}
+	return nil
+}
+
+// Given says whether the write depends on anything. Its error is the problem of
+// headers that cannot be read.
+func (p *Preconditions) Given() (bool, error) {
+	return p.IfMatch+p.IfNoneMatch+p.IfUnmodifiedSince != "", p.readable()
+}
+
+func (p *Preconditions) readable() error {
+	for name, value := range map[string]string{"If-Match": p.IfMatch, "If-None-Match": p.IfNoneMatch} {
+		if tags, ok := parseTags(value); value != "" && (!ok || len(tags) == 0) {
+			return Malformed.Problem("The header " + name + " is not a list of entity tags. Send the ETag that you read, with its quotes, or *.")
+		}
+	}
+	if _, err := http.ParseTime(p.IfUnmodifiedSince); err != nil && p.IfUnmodifiedSince != "" {
+		return Malformed.Problem("The header If-Unmodified-Since is not a date as HTTP writes it. Send If-Match with the ETag that you read instead.")
+	}
+	return nil
+}
+
+// Hold says which version a thing that is there, at this version and last changed at
+// that time by a client, must have for the write to be made; 0: any. Its error is
+// the problem of a condition that is not true. Tags are compared by version.
+func (p *Preconditions) Hold(version int64, changed time.Time) (required int64, err error) {
+	match, _ := parseTags(p.IfMatch)
+	none, _ := parseTags(p.IfNoneMatch)
+	since, _ := http.ParseTime(p.IfUnmodifiedSince)
+	has := func(tags []string) bool {
+		return slices.Contains(tags, "*") || slices.Contains(versions(tags), version)
+	}
+	switch {
+	case p.IfMatch != "" && !has(match):
+		return 0, ChangedMeanwhile()
+	case p.IfMatch == "" && p.IfUnmodifiedSince != "" && changed.Truncate(time.Second).After(since):
+		return 0, ChangedMeanwhile()
+	case p.IfNoneMatch != "" && has(none):
+		return 0, Unmet.Problem("The header If-None-Match forbids this, because what it names is there. Leave the header out to write all the same.")
+	case strings.TrimSpace(p.IfMatch) == "*" && p.IfNoneMatch == "":
+		return 0, nil // it is there, which is all that was asked
+	}
+	return version, nil
+}
+
+// ChangedMeanwhile is the problem of a write to what has another version by now.
+func ChangedMeanwhile() *Problem {
+	return Changed.Problem("Somebody changed it since you read it. Read it again, then repeat your change.")
+}
+
+// Refuse is for an addition: it cannot be made to depend on what there is.
+func (p *Preconditions) Refuse() error {
+	if err := p.readable(); err != nil {
+		return err
+	}
+	if p.IfNoneMatch+p.IfUnmodifiedSince != "" || (p.IfMatch != "" && strings.TrimSpace(p.IfMatch) != "*") {
+		return Unmet.Problem("An addition cannot depend on If-Match, If-None-Match or If-Unmodified-Since. " +
+			"Leave them out: a name that is taken is refused in any case.")
+	}
+	return nil
+}
