@@ -35,9 +35,10 @@ const (
 // the answer is.
 var fixedHeader = regexp.MustCompile(`(?m)^\s*add_header (\S+) "(.+)" always;$`)
 
-// Handler serves the page with the headers, the caching and the compression of
-// nginx.conf: GET and HEAD of the files, of "/" and of /health; 404 or 405 for
-// everything else. All is read and compressed here, once.
+// Handler serves the page as nginx.conf does, with its headers, caching and
+// compression: GET and HEAD of the files, of addresses without a dot, which are the
+// page's own, and of /health; 404 or 405 for everything else. All is read and
+// compressed here, once.
 func Handler() http.Handler {
 	assets, err := load(public)
 	if err != nil {
@@ -83,7 +84,6 @@ func load(files fs.FS) (map[string]asset, error) {
 		assets[strings.TrimPrefix(name, "public")] = made
 		return err
 	})
-	assets["/"] = assets["/index.html"]
 	return assets, err
 }
 
@@ -120,7 +120,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == healthPath {
 		h.Set("Cache-Control", "no-store")
 	}
-	found, ok := s.assets[r.URL.Path]
+	found, ok := s.assets[file(r.URL.Path)]
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		h.Set("Allow", "GET, HEAD")
@@ -135,6 +135,15 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.serve(w, r, found)
 	}
+}
+
+// file is what is served at a path: the page, at an address that may be one of its
+// own, or the file of that name.
+func file(path string) string {
+	if strings.Contains(path, ".") || path == "/api" || strings.HasPrefix(path, "/api/") {
+		return path
+	}
+	return "/index.html"
 }
 
 func (s *site) serve(w http.ResponseWriter, r *http.Request, a asset) {

@@ -34,6 +34,13 @@ var expectations = map[string]expectation{
 	},
 	"a search and filters are the same page": {path: "/?q=billing&status=down", status: 200, body: "<title>Dev Portal</title>"},
 	"the page has its file's name too":       {path: "/index.html", status: 200, body: "<title>Dev Portal</title>"},
+	"an address of the page is the page": {
+		path: "/services/019a0000-0000-7000-8000-000000000001", accept: "gzip", status: 200, body: "<title>Dev Portal</title>",
+		header: map[string]string{"Content-Type": html, "Cache-Control": "no-cache", "Content-Encoding": "gzip"},
+	},
+	"an address that the page does not know is its own matter": {path: "/nowhere/at/all/?x=1", status: 200, body: "<title>Dev Portal</title>"},
+	"a folder is an address like any other":                    {path: "/lib/", status: 200, body: "<title>Dev Portal</title>"},
+	"a name that is only part of one is an address":            {path: "/favicon", status: 200, body: "<title>Dev Portal</title>"},
 	"the page is compressed": {
 		path: "/", accept: "br, gzip", status: 200, body: "<title>Dev Portal</title>",
 		header: map[string]string{"Content-Encoding": "gzip", "Vary": "Accept-Encoding"},
@@ -57,8 +64,8 @@ var expectations = map[string]expectation{
 		header: map[string]string{"Content-Type": "image/svg+xml; charset=utf-8"},
 	},
 	"HEAD has no body": {method: "HEAD", path: "/", status: 200, header: map[string]string{"Content-Type": html}},
-	"an unknown path is not found": {
-		path: "/nowhere", status: 404, body: "There is nothing here",
+	"an unknown file is not found": {
+		path: "/nowhere.css", status: 404, body: "There is nothing here",
 		header: map[string]string{"Content-Type": html, "Cache-Control": "no-cache"},
 	},
 	"what is not found is compressed": {
@@ -66,12 +73,12 @@ var expectations = map[string]expectation{
 		header: map[string]string{"Content-Type": html, "Content-Encoding": "gzip"},
 	},
 	"the page for that is not found itself":     {path: "/404.html", status: 404, body: "There is nothing here"},
-	"a folder is not found":                     {path: "/lib/", status: 404},
-	"a folder without its slash is not found":   {path: "/lib", status: 404},
+	"an unknown file in a folder is not found":  {path: "/services/x.js", status: 404, body: "There is nothing here"},
 	"a file is no folder":                       {path: "/index.html/", status: 404},
-	"a name that is only part of one":           {path: "/favicon", status: 404},
-	"HEAD of what is not there":                 {method: "HEAD", path: "/nowhere", status: 404},
-	"the API is elsewhere":                      {path: "/api/services", status: 404},
+	"HEAD of what is not there":                 {method: "HEAD", path: "/nowhere.css", status: 404},
+	"the API is elsewhere":                      {path: "/api/services", status: 404, body: "There is nothing here"},
+	"the API is elsewhere altogether":           {path: "/api", status: 404},
+	"what only sounds like the API is not":      {path: "/apiary", status: 200, body: "<title>Dev Portal</title>"},
 	"its own configuration is not given away":   {path: "/nginx.conf", status: 404},
 	"POST is refused":                           refused("POST", "/"),
 	"PUT is refused":                            refused("PUT", "/index.html"),

@@ -30,7 +30,9 @@ export class Home {
   async open(path = '/') {
     await this.page.goto(path);
     await expect(this.connection).toHaveText('Live');
-    await expect(this.page.locator('service-grid')).toHaveAttribute('aria-busy', 'false');
+    await expect(
+      this.page.locator('.page:visible').locator('xpath=descendant-or-self::*[@aria-busy="true"]'),
+    ).toHaveCount(0);
   }
 
   card(name) {

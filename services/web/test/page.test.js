@@ -8,7 +8,7 @@ const read = (path) => readFileSync(new URL(path.replace(/^\//, ''), root), 'utf
 const files = (folder) => readdirSync(new URL(folder, root)).map((name) => `/${folder}${name}`);
 const page = read('index.html');
 const matches = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found).sort();
-const scripts = [...files('lib/'), ...files('components/'), '/app.js', '/theme.js'];
+const scripts = [...files('lib/'), ...files('components/'), ...files('pages/'), '/app.js', '/early.js'];
 
 for (const name of ['index.html', '404.html']) {
   test(`${name} has no script, style or handler in it, and nothing from elsewhere`, () => {
@@ -29,7 +29,7 @@ test('all that the page loads is there, and loaded once', () => {
 
 test('every module is loaded ahead, so that none waits for another', () => {
   const ahead = matches(page, /<link rel="modulepreload" href="([^"]*)"/g);
-  assert.deepEqual(ahead, [...files('lib/'), ...files('components/')].sort());
+  assert.deepEqual(ahead, [...files('lib/'), ...files('components/'), ...files('pages/')].sort());
 });
 
 test('every style sheet is linked and in a layer', () => {

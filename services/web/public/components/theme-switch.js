@@ -1,5 +1,5 @@
 // <theme-switch> chooses light, dark, or what the system has, and remembers it.
-// theme.js applies the choice when the page is opened.
+// early.js applies the choice when the page is opened.
 import { stamp } from './template.js';
 
 class ThemeSwitch extends HTMLElement {

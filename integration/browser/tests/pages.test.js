@@ -1,0 +1,165 @@
+// Pages have addresses: links from elsewhere lead to them, Back leaves them as they were, and none is a reload.
+import { expect, test } from '../portal/test.js';
+
+// marked says whether the document is the one that was marked before.
+const mark = (page) => page.evaluate(() => Object.assign(window, { marked: true }));
+const marked = (page) => page.evaluate(() => window.marked === true);
+
+// services is how many times the list, or a service of it, was asked for.
+function lists(page) {
+  const asked = [];
+  page.on('request', (request) => /\/api\/services(\?|$)/.test(request.url()) && asked.push(request.url()));
+  return asked;
+}
+
+test('a service has an address of its own', async ({ home, page, catalogue }) => {
+  const tag = catalogue.name('tag');
+  const { id, name } = await catalogue.add({ team: 'Payments', tags: [tag], docs_url: 'https://docs.example/' });
+  await home.open(`/services/${id}`);
+  await expect(page).toHaveTitle(`${name} · Dev Portal`);
+  await expect(page.getByRole('heading', { level: 2, name })).toBeVisible();
+  await expect(page.getByRole('main')).toHaveCount(1);
+  await expect(home.card(name).root).toBeVisible();
+  await expect(home.sidebar).toBeHidden();
+
+  await catalogue.change(id, { name: `${name} renamed` });
+  await expect(page).toHaveTitle(`${name} renamed · Dev Portal`);
+  await page.reload();
+  await expect(home.card(`${name} renamed`).root).toBeVisible();
+
+  await home.card(`${name} renamed`).edit.click();
+  await home.field('Team').fill('Search');
+  await home.save.click();
+  await expect(home.card(`${name} renamed`).root).toContainText('Search');
+  await expect(page).toHaveURL(`/services/${id}`);
+
+  await page.getByRole('button', { name: tag }).click();
+  await expect(page).toHaveURL(`/?tag=${encodeURIComponent(tag).replaceAll('%20', '+')}`);
+  await expect(home.cards).toHaveCount(1);
+});
+
+test('a move between pages costs no reload and no second list, and Back leads to where one was', async ({
+  home,
+  page,
+  catalogue,
+}) => {
+  const names = Array.from({ length: 40 }, (_, i) => catalogue.name(`s${String(i).padStart(2, '0')}`));
+  await catalogue.all(names.map((name) => ({ name })));
+  const other = await catalogue.named(names[0]);
+  const asked = lists(page);
+  await home.open(`/?q=${catalogue.mark}&sort=name`);
+  await expect(home.cards).toHaveCount(40);
+  const last = home.card(names[35]);
+  await last.edit.focus();
+  await last.root.scrollIntoViewIfNeeded();
+  const before = { top: await page.evaluate(() => scrollY), lists: asked.length };
+  expect(before.top).toBeGreaterThan(500);
+  await mark(page);
+
+  // As a link in the page, or its own script, would.
+  await page.evaluate((id) => {
+    const link = document.createElement('a');
+    link.href = `/services/${id}`;
+    document.querySelector('#services').append(link);
+    link.click();
+    link.remove();
+  }, other.id);
+  await expect(page).toHaveTitle(`${other.name} · Dev Portal`);
+  await expect(page.getByRole('main', { name: other.name })).toBeFocused();
+  expect(await page.evaluate(() => scrollY)).toBe(0);
+
+  await page.goBack();
+  await expect(page).toHaveTitle('Dev Portal');
+  await expect(home.cards).toHaveCount(40);
+  await expect(home.search).toHaveValue(catalogue.mark);
+  await expect(last.edit).toBeFocused();
+  expect(await page.evaluate(() => scrollY)).toBe(before.top);
+
+  await page.goForward();
+  await expect(page).toHaveTitle(`${other.name} · Dev Portal`);
+  await page.getByRole('link', { name: 'All services' }).click();
+  await expect(page).toHaveURL('/');
+  await expect(page.getByRole('main')).toBeFocused();
+  await expect(home.search).toHaveValue('');
+  expect(await marked(page)).toBe(true);
+  expect(asked.length).toBe(before.lists);
+});
+
+test('an address of no service, and one of nothing, say so and lead back', async ({ home, page, catalogue }) => {
+  const { id, name } = await catalogue.add();
+  for (const [path, heading, title] of [
+    ['/services/nobody', 'There is no such service', 'Service · Dev Portal'],
+    ['/teams/nobody', 'There is nothing here', 'Nothing here · Dev Portal'],
+    ['/services/a%2Fb', 'There is no such service', 'Service · Dev Portal'],
+  ]) {
+    await home.open(path);
+    await expect(page).toHaveTitle(title);
+    await expect(page.getByRole('heading', { name: heading })).toBeVisible();
+    await mark(page);
+    await page.getByRole('link', { name: 'Show all services' }).click();
+    await expect(home.card(name).root).toBeVisible();
+    expect(await marked(page)).toBe(true);
+  }
+  await home.open(`/services/${id}`);
+  await catalogue.remove(id);
+  await expect(page.getByRole('heading', { name: 'There is no such service' })).toBeVisible();
+});
+
+test('what a page has of its own is not seen before, nor after', async ({ home, page, catalogue }) => {
+  const { id, name } = await catalogue.add();
+  let letThrough;
+  const held = new Promise((resolve) => {
+    letThrough = resolve;
+  });
+  await page.route('**/app.js', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`/services/${id}`, { waitUntil: 'commit' });
+  await expect(page.getByRole('searchbox')).toBeVisible();
+  await expect(page.locator('#catalogue')).toBeHidden();
+  letThrough();
+  await expect(home.card(name).root).toBeVisible();
+  await expect(page.locator('#catalogue')).toBeHidden();
+});
+
+test('a search leads from any page to what it finds', async ({ home, page, catalogue }) => {
+  const { id } = await catalogue.add();
+  const { name } = await catalogue.add({ name: catalogue.name('other') });
+  await home.open(`/services/${id}`);
+  await page.keyboard.press('/');
+  await page.keyboard.type(name);
+  await expect(home.card(name).root).toBeVisible();
+  await expect(home.cards).toHaveCount(1);
+  await expect(home.search).toBeFocused();
+  await page.goBack();
+  await expect(page).toHaveURL(`/services/${id}`);
+});
+
+test('a service is added, checked and deleted on any page', async ({ home, page, catalogue }) => {
+  const { id, name } = await catalogue.add();
+  await home.open(`/services/${id}`);
+  await page.keyboard.press('n');
+  const added = catalogue.name('added');
+  await home.field('Name').fill(added);
+  await home.save.click();
+  await expect(home.told).toContainText('was added.');
+  await page.getByRole('button', { name: 'Show it' }).click();
+  await expect(home.card(added).root.getByRole('button').first()).toBeFocused();
+  await expect(page).toHaveURL('/');
+
+  await page.goBack();
+  await home.card(name).edit.click();
+  await home.form.getByRole('button', { name: 'Delete' }).click();
+  await home.confirm.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByRole('heading', { name: 'There is no such service' })).toBeVisible();
+});
+
+test('a link is followed by the browser where a person asks for that', async ({ home, page, context, catalogue }) => {
+  await catalogue.add();
+  await home.open('/?sort=name');
+  const opened = context.waitForEvent('page');
+  await page.getByRole('link', { name: 'Dev Portal' }).click({ modifiers: ['ControlOrMeta'] });
+  await (await opened).waitForURL('/');
+  await expect(page).toHaveURL('/?sort=name');
+});

@@ -1,0 +1,222 @@
+// The catalogue, at "/": all services, searched, narrowed and ordered by what the
+// address says. What a person does is an action of lib/catalogue.js.
+import '../components/empty-state.js';
+import '../components/filter-sidebar.js';
+import '../components/service-grid.js';
+import '../components/view-bar.js';
+import { actions, begin } from '../lib/catalogue.js';
+import { group, head, sort, survey } from '../lib/filter.js';
+import { count, shown } from '../lib/format.js';
+import { Hold, steady } from '../lib/steady.js';
+import { everything, format, narrowed, parse } from '../lib/view.js';
+import { Page } from './page.js';
+
+const debounce = 150; // ms after the last letter
+const frame = 16; // ms
+
+export class Catalogue extends Page {
+  root = document.querySelector('#catalogue');
+  #state = begin();
+  #here = false; // whether this is the page that is shown
+  #ordered = { by: '', services: [] }; // all services in an order, kept because it seldom changes
+  #stood = []; // ids of the cards, as they stand in the page
+  #typing = 0;
+  #drawn = Promise.resolve(); // when the grid has all that it was told
+  #drawing = false;
+  #hold = new Hold();
+  #search = document.querySelector('#searchInput');
+  #grid = this.root.querySelector('service-grid');
+  #sidebar = this.root.querySelector('filter-sidebar');
+  #bar = this.root.querySelector('view-bar');
+  #empty = this.root.querySelector('empty-state');
+  #more = this.root.querySelector('#moreBtn');
+
+  constructor(session) {
+    super(session);
+    this.#listen();
+  }
+
+  enter({ search }) {
+    this.#here = true;
+    const view = parse(search);
+    if (format(view) === format(this.#state.view)) this.update();
+    else this.#do('look', view);
+    this.#showSearch();
+  }
+
+  leave() {
+    clearTimeout(this.#typing);
+    this.#here = false;
+  }
+
+  changed() {
+    this.#ordered.by = '';
+    this.#grid.forget((id) => this.session.store.get(id));
+    // Not before the grid is done: a stream of news would make it begin anew for
+    // ever, and never come to its end. What a person does is not kept waiting.
+    this.#drawn.then(() => this.update());
+  }
+
+  // update asks for the page to be drawn, once a frame, but not as a part of one: the
+  // frame has enough to do with what that changes.
+  update() {
+    if (this.#drawing || !this.#here) return;
+    this.#drawing = true;
+    setTimeout(() => this.#draw(), frame);
+  }
+
+  tick(now) {
+    this.#grid.tick(now);
+  }
+
+  inView() {
+    return this.#grid.inView();
+  }
+
+  card(id) {
+    return this.#grid.card(id);
+  }
+
+  hidden(service) {
+    return this.#hides(service) ? ' The search or a filter hides it.' : '';
+  }
+
+  moved() {
+    this.#do('refresh');
+  }
+
+  teams() {
+    return [...survey(this.#services(), everything).counts.team];
+  }
+
+  focusFirst() {
+    this.#grid.focusFirst();
+  }
+
+  // reveal leads to a service's card, whatever hides it.
+  async reveal(service) {
+    if (this.#hides(service)) this.#step('clear');
+    this.#do('refresh');
+    await this.#draw();
+    if (!this.#grid.card(service.id)?.isConnected) {
+      this.#do('all'); // it is far down
+      await this.#draw();
+    }
+    this.#grid.card(service.id)?.focus();
+  }
+
+  #hides(service) {
+    return survey([service], this.#state.view).shown.length === 0;
+  }
+
+  #services() {
+    const { sort: by } = this.#state.view;
+    if (this.#ordered.by !== by) this.#ordered = { by, services: sort(this.session.store.values(), by) };
+    return this.#ordered.services;
+  }
+
+  #do(action, detail) {
+    this.#state = actions[action](this.#state, detail);
+    this.update();
+  }
+
+  // step is an action that changes the address, in a way that Back should undo.
+  #step(action, detail) {
+    this.#takeSearch();
+    this.#do(action, detail);
+    const address = format(this.#state.view);
+    if (address !== location.pathname + location.search) history.pushState(null, '', address);
+    this.#showSearch();
+  }
+
+  // takeSearch takes over what is typed and still waits for more letters. On another
+  // page that leads here.
+  #takeSearch() {
+    clearTimeout(this.#typing);
+    if (this.#search.value === this.#state.view.q) return;
+    this.#do('search', this.#search.value);
+    if (!this.#here) this.session.go(format(this.#state.view));
+    else history.replaceState(null, '', format(this.#state.view));
+  }
+
+  #showSearch() {
+    if (this.#search.value !== this.#state.view.q) this.#search.value = this.#state.view.q;
+  }
+
+  // draw brings the whole page up to date, and resolves when it is there.
+  #draw() {
+    this.#drawing = false;
+    const { view, most, fresh } = this.#state;
+    const { store, connection } = this.session;
+    const ordered = this.#services();
+    const { shown: found, counts, stats } = survey(ordered, view);
+    const services = this.#hold.held && !fresh ? steady(this.#stood, found, (id) => store.get(id)) : found;
+    const totals = narrowed(view) ? survey(ordered, everything).counts : counts;
+    const known = connection.at !== null;
+    this.#bar.show({ shown: known ? shown(found.length, stats.total) : '', view });
+    this.#bar.hidden = known && stats.total === 0;
+    if (known) {
+      this.#state = actions.drawn(this.#state);
+      this.#stood = services.map(({ id }) => id);
+      this.#sidebar.show({ stats, counts, totals, view, found: found.length });
+      const groups = view.group ? group(services) : [{ key: 'all', title: '', total: services.length, services }];
+      this.#drawn = this.#grid.show(head(groups, most));
+      this.#drawn.then((whole) => whole && this.#showRest(services.length - most));
+    }
+    this.#empty.when = emptiness(connection, services.length, stats.total);
+    return this.#drawn;
+  }
+
+  // showRest offers what is not in the page. That comes last: while the first cards
+  // are laid out, their end is always near.
+  #showRest(rest) {
+    this.#more.hidden = rest <= 0;
+    this.#more.textContent = `Show more of the other ${count(rest)}`;
+  }
+
+  #clear() {
+    this.#step('clear');
+    this.#search.focus();
+  }
+
+  #searchKey(event) {
+    if (event.key === 'ArrowDown' && this.#here) {
+      event.preventDefault();
+      this.#grid.focusFirst();
+    }
+    if (event.key === 'Escape' && !event.isComposing) {
+      event.preventDefault();
+      if (this.#search.value === '') this.#search.blur();
+      this.#search.value = '';
+      if (this.#here) this.#takeSearch();
+    }
+  }
+
+  #listen() {
+    const { add, refresh } = this.session;
+    this.#search.addEventListener('input', () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#takeSearch(), debounce);
+    });
+    this.#search.addEventListener('keydown', (event) => this.#searchKey(event));
+    this.#more.addEventListener('click', () => this.#do('more'));
+    const near = { rootMargin: '1500px' };
+    new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#do('more'), near).observe(this.#more);
+    this.#sidebar.addEventListener('filter', ({ detail }) => this.#step('filter', detail));
+    this.#sidebar.addEventListener('results', () => this.root.querySelector('main').focus());
+    this.#bar.addEventListener('arrange', ({ detail }) => this.#step('change', detail));
+    this.#bar.addEventListener('clear', () => this.#clear());
+    this.#empty.addEventListener('clear', () => this.#clear());
+    this.#empty.addEventListener('add', () => add());
+    this.#empty.addEventListener('retry', () => refresh());
+    this.#hold.watch(this.#grid);
+    this.#hold.addEventListener('release', () => this.update());
+    this.#grid.addEventListener('tag', ({ detail }) => this.#step('tag', detail));
+  }
+}
+
+function emptiness({ at, mode }, visible, total) {
+  if (!at) return mode === 'offline' ? 'unreachable' : '';
+  if (visible > 0) return '';
+  return total === 0 ? 'first run' : 'nothing matches';
+}

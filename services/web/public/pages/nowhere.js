@@ -1,0 +1,10 @@
+// An address that no page has.
+import { Page } from './page.js';
+
+export class Nowhere extends Page {
+  root = document.querySelector('#nowhere');
+
+  get title() {
+    return 'Nothing here';
+  }
+}

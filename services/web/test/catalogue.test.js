@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { actions, begin, pageSize } from '../public/lib/catalogue.js';
+import { everything } from '../public/lib/view.js';
+
+// after is the state after actions, each with what it is told.
+const after = (...done) => done.reduce((state, [name, detail]) => actions[name](state, detail), begin());
+
+for (const [what, done, view] of [
+  ['nothing', [], {}],
+  ['a search', [['search', 'bill']], { q: 'bill' }],
+  ['a filter after a search', [['search', 'bill'], ['filter', { kind: 'team', value: 'Core' }]], { q: 'bill', team: 'Core' }], // biome-ignore format: a line each
+  ['a tag', [['tag', 'go']], { tag: 'go' }],
+  ['the same tag again', [['tag', 'go'], ['tag', 'go']], {}], // biome-ignore format: a line each
+  ['another order', [['change', { sort: 'name' }]], { sort: 'name' }],
+  ['clearing, which leaves the order', [['change', { sort: 'name', group: 'team' }], ['search', 'x'], ['tag', 'go'], ['clear']], { sort: 'name', group: 'team' }], // biome-ignore format: a line each
+]) {
+  test(`the view after ${what}`, () => assert.deepEqual(after(...done).view, { ...everything, ...view }));
+}
+
+test('another view begins at its start, more of the same one does not', () => {
+  assert.equal(after(['more'], ['more']).most, 3 * pageSize);
+  assert.equal(after(['more'], ['search', 'x']).most, pageSize);
+  assert.equal(after(['all'], ['drawn']).most, Number.POSITIVE_INFINITY);
+});
+
+test('cards may move for what a person does, until that is drawn', () => {
+  assert.equal(begin().fresh, true);
+  assert.equal(after(['drawn']).fresh, false);
+  assert.equal(after(['drawn'], ['more']).fresh, false);
+  assert.equal(after(['drawn'], ['refresh']).fresh, true);
+  assert.equal(after(['drawn'], ['tag', 'go']).fresh, true);
+});
+
+test('an action leaves the state before it as it was', () => {
+  const before = Object.freeze(begin());
+  for (const [name, detail] of [['look', everything], ['search', 'x'], ['clear'], ['more'], ['drawn']]) {
+    assert.notEqual(actions[name](before, detail), before);
+  }
+});

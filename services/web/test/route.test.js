@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { address, leads, route } from '../public/lib/route.js';
+
+const origin = 'https://portal.example';
+const plain = { button: 0 };
+const link = (href, more = {}) => ({
+  href: new URL(href, origin).href,
+  target: '',
+  hasAttribute: () => false,
+  ...more,
+});
+
+for (const [path, want] of Object.entries({
+  '/': { page: 'catalogue', params: {} },
+  '/services/019a': { page: 'service', params: { id: '019a' } },
+  '/services/019a/': { page: 'service', params: { id: '019a' } },
+  '/services/a%20b': { page: 'service', params: { id: 'a b' } },
+  '/services/%E0%A4%A': { page: 'service', params: { id: '%E0%A4%A' } },
+  '/services': { page: 'nowhere', params: {} },
+  '/services/a/b': { page: 'nowhere', params: {} },
+  '/constructor': { page: 'nowhere', params: {} },
+})) {
+  test(`${path} is an address of ${want.page}`, () => assert.deepEqual(route(path), want));
+}
+
+test('the address of a service leads to it, whatever its id is', () => {
+  for (const id of ['019a', 'a/b', 'ä ?#']) {
+    assert.deepEqual(route(new URL(address(id), origin).pathname), { page: 'service', params: { id } });
+  }
+});
+
+for (const [what, event, to, want] of [
+  ['a page', plain, link('/services/x'), '/services/x'],
+  ['a view', plain, link('/?q=a+b'), '/?q=a+b'],
+  ['a page in this window', plain, link('/', { target: '_self' }), '/'],
+  ['a place in the page', plain, link('/#services'), ''],
+  ['another site', plain, link('https://elsewhere.example/'), ''],
+  ['a script', plain, { ...link('/'), href: 'javascript:alert(1)' }, ''],
+  ['a file', plain, link('/favicon.svg'), ''],
+  ['the API', plain, link('/api/docs'), ''],
+  ['what only sounds like the API', plain, link('/apiary'), '/apiary'],
+  ['a new window', plain, link('/', { target: '_blank' }), ''],
+  ['a download', plain, link('/', { hasAttribute: (name) => name === 'download' }), ''],
+  ['a page, with a key held', { button: 0, ctrlKey: true }, link('/'), ''],
+  ['a page, with another button', { button: 1 }, link('/'), ''],
+  ['what somebody has taken already', { button: 0, defaultPrevented: true }, link('/'), ''],
+  ['nothing', plain, null, ''],
+]) {
+  test(`a click that leads to ${what} is ${want ? 'ours' : "the browser's"}`, () => {
+    assert.equal(leads(event, to, origin), want);
+  });
+}
