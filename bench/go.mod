@@ -31,7 +31,7 @@ require (
 replace (
 	github.com/dev-portal/dev-portal/pkg/devstack => ../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/events => ../pkg/events
-	github.com/dev-portal/dev-portal/pkg/healthcheck => ../pkg/healthcheck
+	github.com/dev-portal/dev-portal/pkg/service => ../pkg/service
 	github.com/dev-portal/dev-portal/services/catalog-api => ../services/catalog-api
 	github.com/dev-portal/dev-portal/services/health-worker => ../services/health-worker
 	github.com/dev-portal/dev-portal/services/standalone => ../services/standalone

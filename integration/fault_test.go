@@ -83,7 +83,7 @@ func (p *process) probed() (n float64) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-		if name, value, _ := strings.Cut(lines.Text(), "} "); strings.HasPrefix(name, "health_worker_probes_total{") {
+		if name, value, _ := strings.Cut(lines.Text(), "} "); strings.HasPrefix(name, "portal_worker_probes_total{") {
 			count, err := strconv.ParseFloat(value, 64)
 			if err != nil {
 				p.t.Fatal(err)

@@ -2,6 +2,7 @@ package catalogapi
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
@@ -50,4 +52,28 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 	}
 	handler = api.Handler()
 	return handler, []func(context.Context) error{api.Run, hub.Run, monitor.Run}
+}
+
+// readyTimeout is how long a dependency may take to answer.
+const readyTimeout = 2 * time.Second
+
+// operations is what operators and orchestrators ask for.
+func (c Config) operations(db *store.Store, nc *nats.Conn) service.Operations {
+	return service.Operations{
+		Registry: c.Registry,
+		Alive: func(context.Context) error {
+			if nc.IsClosed() { // it comes back from everything else by itself
+				return errors.New("the connection to NATS is closed for good")
+			}
+			return nil
+		},
+		// Without NATS the catalogue is still read and written: the outbox keeps
+		// the events. So only the database decides.
+		Ready: func(ctx context.Context) error {
+			if db.Ping(ctx) != nil { // its error would name hosts
+				return errors.New("the database does not answer")
+			}
+			return nil
+		},
+	}
 }

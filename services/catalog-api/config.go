@@ -4,47 +4,36 @@
 package catalogapi
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/service"
 )
 
 // Config is what Run needs. A zero field has the default that its comment names.
 type Config struct {
+	service.Common
+
 	// DatabaseURL is the Postgres that keeps the catalogue:
 	// postgres://user:password@host:5432/name. PORTAL_DATABASE_URL; required.
 	DatabaseURL string
-
-	// NATSURL is where NATS answers, with JetStream: nats://host:4222, or several
-	// with commas between. PORTAL_NATS_URL; default nats://127.0.0.1:4222.
-	NATSURL string
 
 	// HTTPAddr is where the API listens. PORTAL_HTTP; default ":8000". Listener,
 	// if set, is used in its place, and closed by Run.
 	HTTPAddr string
 	Listener net.Listener
 
-	// MetricsAddr is where /metrics, /livez and /readyz listen. PORTAL_METRICS;
-	// empty: nowhere. MetricsListener, if set, is used in its place, and closed
-	// by Run.
-	MetricsAddr     string
-	MetricsListener net.Listener
-
 	// DefaultInterval is the probe interval of services that name none: one of
 	// events.Intervals. PORTAL_INTERVAL; default 1m.
 	DefaultInterval events.Interval
 
 	// Replicas is how many servers of a NATS cluster keep a stream that has to
-	// be created. PORTAL_NATS_REPLICAS; default 1.
+	// be created, 1 to 5. PORTAL_NATS_REPLICAS; default 1.
 	Replicas int
 
 	// DatabaseWait is how long Run waits at its start for a database that does
@@ -53,67 +42,37 @@ type Config struct {
 
 	// Static, if set, answers everything outside /api: the page.
 	Static http.Handler
-
-	// Registry has the metrics; nil: one of its own.
-	Registry *prometheus.Registry
-
-	// Version is what the API calls itself; default "dev".
-	Version string
-
-	// Log is where Run writes; nil: nowhere.
-	Log *slog.Logger
 }
 
 // ConfigFromEnv reads the variables that Config's fields name. It reports all
 // that is wrong at once, and never repeats the value of a secret.
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
+	env := service.NewEnv(getenv)
 	cfg := Config{
-		DatabaseURL:     getenv("PORTAL_DATABASE_URL"),
-		NATSURL:         getenv("PORTAL_NATS_URL"),
-		HTTPAddr:        getenv("PORTAL_HTTP"),
-		MetricsAddr:     getenv("PORTAL_METRICS"),
-		DefaultInterval: events.Interval(getenv("PORTAL_INTERVAL")),
+		Common:          env.Common(),
+		DatabaseURL:     env.Text("PORTAL_DATABASE_URL"),
+		HTTPAddr:        env.Text("PORTAL_HTTP"),
+		DefaultInterval: events.Interval(env.Text("PORTAL_INTERVAL")),
+		Replicas:        env.Number("PORTAL_NATS_REPLICAS"),
 	}
-	var wrong error
-	if text := getenv("PORTAL_NATS_REPLICAS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			wrong = fmt.Errorf("PORTAL_NATS_REPLICAS is %q; it must be a number from 1 to 5", text)
-		}
-		cfg.Replicas = n
-	}
-	cfg = cfg.withDefaults()
-	return cfg, errors.Join(wrong, cfg.validate())
+	return cfg, errors.Join(env.Err(), cfg.withDefaults().validate())
 }
 
 func (c Config) withDefaults() Config {
-	c.NATSURL = first(c.NATSURL, "nats://127.0.0.1:4222")
-	c.HTTPAddr = first(c.HTTPAddr, ":8000")
-	c.DefaultInterval = first(c.DefaultInterval, events.DefaultInterval)
-	c.Replicas = first(c.Replicas, 1)
-	c.DatabaseWait = first(c.DatabaseWait, time.Minute)
-	c.Version = first(c.Version, "dev")
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.Registry == nil {
-		c.Registry = prometheus.NewRegistry()
-	}
+	c.Common = c.WithDefaults()
+	c.HTTPAddr = cmp.Or(c.HTTPAddr, ":8000")
+	c.DefaultInterval = cmp.Or(c.DefaultInterval, events.DefaultInterval)
+	c.Replicas = cmp.Or(c.Replicas, 1)
+	c.DatabaseWait = cmp.Or(c.DatabaseWait, time.Minute)
 	return c
 }
 
 func (c Config) validate() error {
-	var wrong []error
-	if c.DatabaseURL == "" {
-		wrong = append(wrong, errors.New("PORTAL_DATABASE_URL is not set; it must look like postgres://user:password@host:5432/name"))
-	}
-	if !c.DefaultInterval.Known() {
-		wrong = append(wrong, fmt.Errorf("PORTAL_INTERVAL is %q; it must be one of %s", c.DefaultInterval, intervals()))
-	}
-	if c.Replicas < 1 || c.Replicas > 5 {
-		wrong = append(wrong, fmt.Errorf("PORTAL_NATS_REPLICAS is %d; it must be a number from 1 to 5", c.Replicas))
-	}
-	return errors.Join(wrong...)
+	var rules service.Rules
+	rules.Check(c.DatabaseURL != "", "PORTAL_DATABASE_URL is not set; it must look like postgres://user:password@host:5432/name")
+	rules.Check(c.DefaultInterval.Known(), "PORTAL_INTERVAL is %q; it must be one of %s", c.DefaultInterval, intervals())
+	rules.Check(c.Replicas >= 1 && c.Replicas <= 5, "PORTAL_NATS_REPLICAS is %d; it must be a number from 1 to 5", c.Replicas)
+	return rules.Err()
 }
 
 func intervals() string {
@@ -122,12 +81,4 @@ func intervals() string {
 		names = append(names, string(i))
 	}
 	return strings.Join(names, ", ")
-}
-
-func first[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }

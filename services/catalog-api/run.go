@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
@@ -39,7 +39,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	nc, err := connect(cfg)
+	// An event is not sent by chance later: the outbox has it.
+	nc, err := cfg.Connect("catalog-api", nats.ReconnectBufSize(-1))
 	if err != nil {
 		return fmt.Errorf("catalog-api: %w", err)
 	}
@@ -51,8 +52,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := cfg.serve(ctx, db, nc, js); err != nil {
 		return fmt.Errorf("catalog-api: %w", err)
 	}
-	// Acknowledgements are only buffered; they must be out before the connection goes.
-	return ignoreClosed(nc.FlushTimeout(time.Second))
+	cfg.Flush(ctx, nc)
+	return nil
 }
 
 // serve starts every part, and waits for all of them.
@@ -74,45 +75,11 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 		g.Go(func() error { return run(ctx) })
 	}
 	g.Go(func() error { return stream.AdmitReaders(ctx, js) })
-	g.Go(func() error { return serveHTTP(ctx, c.Listener, newServer(handler, c.Log)) })
+	g.Go(func() error { return service.Serve(ctx, c.Listener, handler, c.Log) })
 	if c.MetricsListener != nil {
-		g.Go(func() error { return serveHTTP(ctx, c.MetricsListener, newServer(c.operations(db, nc), c.Log)) })
+		g.Go(func() error { return service.Serve(ctx, c.MetricsListener, c.operations(db, nc), c.Log) })
 	}
 	return g.Wait()
-}
-
-const (
-	// A server that hangs counts as gone after three lost pings.
-	pingInterval = 3 * time.Second
-	lostPings    = 2
-)
-
-// connect makes the connection to NATS. It comes about in the background, and
-// comes back by itself, so that services can start in any order.
-func connect(cfg Config) (*nats.Conn, error) {
-	nc, err := nats.Connect(cfg.NATSURL,
-		nats.Name("catalog-api"),
-		nats.RetryOnFailedConnect(true),
-		nats.MaxReconnects(-1),
-		nats.IgnoreAuthErrorAbort(), // a wrong password may be mended on the server's side
-		nats.ReconnectWait(500*time.Millisecond),
-		nats.PingInterval(pingInterval),
-		nats.MaxPingsOutstanding(lostPings),
-		nats.ReconnectBufSize(-1), // an event is not sent by chance later: the outbox has it
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil {
-				cfg.Log.Warn("lost the connection to NATS", "error", err)
-			}
-		}),
-		nats.ReconnectHandler(func(nc *nats.Conn) { cfg.Log.Info("connected to NATS", "server", nc.ConnectedUrlRedacted()) }),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			cfg.Log.Warn("NATS reports a fault", "error", err)
-		}),
-	)
-	if err != nil {
-		return nil, fmt.Errorf("connect to NATS: %w", err)
-	}
-	return nc, nil
 }
 
 // listen opens the listeners that weren't given, so that a port that is taken
@@ -124,10 +91,8 @@ func (c *Config) listen(ctx context.Context) (err error) {
 			return fmt.Errorf("listen for the API (PORTAL_HTTP): %w", err)
 		}
 	}
-	if c.MetricsListener == nil && c.MetricsAddr != "" {
-		if c.MetricsListener, err = lc.Listen(ctx, "tcp", c.MetricsAddr); err != nil {
-			return errors.Join(fmt.Errorf("listen for metrics (PORTAL_METRICS): %w", err), c.Listener.Close())
-		}
+	if c.MetricsListener, err = c.Listen(ctx); err != nil {
+		return errors.Join(err, c.Listener.Close())
 	}
 	return nil
 }
@@ -138,11 +103,4 @@ func (c *Config) closeListeners() {
 	if c.MetricsListener != nil {
 		_ = c.MetricsListener.Close()
 	}
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrConnectionReconnecting) {
-		return nil
-	}
-	return err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
 )
 
@@ -33,8 +34,8 @@ func start(t *testing.T, nats string) *portal {
 	t.Helper()
 	p := &portal{t: t, database: devtest.Database(t)}
 	cfg := catalogapi.Config{
-		DatabaseURL: p.database, NATSURL: nats, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Listener: listen(t), MetricsListener: listen(t),
+		Common:      service.Common{NATSURL: nats, MetricsListener: listen(t), Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
+		DatabaseURL: p.database, Listener: listen(t),
 	}
 	p.url, p.metrics = "http://"+cfg.Listener.Addr().String(), "http://"+cfg.MetricsListener.Addr().String()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -12,6 +12,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -32,7 +33,7 @@ func BenchmarkProbes(b *testing.B) {
 	target := serve(b, status(200))
 	br := connect(b, url)
 	results := br.results()
-	start(b, healthworker.Config{NATSURL: url, PerHost: 256}).awaitReady()
+	start(b, healthworker.Config{Common: service.Common{NATSURL: url}, PerHost: 256}).awaitReady()
 
 	b.ResetTimer()
 	before := processCPU(b)
@@ -40,7 +41,7 @@ func BenchmarkProbes(b *testing.B) {
 		if i%1000 == 0 {
 			<-br.js.PublishAsyncComplete()
 		}
-		svc := service(target.URL)
+		svc := newService(target.URL)
 		msg, err := stream.Encode("/bench", events.ProbePlanned{ServiceID: svc.ID, Version: 1, URL: target.URL, Interval: "1h"})
 		if err != nil {
 			b.Fatal(err)
@@ -85,7 +86,7 @@ func BenchmarkPlanning(b *testing.B) {
 				br.addMany(n, target.URL)
 				before := processCPU(b)
 				b.StartTimer()
-				w := start(b, healthworker.Config{NATSURL: url})
+				w := start(b, healthworker.Config{Common: service.Common{NATSURL: url}})
 				br.awaitPlans(n)
 				b.StopTimer()
 				b.ReportMetric((processCPU(b) - before).Seconds(), "cpu-s")

@@ -63,7 +63,7 @@ func (b *broker) addMany(n int, url string) {
 		if i%1000 == 0 {
 			<-b.js.PublishAsyncComplete()
 		}
-		msg, err := stream.Encode("/test", events.ServiceCreated{Service: service(url)})
+		msg, err := stream.Encode("/test", events.ServiceCreated{Service: newService(url)})
 		if err != nil {
 			b.t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dev-portal/dev-portal/pkg/service"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -26,8 +27,8 @@ func TestConfigFromEnv(t *testing.T) {
 		"PORTAL_PER_HOST":    "2",
 	}))
 	want := healthworker.Config{
-		NATSURL: "nats://a:4222,nats://b:4222", MetricsAddr: ":9090", Timeout: 2500 * time.Millisecond,
-		Location: "eu-west_1", Concurrency: 64, PerHost: 2,
+		Common:  service.Common{NATSURL: "nats://a:4222,nats://b:4222", MetricsAddr: ":9090"},
+		Timeout: 2500 * time.Millisecond, Location: "eu-west_1", Concurrency: 64, PerHost: 2,
 		Deny: []netip.Prefix{
 			netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("10.0.0.0/8"),
 		},

@@ -16,6 +16,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -42,7 +43,7 @@ func freeAddr(t *testing.T) string {
 func TestWorkerAndNATSStartInAnyOrder(t *testing.T) {
 	t.Parallel()
 	addr := freeAddr(t)
-	w := start(t, healthworker.Config{NATSURL: "nats://" + addr})
+	w := start(t, healthworker.Config{Common: service.Common{NATSURL: "nats://" + addr}})
 	eventually(t, "alive, but not ready", func() (bool, string) {
 		live, _ := w.get("/livez")
 		ready, body := w.get("/readyz")
@@ -54,7 +55,7 @@ func TestWorkerAndNATSStartInAnyOrder(t *testing.T) {
 	w.awaitReady()
 	b, target := connect(t, "nats://"+addr), serve(t, status(200))
 	results := b.results()
-	b.publish(events.ServiceCreated{Service: service(target.URL)})
+	b.publish(events.ServiceCreated{Service: newService(target.URL)})
 	next(t, results)
 }
 
@@ -63,7 +64,7 @@ func TestWorkerGoesOnAfterARestartOfNATS(t *testing.T) {
 	addr, dir := freeAddr(t), t.TempDir()
 	srv := startNATS(t, addr, dir)
 	catalogue(t, "nats://"+addr)
-	w := start(t, healthworker.Config{NATSURL: "nats://" + addr})
+	w := start(t, healthworker.Config{Common: service.Common{NATSURL: "nats://" + addr}})
 	w.awaitReady()
 
 	// NATS goes away while a probe runs: its result is stored when NATS is back.
@@ -72,7 +73,7 @@ func TestWorkerGoesOnAfterARestartOfNATS(t *testing.T) {
 		asked <- true
 		<-release
 	})
-	b, svc := connect(t, "nats://"+addr), service(target.URL)
+	b, svc := connect(t, "nats://"+addr), newService(target.URL)
 	b.publish(events.ServiceCreated{Service: svc})
 	b.awaitPlan(svc.ID, 1)
 	<-asked
@@ -100,9 +101,9 @@ func TestWorkerGoesOnWhenNATSLostItsData(t *testing.T) {
 	addr, dirs := freeAddr(t), t.TempDir()
 	srv := startNATS(t, addr, filepath.Join(dirs, "old"))
 	catalogue(t, "nats://"+addr)
-	start(t, healthworker.Config{NATSURL: "nats://" + addr}).awaitReady()
+	start(t, healthworker.Config{Common: service.Common{NATSURL: "nats://" + addr}}).awaitReady()
 	b, target := connect(t, "nats://"+addr), serve(t, status(200))
-	svc := service(target.URL)
+	svc := newService(target.URL)
 	b.publish(events.ServiceCreated{Service: svc})
 	b.awaitPlan(svc.ID, 1)
 	srv.Close()
@@ -123,8 +124,8 @@ func TestPlansAreMadeAgainWhenOnlyTheyAreLost(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
 	catalogue(t, url)
-	start(t, healthworker.Config{NATSURL: url}).awaitReady()
-	svc := service(target.URL)
+	start(t, healthworker.Config{Common: service.Common{NATSURL: url}}).awaitReady()
+	svc := newService(target.URL)
 	b.publish(events.ServiceCreated{Service: svc})
 	b.awaitPlan(svc.ID, 1)
 
@@ -145,13 +146,13 @@ func TestPlanningIsHandedOverAtAStop(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
-	first := start(t, healthworker.Config{NATSURL: url})
-	before := service(target.URL)
+	first := start(t, healthworker.Config{Common: service.Common{NATSURL: url}})
+	before := newService(target.URL)
 	b.publish(events.ServiceCreated{Service: before})
 	b.awaitPlan(before.ID, 1)
 	b.awaitSettled()
 
-	start(t, healthworker.Config{NATSURL: url}).awaitReady()
+	start(t, healthworker.Config{Common: service.Common{NATSURL: url}}).awaitReady()
 	first.stop()
 	info, err := b.consumer(events.StreamPortal, "planner").Info(t.Context())
 	if err != nil {
@@ -160,7 +161,7 @@ func TestPlanningIsHandedOverAtAStop(t *testing.T) {
 	if pinned := info.PriorityGroups[0].PinnedClientID; pinned != "" {
 		t.Errorf("%s is still pinned", pinned)
 	}
-	after := service(target.URL)
+	after := newService(target.URL)
 	b.publish(events.ServiceCreated{Service: after})
 	b.awaitPlan(after.ID, 1)
 }
@@ -177,7 +178,7 @@ func TestAnotherWorkerPlansWhenThePinnedOneDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The worker that dies is pinned, has an event in hand, and is never heard of again.
-	held, svc := service(target.URL), service(target.URL)
+	held, svc := newService(target.URL), newService(target.URL)
 	b.publish(events.ServiceCreated{Service: held})
 	batch, err := consumer.Fetch(1, jetstream.FetchPriorityGroup(stream.PlannerGroup))
 	if err != nil {
@@ -185,7 +186,7 @@ func TestAnotherWorkerPlansWhenThePinnedOneDies(t *testing.T) {
 	}
 	<-batch.Messages()
 
-	start(t, healthworker.Config{NATSURL: url})
+	start(t, healthworker.Config{Common: service.Common{NATSURL: url}})
 	b.publish(events.ServiceCreated{Service: svc})
 	b.awaitPlan(svc.ID, 1)
 	b.awaitPlan(held.ID, 1) // by reconciliation, or when it is delivered again
@@ -194,7 +195,7 @@ func TestAnotherWorkerPlansWhenThePinnedOneDies(t *testing.T) {
 func TestStopsWithoutNATS(t *testing.T) {
 	t.Parallel()
 	addr := freeAddr(t)
-	w := start(t, healthworker.Config{NATSURL: "nats://" + addr})
+	w := start(t, healthworker.Config{Common: service.Common{NATSURL: "nats://" + addr}})
 	eventually(t, "alive", func() (bool, string) {
 		code, body := w.get("/livez")
 		return code == http.StatusOK, body
@@ -212,7 +213,7 @@ func TestWrongConfigIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	if err := healthworker.Run(context.Background(), healthworker.Config{MetricsAddr: taken.Addr().String()}); err == nil {
+	if err := healthworker.Run(context.Background(), healthworker.Config{Common: service.Common{MetricsAddr: taken.Addr().String()}}); err == nil {
 		t.Error("no error for an address that is taken")
 	}
 }

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
 func TestRefusedLoginsAreNotTheEnd(t *testing.T) {
 	nats := devtest.GuardedNATS(t, "right")
 	connect(t, nats.URL("right")).js.Conn().Close() // which makes the streams that are catalog-api's
-	w := start(t, healthworker.Config{NATSURL: nats.URL("right")})
+	w := start(t, healthworker.Config{Common: service.Common{NATSURL: nats.URL("right")}})
 	ready := func() (bool, string) {
 		code, body := w.get("/readyz")
 		return code == http.StatusOK, body

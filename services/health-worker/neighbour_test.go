@@ -8,6 +8,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -42,11 +43,11 @@ func TestNeighbourIsNotAFault(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() { close(over) }) // before the gateway waits for its requests
-	start(t, healthworker.Config{NATSURL: url, Timeout: 4 * time.Second})
+	start(t, healthworker.Config{Common: service.Common{NATSURL: url}, Timeout: 4 * time.Second})
 	want := map[string]events.Status{}
 	for path, n := range map[string]int{"/slow": 40, "/never": 24, "/endless": 6, "/good": 4} {
 		for range n {
-			svc := service(gateway.URL + path)
+			svc := newService(gateway.URL + path)
 			svc.Interval = "10s"
 			want[svc.ID] = events.StatusHealthy
 			if path == "/never" {

@@ -9,25 +9,17 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/plan"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/work"
-)
-
-const (
-	reconnectWait = 500 * time.Millisecond
-	pingInterval  = 3 * time.Second
-	lostPings     = 2 // with one more, a server that hangs counts as gone
-	flushTimeout  = time.Second
 )
 
 // Run works until ctx ends; then it hands back what it has not begun, finishes
@@ -36,28 +28,29 @@ const (
 // an address for metrics that it can't have, or a connection to NATS that is closed
 // for good.
 func Run(ctx context.Context, cfg Config) (err error) {
+	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return fmt.Errorf("health-worker: %w", err)
 	}
-	cfg = cfg.withDefaults()
-	ln, err := cfg.listen(ctx)
+	ln, err := cfg.Listen(ctx)
 	if err != nil {
-		return fmt.Errorf("health-worker: metrics: %w", err)
+		return fmt.Errorf("health-worker: %w", err)
 	}
-	nc, err := connect(cfg)
+	nc, err := cfg.Connect("health-worker")
 	if err != nil {
-		return errors.Join(fmt.Errorf("health-worker: nats: %w", err), closed(ln))
+		return errors.Join(fmt.Errorf("health-worker: %w", err), closed(ln))
 	}
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err != nil {
-		return errors.Join(fmt.Errorf("health-worker: nats: %w", err), closed(ln))
+		return errors.Join(fmt.Errorf("health-worker: %w", err), closed(ln))
 	}
 
 	w := newWorker(cfg, nc, js)
 	g, ctx := errgroup.WithContext(ctx)
 	if ln != nil {
-		g.Go(func() error { return metrics.Serve(ctx, ln, w.metrics.Handler(w.alive, w.ready)) })
+		operations := service.Operations{Registry: cfg.Registry, Alive: w.alive, Ready: w.ready}
+		g.Go(func() error { return service.Serve(ctx, ln, operations, cfg.Log) })
 	}
 	g.Go(func() error { return w.planner.Run(ctx) })
 	g.Go(func() error { return w.prober.Run(ctx) })
@@ -70,11 +63,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := g.Wait(); err != nil {
 		return fmt.Errorf("health-worker: %w", err)
 	}
-	if nc.IsConnected() { // acknowledgements may still be on their way
-		if err := nc.FlushTimeout(flushTimeout); err != nil {
-			cfg.Log.WarnContext(ctx, "nats not flushed; some probes may be made again", "error", err)
-		}
-	}
+	cfg.Flush(ctx, nc)
 	return nil
 }
 
@@ -89,7 +78,7 @@ type worker struct {
 }
 
 func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
-	w := &worker{nc: nc, metrics: metrics.New(cfg.Registry, cfg.Version, cfg.Location).WithProcess()}
+	w := &worker{nc: nc, metrics: metrics.New(cfg.Registry, cfg.Version, cfg.Location)}
 	w.planner = plan.New(plan.Config{
 		JS: js, Log: cfg.Log, Metrics: w.metrics, Attached: w.planning.Store,
 	})
@@ -113,7 +102,7 @@ func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
 }
 
 // alive returns nil, or else what only a restart mends.
-func (w *worker) alive() error {
+func (w *worker) alive(context.Context) error {
 	if w.nc.IsClosed() {
 		return errors.New("the connection to nats is closed for good")
 	}
@@ -121,7 +110,7 @@ func (w *worker) alive() error {
 }
 
 // ready returns nil when the worker plans and probes, or else what is missing.
-func (w *worker) ready() error {
+func (w *worker) ready(context.Context) error {
 	switch {
 	case !w.nc.IsConnected():
 		return errors.New("nats is not connected")
@@ -133,49 +122,9 @@ func (w *worker) ready() error {
 	return nil
 }
 
-// listen returns nil, nil where no metrics are wanted.
-func (c Config) listen(ctx context.Context) (net.Listener, error) {
-	if c.MetricsListener != nil || c.MetricsAddr == "" {
-		return c.MetricsListener, nil
-	}
-	return new(net.ListenConfig).Listen(ctx, "tcp", c.MetricsAddr)
-}
-
 func closed(ln net.Listener) error {
 	if ln == nil {
 		return nil
 	}
 	return ln.Close()
-}
-
-// connect returns at once; the connection is made, and made again, in the
-// background.
-func connect(cfg Config) (*nats.Conn, error) {
-	var once sync.Once
-	return nats.Connect(cfg.NATSURL,
-		nats.Name("health-worker"),
-		nats.MaxReconnects(-1),
-		nats.IgnoreAuthErrorAbort(), // a wrong password may be mended on the server's side
-		nats.RetryOnFailedConnect(true),
-		nats.ReconnectWait(reconnectWait),
-		nats.PingInterval(pingInterval),
-		nats.MaxPingsOutstanding(lostPings),
-		nats.ConnectHandler(func(nc *nats.Conn) {
-			cfg.Log.Info("nats connected", "server", nc.ConnectedServerName())
-		}),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil {
-				cfg.Log.Warn("nats disconnected; connecting again", "error", err)
-			}
-		}),
-		nats.ReconnectHandler(func(nc *nats.Conn) {
-			cfg.Log.Info("nats connected again", "server", nc.ConnectedServerName())
-		}),
-		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			once.Do(func() { cfg.Log.Warn("nats can't be reached; trying on", "error", err) })
-		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			cfg.Log.Warn("nats reports an error", "error", err)
-		}),
-	)
 }

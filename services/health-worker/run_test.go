@@ -8,6 +8,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -15,9 +16,9 @@ func TestNewServiceIsProbedAtOnce(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	b, healthy := connect(t, url), serve(t, status(204))
 	results := b.results()
-	start(t, healthworker.Config{NATSURL: url})
+	start(t, healthworker.Config{Common: service.Common{NATSURL: url}})
 
-	svc := service(healthy.URL + "/healthz")
+	svc := newService(healthy.URL + "/healthz")
 	before := time.Now()
 	b.publish(events.ServiceCreated{Service: svc})
 
@@ -37,9 +38,9 @@ func TestChangesOfAServiceReachItsPlan(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	b, one, two := connect(t, url), serve(t, status(200)), serve(t, status(503))
 	results := b.results()
-	start(t, healthworker.Config{NATSURL: url})
+	start(t, healthworker.Config{Common: service.Common{NATSURL: url}})
 
-	svc := service(one.URL)
+	svc := newService(one.URL)
 	b.publish(events.ServiceCreated{Service: svc})
 	next(t, results)
 
@@ -78,7 +79,7 @@ func TestManyServicesAreAddedAtOnce(t *testing.T) {
 	const n = 2_000
 	b.addMany(n, target.URL)
 	results := b.results()
-	start(t, healthworker.Config{NATSURL: url, PerHost: 64})
+	start(t, healthworker.Config{Common: service.Common{NATSURL: url}, PerHost: 64})
 
 	b.awaitPlans(n)
 	type probe struct {
@@ -100,9 +101,9 @@ func TestWorkerMendsPlansThatDiffer(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
 	results := b.results()
-	first := start(t, healthworker.Config{NATSURL: url})
+	first := start(t, healthworker.Config{Common: service.Common{NATSURL: url}})
 
-	kept, lost, wrong := service(target.URL), service(target.URL), service(target.URL)
+	kept, lost, wrong := newService(target.URL), newService(target.URL), newService(target.URL)
 	for _, svc := range []events.Service{kept, lost, wrong} {
 		b.publish(events.ServiceCreated{Service: svc})
 		next(t, results)
@@ -116,11 +117,11 @@ func TestWorkerMendsPlansThatDiffer(t *testing.T) {
 	before := b.plan(kept.ID).Sequence
 	b.purge(events.PlanSubject(lost.ID))
 	b.purge(events.PlanSubject(wrong.ID))
-	foreign := events.ProbePlanned{ServiceID: service("").ID, Version: 1, URL: target.URL, Interval: "1h"}
+	foreign := events.ProbePlanned{ServiceID: newService("").ID, Version: 1, URL: target.URL, Interval: "1h"}
 	b.publish(foreign) // of a service that the catalogue doesn't know
 	b.publish(events.ProbePlanned{ServiceID: wrong.ID, Version: 1, URL: target.URL, Interval: "10s"})
 
-	second := start(t, healthworker.Config{NATSURL: url})
+	second := start(t, healthworker.Config{Common: service.Common{NATSURL: url}})
 	b.awaitPlan(lost.ID, 1)
 	b.awaitNoPlan(foreign.ServiceID)
 	eventually(t, "mended", func() (bool, string) {
@@ -132,6 +133,6 @@ func TestWorkerMendsPlansThatDiffer(t *testing.T) {
 	}
 	eventually(t, "counted", func() (bool, string) {
 		_, body := second.get("/metrics")
-		return strings.Contains(body, "health_worker_reconcile_drift_total 3"), "no 3 in the metrics"
+		return strings.Contains(body, "portal_worker_reconcile_drift_total 3"), "no 3 in the metrics"
 	})
 }

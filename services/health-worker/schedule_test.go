@@ -9,6 +9,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -20,8 +21,8 @@ func TestBrokerAsksForAProbeInEachInterval(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
 	results := b.results()
-	start(t, healthworker.Config{NATSURL: url})
-	svc := service(target.URL)
+	start(t, healthworker.Config{Common: service.Common{NATSURL: url}})
+	svc := newService(target.URL)
 	svc.Interval = "10s"
 	b.publish(events.ServiceCreated{Service: svc})
 	next(t, results) // at once
@@ -52,11 +53,11 @@ func TestTwoWorkersShareTheServices(t *testing.T) {
 	b, target := connect(t, url), serve(t, status(200))
 	results := b.results()
 	for range 2 {
-		start(t, healthworker.Config{NATSURL: url})
+		start(t, healthworker.Config{Common: service.Common{NATSURL: url}})
 	}
 	const n = 300
 	for range n {
-		svc := service(target.URL)
+		svc := newService(target.URL)
 		svc.ID, svc.Interval = uuid.NewString(), "10s"
 		b.publish(events.ServiceCreated{Service: svc})
 	}

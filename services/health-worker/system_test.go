@@ -218,7 +218,7 @@ func (b *broker) awaitPlan(id string, version int64) {
 
 // service is one that is asked once an hour, so that a test hears of it only
 // what it asks for.
-func service(url string) events.Service {
+func newService(url string) events.Service {
 	now := time.Now().UTC()
 	return events.Service{
 		ID: uuid.Must(uuid.NewV7()).String(), Name: "billing", StatusURL: url, Interval: "1h", Tags: []string{},

@@ -25,7 +25,7 @@ const (
 const DefaultMetrics = "127.0.0.1:9464"
 
 // Config says how the one-process edition runs. Every field but Log, Listener,
-// Ready and Version has a flag and a variable: see ConfigFrom.
+// Opened, Ready and Version has a flag and a variable: see ConfigFrom.
 type Config struct {
 	// HTTPAddr is where the page and the API listen: --http, PORTAL_HTTP,
 	// "127.0.0.1:8080". Listener, if set, is used instead.
@@ -63,8 +63,10 @@ type Config struct {
 	// Log hears everything; nil: nobody does.
 	Log *slog.Logger
 
-	// Ready, if set, is called once, when everything answers.
-	Ready func(Addresses)
+	// Opened, if set, is called once, before anything is started: whoever comes now
+	// waits. Ready, if set, is called once, when everything answers.
+	Opened func(Addresses)
+	Ready  func(Addresses)
 }
 
 // Task is what the command is to do.

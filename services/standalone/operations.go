@@ -5,18 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"syscall"
-	"time"
 
+	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
-
-// askTimeout is how long a service of this process may take to say how it is.
-const askTimeout = 3 * time.Second
 
 // operations is what an operator asks: at one address the metrics of all
 // services, and whether all live and are ready, which each service says at an
@@ -40,7 +37,14 @@ func (c Config) operations(ctx context.Context) (*operations, error) {
 	if err != nil {
 		return nil, errors.Join(err, all.Close(), api.Close())
 	}
-	return &operations{all: all, api: api, worker: worker, registry: prometheus.NewRegistry()}, nil
+	return &operations{all: all, api: api, worker: worker, registry: service.NewRegistry()}, nil
+}
+
+// close is for a start that failed.
+func (o *operations) close() {
+	for _, ln := range []net.Listener{o.all, o.api, o.worker} {
+		_ = ln.Close()
+	}
 }
 
 // listenMetrics gives way where nobody has asked for the address: a second portal
@@ -61,38 +65,25 @@ func (c Config) listenMetrics(ctx context.Context) (net.Listener, error) {
 	return ln, err
 }
 
-// serve answers until ctx ends. What is being answered then is cut off.
-func (o *operations) serve(ctx context.Context) error {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(o.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /livez", o.ask)
-	mux.HandleFunc("GET /readyz", o.ask)
-	srv := &http.Server{
-		Handler: mux, ReadHeaderTimeout: askTimeout, ReadTimeout: askTimeout, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
-	}
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() { stopped <- srv.Close() })
-	err := srv.Serve(o.all)
-	if !errors.Is(err, http.ErrServerClosed) {
-		stop()
-		return fmt.Errorf("serve metrics: %w", err)
-	}
-	return <-stopped
+// serve answers until ctx ends.
+func (o *operations) serve(ctx context.Context, log *slog.Logger) error {
+	return service.Serve(ctx, o.all, service.Operations{Registry: o.registry, Alive: o.ask("/livez"), Ready: o.ask("/readyz")}, log)
 }
 
-// ask passes the question on to each service, and the first no back.
-func (o *operations) ask(w http.ResponseWriter, r *http.Request) {
-	client := &http.Client{Timeout: askTimeout}
-	for _, service := range []struct {
-		name string
-		at   net.Listener
-	}{{"catalog-api", o.api}, {"health-worker", o.worker}} {
-		if err := askOne(r.Context(), client, baseURL(service.at.Addr())+r.URL.Path); err != nil {
-			http.Error(w, service.name+": "+err.Error(), http.StatusServiceUnavailable)
-			return
+// ask passes a question on to each service, and the first no back.
+func (o *operations) ask(path string) func(context.Context) error {
+	client := &http.Client{}
+	return func(ctx context.Context) error {
+		for _, one := range []struct {
+			name string
+			at   net.Listener
+		}{{"catalog-api", o.api}, {"health-worker", o.worker}} {
+			if err := askOne(ctx, client, baseURL(one.at.Addr())+path); err != nil {
+				return fmt.Errorf("%s: %w", one.name, err)
+			}
 		}
+		return nil
 	}
-	_, _ = fmt.Fprintln(w, "ok")
 }
 
 // askOne returns what a service says that is not well.

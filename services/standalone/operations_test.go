@@ -28,9 +28,14 @@ func TestMetricsOfAllServicesAreAtOneAddress(t *testing.T) {
 	portal := start(t, config(t))
 	defer portal.stop()
 	metrics := get(t, portal.at.Metrics)
-	for _, name := range []string{"portal_outbox_pending", "health_worker_info", "go_goroutines"} {
+	for _, name := range []string{"portal_outbox_pending", "portal_worker_info", "go_goroutines"} {
 		if !strings.Contains(metrics, "\n"+name) {
 			t.Errorf("%s is missing", name)
+		}
+	}
+	for _, name := range regexp.MustCompile(`(?m)^# TYPE (\S+)`).FindAllStringSubmatch(metrics, -1) {
+		if !regexp.MustCompile(`^(portal|go|process)_`).MatchString(name[1]) {
+			t.Errorf("%s does not say whose it is", name[1])
 		}
 	}
 	for _, path := range []string{"/livez", "/readyz"} {

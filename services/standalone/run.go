@@ -14,10 +14,12 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api"
 	"github.com/dev-portal/dev-portal/services/health-worker"
 	"github.com/dev-portal/dev-portal/services/standalone/internal/demo"
 	"github.com/dev-portal/dev-portal/services/web"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -43,6 +45,14 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		}
 	}
 	defer func() { _ = cfg.Listener.Close() }() // for a start that fails; else its server has closed it
+	ops, err := cfg.operations(ctx)
+	if err != nil {
+		return err
+	}
+	defer ops.close() // likewise
+	if cfg.Opened != nil {
+		cfg.Opened(cfg.addresses("nats://"+cfg.NATSAddr, ops))
+	}
 	lock, err := lockFolder(cfg.Dir)
 	if err != nil {
 		return err
@@ -59,7 +69,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		if err := pingDatabase(ctx, cfg.DatabaseURL); err != nil {
 			return err
 		}
-		return cfg.serve(ctx, nats, nil)
+		return cfg.serve(ctx, nats, ops, nil)
 	}
 	pg, err := devstack.StartPostgres(ctx, devstack.PostgresConfig{
 		Dir: filepath.Join(cfg.Dir, "postgres"), Restart: true, Log: cfg.Log.With("service", "postgres"),
@@ -69,21 +79,17 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, pg.Close()) }()
 	cfg.DatabaseURL = pg.URL()
-	return cfg.serve(ctx, nats, pg)
+	return cfg.serve(ctx, nats, ops, pg)
 }
 
 // serve runs the services over what they depend on. A private Postgres that is
 // gone for good before ctx ends is an error; nil is another's, and never is.
-func (c Config) serve(ctx context.Context, nats *broker, private *devstack.Postgres) error {
-	ops, err := c.operations(ctx)
-	if err != nil {
-		return err
-	}
+func (c Config) serve(ctx context.Context, nats *broker, ops *operations, private *devstack.Postgres) error {
 	api, worker := c.services(nats, ops)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return catalogapi.Run(gctx, api) })
 	g.Go(func() error { return healthworker.Run(gctx, worker) })
-	g.Go(func() error { return ops.serve(gctx) })
+	g.Go(func() error { return ops.serve(gctx, c.Log) })
 	if private != nil {
 		g.Go(func() error {
 			select {
@@ -112,32 +118,43 @@ func (c Config) services(nats *broker, ops *operations) (catalogapi.Config, heal
 		page.Handle(demo.Path, demo.NewTarget())
 	}
 	api := catalogapi.Config{
-		DatabaseURL: c.DatabaseURL, NATSURL: nats.urlFor("catalog-api"), Listener: c.Listener, MetricsListener: ops.api, Static: page,
-		DefaultInterval: c.Interval, Registry: ops.registry, Log: c.Log.With("service", "catalog-api"), Version: c.Version,
+		Common:      c.common("catalog-api", nats, ops.registry, ops.api),
+		DatabaseURL: c.DatabaseURL, Listener: c.Listener, Static: page, DefaultInterval: c.Interval,
 	}
 	worker := healthworker.Config{
-		NATSURL: nats.urlFor("health-worker"), MetricsListener: ops.worker, Registry: ops.registry,
-		Timeout: c.Timeout, Log: c.Log.With("service", "health-worker"), Version: c.Version,
+		Common: c.common("health-worker", nats, ops.registry, ops.worker), Timeout: c.Timeout,
 	}
 	return api, worker
 }
 
+// common is what every service of this process is configured with.
+func (c Config) common(name string, nats *broker, registry *prometheus.Registry, operators net.Listener) service.Common {
+	return service.Common{
+		NATSURL: nats.urlFor(name), MetricsListener: operators, Registry: registry, Log: c.Log.With("service", name), Version: c.Version,
+	}
+}
+
 // announce says that the portal is there, once it is, and fills it if asked to.
 func (c Config) announce(ctx context.Context, natsURL string, ops *operations) error {
-	base, metrics := baseURL(c.Listener.Addr()), baseURL(ops.all.Addr())
-	if err := awaitOK(ctx, metrics+"/readyz"); err != nil {
+	if err := awaitOK(ctx, baseURL(ops.all.Addr())+"/readyz"); err != nil {
 		return err
 	}
+	at := c.addresses(natsURL, ops)
 	if c.Demo {
-		if err := demo.Seed(ctx, base); err != nil {
+		if err := demo.Seed(ctx, at.Page); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
-	c.Log.Info("portal is ready", "page", base, "nats", natsURL, "metrics", metrics, "data", c.Dir)
+	c.Log.Info("the portal is ready", "page", at.Page, "data", c.Dir)
 	if c.Ready != nil {
-		c.Ready(Addresses{Page: base, API: base + "/api", NATS: natsURL, Metrics: metrics + "/metrics"})
+		c.Ready(at)
 	}
 	return nil
+}
+
+func (c Config) addresses(natsURL string, ops *operations) Addresses {
+	page := baseURL(c.Listener.Addr())
+	return Addresses{Page: page, API: page + "/api", NATS: natsURL, Metrics: baseURL(ops.all.Addr()) + "/metrics"}
 }
 
 // wait returns when the services have stopped, or have had their time to.

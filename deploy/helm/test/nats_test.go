@@ -18,6 +18,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -37,7 +38,7 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc := service()
+	svc := newService()
 	publish(t, js, events.ServiceCreated{Service: svc})
 
 	msg, err := ingest.Next(jetstream.FetchMaxWait(patience))
@@ -86,7 +87,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 	if _, err := stream.Planner(t.Context(), worker); err != nil {
 		t.Fatal(err)
 	}
-	id := service().ID
+	id := newService().ID
 	forbidden := map[string][]string{
 		"subscriber": {
 			events.CatalogSubject(id), events.StatusSubject(id), events.DueSubject(id), events.ResultSubject(id), events.CheckSubject,
@@ -205,7 +206,9 @@ func (b broker) startWorker(t *testing.T) {
 	done := make(chan error, 1)
 	url := strings.Replace(b.server.ClientURL(), "nats://", "nats://health-worker:"+passwords["health-worker"]+"@", 1)
 	go func() {
-		done <- healthworker.Run(ctx, healthworker.Config{NATSURL: url, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		done <- healthworker.Run(ctx, healthworker.Config{
+			Common: service.Common{NATSURL: url, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
+		})
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -233,7 +236,7 @@ func (b broker) follow(t *testing.T, nc *nats.Conn) {
 func (b broker) consume(t *testing.T, catalogue jetstream.JetStream) {
 	t.Helper()
 	for attempt := range 3 {
-		svc := service()
+		svc := newService()
 		svc.Version = int64(10 + attempt)
 		publish(t, catalogue, events.ServiceUpdated{Service: svc})
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -273,7 +276,7 @@ func publish(t *testing.T, js jetstream.JetStream, e events.Event) {
 }
 
 // service has a health URL that nothing outside is asked for: port 9 is closed.
-func service() events.Service {
+func newService() events.Service {
 	now := time.Now().UTC()
 	return events.Service{
 		ID: "0199a3c2-8c1e-7d5a-9b42-3f1c8e6a7d10", Name: "billing", StatusURL: "http://127.0.0.1:9/", Tags: []string{},

@@ -20,7 +20,7 @@ func TestReadersCanOnlyRead(t *testing.T) {
 	b := startBroker(t)
 	catalogue := b.owner(t)
 	owner, reader := jetStream(t, catalogue), jetStream(t, b.connect(t, "subscriber"))
-	publish(t, owner, events.ServiceCreated{Service: service()})
+	publish(t, owner, events.ServiceCreated{Service: newService()})
 
 	t.Run("push to others", func(t *testing.T) {
 		for _, subject := range []string{events.CheckSubject, "$JS.API.STREAM.DELETE.PORTAL", events.ResultSubject("x")} {
@@ -51,7 +51,7 @@ func TestReadersCanOnlyRead(t *testing.T) {
 		}
 		const many = 2000 // more than the server sends without a word of flow control
 		for n := range many {
-			svc := service()
+			svc := newService()
 			svc.ID = fmt.Sprintf("0199a3c2-8c1e-7d5a-9b42-%012d", n)
 			svc.Description = strings.Repeat("x", 1000)
 			publish(t, owner, events.ServiceCreated{Service: svc})

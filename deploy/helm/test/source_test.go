@@ -22,13 +22,15 @@ func TestEveryVariableIsSet(t *testing.T) {
 		"catalog-api":   container(t, "-catalog-api"),
 		"health-worker": container(t, "-health-worker"),
 	} {
-		text, err := os.ReadFile(filepath.Join(servicesDir, component, "config.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
 		known := map[string]bool{}
-		for _, m := range variable.FindAllStringSubmatch(string(text), -1) {
-			known[m[1]] = true
+		for _, path := range []string{component + "/config.go", "../pkg/service/env.go"} {
+			text, err := os.ReadFile(filepath.Join(servicesDir, path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range variable.FindAllStringSubmatch(string(text), -1) {
+				known[m[1]] = true
+			}
 		}
 		set := map[string]bool{}
 		for _, env := range container.Env {
@@ -56,7 +58,7 @@ func container(t *testing.T, suffix string) corev1.Container {
 // Alerts and dashboard ask only for metrics that the services have.
 func TestRulesAndDashboardNameRealMetrics(t *testing.T) {
 	real := metrics(t)
-	used := regexp.MustCompile(`\b(?:portal|health_worker)_[a-z_]+\b`)
+	used := regexp.MustCompile(`\bportal_[a-z_]+\b`)
 	found := 0
 	for _, d := range render(t, values(t, filepath.Join(examplesDir, "gateway-monitoring.yaml"))) {
 		if d.GetKind() != "PrometheusRule" && !strings.HasSuffix(d.GetName(), "-dashboard") {
@@ -97,7 +99,7 @@ func metrics(t *testing.T) map[string]bool {
 	made := regexp.MustCompile(`f\.(?:gauge|counters?|histogram)\("([a-z_]+)"`)
 	matches := made.FindAllStringSubmatch(strings.ReplaceAll(string(text), "(\n\t\t\t\"", "(\""), -1)
 	for _, m := range matches {
-		out["health_worker_"+m[1]] = true
+		out["portal_worker_"+m[1]] = true
 	}
 	return out
 }

@@ -100,15 +100,15 @@ func TestRequestsAreCountedAndLoggedOnce(t *testing.T) {
 	p.call("GET", "/api/health", "")
 	p.call("GET", "/style.css", "")
 	want := `
-		# HELP http_requests_total Requests answered, by route pattern, method and status code.
-		# TYPE http_requests_total counter
-		http_requests_total{code="200",method="GET",route="/api/health"} 1
-		http_requests_total{code="200",method="GET",route="/api/services"} 1
-		http_requests_total{code="201",method="POST",route="/api/services"} 1
-		http_requests_total{code="404",method="GET",route="static"} 1
-		http_requests_total{code="405",method="other",route="none"} 1
+		# HELP portal_http_requests_total Requests answered, by route pattern, method and status code.
+		# TYPE portal_http_requests_total counter
+		portal_http_requests_total{code="200",method="GET",route="/api/health"} 1
+		portal_http_requests_total{code="200",method="GET",route="/api/services"} 1
+		portal_http_requests_total{code="201",method="POST",route="/api/services"} 1
+		portal_http_requests_total{code="404",method="GET",route="static"} 1
+		portal_http_requests_total{code="405",method="other",route="none"} 1
 	`
-	if err := testutil.GatherAndCompare(p.metrics, strings.NewReader(want), "http_requests_total"); err != nil {
+	if err := testutil.GatherAndCompare(p.metrics, strings.NewReader(want), "portal_http_requests_total"); err != nil {
 		t.Error(err)
 	}
 	if got := strings.Count(log.String(), "msg=request"); got != 3 || strings.Contains(log.String(), "topsecret") {

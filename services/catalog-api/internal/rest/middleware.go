@@ -90,11 +90,11 @@ type metrics struct {
 func newMetrics(to prometheus.Registerer) metrics {
 	m := metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "http_requests_total",
+			Name: "portal_http_requests_total",
 			Help: "Requests answered, by route pattern, method and status code.",
 		}, []string{"route", "method", "code"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "http_request_duration_seconds",
+			Name:    "portal_http_request_duration_seconds",
 			Help:    "Time from a request's header to the end of its answer. Event streams are not in it.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route", "method"}),

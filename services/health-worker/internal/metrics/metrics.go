@@ -107,7 +107,7 @@ func (m *Worker) Probed(status events.Status, reason events.Reason, lag, took ti
 // factory registers what it makes.
 type factory struct{ r *prometheus.Registry }
 
-const namespace = "health_worker"
+const namespace = "portal_worker"
 
 func (f factory) counter(name, help string) prometheus.Counter {
 	c := prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})

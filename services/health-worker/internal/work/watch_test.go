@@ -21,6 +21,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
@@ -188,8 +189,9 @@ func TestLivezFailsWhereOnlyARestartHelps(t *testing.T) {
 	w := &Worker{Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), Timeout: time.Second, Concurrency: 1}
 	live := func() int {
 		rec := httptest.NewRecorder()
-		ready := func() error { return nil }
-		w.Metrics.Handler(w.Stuck, ready).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/livez", nil))
+		stuck := func(context.Context) error { return w.Stuck() }
+		ready := func(context.Context) error { return nil }
+		service.Operations{Registry: w.Metrics.Registry, Alive: stuck, Ready: ready}.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/livez", nil))
 		return rec.Code
 	}
 	if got := live(); got != 200 {

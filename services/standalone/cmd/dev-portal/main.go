@@ -8,16 +8,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
-	"github.com/dev-portal/dev-portal/pkg/healthcheck"
+	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/standalone"
 	"github.com/dev-portal/dev-portal/services/standalone/internal/doctor"
-	"github.com/lmittmann/tint"
 	"golang.org/x/term"
 )
 
@@ -48,16 +44,15 @@ func run() error {
 		fmt.Println("dev-portal", version, commit)
 		return nil
 	case task == standalone.CheckHealth:
-		return healthcheck.Ask(context.Background(), cfg.HTTPAddr, "/api/health")
+		return service.Ask(context.Background(), cfg.HTTPAddr, "/api/health")
 	}
 	cfg.Version = version
-	cfg.Log = newLog(os.Stderr)
-	cfg.Ready = func(at standalone.Addresses) {
-		fmt.Printf("\nDev Portal %s\n%s\n", version, at)
+	cfg.Log = service.NewLog(os.Stderr)
+	cfg.Opened = func(at standalone.Addresses) {
+		fmt.Printf("Dev Portal %s\n%s\n", version, at)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := service.Signalled()
 	defer stop()
-	context.AfterFunc(ctx, stop) // from here on, a second signal kills
 	err = standalone.Run(ctx, cfg)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil // stopped while it was starting
@@ -67,16 +62,8 @@ func run() error {
 
 // examine is the command that finds out why a portal does not work.
 func examine(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := service.Signalled()
 	defer stop()
 	coloured := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == ""
 	return doctor.Command{Out: os.Stdout, Err: os.Stderr, Coloured: coloured, Version: version}.Run(ctx, args)
-}
-
-// newLog is for people on a terminal, and for programs otherwise.
-func newLog(out *os.File) *slog.Logger {
-	if !term.IsTerminal(int(out.Fd())) {
-		return slog.New(slog.NewJSONHandler(out, nil))
-	}
-	return slog.New(tint.NewTextHandler(out, &tint.Options{TimeFormat: "15:04:05", NoColor: os.Getenv("NO_COLOR") != ""}))
 }

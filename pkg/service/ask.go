@@ -1,8 +1,4 @@
-// Package healthcheck lets a program ask its own running self whether it is well:
-// a container's HEALTHCHECK needs somebody to ask, and an image of one static
-// program has no shell and no wget. It depends on the standard library alone, so
-// that no service links more than it did.
-package healthcheck
+package service
 
 import (
 	"bytes"
@@ -15,13 +11,15 @@ import (
 	"time"
 )
 
-// Timeout is for the whole answer; a HEALTHCHECK must allow for more.
-const Timeout = 2 * time.Second
+// askTimeout is for the whole answer; a HEALTHCHECK must allow for more.
+const askTimeout = 2 * time.Second
 
 // limit is how much of what is wrong is read, in bytes.
 const limit = 1 << 10
 
-// Ask returns nil if whoever listens at an address answers a path with 200, and
+// Ask lets a program ask its own running self whether it is well: a container's
+// HEALTHCHECK needs somebody to ask, and an image of one static program has no shell
+// and no wget. It returns nil if whoever listens at an address answers a path with 200, and
 // otherwise what is wrong. The address is the one to listen on, as in ":9090": one
 // without a host, or of every interface, is asked on the loopback.
 func Ask(ctx context.Context, listen, path string) error {
@@ -32,7 +30,7 @@ func Ask(ctx context.Context, listen, path string) error {
 	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
 		host = "127.0.0.1"
 	}
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+path, nil)
 	if err != nil {

@@ -1,4 +1,4 @@
-package healthcheck_test
+package service_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dev-portal/dev-portal/pkg/healthcheck"
+	"github.com/dev-portal/dev-portal/pkg/service"
 )
 
 // listening starts a service that is ready at /readyz and nowhere else.
@@ -36,7 +36,7 @@ func TestAskFindsTheServiceWhereverItListens(t *testing.T) {
 		"one address":              host + ":" + port,
 		"a name":                   "localhost:" + port,
 	} {
-		if err := healthcheck.Ask(t.Context(), listen, "/readyz"); err != nil {
+		if err := service.Ask(t.Context(), listen, "/readyz"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -55,7 +55,7 @@ func TestAskSaysWhatIsWrong(t *testing.T) {
 		"nobody there":    {t.Context(), "127.0.0.1:1", "/readyz", "connection refused"},
 		"asked no longer": {stopped, ":" + port, "/readyz", "context canceled"},
 	} {
-		if err := healthcheck.Ask(test.ctx, test.listen, test.path); err == nil || !strings.Contains(err.Error(), test.want) {
+		if err := service.Ask(test.ctx, test.listen, test.path); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
 	}

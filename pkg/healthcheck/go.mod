@@ -1,3 +1,0 @@
-module github.com/dev-portal/dev-portal/pkg/healthcheck
-
-go 1.26.0

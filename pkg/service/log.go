@@ -1,0 +1,29 @@
+package service
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"golang.org/x/term"
+)
+
+// NewLog writes text for people where out is a terminal, and JSON elsewhere.
+func NewLog(out *os.File) *slog.Logger {
+	if term.IsTerminal(int(out.Fd())) {
+		return slog.New(tint.NewTextHandler(out, &tint.Options{TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != ""}))
+	}
+	return slog.New(newJSON(out))
+}
+
+// newJSON writes spans of time in milliseconds, and says so in their names.
+func newJSON(out io.Writer) slog.Handler {
+	return slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindDuration {
+			return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1000)
+		}
+		return a
+	}})
+}

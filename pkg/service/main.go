@@ -1,0 +1,76 @@
+package service
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	_ "github.com/KimMachineGun/automemlimit" // the heap stays below the container's limit
+)
+
+// gcPercent lets the heap grow to five times what lives, for those who say nothing
+// else by GOGC: a heap of a few MB would be collected several times a second.
+const gcPercent = 400
+
+// Process is the program that a service runs as.
+type Process struct {
+	Name            string // "health-worker"
+	Version, Commit string // set by the linker, from git
+	Getenv          func(string) string
+	Log             *slog.Logger
+}
+
+// Main is the main of a service: it runs until the process is told to end, by SIGINT
+// or SIGTERM, and answers --version, and --healthcheck for a container's HEALTHCHECK.
+// A second signal kills. It returns the exit code: 0, 1 if the service failed, 2 at a
+// wrong flag.
+func Main(name, version, commit string, run func(context.Context, Process) error) int {
+	p := Process{Name: name, Version: version, Commit: commit, Getenv: os.Getenv}
+	return p.main(os.Args[1:], os.Stdout, os.Stderr, run)
+}
+
+func (p Process) main(args []string, stdout io.Writer, stderr *os.File, run func(context.Context, Process) error) int {
+	flags := flag.NewFlagSet(p.Name, flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	show := flags.Bool("version", false, "print the version and the commit, and end")
+	ask := flags.Bool("healthcheck", false, "ask the "+p.Name+" that runs here, at PORTAL_METRICS, whether it is ready, and end")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	switch {
+	case *show:
+		_, _ = fmt.Fprintln(stdout, p.Version, p.Commit)
+		return 0
+	case *ask:
+		if err := Ask(context.Background(), p.Getenv("PORTAL_METRICS"), "/readyz"); err != nil {
+			_, _ = fmt.Fprintf(stderr, "%s: PORTAL_METRICS: %v\n", p.Name, err)
+			return 1
+		}
+		return 0
+	}
+	p.Log = NewLog(stderr).With("service", p.Name, "version", p.Version)
+	if p.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	ctx, stop := Signalled()
+	defer stop()
+	if err := run(ctx, p); err != nil {
+		p.Log.ErrorContext(ctx, "stopped", "error", err)
+		return 1
+	}
+	return 0
+}
+
+// Signalled is a context that ends when the process is told to. From then on, a second
+// signal kills.
+func Signalled() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
