@@ -34,7 +34,7 @@ func TestWrongValuesAreRefusedInWords(t *testing.T) {
 		"a cluster's replicas on a server": {"streamReplicas: 3", "the chart's own NATS is one server"},
 		"two databases":                    {"catalogApi: {databaseURL: {secret: s}, egress: [{}]}", "set postgresql.enabled to false"},
 		"two brokers":                      {"catalogApi: {natsURL: {secret: s}, egress: [{}]}", "set nats.enabled to false"},
-		"services on two brokers":          {"{nats: {enabled: false}, healthWorker: {natsURL: {secret: s}}}", "natsURL.secret of both, or of neither"},
+		"services on two brokers":          {"{nats: {enabled: false}, healthWorker: {natsURL: {secret: s}}}", "catalogApi and healthWorker meet in NATS"},
 		"a database behind a closed door":  {"{postgresql: {enabled: false}, catalogApi: {databaseURL: {secret: s}}}", "catalogApi.egress is empty"},
 		"more pods at least than at most":  {"healthWorker: {autoscaling: {min: 20}}", "autoscaling.min is above max"},
 		"a backlog that cannot be read": {

@@ -13,3 +13,8 @@
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* The users of files/nats.conf, which has a password of each of them by its name. */}}
+{{- define "dev-portal.natsUsers" -}}
+{{- append (include "dev-portal.services" . | fromYaml | keys | sortAlpha) "subscriber" | toJson }}
+{{- end }}

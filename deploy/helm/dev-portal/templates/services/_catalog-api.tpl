@@ -1,0 +1,56 @@
+{{- define "dev-portal.catalog-api.env" -}}
+{{- with .Values.catalogApi.databaseURL }}
+{{- if .secret }}
+- name: PORTAL_DATABASE_URL
+  valueFrom: {secretKeyRef: {name: {{ .secret }}, key: {{ .key }}}}
+{{- else }}
+- name: POSTGRES_PASSWORD
+  valueFrom: {secretKeyRef: {name: {{ include "dev-portal.postgresSecret" $ }}, key: password}}
+- name: PORTAL_DATABASE_URL
+  value: postgres://portal:$(POSTGRES_PASSWORD)@{{ include "dev-portal.fullname" $ }}-postgresql:5432/portal?sslmode=disable
+{{- end }}
+{{- end }}
+- name: PORTAL_NATS_REPLICAS
+  value: {{ .Values.streamReplicas | quote }}
+- name: PORTAL_INTERVAL
+  value: {{ .Values.catalogApi.interval | quote }}
+- name: PORTAL_HTTP
+  value: ":8000"
+{{- end }}
+
+{{- define "dev-portal.catalog-api.egress" -}}
+{{- if not .Values.catalogApi.databaseURL.secret }}
+{{ include "dev-portal.egressTo" (dict "root" . "component" "postgresql" "port" "postgres") }}
+{{- end }}
+{{- with .Values.catalogApi.egress }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "dev-portal.catalog-api.rules" -}}
+{{- $series := include "dev-portal.series" (dict "root" . "component" "catalog-api") -}}
+- alert: DevPortalDown
+  expr: absent(up{ {{- $series -}} } == 1)
+  for: 2m
+  labels: {severity: critical}
+  annotations:
+    summary: No replica of catalog-api can be scraped.
+    description: The portal can't be read or changed. See why its pods aren't ready; mostly it is Postgres.
+- alert: DevPortalOutboxOld
+  expr: max(portal_outbox_age_seconds{ {{- $series -}} }) > 60
+  for: 2m
+  labels: {severity: warning}
+  annotations:
+    summary: Changes have waited {{ "{{" }} $value | humanizeDuration }} to be published.
+    description: NATS doesn't take them, so new services aren't probed and subscribers hear nothing. Nothing is lost; it goes on when NATS is back. If NATS runs, restart it, as after a full disk it fails until then.
+- alert: DevPortalNotWorking
+  expr: min by (check) (portal_health{ {{- $series -}} }) == 0
+  for: 1m
+  labels: {severity: critical}
+  annotations:
+    summary: The portal's check "{{ "{{" }} $labels.check }}" fails.
+    description: >-
+      GET /api/health says what that means and what to do. postgres: its disk, its log, locks on the table services.
+      nats, streams, outbox: restart NATS after a look at its disk. consumers, workers, results: the log of health-worker.
+      live: delete consumers of PORTAL that nobody needs.
+{{- end }}
