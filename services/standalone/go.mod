@@ -3,6 +3,7 @@ module github.com/dev-portal/dev-portal/services/standalone
 go 1.26.0
 
 require (
+	github.com/dev-portal/dev-portal/deploy/nats v0.0.0
 	github.com/dev-portal/dev-portal/pkg/devstack v0.0.0
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
 	github.com/dev-portal/dev-portal/pkg/service v0.0.0
@@ -58,6 +59,7 @@ require (
 )
 
 replace (
+	github.com/dev-portal/dev-portal/deploy/nats => ../../deploy/nats
 	github.com/dev-portal/dev-portal/pkg/devstack => ../../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/events => ../../pkg/events
 	github.com/dev-portal/dev-portal/pkg/service => ../../pkg/service

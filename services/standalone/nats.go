@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,14 +13,9 @@ import (
 	"strings"
 	"syscall"
 
+	natsrules "github.com/dev-portal/dev-portal/deploy/nats"
 	"github.com/dev-portal/dev-portal/pkg/devstack"
 )
-
-// natsRules is deploy/nats/nats.conf, which go:embed cannot reach: a test keeps the
-// two equal, so that the rights of all editions are the same.
-//
-//go:embed nats.conf
-var natsRules string
 
 // reader is the user of nats.conf that may only read: whoever comes without a
 // name is it, so that `nats sub` works as it stands.
@@ -48,7 +42,7 @@ func (c Config) startNATS(ctx context.Context) (*broker, error) {
 	for name, password := range passwords {
 		fmt.Fprintf(&rules, "%s: %s\n", name, password)
 	}
-	rules.WriteString(natsRules)
+	rules.WriteString(natsrules.Config)
 	srv, err := devstack.StartNATS(ctx, devstack.NATSConfig{
 		Addr: c.NATSAddr, Dir: dir, Rules: rules.String(), NoName: reader, Restart: true, Log: c.Log.With("service", "nats"),
 	})
@@ -78,7 +72,6 @@ func variable(user string) string {
 // keptPasswords reads the file, or makes it with new passwords. It has lines of
 // NAME=password, and is its owner's alone.
 func keptPasswords(path string) (map[string]string, error) {
-	users := []string{"catalog-api", "health-worker", reader}
 	kept, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -91,13 +84,13 @@ func keptPasswords(path string) (map[string]string, error) {
 	var file bytes.Buffer
 	changed := false
 	all := map[string]string{}
-	for _, user := range users {
-		password := passwords[variable(user)]
+	for _, name := range natsrules.PasswordVariables() {
+		password := passwords[name]
 		if !isPassword(password) {
 			password, changed = "p"+rand.Text(), true // nats.conf wants a letter first
 		}
-		all[variable(user)] = password
-		fmt.Fprintf(&file, "%s=%s\n", variable(user), password)
+		all[name] = password
+		fmt.Fprintf(&file, "%s=%s\n", name, password)
 	}
 	if !changed {
 		return all, os.Chmod(path, 0o600)

@@ -17,20 +17,6 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-func TestRightsOnNATSAreThoseOfTheOtherEditions(t *testing.T) {
-	ours, err := os.ReadFile("nats.conf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs, err := os.ReadFile("../../deploy/nats/nats.conf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(ours, theirs) {
-		t.Error("nats.conf differs from deploy/nats/nats.conf: copy that here")
-	}
-}
-
 func TestWhoComesToNATSWithoutANameCanOnlyRead(t *testing.T) {
 	cfg := config(t)
 	portal := start(t, cfg)

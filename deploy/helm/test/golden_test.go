@@ -49,7 +49,12 @@ func TestChartHasTheSameNATSConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, filepath.Join(chartDir, "files", "nats.conf"), string(conf))
+	for _, file := range loadChart(t).Files {
+		if file.Name == "files/nats.conf" && string(file.Data) == string(conf) {
+			return
+		}
+	}
+	t.Error("files/nats.conf of the chart is not a link to deploy/nats/nats.conf")
 }
 
 // golden compares got with the file, or writes the file with -update.
