@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -27,17 +28,30 @@ func variables(t *testing.T, paths ...string) map[string]bool {
 	return found
 }
 
+// paths are those that match a pattern, but for some.
+func paths(t *testing.T, pattern string, but ...string) (found []string) {
+	t.Helper()
+	matches, err := filepath.Glob(filepath.Join("..", pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range matches {
+		if path = filepath.ToSlash(strings.TrimPrefix(path, "../")); !slices.Contains(but, path) {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
 func TestEveryVariableIsDocumentedAndSet(t *testing.T) {
-	want := variables(t, "pkg/service/service.go", "services/catalog-api/config.go", "services/health-worker/config.go")
+	want := variables(t, append(paths(t, "services/*/config.go", "services/standalone/config.go"), "pkg/service/service.go")...)
 
 	// Compose and the chart also have variables of their own, for other programs.
 	own := []string{"PORTAL_VERSION", "PORTAL_COMMIT", "PORTAL_BIND", "PORTAL_PORT"}
 	for name, got := range map[string]map[string]bool{
 		"docs/operations.md": variables(t, "docs/operations.md"),
 		"docker-compose.yml": variables(t, "docker-compose.yml"),
-		"the chart": variables(t,
-			"deploy/helm/dev-portal/templates/nats/_env.tpl", "deploy/helm/dev-portal/templates/catalog-api/deployment.yaml",
-			"deploy/helm/dev-portal/templates/health-worker/deployment.yaml"),
+		"the chart":          variables(t, append(paths(t, "deploy/helm/dev-portal/templates/services/*"), "deploy/helm/dev-portal/templates/nats/_env.tpl")...),
 	} {
 		for v := range want {
 			if !got[v] {

@@ -30,7 +30,11 @@ func imageOf(t *testing.T, service string) (name string, about image) {
 }
 
 func TestImagesSayWhatTheyAre(t *testing.T) {
-	for service, user := range map[string]string{"web": "101:101", "catalog-api": "65532:65532", "health-worker": "65532:65532"} {
+	users := map[string]string{"web": "101:101"}
+	for _, service := range programs(t) {
+		users[service] = "65532:65532"
+	}
+	for service, user := range users {
 		name, about := imageOf(t, service)
 		if about.Config.User != user {
 			t.Errorf("%s runs as %q, want %q", name, about.Config.User, user)
@@ -47,7 +51,7 @@ func TestImagesSayWhatTheyAre(t *testing.T) {
 }
 
 func TestProgramsOfImagesAreSmallAndKnowTheirVersion(t *testing.T) {
-	for _, service := range []string{"catalog-api", "health-worker"} {
+	for _, service := range programs(t) {
 		name, about := imageOf(t, service)
 		if about.Size > maxImage {
 			t.Errorf("%s has %d bytes, want at most %d", name, about.Size, maxImage)

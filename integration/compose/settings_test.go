@@ -3,6 +3,7 @@ package compose
 import (
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
@@ -12,13 +13,31 @@ import (
 
 func TestComposeSetsEveryVariableOfTheServices(t *testing.T) {
 	set := names(t, "docker-compose.yml", `(?m)^      (PORTAL_[A-Z_]+):`)
-	known := map[string]string{}
-	for _, service := range []string{"catalog-api", "health-worker"} {
+	known := names(t, "pkg/service/env.go", `"(PORTAL_[A-Z_]+)"`)
+	for _, service := range programs(t) {
 		maps.Copy(known, names(t, "services/"+service+"/config.go", `"(PORTAL_[A-Z_]+)"`))
 	}
 	if got, want := slices.Sorted(maps.Keys(set)), slices.Sorted(maps.Keys(known)); !slices.Equal(got, want) {
 		t.Errorf("docker-compose.yml sets %v, the services know %v", got, want)
 	}
+}
+
+// programs are the services that connect to NATS: not the page, nor all of it in one process.
+func programs(t *testing.T) (list []string) {
+	t.Helper()
+	configs, err := filepath.Glob("../../services/*/config.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range configs {
+		if name := filepath.Base(filepath.Dir(path)); name != "standalone" {
+			list = append(list, name)
+		}
+	}
+	if len(list) < 2 {
+		t.Fatalf("found only %v", list)
+	}
+	return list
 }
 
 func TestTheExampleHasEverySettingAndItsValue(t *testing.T) {
