@@ -19,8 +19,15 @@ import (
 // services, and whether all live and are ready, which each service says at an
 // address of its own that nobody else needs to know.
 type operations struct {
-	all, api, worker net.Listener
-	registry         *prometheus.Registry
+	all      net.Listener
+	services []listener
+	registry *prometheus.Registry
+}
+
+// listener is where a service is asked.
+type listener struct {
+	name string
+	at   net.Listener
 }
 
 // operations opens the addresses.
@@ -29,21 +36,23 @@ func (c Config) operations(ctx context.Context) (*operations, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := listen(ctx, "--metrics", "127.0.0.1:0")
-	if err != nil {
-		return nil, errors.Join(err, all.Close())
+	o := &operations{all: all, registry: service.NewRegistry()}
+	for _, one := range c.services() {
+		ln, err := listen(ctx, "--metrics", "127.0.0.1:0")
+		if err != nil {
+			o.close()
+			return nil, err
+		}
+		o.services = append(o.services, listener{one.name, ln})
 	}
-	worker, err := listen(ctx, "--metrics", "127.0.0.1:0")
-	if err != nil {
-		return nil, errors.Join(err, all.Close(), api.Close())
-	}
-	return &operations{all: all, api: api, worker: worker, registry: service.NewRegistry()}, nil
+	return o, nil
 }
 
 // close is for a start that failed.
 func (o *operations) close() {
-	for _, ln := range []net.Listener{o.all, o.api, o.worker} {
-		_ = ln.Close()
+	_ = o.all.Close()
+	for _, one := range o.services {
+		_ = one.at.Close()
 	}
 }
 
@@ -74,10 +83,7 @@ func (o *operations) serve(ctx context.Context, log *slog.Logger) error {
 func (o *operations) ask(path string) func(context.Context) error {
 	client := &http.Client{}
 	return func(ctx context.Context) error {
-		for _, one := range []struct {
-			name string
-			at   net.Listener
-		}{{"catalog-api", o.api}, {"health-worker", o.worker}} {
+		for _, one := range o.services {
 			if err := askOne(ctx, client, baseURL(one.at.Addr())+path); err != nil {
 				return fmt.Errorf("%s: %w", one.name, err)
 			}

@@ -19,7 +19,6 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker"
 	"github.com/dev-portal/dev-portal/services/standalone/internal/demo"
 	"github.com/dev-portal/dev-portal/services/web"
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -85,10 +84,15 @@ func Run(ctx context.Context, cfg Config) (err error) {
 // serve runs the services over what they depend on. A private Postgres that is
 // gone for good before ctx ends is an error; nil is another's, and never is.
 func (c Config) serve(ctx context.Context, nats *broker, ops *operations, private *devstack.Postgres) error {
-	api, worker := c.services(nats, ops)
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return catalogapi.Run(gctx, api) })
-	g.Go(func() error { return healthworker.Run(gctx, worker) })
+	for i, one := range c.services() {
+		g.Go(func() error {
+			return one.run(gctx, service.Common{
+				NATSURL: nats.urlFor(one.name), MetricsListener: ops.services[i].at, Registry: ops.registry,
+				Log: c.Log.With("service", one.name), Version: c.Version,
+			})
+		})
+	}
 	g.Go(func() error { return ops.serve(gctx, c.Log) })
 	if private != nil {
 		g.Go(func() error {
@@ -110,28 +114,33 @@ func (c Config) serve(ctx context.Context, nats *broker, ops *operations, privat
 	return c.wait(gctx, g)
 }
 
-// services are the configurations of those that run in this process.
-func (c Config) services(nats *broker, ops *operations) (catalogapi.Config, healthworker.Config) {
+// part is a service that runs in this process, under the name of its user on NATS.
+type part struct {
+	name string
+	run  func(context.Context, service.Common) error
+}
+
+// services are all of them.
+func (c Config) services() []part {
+	return []part{
+		{"catalog-api", func(ctx context.Context, common service.Common) error {
+			return catalogapi.Run(ctx, catalogapi.Config{
+				Common: common, DatabaseURL: c.DatabaseURL, Listener: c.Listener, Static: c.page(), DefaultInterval: c.Interval,
+			})
+		}},
+		{"health-worker", func(ctx context.Context, common service.Common) error {
+			return healthworker.Run(ctx, healthworker.Config{Common: common, Timeout: c.Timeout})
+		}},
+	}
+}
+
+func (c Config) page() http.Handler {
 	page := http.NewServeMux()
 	page.Handle("/", web.Handler())
 	if c.Demo {
 		page.Handle(demo.Path, demo.NewTarget())
 	}
-	api := catalogapi.Config{
-		Common:      c.common("catalog-api", nats, ops.registry, ops.api),
-		DatabaseURL: c.DatabaseURL, Listener: c.Listener, Static: page, DefaultInterval: c.Interval,
-	}
-	worker := healthworker.Config{
-		Common: c.common("health-worker", nats, ops.registry, ops.worker), Timeout: c.Timeout,
-	}
-	return api, worker
-}
-
-// common is what every service of this process is configured with.
-func (c Config) common(name string, nats *broker, registry *prometheus.Registry, operators net.Listener) service.Common {
-	return service.Common{
-		NATSURL: nats.urlFor(name), MetricsListener: operators, Registry: registry, Log: c.Log.With("service", name), Version: c.Version,
-	}
+	return page
 }
 
 // announce says that the portal is there, once it is, and fills it if asked to.

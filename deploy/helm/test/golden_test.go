@@ -1,9 +1,11 @@
 package chart
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,20 +30,53 @@ func TestLintFindsNothing(t *testing.T) {
 // made is a password that is made anew at each render without a cluster.
 var made = regexp.MustCompile(`(?m)^(  [a-z-]+): [A-Za-z0-9+/]{43}=$`)
 
+// The default is recorded whole, and of each example what differs from it.
 func TestRendersAreAsRecorded(t *testing.T) {
 	for name, vals := range variants(t) {
 		t.Run(name, func(t *testing.T) {
+			usual := map[string]string{}
+			if name != "default" {
+				usual, _ = recorded(render(t, named(vals)))
+			}
+			texts, order := recorded(render(t, vals))
 			var b strings.Builder
-			for _, d := range render(t, vals) {
-				text := d.text
-				if d.GetKind() == "Secret" {
-					text = made.ReplaceAllString(text, "$1: (made once)")
+			for _, object := range order {
+				if texts[object] != usual[object] {
+					b.WriteString(texts[object])
 				}
-				b.WriteString("---\n# " + d.source + "\n" + text)
+			}
+			for _, object := range slices.Sorted(maps.Keys(usual)) {
+				if texts[object] == "" {
+					b.WriteString("---\n# without " + object + "\n")
+				}
 			}
 			golden(t, filepath.Join("testdata", name+".yaml"), b.String())
 		})
 	}
+}
+
+// named are the values of a default that has the same names.
+func named(vals map[string]any) map[string]any {
+	out := map[string]any{}
+	if name, given := vals["fullnameOverride"]; given {
+		out["fullnameOverride"] = name
+	}
+	return out
+}
+
+// recorded are the texts of objects by their kinds and names, which are in order too.
+func recorded(documents []document) (texts map[string]string, order []string) {
+	texts = map[string]string{}
+	for _, d := range documents {
+		text := d.text
+		if d.GetKind() == "Secret" {
+			text = made.ReplaceAllString(text, "$1: (made once)")
+		}
+		object := d.GetKind() + " " + d.GetName()
+		texts[object] = "---\n# " + d.source + "\n" + text
+		order = append(order, object)
+	}
+	return texts, order
 }
 
 func TestChartHasTheSameNATSConfiguration(t *testing.T) {
