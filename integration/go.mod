@@ -3,6 +3,7 @@ module github.com/dev-portal/dev-portal/integration
 go 1.26.0
 
 require (
+	github.com/dev-portal/dev-portal/deploy/nats v0.0.0
 	github.com/dev-portal/dev-portal/pkg/devstack v0.0.0
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
 	github.com/lib/pq v1.12.3

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	natsrules "github.com/dev-portal/dev-portal/deploy/nats"
 )
 
 // operator is a user of a natsServer who may do everything.
@@ -60,16 +62,15 @@ func (n *natsServer) url() string { return n.as(operator) }
 // the one before is cut off. "right" is the one that they use.
 func (n *natsServer) change(password string) {
 	n.t.Helper()
-	rules, err := os.ReadFile("../deploy/nats/nats.conf")
-	if err != nil {
-		n.t.Fatal(err)
-	}
 	const firstUsers = "users: [\n"
-	conf := strings.Replace(string(rules), firstUsers, firstUsers+"      { user: "+operator+", password: right }\n", 1)
+	conf := strings.Replace(natsrules.Config, firstUsers, firstUsers+"      { user: "+operator+", password: right }\n", 1)
 	conf = strings.NewReplacer(
 		`"0.0.0.0:4222"`, `"`+n.addr+`"`, `http: "0.0.0.0:8222"`, "", `"/data"`, `"`+n.dir+`"`,
-		"$NATS_CATALOG_API_PASSWORD", password, "$NATS_HEALTH_WORKER_PASSWORD", password, "$NATS_SUBSCRIBER_PASSWORD", "right",
+		"$NATS_SUBSCRIBER_PASSWORD", "right",
 	).Replace(conf)
+	for _, name := range natsrules.PasswordVariables() {
+		conf = strings.ReplaceAll(conf, "$"+name, password)
+	}
 	if err := os.WriteFile(n.config, []byte(conf), 0o600); err != nil {
 		n.t.Fatal(err)
 	}

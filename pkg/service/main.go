@@ -26,6 +26,13 @@ type Process struct {
 	Log             *slog.Logger
 }
 
+// Common is what a service without settings of its own is configured with.
+func (p Process) Common() Common {
+	c := NewEnv(p.Getenv).Common()
+	c.Log, c.Version = p.Log, p.Version
+	return c.WithDefaults()
+}
+
 // Main is the main of a service: it runs until the process is told to end, by SIGINT
 // or SIGTERM, and answers --version, and --healthcheck for a container's HEALTHCHECK.
 // A second signal kills. It returns the exit code: 0, 1 if the service failed, 2 at a

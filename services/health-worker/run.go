@@ -8,12 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync/atomic"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
@@ -27,49 +25,28 @@ import (
 // go away, and may come back without its data. Run fails only at a wrong Config,
 // an address for metrics that it can't have, or a connection to NATS that is closed
 // for good.
-func Run(ctx context.Context, cfg Config) (err error) {
+func Run(ctx context.Context, cfg Config) error {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return fmt.Errorf("health-worker: %w", err)
 	}
-	ln, err := cfg.Listen(ctx)
-	if err != nil {
-		return fmt.Errorf("health-worker: %w", err)
-	}
-	nc, err := cfg.Connect("health-worker")
-	if err != nil {
-		return errors.Join(fmt.Errorf("health-worker: %w", err), closed(ln))
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return errors.Join(fmt.Errorf("health-worker: %w", err), closed(ln))
-	}
-
-	w := newWorker(cfg, nc, js)
-	g, ctx := errgroup.WithContext(ctx)
-	if ln != nil {
-		operations := service.Operations{Registry: cfg.Registry, Alive: w.alive, Ready: w.ready}
-		g.Go(func() error { return service.Serve(ctx, ln, operations, cfg.Log) })
-	}
-	g.Go(func() error { return w.planner.Run(ctx) })
-	g.Go(func() error { return w.prober.Run(ctx) })
-	g.Go(func() error {
-		w.prober.Watch(ctx)
-		return nil
+	return cfg.Common.Run(ctx, "health-worker", func(nc *nats.Conn) (service.Work, error) {
+		js, err := jetstream.New(nc)
+		if err != nil {
+			return service.Work{}, fmt.Errorf("health-worker: %w", err)
+		}
+		w := newWorker(cfg, js)
+		return service.Work{Alive: w.prober.Stuck, Ready: w.ready, Parts: []func(context.Context) error{
+			w.planner.Run,
+			w.prober.Run,
+			func(ctx context.Context) error { w.prober.Watch(ctx); return nil },
+			func(ctx context.Context) error { return w.prober.Answer(ctx, cfg.Version) },
+		}}, nil
 	})
-	g.Go(func() error { return w.prober.Answer(ctx, cfg.Version) })
-	cfg.Log.InfoContext(ctx, "health-worker runs", "location", cfg.Location)
-	if err := g.Wait(); err != nil {
-		return fmt.Errorf("health-worker: %w", err)
-	}
-	cfg.Flush(ctx, nc)
-	return nil
 }
 
 // worker is the parts of a running worker.
 type worker struct {
-	nc      *nats.Conn
 	metrics *metrics.Worker
 	planner *plan.Planner
 	prober  *work.Worker
@@ -77,8 +54,8 @@ type worker struct {
 	planning, probing atomic.Bool
 }
 
-func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
-	w := &worker{nc: nc, metrics: metrics.New(cfg.Registry, cfg.Version, cfg.Location)}
+func newWorker(cfg Config, js jetstream.JetStream) *worker {
+	w := &worker{metrics: metrics.New(cfg.Registry, cfg.Version, cfg.Location)}
 	w.planner = plan.New(plan.Config{
 		JS: js, Log: cfg.Log, Metrics: w.metrics, Attached: w.planning.Store,
 	})
@@ -101,30 +78,13 @@ func newWorker(cfg Config, nc *nats.Conn, js jetstream.JetStream) *worker {
 	return w
 }
 
-// alive returns nil, or else what only a restart mends.
-func (w *worker) alive(context.Context) error {
-	if w.nc.IsClosed() {
-		return errors.New("the connection to nats is closed for good")
-	}
-	return w.prober.Stuck()
-}
-
 // ready returns nil when the worker plans and probes, or else what is missing.
-func (w *worker) ready(context.Context) error {
+func (w *worker) ready() error {
 	switch {
-	case !w.nc.IsConnected():
-		return errors.New("nats is not connected")
 	case !w.planning.Load():
 		return errors.New("the catalogue is not followed")
 	case !w.probing.Load():
 		return errors.New("due probes are not taken")
 	}
 	return nil
-}
-
-func closed(ln net.Listener) error {
-	if ln == nil {
-		return nil
-	}
-	return ln.Close()
 }

@@ -3,6 +3,7 @@ module github.com/dev-portal/dev-portal/deploy/helm/test
 go 1.26.0
 
 require (
+	github.com/dev-portal/dev-portal/deploy/nats v0.0.0
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
 	github.com/dev-portal/dev-portal/pkg/service v0.0.0
 	github.com/dev-portal/dev-portal/services/health-worker v0.0.0-00010101000000-000000000000
@@ -114,6 +115,7 @@ require (
 )
 
 replace (
+	github.com/dev-portal/dev-portal/deploy/nats => ../../nats
 	github.com/dev-portal/dev-portal/pkg/devstack => ../../../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/events => ../../../pkg/events
 	github.com/dev-portal/dev-portal/pkg/service => ../../../pkg/service

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	natsrules "github.com/dev-portal/dev-portal/deploy/nats"
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/pkg/service"
@@ -144,6 +145,9 @@ var passwords = map[string]string{"catalog-api": "pcatalog1", "health-worker": "
 
 func startBroker(t *testing.T) broker {
 	t.Helper()
+	for _, name := range natsrules.PasswordVariables() {
+		t.Setenv(name, "ponlyhere4")
+	}
 	for user, password := range passwords {
 		t.Setenv("NATS_"+strings.ToUpper(strings.ReplaceAll(user, "-", "_"))+"_PASSWORD", password)
 	}

@@ -50,9 +50,15 @@ func TestEveryVariableIsSet(t *testing.T) {
 	}
 }
 
+// container is that of a service, which may be one that is not there by default.
 func container(t *testing.T, suffix string) corev1.Container {
 	t.Helper()
-	for who, pod := range pods(t, render(t, nil)) {
+	words := strings.Split(strings.TrimPrefix(suffix, "-"), "-")
+	for i := range words[1:] {
+		words[i+1] = strings.ToUpper(words[i+1][:1]) + words[i+1][1:]
+	}
+	there := map[string]any{strings.Join(words, ""): map[string]any{"enabled": true}}
+	for who, pod := range pods(t, render(t, there)) {
 		if strings.HasPrefix(who, "Deployment") && strings.HasSuffix(who, suffix) {
 			return pod.Spec.Containers[0]
 		}

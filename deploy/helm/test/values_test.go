@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	natsrules "github.com/dev-portal/dev-portal/deploy/nats"
 	"helm.sh/helm/v3/pkg/engine"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -86,8 +87,8 @@ func TestSchemaIsClosed(t *testing.T) {
 // volumes do.
 func TestPasswordsAreMadeOnceAndKept(t *testing.T) {
 	first, second := secrets(t, nil), secrets(t, nil)
-	if len(first) != 4 {
-		t.Fatalf("there are %d passwords, want Postgres' and NATS' three", len(first))
+	if want := 1 + len(natsrules.PasswordVariables()); len(first) != want {
+		t.Fatalf("there are %d passwords, want %d: Postgres', and of each user of NATS", len(first), want)
 	}
 	for key, password := range first {
 		plain, err := base64.StdEncoding.DecodeString(password)

@@ -29,7 +29,7 @@ func (a *API) docs(r *rest.API) {
 	r.Serve(rest.Prefix+"/openapi.json", fixed(rest.JSON, r.OpenAPI()))
 
 	var page bytes.Buffer
-	if err := template.Must(template.ParseFS(docsFiles, "docs/page.html")).Execute(&page, docsData{a.Version, rest.Kinds()}); err != nil {
+	if err := template.Must(template.ParseFS(docsFiles, "docs/page.html")).Execute(&page, docsData{a.Version, rest.Kinds(kinds...)}); err != nil {
 		panic(err) // the template is ours
 	}
 	r.Serve(rest.DocsPath, document(fixed("text/html; charset=utf-8", page.Bytes())))

@@ -24,6 +24,9 @@ var (
 		"Nobody is there to make the check, or the portal cannot reach NATS.")
 )
 
+// kinds are all of these, for the documentation.
+var kinds = []rest.Kind{nameTaken, noHealthURL, tooMany, workerFailed, noWorker}
+
 // problem is the one place that knows which problem an error of the domain is.
 func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	invalid, isInvalid := errors.AsType[*catalog.InvalidError](err)

@@ -13,16 +13,9 @@ type Kind struct {
 	about  string
 }
 
-// kinds has every kind that was made.
-var kinds []Kind
-
 // NewKind makes a kind; its slug is part of the contract, and about says to readers
-// of the documentation when it comes. It is for variables of packages.
-func NewKind(slug string, status int, title, about string) Kind {
-	k := Kind{slug, status, title, about}
-	kinds = append(kinds, k)
-	return k
-}
+// of the documentation when it comes.
+func NewKind(slug string, status int, title, about string) Kind { return Kind{slug, status, title, about} }
 
 // The kinds that any resource has problems of.
 var (
@@ -56,8 +49,11 @@ type KindDoc struct {
 	Status             int
 }
 
-// Kinds are all kinds by their status.
-func Kinds() []KindDoc {
+// Kinds are those of any resource, and more, by their status.
+func Kinds(more ...Kind) []KindDoc {
+	kinds := append([]Kind{
+		Malformed, NotFound, method, tooSlow, Changed, Unmet, tooLarge, mediaType, Invalid, Internal, Unavailable,
+	}, more...)
 	list := make([]KindDoc, len(kinds))
 	for i, k := range kinds {
 		list[i] = KindDoc{Slug: k.slug, Title: k.title, About: k.about, Status: k.status}

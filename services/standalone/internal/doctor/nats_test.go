@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	natsrules "github.com/dev-portal/dev-portal/deploy/nats"
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
@@ -22,8 +23,8 @@ const password = "s3cret-of-the-test"
 // broker starts NATS with the configuration that deployments have.
 func broker(t *testing.T) *server.Server {
 	t.Helper()
-	for _, user := range []string{"CATALOG_API", "HEALTH_WORKER", "SUBSCRIBER"} {
-		t.Setenv("NATS_"+user+"_PASSWORD", password)
+	for _, name := range natsrules.PasswordVariables() {
+		t.Setenv(name, password)
 	}
 	opts, err := server.ProcessConfigFile("../../../../deploy/nats/nats.conf")
 	if err != nil {
