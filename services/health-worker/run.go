@@ -30,7 +30,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := cfg.validate(); err != nil {
 		return fmt.Errorf("health-worker: %w", err)
 	}
-	return cfg.Common.Run(ctx, "health-worker", func(nc *nats.Conn) (service.Work, error) {
+	return cfg.Run(ctx, "health-worker", func(nc *nats.Conn) (service.Work, error) {
 		js, err := jetstream.New(nc)
 		if err != nil {
 			return service.Work{}, fmt.Errorf("health-worker: %w", err)

@@ -15,7 +15,9 @@ type Kind struct {
 
 // NewKind makes a kind; its slug is part of the contract, and about says to readers
 // of the documentation when it comes.
-func NewKind(slug string, status int, title, about string) Kind { return Kind{slug, status, title, about} }
+func NewKind(slug string, status int, title, about string) Kind {
+	return Kind{slug, status, title, about}
+}
 
 // The kinds that any resource has problems of.
 var (
