@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -25,16 +26,20 @@ func TestComposeSetsEveryVariableOfTheServices(t *testing.T) {
 	}
 }
 
-// programs are the services that connect to NATS: not the page, nor all of it in one process.
+// programs are the services that are processes of their own and connect to NATS.
 func programs(t *testing.T) (list []string) {
 	t.Helper()
-	commands, err := filepath.Glob("../../services/*/cmd")
+	commands, err := filepath.Glob("../../services/*/cmd/*/main.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range commands {
-		if name := filepath.Base(filepath.Dir(path)); name != "standalone" {
-			list = append(list, name)
+		main, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(main), "service.Main(") {
+			list = append(list, filepath.Base(filepath.Dir(path)))
 		}
 	}
 	if len(list) < 2 {

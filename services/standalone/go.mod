@@ -8,15 +8,13 @@ require (
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
 	github.com/dev-portal/dev-portal/pkg/service v0.0.0
 	github.com/dev-portal/dev-portal/services/catalog-api v0.0.0
+	github.com/dev-portal/dev-portal/services/doctor v0.0.0
 	github.com/dev-portal/dev-portal/services/health-worker v0.0.0
 	github.com/dev-portal/dev-portal/services/web v0.0.0
 	github.com/lib/pq v1.12.3
-	github.com/nats-io/nats-server/v2 v2.15.2
 	github.com/nats-io/nats.go v1.55.0
 	github.com/prometheus/client_golang v1.25.0
-	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/sync v0.24.0
-	golang.org/x/term v0.48.0
 )
 
 require (
@@ -37,6 +35,7 @@ require (
 	github.com/minio/highwayhash v1.0.4 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/nats-io/jwt/v2 v2.8.2 // indirect
+	github.com/nats-io/nats-server/v2 v2.15.2 // indirect
 	github.com/nats-io/nkeys v0.4.16 // indirect
 	github.com/nats-io/nuid v1.0.1 // indirect
 	github.com/nlnwa/whatwg-url v0.6.2 // indirect
@@ -50,9 +49,11 @@ require (
 	github.com/synadia-io/orbit.go/natsext v0.1.3 // indirect
 	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
+	golang.org/x/term v0.48.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
@@ -64,6 +65,7 @@ replace (
 	github.com/dev-portal/dev-portal/pkg/events => ../../pkg/events
 	github.com/dev-portal/dev-portal/pkg/service => ../../pkg/service
 	github.com/dev-portal/dev-portal/services/catalog-api => ../catalog-api
+	github.com/dev-portal/dev-portal/services/doctor => ../doctor
 	github.com/dev-portal/dev-portal/services/health-worker => ../health-worker
 	github.com/dev-portal/dev-portal/services/web => ../web
 )

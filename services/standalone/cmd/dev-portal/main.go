@@ -12,9 +12,8 @@ import (
 	"strings"
 
 	"github.com/dev-portal/dev-portal/pkg/service"
+	"github.com/dev-portal/dev-portal/services/doctor"
 	"github.com/dev-portal/dev-portal/services/standalone"
-	"github.com/dev-portal/dev-portal/services/standalone/internal/doctor"
-	"golang.org/x/term"
 )
 
 var (
@@ -24,7 +23,7 @@ var (
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "doctor" {
-		os.Exit(examine(os.Args[2:]))
+		os.Exit(doctor.Main("dev-portal doctor", version, os.Args[2:]))
 	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "dev-portal:", strings.ReplaceAll(err.Error(), "\n", "; "))
@@ -58,12 +57,4 @@ func run() error {
 		return nil // stopped while it was starting
 	}
 	return err
-}
-
-// examine is the command that finds out why a portal does not work.
-func examine(args []string) int {
-	ctx, stop := service.Signalled()
-	defer stop()
-	coloured := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == ""
-	return doctor.Command{Out: os.Stdout, Err: os.Stderr, Coloured: coloured, Version: version}.Run(ctx, args)
 }

@@ -4,20 +4,22 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
 // columns are how wide the checklist is.
 const columns = 110
 
 // The colours of a terminal.
-var colours = map[State]string{OK: "\x1b[32m", Broken: "\x1b[1;31m", Skipped: "\x1b[2m"}
+var colours = map[finding.State]string{finding.OK: "\x1b[32m", finding.Broken: "\x1b[1;31m", finding.Skipped: "\x1b[2m"}
 
 // print writes the report as a checklist.
-func (r Report) print(out io.Writer, coloured bool) {
+func (r report) print(out io.Writer, coloured bool) {
 	fmt.Fprintf(out, "Dev Portal at %s\n\n", r.URL)
 	for _, f := range r.Hops {
 		mark := strings.ToUpper(string(f.State))
-		if f.State != Broken {
+		if f.State != finding.Broken {
 			mark = string(f.State)
 		}
 		mark = fmt.Sprintf("%-8s", mark)
@@ -25,7 +27,7 @@ func (r Report) print(out io.Writer, coloured bool) {
 			mark = colours[f.State] + mark + "\x1b[0m"
 		}
 		fmt.Fprintf(out, "  %s %-14s%s\n", mark, f.Hop, wrap(f.What, 25))
-		if f.State == Broken {
+		if f.State == finding.Broken {
 			fmt.Fprintf(out, "%25swhy: %s\n%25sfix: %s\n", "", wrap(f.Why, 30), "", wrap(f.Fix, 30))
 		}
 	}
@@ -33,16 +35,16 @@ func (r Report) print(out io.Writer, coloured bool) {
 }
 
 // verdict is the report in a sentence.
-func (r Report) verdict() string {
+func (r report) verdict() string {
 	skips := 0
 	for _, f := range r.Hops {
-		if f.State == Skipped {
+		if f.State == finding.Skipped {
 			skips++
 		}
 	}
 	rest := ""
 	if skips > 0 {
-		rest = " " + plural(skips, "hop was", "hops were") + " not looked at."
+		rest = " " + finding.Plural(skips, "hop was", "hops were") + " not looked at."
 	}
 	if r.Broken == "" {
 		return "Nothing is broken that could be looked at." + rest

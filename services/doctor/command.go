@@ -9,9 +9,17 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
+
+	"golang.org/x/term"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/ask"
+	"github.com/dev-portal/dev-portal/services/doctor/internal/broker"
 )
 
 // The exit codes of the command.
@@ -21,14 +29,24 @@ const (
 	codeUsage  = 2
 )
 
-// Command is `dev-portal doctor`.
+// Main is the main of the program that is called by that name: it looks at the portal
+// that the arguments name, and returns the exit code.
+func Main(name, version string, args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	coloured := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == ""
+	return Command{Name: name, Out: os.Stdout, Err: os.Stderr, Coloured: coloured, Version: version}.Run(ctx, args)
+}
+
+// Command is the doctor as a program.
 type Command struct {
+	Name     string // as it is called
 	Out, Err io.Writer
 	Coloured bool // the checklist
 	Version  string
 }
 
-const usage = `Usage: dev-portal doctor --url https://portal.example.com [flags]
+const usage = `Usage: %s --url https://portal.example.com [flags]
 
 Looks at every hop from DNS to the workers, and names the first that is broken, with the fix. It changes nothing.
 Exit code: 0 nothing broken, 1 something is, 2 usage.
@@ -42,19 +60,19 @@ func (c Command) Run(ctx context.Context, args []string) int {
 	case errors.Is(err, flag.ErrHelp):
 		return codeOK
 	case err != nil:
-		fmt.Fprintf(c.Err, "dev-portal doctor: %s: --help lists the flags\n", err)
+		fmt.Fprintf(c.Err, "%s: %s: --help lists the flags\n", c.Name, err)
 		return codeUsage
 	}
-	report := Examine(ctx, o)
+	found := examine(ctx, o)
 	if asJSON {
 		out := json.NewEncoder(c.Out)
 		out.SetIndent("", "  ")
 		out.SetEscapeHTML(false)
-		_ = out.Encode(report) // who closed our output reads no error either
+		_ = out.Encode(found) // who closed our output reads no error either
 	} else {
-		report.print(c.Out, c.Coloured)
+		found.print(c.Out, c.Coloured)
 	}
-	if report.Broken != "" {
+	if found.Broken != "" {
 		return codeBroken
 	}
 	return codeOK
@@ -62,18 +80,18 @@ func (c Command) Run(ctx context.Context, args []string) int {
 
 // arguments are the flags as they were given.
 type arguments struct {
-	options                            Options
+	options                            ask.Options
 	url, traefik, traefikAPI, web, api string
 	asJSON                             bool
 }
 
-func (c Command) options(args []string) (o Options, asJSON bool, err error) {
-	a := arguments{options: Options{Version: c.Version}}
-	flags := a.flags()
+func (c Command) options(args []string) (o ask.Options, asJSON bool, err error) {
+	a := arguments{options: ask.Options{Version: c.Version}}
+	flags := a.flags(c.Name)
 	err = flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(c.Out, usage)
+		fmt.Fprintf(c.Out, usage, c.Name)
 		flags.SetOutput(c.Out)
 		flags.PrintDefaults()
 		return o, false, err
@@ -88,8 +106,8 @@ func (c Command) options(args []string) (o Options, asJSON bool, err error) {
 
 // flags are the command's. Those that may have a secret in them are plain strings,
 // checked later, as the flag package shows what it refuses.
-func (a *arguments) flags() *flag.FlagSet {
-	flags := flag.NewFlagSet("dev-portal doctor", flag.ContinueOnError)
+func (a *arguments) flags(name string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are said once, by Run
 	o := &a.options
 	flags.StringVar(&a.url, "url", "", "the portal's `URL`, as people open it (required)")
@@ -112,7 +130,7 @@ func (a *arguments) flags() *flag.FlagSet {
 }
 
 // checked says what is wrong with the first flag that is, without its value.
-func (a *arguments) checked() (o Options, err error) {
+func (a *arguments) checked() (o ask.Options, err error) {
 	o = a.options
 	for _, f := range []struct {
 		name, text string
@@ -145,7 +163,7 @@ func (a *arguments) checked() (o Options, err error) {
 		return o, errors.New("--url is missing")
 	case o.Timeout <= 0:
 		return o, errors.New("--timeout must be more than nothing")
-	case o.NATS != "" && natsHosts(o.NATS) == "":
+	case o.NATS != "" && broker.Hosts(o.NATS) == "":
 		return o, errors.New("--nats must look like nats://user:password@host:4222, other signs in the password as %XX")
 	}
 	return o, nil

@@ -1,4 +1,5 @@
-package doctor
+// Package kube asks kubectl about the pods and the routes.
+package kube
 
 import (
 	"context"
@@ -9,25 +10,28 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/ask"
+	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
 // kubectl asks the cluster that kubectl is set to, and reads the JSON into out.
-func (p *patient) kubectl(ctx context.Context, out any, args ...string) error {
-	text, err := p.kubectlText(ctx, append(args, "--output=json")...)
+func kubectl(ctx context.Context, p *ask.Portal, out any, args ...string) error {
+	text, err := kubectlText(ctx, p, append(args, "--output=json")...)
 	if err != nil {
 		return err
 	}
 	return json.Unmarshal(text, out)
 }
 
-func (p *patient) kubectlText(ctx context.Context, args ...string) ([]byte, error) {
+func kubectlText(ctx context.Context, p *ask.Portal, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*p.Timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "kubectl", args...)
 	cmd.WaitDelay = time.Second // for a plugin of kubectl's, such as a login, that stays
 	text, err := cmd.Output()
 	if ctx.Err() != nil {
-		return nil, errors.New(reason(ctx.Err()))
+		return nil, errors.New(ask.Reason(ctx.Err()))
 	}
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
 		lines := strings.Split(strings.TrimSpace(string(exit.Stderr)), "\n") // the last one is for people
@@ -67,11 +71,11 @@ type condition struct{ Type, Status, Reason, Message string }
 
 const componentLabel = "app.kubernetes.io/component"
 
-// checkPods looks whether each component has a pod that is ready.
-func checkPods(ctx context.Context, p *patient) Finding {
+// CheckPods looks whether each component has a pod that is ready.
+func CheckPods(ctx context.Context, p *ask.Portal) finding.Finding {
 	var list struct{ Items []pod }
-	if err := p.kubectl(ctx, &list, "get", "pods", "--namespace="+p.Namespace, "--selector=app.kubernetes.io/name=dev-portal"); err != nil {
-		return skipped("kubectl could not get the pods: %s", err)
+	if err := kubectl(ctx, p, &list, "get", "pods", "--namespace="+p.Namespace, "--selector=app.kubernetes.io/name=dev-portal"); err != nil {
+		return finding.Skip("kubectl could not get the pods: %s", err)
 	}
 	why := map[string]string{} // of the components without a ready pod
 	for _, component := range []string{"web", "catalog-api", "health-worker"} {
@@ -91,13 +95,13 @@ func checkPods(ctx context.Context, p *patient) Finding {
 	}
 	maps.DeleteFunc(why, func(component, _ string) bool { return ready[component] })
 	if len(why) == 0 {
-		return ok("each of %s has a pod that is ready in namespace %s", strings.Join(slices.Sorted(maps.Keys(ready)), ", "), p.Namespace)
+		return finding.Fine("each of %s has a pod that is ready in namespace %s", strings.Join(slices.Sorted(maps.Keys(ready)), ", "), p.Namespace)
 	}
 	var all []string
 	for _, component := range slices.Sorted(maps.Keys(why)) {
 		all = append(all, component+": "+why[component])
 	}
-	return broken("no pod is ready of %s, in namespace %s", strings.Join(slices.Sorted(maps.Keys(why)), ", "), p.Namespace).because(
+	return finding.Fault("no pod is ready of %s, in namespace %s", strings.Join(slices.Sorted(maps.Keys(why)), ", "), p.Namespace).Because(
 		strings.Join(all, "; ")+".",
 		"`kubectl --namespace "+p.Namespace+" describe pods` and `logs` say more; another namespace is named by --namespace.")
 }

@@ -1,46 +1,48 @@
-package doctor
+package broker
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/ask"
+	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
 // The services make what is missing, and fill it anew from Postgres, within seconds.
 const askAgain = "Ask again in a minute: catalog-api and health-worker make what is missing by themselves. If it stays, their logs say " +
 	"what hinders them, such as a full disk or a limit of the account."
 
-// checkStreams looks for the three streams, or believes catalog-api.
-func checkStreams(ctx context.Context, p *patient) Finding {
+// CheckStreams looks for the three streams, or believes catalog-api.
+func (p *Broker) CheckStreams(ctx context.Context) finding.Finding {
 	if p.nc == nil {
-		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h health) *dependency { return h.Streams })
+		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h ask.Health) *ask.Dependency { return h.Streams })
 	}
 	err := p.look(ctx)
 	switch {
 	case errors.Is(err, errDenied):
-		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h health) *dependency { return h.Streams })
+		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h ask.Health) *ask.Dependency { return h.Streams })
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-		return broken("NATS runs without JetStream").because("The portal's events and probes are JetStream streams.",
+		return finding.Fault("NATS runs without JetStream").Because("The portal's events and probes are JetStream streams.",
 			"Start NATS with --jetstream, and enable it for the portal's account.")
 	case err != nil:
-		return broken("the streams cannot be looked at: %s", reason(err)).because(
+		return finding.Fault("the streams cannot be looked at: %s", ask.Reason(err)).Because(
 			"A stream of a cluster whose leader is away cannot be read or written.",
 			"Look whether most of the NATS servers run: `nats server report jetstream`.")
 	case len(p.missingStreams) > 0:
-		return broken("%s not there: %s", plural(len(p.missingStreams), "stream is", "streams are"), strings.Join(p.missingStreams, ", ")).because(
+		return finding.Fault("%s not there: %s", finding.Plural(len(p.missingStreams), "stream is", "streams are"), strings.Join(p.missingStreams, ", ")).Because(
 			"The broker has lost its data, or is not the one that the services use.", askAgain)
 	}
-	return ok("%s, %s and %s are there", events.StreamPortal, events.StreamProbes, events.StreamResults)
+	return finding.Fine("%s, %s and %s are there", events.StreamPortal, events.StreamProbes, events.StreamResults)
 }
 
 // look asks NATS for what is missing.
-func (p *patient) look(ctx context.Context) error {
+func (p *Broker) look(ctx context.Context) error {
 	js, err := jetstream.New(p.nc)
 	if err != nil {
 		return err
@@ -53,59 +55,52 @@ func (p *patient) look(ctx context.Context) error {
 
 // byHealth believes catalog-api about a part of NATS that is broken, if it is, in
 // the words given.
-func (p *patient) byHealth(ctx context.Context, name, words, fix string, part func(health) *dependency) Finding {
-	h, there := p.health(ctx)
+func (p *Broker) byHealth(ctx context.Context, name, words, fix string, part func(ask.Health) *ask.Dependency) finding.Finding {
+	h, there := p.Health(ctx)
 	if !there {
-		return skipped("%s", p.notAskedEither())
+		return finding.Skip("%s", p.notAskedEither())
 	}
 	switch d := part(h); {
 	case d == nil:
-		return skipped("catalog-api does not say; --nats URL asks NATS itself")
-	case !d.ok():
-		return broken("catalog-api says that %s", words).because(d.Detail, h.cure(name, fix))
+		return finding.Skip("catalog-api does not say; --nats URL asks NATS itself")
+	case !d.OK():
+		return finding.Fault("catalog-api says that %s", words).Because(d.Detail, h.Cure(name, fix))
 	}
-	return ok("as it should be, says catalog-api")
+	return finding.Fine("as it should be, says catalog-api")
 }
 
 // notAskedEither is why NATS says nothing where catalog-api does not.
-func (p *patient) notAskedEither() string {
+func (p *Broker) notAskedEither() string {
 	switch {
 	case p.NATS == "":
-		return notAsked + ", and --nats was not given"
+		return ask.NotAsked + ", and --nats was not given"
 	case p.nc == nil:
-		return notAsked + ", and NATS neither"
+		return ask.NotAsked + ", and NATS neither"
 	}
-	return notAsked + ", and the user in --nats may not look"
+	return ask.NotAsked + ", and the user in --nats may not look"
 }
 
-func plural(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
-}
-
-// checkConsumers looks for what the services read by, or believes catalog-api.
-func checkConsumers(ctx context.Context, p *patient) Finding {
+// CheckConsumers looks for what the services read by, or believes catalog-api.
+func (p *Broker) CheckConsumers(ctx context.Context) finding.Finding {
 	if p.nc == nil || p.look(ctx) != nil {
-		return p.byHealth(ctx, "consumers", "not all consumers are there", askAgain, func(h health) *dependency { return h.Consumers })
+		return p.byHealth(ctx, "consumers", "not all consumers are there", askAgain, func(h ask.Health) *ask.Dependency { return h.Consumers })
 	}
 	if missing := p.missingConsumers; len(missing) > 0 {
-		return broken("%s not there: %s", plural(len(missing), "consumer is", "consumers are"), strings.Join(missing, ", ")).because(
+		return finding.Fault("%s not there: %s", finding.Plural(len(missing), "consumer is", "consumers are"), strings.Join(missing, ", ")).Because(
 			"catalog-api makes ingest, and health-worker planner and probers: it has never run on this broker, or it cannot.", askAgain)
 	}
-	if f := p.unread(ctx); f.State == Broken {
+	if f := p.unread(ctx); f.State == finding.Broken {
 		return f
 	}
-	return ok("ingest, planner and probers are there")
+	return finding.Fine("ingest, planner and probers are there")
 }
 
 // unread sees whether results lie about that no catalog-api takes. It asks a few
 // times, as there is a moment between two fetches.
-func (p *patient) unread(ctx context.Context) (f Finding) {
+func (p *Broker) unread(ctx context.Context) (f finding.Finding) {
 	js, err := jetstream.New(p.nc)
 	if err != nil {
-		return skipped("%s", err)
+		return finding.Skip("%s", err)
 	}
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
@@ -119,9 +114,9 @@ func (p *patient) unread(ctx context.Context) (f Finding) {
 			return err
 		})
 		if err != nil || info.NumPending == 0 || info.NumWaiting > 0 || info.NumAckPending > 0 {
-			return ok("results are read")
+			return finding.Fine("results are read")
 		}
-		f = broken("results wait in %s, and nobody takes them (%d)", events.StreamResults, info.NumPending).because(
+		f = finding.Fault("results wait in %s, and nobody takes them (%d)", events.StreamResults, info.NumPending).Because(
 			"catalog-api is not connected to this broker, or hangs: statuses stay as they were.", "Restart catalog-api; its log says what keeps it.")
 		<-tick.C
 	}

@@ -1,4 +1,5 @@
-package doctor
+// Package finding has what is found out about a hop, and says it.
+package finding
 
 import "fmt"
 
@@ -22,35 +23,39 @@ type Finding struct {
 	Fix   string `json:"fix,omitempty"` // what to do about it, if it is broken
 }
 
-// Report is what was found out about a portal, in the order of the hops.
-type Report struct {
-	URL    string    `json:"url"`
-	Broken string    `json:"broken,omitempty"` // the first hop that is
-	Hops   []Finding `json:"hops"`
-}
-
-func ok(format string, args ...any) Finding {
+// Fine is a hop that is as it should be.
+func Fine(format string, args ...any) Finding {
 	return Finding{State: OK, What: fmt.Sprintf(format, args...)}
 }
 
-func skipped(format string, args ...any) Finding {
+// Skip is a hop that could not be looked at.
+func Skip(format string, args ...any) Finding {
 	return Finding{State: Skipped, What: fmt.Sprintf(format, args...)}
 }
 
-func broken(format string, args ...any) Finding {
+// Fault is a hop that is broken. Because says what that means.
+func Fault(format string, args ...any) Finding {
 	return Finding{State: Broken, What: fmt.Sprintf(format, args...)}
 }
 
-// because adds what it means and what to do about it.
-func (f Finding) because(why, fix string) Finding {
+// Because adds what it means and what to do about it.
+func (f Finding) Because(why, fix string) Finding {
 	f.Why, f.Fix = why, fix
 	return f
 }
 
-// plus adds more to why.
-func (f Finding) plus(more string) Finding {
+// Plus adds more to why.
+func (f Finding) Plus(more string) Finding {
 	if more != "" {
 		f.Why += " " + more
 	}
 	return f
+}
+
+// Plural is a number with its noun.
+func Plural(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }

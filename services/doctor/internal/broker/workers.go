@@ -1,4 +1,4 @@
-package doctor
+package broker
 
 import (
 	"context"
@@ -8,29 +8,32 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/ask"
+	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
 // pingWait is the time within which every worker answers.
 const pingWait = time.Second
 
-// checkWorkers asks for at least one worker on NATS, or believes catalog-api.
-func checkWorkers(ctx context.Context, p *patient) Finding {
+// CheckWorkers asks for at least one worker on NATS, or believes catalog-api.
+func (p *Broker) CheckWorkers(ctx context.Context) finding.Finding {
 	const why = "Nothing is probed: statuses become unknown after three intervals, and a check by hand fails."
-	fix := "Start a health-worker, and read its log: " + p.logsOf("health-worker") + "."
+	fix := "Start a health-worker, and read its log: " + p.LogsOf("health-worker") + "."
 	if p.nc != nil {
 		n, err := p.ping(ctx)
 		switch {
 		case err == nil && n == 0:
-			return broken("no health-worker answers on NATS").because(why, fix)
+			return finding.Fault("no health-worker answers on NATS").Because(why, fix)
 		case err == nil:
-			return ok("%s on NATS", plural(n, "health-worker answers", "health-workers answer"))
+			return finding.Fine("%s on NATS", finding.Plural(n, "health-worker answers", "health-workers answer"))
 		}
 	}
-	return p.byHealth(ctx, "workers", "no health-worker does its work", fix, func(h health) *dependency { return h.Workers })
+	return p.byHealth(ctx, "workers", "no health-worker does its work", fix, func(h ask.Health) *ask.Dependency { return h.Workers })
 }
 
 // ping counts the workers.
-func (p *patient) ping(ctx context.Context) (n int, err error) {
+func (p *Broker) ping(ctx context.Context) (n int, err error) {
 	subject, err := micro.ControlSubject(micro.PingVerb, events.WorkerService, "")
 	if err != nil {
 		return 0, err

@@ -3,8 +3,12 @@ package doctor
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
 func TestUsageErrorsExitWithTwoAndShowNoSecret(t *testing.T) {
@@ -35,7 +39,7 @@ func TestUsageErrorsExitWithTwoAndShowNoSecret(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, stderr bytes.Buffer
-			if code := (Command{Out: &out, Err: &stderr}).Run(t.Context(), tc.args); code != codeUsage {
+			if code := (Command{Name: "dev-portal doctor", Out: &out, Err: &stderr}).Run(t.Context(), tc.args); code != codeUsage {
 				t.Errorf("exit code %d, want %d", code, codeUsage)
 			}
 			if out.Len() > 0 || !strings.Contains(stderr.String(), tc.says) || strings.Count(stderr.String(), "\n") != 1 {
@@ -50,7 +54,7 @@ func TestUsageErrorsExitWithTwoAndShowNoSecret(t *testing.T) {
 
 func TestHelpIsNoError(t *testing.T) {
 	var out, stderr bytes.Buffer
-	if code := (Command{Out: &out, Err: &stderr}).Run(t.Context(), []string{"--help"}); code != codeOK {
+	if code := (Command{Name: "dev-portal doctor", Out: &out, Err: &stderr}).Run(t.Context(), []string{"--help"}); code != codeOK {
 		t.Errorf("exit code %d", code)
 	}
 	for _, flag := range []string{"-url", "-traefik", "-tunnel-config", "-kube", "-json"} {
@@ -65,30 +69,30 @@ func TestHelpIsNoError(t *testing.T) {
 
 // What nobody listens to has no answer, so that the header can show in none.
 func TestNoSecretShowsInTheReport(t *testing.T) {
-	kubectl(t, answers{"pods": items(), "ingressroutes.traefik.io": items()})
+	fakeKubectl(t)
 	args := []string{
 		"--url", nowhere, "--traefik", nowhere, "--traefik-api", nowhere, "--web", nowhere, "--api", nowhere, "--kube",
 		"--nats", "nats://me:" + password + "@127.0.0.1:1,nats://" + password + "@127.0.0.1:2", "--header", "Authorization: Bearer " + password,
 	}
 	var text, asJSON, stderr bytes.Buffer
-	if code := (Command{Out: &text, Err: &stderr, Coloured: true}).Run(t.Context(), args); code != codeBroken {
+	if code := (Command{Name: "dev-portal doctor", Out: &text, Err: &stderr, Coloured: true}).Run(t.Context(), args); code != codeBroken {
 		t.Errorf("exit code %d, want %d", code, codeBroken)
 	}
-	if code := (Command{Out: &asJSON, Err: &stderr}).Run(t.Context(), append(args, "--json")); code != codeBroken {
+	if code := (Command{Name: "dev-portal doctor", Out: &asJSON, Err: &stderr}).Run(t.Context(), append(args, "--json")); code != codeBroken {
 		t.Errorf("exit code %d, want %d", code, codeBroken)
 	}
 	if all := text.String() + asJSON.String() + stderr.String(); strings.Contains(all, password) || !strings.Contains(all, "127.0.0.1:1, 127.0.0.1:2") {
 		t.Errorf("want the hosts of NATS and no secret: %s", all)
 	}
 
-	var r Report
+	var r report
 	if err := json.Unmarshal(asJSON.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
 	for _, f := range r.Hops {
 		names = append(names, f.Hop)
-		if !strings.Contains(text.String(), f.Hop) || f.What == "" || (f.State == Broken) != (f.Why != "" && f.Fix != "") {
+		if !strings.Contains(text.String(), f.Hop) || f.What == "" || (f.State == finding.Broken) != (f.Why != "" && f.Fix != "") {
 			t.Errorf("%+v is not whole, or not in the text: %s", f, text.String())
 		}
 	}
@@ -99,10 +103,10 @@ func TestNoSecretShowsInTheReport(t *testing.T) {
 }
 
 func TestTheChecklist(t *testing.T) {
-	r := Report{URL: "https://portal.example.com", Broken: "edge", Hops: []Finding{
-		{Hop: "DNS", State: OK, What: "portal.example.com is 192.0.2.1"},
-		broken("nothing").because(strings.Repeat("word ", 20), "mend it"),
-		{Hop: "tunnel", State: Skipped, What: "not seen"},
+	r := report{URL: "https://portal.example.com", Broken: "edge", Hops: []finding.Finding{
+		{Hop: "DNS", State: finding.OK, What: "portal.example.com is 192.0.2.1"},
+		finding.Fault("nothing").Because(strings.Repeat("word ", 20), "mend it"),
+		{Hop: "tunnel", State: finding.Skipped, What: "not seen"},
 	}}
 	r.Hops[1].Hop = "edge"
 	var out bytes.Buffer
@@ -121,4 +125,14 @@ The first broken hop is edge: begin there. 1 hop was not looked at.
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
+}
+
+// fakeKubectl puts a program of that name before all others, which knows of nothing.
+func fakeKubectl(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "kubectl"), []byte("#!/bin/sh\necho '{\"items\":[]}'\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 }

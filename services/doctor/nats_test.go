@@ -13,6 +13,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
 // nowhere is a portal that refuses connections, so that only NATS says anything.
@@ -20,13 +22,13 @@ const nowhere = "http://127.0.0.1:1"
 
 const password = "s3cret-of-the-test"
 
-// broker starts NATS with the configuration that deployments have.
-func broker(t *testing.T) *server.Server {
+// startNATS starts NATS with the configuration that deployments have.
+func startNATS(t *testing.T) *server.Server {
 	t.Helper()
 	for _, name := range natsrules.PasswordVariables() {
 		t.Setenv(name, password)
 	}
-	opts, err := server.ProcessConfigFile("../../../../deploy/nats/nats.conf")
+	opts, err := server.ProcessConfigFile("../../deploy/nats/nats.conf")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,8 +52,8 @@ func as(srv *server.Server, user, password string) string {
 	return "nats://" + user + ":" + password + "@" + srv.Addr().String()
 }
 
-// examine runs the command, and sees that no password is in what it says.
-func examine(t *testing.T, args ...string) (r Report) {
+// examined runs the command, and sees that no password is in what it says.
+func examined(t *testing.T, args ...string) (r report) {
 	t.Helper()
 	var out, stderr bytes.Buffer
 	Command{Out: &out, Err: &stderr}.Run(t.Context(), append(args, "--json"))
@@ -64,7 +66,7 @@ func examine(t *testing.T, args ...string) (r Report) {
 	return r
 }
 
-func (r Report) want(t *testing.T, hop string, state State, says string) {
+func (r report) want(t *testing.T, hop string, state finding.State, says string) {
 	t.Helper()
 	for _, f := range r.Hops {
 		if f.Hop != hop {
@@ -79,16 +81,16 @@ func (r Report) want(t *testing.T, hop string, state State, says string) {
 }
 
 func TestNATSAsItsUsersSeeIt(t *testing.T) {
-	srv := broker(t)
+	srv := startNATS(t)
 	api := devtest.JetStream(t, as(srv, "catalog-api", password))
 	worker := devtest.JetStream(t, as(srv, "health-worker", password))
 
 	t.Run("without a stream", func(t *testing.T) {
-		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
-		r.want(t, "NATS", OK, "NATS 2.")
-		r.want(t, "streams", Broken, "3 streams are not there: PORTAL, PROBES, RESULTS")
-		r.want(t, "consumers", Broken, "3 consumers are not there: planner, probers, ingest")
-		r.want(t, "workers", Broken, "no health-worker answers")
+		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
+		r.want(t, "NATS", finding.OK, "NATS 2.")
+		r.want(t, "streams", finding.Broken, "3 streams are not there: PORTAL, PROBES, RESULTS")
+		r.want(t, "consumers", finding.Broken, "3 consumers are not there: planner, probers, ingest")
+		r.want(t, "workers", finding.Broken, "no health-worker answers")
 	})
 	if err := stream.Ensure(t.Context(), api, 1); err != nil {
 		t.Fatal(err)
@@ -97,9 +99,9 @@ func TestNATSAsItsUsersSeeIt(t *testing.T) {
 		if _, err := stream.Ingest(t.Context(), api); err != nil {
 			t.Fatal(err)
 		}
-		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
-		r.want(t, "streams", OK, "PORTAL, PROBES and RESULTS")
-		r.want(t, "consumers", Broken, "2 consumers are not there: planner, probers")
+		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
+		r.want(t, "streams", finding.OK, "PORTAL, PROBES and RESULTS")
+		r.want(t, "consumers", finding.Broken, "2 consumers are not there: planner, probers")
 	})
 	if _, err := stream.Planner(t.Context(), worker); err != nil {
 		t.Fatal(err)
@@ -108,33 +110,33 @@ func TestNATSAsItsUsersSeeIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("as catalog-api", func(t *testing.T) {
-		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
-		r.want(t, "streams", OK, "PORTAL, PROBES and RESULTS")
-		r.want(t, "consumers", OK, "ingest, planner and probers")
-		r.want(t, "workers", Broken, "no health-worker answers")
+		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
+		r.want(t, "streams", finding.OK, "PORTAL, PROBES and RESULTS")
+		r.want(t, "consumers", finding.OK, "ingest, planner and probers")
+		r.want(t, "workers", finding.Broken, "no health-worker answers")
 	})
 	t.Run("as somebody who may only read", func(t *testing.T) {
-		r := examine(t, "--url", nowhere, "--nats", as(srv, "subscriber", password))
-		r.want(t, "NATS", OK, "NATS 2.")
-		r.want(t, "streams", Skipped, "the user in --nats may not look")
-		r.want(t, "consumers", Skipped, "the user in --nats may not look")
-		r.want(t, "workers", Skipped, "the user in --nats may not look")
+		r := examined(t, "--url", nowhere, "--nats", as(srv, "subscriber", password))
+		r.want(t, "NATS", finding.OK, "NATS 2.")
+		r.want(t, "streams", finding.Skipped, "the user in --nats may not look")
+		r.want(t, "consumers", finding.Skipped, "the user in --nats may not look")
+		r.want(t, "workers", finding.Skipped, "the user in --nats may not look")
 	})
 	t.Run("with another password", func(t *testing.T) {
-		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password+"-of-old"))
-		r.want(t, "NATS", Broken, "does not let this user in")
-		r.want(t, "streams", Skipped, "and NATS neither")
+		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password+"-of-old"))
+		r.want(t, "NATS", finding.Broken, "does not let this user in")
+		r.want(t, "streams", finding.Skipped, "and NATS neither")
 	})
 	t.Run("with results that nobody takes", func(t *testing.T) {
 		if _, err := worker.Publish(t.Context(), events.ResultSubject("1"), nil); err != nil {
 			t.Fatal(err)
 		}
-		r := examine(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
-		r.want(t, "consumers", Broken, "results wait in RESULTS, and nobody takes them (1)")
+		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
+		r.want(t, "consumers", finding.Broken, "results wait in RESULTS, and nobody takes them (1)")
 	})
 	url := as(srv, "catalog-api", password)
 	srv.Shutdown()
 	t.Run("when it is away", func(t *testing.T) {
-		examine(t, "--url", nowhere, "--nats", url).want(t, "NATS", Broken, "refused")
+		examined(t, "--url", nowhere, "--nats", url).want(t, "NATS", finding.Broken, "refused")
 	})
 }

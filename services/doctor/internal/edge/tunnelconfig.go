@@ -1,4 +1,4 @@
-package doctor
+package edge
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
 // tunnelConfig is what is read of cloudflared's configuration.
@@ -87,7 +89,7 @@ func (c tunnelConfig) meant(host string) (number int, there bool) {
 
 // judge says whether the host's page and API are sent on to a server: mostly one
 // and the same, which is Traefik.
-func (c tunnelConfig) judge(file, host string) Finding {
+func (c tunnelConfig) judge(file, host string) finding.Finding {
 	n, page := c.find(host, "/")
 	m, api := c.find(host, "/api/health")
 	all := slices.IndexFunc(c.Ingress, tunnelRule.catchesAll) + 1
@@ -97,31 +99,31 @@ func (c tunnelConfig) judge(file, host string) Finding {
 	case !isServer(api.Service):
 		return c.unreached(file, host, m)
 	case all < len(c.Ingress):
-		return broken("%s has rules after rule %d, which takes everything", file, all).because(
+		return finding.Fault("%s has rules after rule %d, which takes everything", file, all).Because(
 			"cloudflared does not start with that; an older configuration may still run.", "Move that rule to the end.")
 	case page.Service != api.Service:
-		return ok("%s sends %s to %s, and /api to %s", file, host, page.Service, api.Service)
+		return finding.Fine("%s sends %s to %s, and /api to %s", file, host, page.Service, api.Service)
 	}
-	return ok("%s sends %s to %s", file, host, page.Service)
+	return finding.Fine("%s sends %s to %s", file, host, page.Service)
 }
 
 // unreached tells apart why a rule that is no server takes the host's requests:
 // each case is mended elsewhere.
-func (c tunnelConfig) unreached(file, host string, number int) Finding {
+func (c tunnelConfig) unreached(file, host string, number int) finding.Finding {
 	service := c.Ingress[number-1].Service
 	switch meant, named := c.meant(host); {
 	case !named:
-		return broken("%s does not name %s: rule %d for the rest answers %s", file, host, number, service).because(
+		return finding.Fault("%s does not name %s: rule %d for the rest answers %s", file, host, number, service).Because(
 			"The tunnel itself answers; the request never comes to Traefik.", addRule(host))
 	case meant > number:
-		return broken("%s has rule %d for %s, but rule %d before it takes everything (%s)", file, meant, host, number, service).because(
+		return finding.Fault("%s has rule %d for %s, but rule %d before it takes everything (%s)", file, meant, host, number, service).Because(
 			"Rules are read from the top, so the host's is never reached. cloudflared does not start with that; an older configuration may still run.",
 			fmt.Sprintf("Move the rule for %s above rule %d, and start cloudflared again.", host, number))
 	case meant < number:
-		return broken("%s has rule %d for %s, but with a path: rule %d takes some or all of the rest (%s)", file, meant, host, number, service).because(
+		return finding.Fault("%s has rule %d for %s, but with a path: rule %d takes some or all of the rest (%s)", file, meant, host, number, service).Because(
 			"The tunnel itself answers what the path leaves out; that never comes to Traefik.", "Take the path out of rule "+fmt.Sprint(meant)+".")
 	}
-	return broken("%s has %s answered by the tunnel itself: rule %d says %s", file, host, number, service).because(
+	return finding.Fault("%s has %s answered by the tunnel itself: rule %d says %s", file, host, number, service).Because(
 		"The request never comes to Traefik.", "Let rule "+fmt.Sprint(number)+" point to Traefik, such as http://traefik.traefik.svc.cluster.local:80.")
 }
 

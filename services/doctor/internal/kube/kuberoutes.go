@@ -1,10 +1,14 @@
-package doctor
+package kube
 
 import (
 	"context"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/ask"
+	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
+	"github.com/dev-portal/dev-portal/services/doctor/internal/traefik"
 )
 
 // ingressRoute is what is read of Traefik's.
@@ -16,19 +20,19 @@ type ingressRoute struct {
 	}
 }
 
-// checkRoutes looks for the host's IngressRoutes, and for the resolvers that
+// CheckRoutes looks for the host's IngressRoutes, and for the resolvers that
 // they name among those that Traefik has.
-func checkRoutes(ctx context.Context, p *patient) Finding {
+func CheckRoutes(ctx context.Context, p *ask.Portal) finding.Finding {
 	var list struct{ Items []ingressRoute }
-	if err := p.kubectl(ctx, &list, "get", "ingressroutes.traefik.io", "--all-namespaces"); err != nil {
-		return skipped("kubectl could not get the IngressRoutes: %s", err)
+	if err := kubectl(ctx, p, &list, "get", "ingressroutes.traefik.io", "--all-namespaces"); err != nil {
+		return finding.Skip("kubectl could not get the IngressRoutes: %s", err)
 	}
 	host := p.URL.Hostname()
 	var page, api bool
 	var withTLS []ingressRoute
 	for _, route := range list.Items {
 		for _, rule := range route.Spec.Routes {
-			if !names(rule.Match, host) {
+			if !traefik.Names(rule.Match, host) {
 				continue
 			}
 			if routesAPI(rule.Match) {
@@ -43,25 +47,25 @@ func checkRoutes(ctx context.Context, p *patient) Finding {
 	}
 	switch {
 	case !page && !api:
-		return p.noIngressRoute(ctx, host)
+		return noIngressRoute(ctx, p, host)
 	case !api:
-		return broken("of %s only the page has an IngressRoute", host).because("Traefik answers 404 to /api.",
+		return finding.Fault("of %s only the page has an IngressRoute", host).Because("Traefik answers 404 to /api.",
 			"Sync the component of the chart that has the API's route: catalog-api (dev-portal-api in Argo CD).")
 	case !page:
-		return broken("of %s only the API has an IngressRoute", host).because("Traefik answers 404 to the page.",
+		return finding.Fault("of %s only the API has an IngressRoute", host).Because("Traefik answers 404 to the page.",
 			"Sync the component of the chart that has the page's route: web (dev-portal in Argo CD).")
 	}
 	for _, route := range withTLS {
-		if name := route.Spec.TLS.CertResolver; name != "" && p.lacksResolver(ctx, name) {
-			return broken("the IngressRoute %s/%s names the certResolver %s, which Traefik does not have", route.Metadata.Namespace, route.Metadata.Name, name).because(
+		if name := route.Spec.TLS.CertResolver; name != "" && lacksResolver(ctx, p, name) {
+			return finding.Fault("the IngressRoute %s/%s names the certResolver %s, which Traefik does not have", route.Metadata.Namespace, route.Metadata.Name, name).Because(
 				"Traefik then has no route for the host by plain HTTP: it answers 404, and only its log has a word about it.",
 				"Take the tls block off (ingress.tls: {} in the chart's values): TLS ends at the edge. Or configure that resolver: --certificatesresolvers."+name+".acme.…")
 		}
 	}
 	if len(withTLS) > 0 {
-		return ok("%s has IngressRoutes for the page and for /api, with TLS", host)
+		return finding.Fine("%s has IngressRoutes for the page and for /api, with TLS", host)
 	}
-	return ok("%s has IngressRoutes for the page and for /api, without TLS", host)
+	return finding.Fine("%s has IngressRoutes for the page and for /api, without TLS", host)
 }
 
 var (
@@ -73,22 +77,22 @@ func routesAPI(rule string) bool { return apiRule.MatchString(rule) }
 
 // noIngressRoute judges a host without one: the chart may have been told to make
 // another kind of route.
-func (p *patient) noIngressRoute(ctx context.Context, host string) Finding {
+func noIngressRoute(ctx context.Context, p *ask.Portal, host string) finding.Finding {
 	for _, kind := range []string{"ingresses.networking.k8s.io", "httproutes.gateway.networking.k8s.io"} {
-		text, err := p.kubectlText(ctx, "get", kind, "--all-namespaces", "--output=json")
+		text, err := kubectlText(ctx, p, "get", kind, "--all-namespaces", "--output=json")
 		if err == nil && strings.Contains(string(text), `"`+host+`"`) { // a cluster may not have the kind
-			return skipped("no IngressRoute names %s, but one of the %s does: look at that", host, kind)
+			return finding.Skip("no IngressRoute names %s, but one of the %s does: look at that", host, kind)
 		}
 	}
-	return broken("no IngressRoute names %s", host).because("Traefik answers 404 for the host.",
+	return finding.Fault("no IngressRoute names %s", host).Because("Traefik answers 404 for the host.",
 		"Put it into ingress.hosts of the chart's values.")
 }
 
 // lacksResolver says whether no Traefik was started with the resolver. Where one
 // has a file of settings besides, only its log tells.
-func (p *patient) lacksResolver(ctx context.Context, name string) bool {
+func lacksResolver(ctx context.Context, p *ask.Portal, name string) bool {
 	var list struct{ Items []pod }
-	err := p.kubectl(ctx, &list, "get", "pods", "--all-namespaces", "--selector=app.kubernetes.io/name=traefik")
+	err := kubectl(ctx, p, &list, "get", "pods", "--all-namespaces", "--selector=app.kubernetes.io/name=traefik")
 	if err != nil || len(list.Items) == 0 {
 		return false
 	}
@@ -97,7 +101,7 @@ func (p *patient) lacksResolver(ctx context.Context, name string) bool {
 			if c.hasResolver(name) {
 				return false
 			}
-			if slices.ContainsFunc(c.Args, configArg.MatchString) && !p.complains(ctx, pod) {
+			if slices.ContainsFunc(c.Args, configArg.MatchString) && !complains(ctx, p, pod) {
 				return false
 			}
 		}
@@ -121,7 +125,7 @@ func (c container) hasResolver(name string) bool {
 }
 
 // complains says whether Traefik has missed a resolver of late.
-func (p *patient) complains(ctx context.Context, of pod) bool {
-	log, err := p.kubectlText(ctx, "logs", "--namespace="+of.Metadata.Namespace, of.Metadata.Name, "--tail=2000")
+func complains(ctx context.Context, p *ask.Portal, of pod) bool {
+	log, err := kubectlText(ctx, p, "logs", "--namespace="+of.Metadata.Namespace, of.Metadata.Name, "--tail=2000")
 	return err == nil && strings.Contains(string(log), "Router uses a nonexistent certificate resolver")
 }

@@ -1,4 +1,4 @@
-package doctor
+package traefik
 
 import (
 	"context"
@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/dev-portal/dev-portal/services/doctor/internal/ask"
+	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
 // router is what Traefik's API says of one.
@@ -20,70 +23,70 @@ type router struct {
 }
 
 // routers are those whose rule names the host.
-func (p *patient) routers(ctx context.Context) (named []router, err error) {
+func routers(ctx context.Context, p *ask.Portal) (named []router, err error) {
 	const all = "/api/http/routers?per_page=10000"
-	a := p.get(ctx, direct("Traefik's API", p.TraefikAPI), all)
-	if a.err != nil {
-		return nil, fmt.Errorf("%s", reason(a.err))
+	a := p.Get(ctx, ask.Direct("Traefik's API", p.TraefikAPI), all)
+	if a.Err != nil {
+		return nil, fmt.Errorf("%s", ask.Reason(a.Err))
 	}
 	var every []router
-	if err := json.Unmarshal([]byte(a.body), &every); err != nil || a.status != http.StatusOK {
-		return nil, fmt.Errorf("it answers %s, which is no list of routers", a.said())
+	if err := json.Unmarshal([]byte(a.Body), &every); err != nil || a.Status != http.StatusOK {
+		return nil, fmt.Errorf("it answers %s, which is no list of routers", a.Said())
 	}
 	for _, r := range every {
-		if names(r.Rule, p.URL.Hostname()) {
+		if Names(r.Rule, p.URL.Hostname()) {
 			named = append(named, r)
 		}
 	}
 	return named, nil
 }
 
-// names says whether a rule has the host. Rules quote host names, so that one is
+// Names says whether a rule has the host. Rules quote host names, so that one is
 // not taken for the end of another.
-func names(rule, host string) bool {
+func Names(rule, host string) bool {
 	rule, host = strings.ToLower(rule), strings.ToLower(host)
 	return strings.Contains(rule, "`"+host+"`") || strings.Contains(rule, `"`+host+`"`)
 }
 
 // explainRoute says by Traefik's own word why there is no route, if it may ask.
-func (p *patient) explainRoute(ctx context.Context, f Finding) (known bool, said Finding) {
+func explainRoute(ctx context.Context, p *ask.Portal, f finding.Finding) (known bool, said finding.Finding) {
 	if p.TraefikAPI == nil {
 		return false, f
 	}
-	named, err := p.routers(ctx)
+	named, err := routers(ctx, p)
 	if err != nil {
 		f.What += fmt.Sprintf(" (why could not be asked at %s: %s)", p.TraefikAPI.Host, err)
 		return false, f
 	}
 	if len(named) == 0 {
-		return true, f.because("None of Traefik's routers has this host in its rule: the route was never made, or is in a namespace or of a class that Traefik does not watch.",
+		return true, f.Because("None of Traefik's routers has this host in its rule: the route was never made, or is in a namespace or of a class that Traefik does not watch.",
 			"Make the routes (ingress.hosts in the chart's values); --kube looks for them.")
 	}
 	for _, r := range named {
 		switch {
 		case len(r.Error) > 0:
-			return true, f.because(fmt.Sprintf("Traefik has dropped the router %s: %s.", r.Name, strings.Join(r.Error, "; ")),
+			return true, f.Because(fmt.Sprintf("Traefik has dropped the router %s: %s.", r.Name, strings.Join(r.Error, "; ")),
 				"Make what it names, or take it out of the route.")
 		case r.TLS != nil && r.TLS.CertResolver != "":
-			return true, f.because(fmt.Sprintf("The router %s has tls.certResolver %s. With a tls block it takes no plain HTTP, which is what the edge sends; "+
+			return true, f.Because(fmt.Sprintf("The router %s has tls.certResolver %s. With a tls block it takes no plain HTTP, which is what the edge sends; "+
 				"and where no such resolver is configured it has no certificate either.", r.Name, r.TLS.CertResolver),
 				"Take the tls block off the route (ingress.tls: {} in the chart's values): TLS ends at the edge. Or configure the resolver, and send https.")
 		case r.TLS != nil:
-			return true, f.because(fmt.Sprintf("The router %s has a tls block, so it takes no plain HTTP, which is what the edge sends.", r.Name),
+			return true, f.Because(fmt.Sprintf("The router %s has a tls block, so it takes no plain HTTP, which is what the edge sends.", r.Name),
 				"Take the tls block off the route (ingress.tls: {} in the chart's values), or send https to Traefik's TLS entry point.")
 		}
 	}
 	r := named[0]
-	return true, f.because(fmt.Sprintf("The router %s has this host, but listens on the entry points %s, and not where it was asked.", r.Name, strings.Join(r.EntryPoints, ", ")),
+	return true, f.Because(fmt.Sprintf("The router %s has this host, but listens on the entry points %s, and not where it was asked.", r.Name, strings.Join(r.EntryPoints, ", ")),
 		"Give the route the entry point that the edge sends to (ingress.entryPoints in the chart's values), or send to that one.")
 }
 
 // routerErrors is what Traefik's API has against the host's routers.
-func (p *patient) routerErrors(ctx context.Context) string {
+func routerErrors(ctx context.Context, p *ask.Portal) string {
 	if p.TraefikAPI == nil {
 		return ""
 	}
-	named, err := p.routers(ctx)
+	named, err := routers(ctx, p)
 	if err != nil {
 		return fmt.Sprintf("Traefik's API could not be asked: %s.", err)
 	}

@@ -1,0 +1,71 @@
+package ask
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// Source is who made an answer: the same status means another thing from each.
+type Source string
+
+// Those who are told apart.
+const (
+	FromWeb        Source = "web"
+	FromAPI        Source = "catalog-api"
+	FromTraefik    Source = "Traefik"
+	FromTunnel     Source = "cloudflared"
+	FromCloudflare Source = "Cloudflare"
+	FromLogin      Source = "a login"
+	FromElsewhere  Source = "something else"
+)
+
+// traefikSays are Traefik's own answers; it has no header of its own.
+var traefikSays = map[int]string{
+	http.StatusNotFound:           "404 page not found",
+	http.StatusBadGateway:         "Bad Gateway",
+	http.StatusServiceUnavailable: "no available server",
+	http.StatusGatewayTimeout:     "Gateway Timeout",
+}
+
+// sourceOf tells who made an answer by the marks that only they leave.
+func sourceOf(a Answer) Source {
+	body := strings.TrimSpace(a.Body)
+	cloudflare := a.Header.Get("Cf-Ray") != "" || strings.EqualFold(a.Header.Get("Server"), "cloudflare")
+	switch {
+	case isAPI(a):
+		return FromAPI
+	case isWeb(a):
+		return FromWeb
+	case traefikSays[a.Status] != "" && strings.EqualFold(body, traefikSays[a.Status]):
+		return FromTraefik
+	case cloudflare && a.Status == http.StatusNotFound && body == "":
+		return FromTunnel
+	case cloudflare && a.Status == http.StatusBadGateway && strings.Contains(body, "cloudflared"):
+		return FromTunnel
+	case cloudflare && a.Status >= 520 && a.Status <= 530:
+		return FromCloudflare
+	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden, a.Status/100 == 3:
+		return FromLogin
+	}
+	return FromElsewhere
+}
+
+// isWeb knows the page's server by the policy that its every answer has, and by
+// what /health says where a proxy has taken the header away.
+func isWeb(a Answer) bool {
+	if strings.Contains(a.Header.Get("Content-Security-Policy"), "require-trusted-types-for") {
+		return true
+	}
+	var health map[string]string
+	return a.Status == http.StatusOK && json.Unmarshal([]byte(a.Body), &health) == nil && len(health) == 1 && health["status"] == "ok"
+}
+
+func isAPI(a Answer) bool {
+	if strings.HasPrefix(a.Header.Get("Content-Type"), "application/problem+json") {
+		var problem struct{ Type string }
+		return json.Unmarshal([]byte(a.Body), &problem) == nil && strings.HasPrefix(problem.Type, "/api/docs#")
+	}
+	_, health := HealthOf(a)
+	return health
+}
