@@ -1,0 +1,131 @@
+-- The database as the migrations leave it: for people to read. A test compares the two.
+-- catalog-api owns it, and nobody else connects.
+
+-- The services, with the last that was measured of each. Times are UTC and come from the
+-- application; texts that are not set are empty.
+CREATE TABLE services (
+    id              uuid        NOT NULL CONSTRAINT services_pkey PRIMARY KEY,           -- UUIDv7
+    name            text        NOT NULL,
+    description     text        NOT NULL,
+    team            text        NOT NULL,
+    status_url      text        NOT NULL,                                                -- what is probed; empty: nothing
+    docs_url        text        NOT NULL,
+    github_url      text        NOT NULL,
+    dashboard_url   text        NOT NULL,
+    tags            text[]      NOT NULL,                                                -- in the order given
+    probe_interval  text        NOT NULL,                                                -- "1m"
+    version         bigint      NOT NULL,                                                -- grows with a client's change, never with a probe
+    created_at      timestamptz NOT NULL,
+    updated_at      timestamptz NOT NULL,                                                -- by a client
+
+    -- Keys, made of the texts by the rules of package catalog.
+    name_key        text        NOT NULL COLLATE "C" CONSTRAINT services_name_key UNIQUE, -- the order of lists
+    team_key        text        NOT NULL DEFAULT '',
+    tag_keys        text[]      NOT NULL DEFAULT '{}',
+    search_text     text        NOT NULL,
+
+    -- The status. A probe writes this and no more.
+    status          text        NOT NULL,
+    status_since    timestamptz NOT NULL,
+    status_reason   text        NOT NULL,
+    http_status     integer     NOT NULL,                                                -- 0: not answered
+    latency_ms      bigint      NOT NULL,                                                -- 0: not answered
+    last_checked_at timestamptz,                                                         -- start of the last probe
+    last_planned_at timestamptz,                                                         -- slot of the last result
+    probe_round_ms  bigint      NOT NULL DEFAULT 0,                                      -- of a busy host; 0: it is not busy
+
+    -- The transaction that last changed what lists show, but for what each probe measures.
+    changed         xid8        NOT NULL DEFAULT pg_current_xact_id(),
+
+    CONSTRAINT services_status_known CHECK (status IN ('healthy', 'degraded', 'down', 'unknown'))
+) WITH (fillfactor = 70); -- room beside each row: a probe's update touches no index
+
+CREATE INDEX services_changed ON services (changed);
+
+-- The services that were deleted of late, for copies of the list. See ADR 6.
+CREATE TABLE deleted_services (
+    id         uuid        NOT NULL CONSTRAINT deleted_services_pkey PRIMARY KEY,
+    changed    xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    deleted_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX deleted_services_changed ON deleted_services (changed);
+CREATE INDEX deleted_services_deleted_at ON deleted_services (deleted_at);
+
+-- The events that are to be published, in the order of each key. A row goes when NATS
+-- has confirmed it. See ADR 2.
+CREATE TABLE outbox (
+    id         bigint      NOT NULL GENERATED ALWAYS AS IDENTITY CONSTRAINT outbox_pkey PRIMARY KEY,
+    key        text        NOT NULL COLLATE "C",                                         -- "service/0198…"
+    subject    text        NOT NULL,                                                     -- on NATS
+    header     jsonb       NOT NULL,
+    data       bytea       NOT NULL,                                                     -- JSON
+    purges     text[]      NOT NULL DEFAULT '{}',                                        -- subjects to purge once it is published
+    created_at timestamptz NOT NULL DEFAULT now(),
+    service_id uuid        NOT NULL                                                      -- for the version before: see translate_outbox
+);
+
+CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.changed := pg_current_xact_id();
+    RETURN NEW;
+END $$;
+
+-- All that is shown but latency_ms and last_checked_at, which each probe measures
+-- anew: the list may have them a little later, and its index is not touched by them.
+CREATE TRIGGER note_change BEFORE UPDATE ON services FOR EACH ROW
+    WHEN ((OLD.name, OLD.name_key, OLD.description, OLD.team, OLD.status_url, OLD.docs_url, OLD.github_url,
+           OLD.dashboard_url, OLD.tags, OLD.probe_interval, OLD.version, OLD.status, OLD.status_since,
+           OLD.status_reason, OLD.http_status, OLD.created_at, OLD.updated_at)
+          IS DISTINCT FROM
+          (NEW.name, NEW.name_key, NEW.description, NEW.team, NEW.status_url, NEW.docs_url, NEW.github_url,
+           NEW.dashboard_url, NEW.tags, NEW.probe_interval, NEW.version, NEW.status, NEW.status_since,
+           NEW.status_reason, NEW.http_status, NEW.created_at, NEW.updated_at))
+    EXECUTE FUNCTION note_change();
+
+-- A copy that was not looked at for longer than a day is made anew: see deletionsKept.
+CREATE FUNCTION note_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM deleted_services WHERE id IN (
+        SELECT id FROM deleted_services WHERE deleted_at < now() - interval '2 days' LIMIT 100 FOR UPDATE SKIP LOCKED
+    );
+    INSERT INTO deleted_services (id) VALUES (OLD.id)
+        ON CONFLICT (id) DO UPDATE SET changed = EXCLUDED.changed, deleted_at = EXCLUDED.deleted_at;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER note_deletion AFTER DELETE ON services FOR EACH ROW EXECUTE FUNCTION note_deletion();
+
+-- What was changed or deleted by transactions that are not in the snapshot. Before its
+-- oldest all was decided: the rest is few, and found by the indexes alone. Left to
+-- itself the planner expects a third of all services, and reads each of them.
+CREATE FUNCTION list_changes(at pg_snapshot) RETURNS TABLE (id uuid, gone boolean)
+    LANGUAGE plpgsql STABLE ROWS 10 SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY
+        SELECT s.id, false FROM services s
+        WHERE s.changed >= pg_snapshot_xmin(at) AND NOT pg_visible_in_snapshot(s.changed, at)
+        UNION ALL
+        SELECT d.id, true FROM deleted_services d
+        WHERE d.changed >= pg_snapshot_xmin(at) AND NOT pg_visible_in_snapshot(d.changed, at);
+END $$;
+
+-- For the version before, which runs on beside this one: what it writes gets a key,
+-- and it finds a service_id to order by in what others write. It goes with service_id,
+-- once nobody upgrades from there.
+CREATE FUNCTION translate_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.key IS NULL THEN
+        NEW.key := 'service/' || NEW.service_id;
+        IF NEW.header ? 'Nats-Rollup' THEN
+            NEW.purges := ARRAY['portal.status.' || NEW.service_id];
+        END IF;
+    ELSIF NEW.key LIKE 'service/%' THEN
+        NEW.service_id := substr(NEW.key, length('service/') + 1);
+    ELSE
+        NEW.service_id := md5(NEW.key);
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER translate_outbox BEFORE INSERT OR UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION translate_outbox();
