@@ -20,8 +20,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-// api puts the HTTP side together. Its parts must be run, for the list to be current,
-// browsers to be told, and health to be known.
+// api assembles the HTTP API. Its parts must be run: they refresh the list, feed the
+// browsers' event streams, and check health.
 func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (handler http.Handler, parts []func(context.Context) error) {
 	c.Log = slog.New(rest.LogHandler(c.Log.Handler()))
 	hub := live.New(js, c.Log, c.Registry)
@@ -57,18 +57,18 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 // readyTimeout is how long a dependency may take to answer.
 const readyTimeout = 2 * time.Second
 
-// operations is what operators and orchestrators ask for.
+// operations returns the endpoints for operators and orchestrators.
 func (c Config) operations(db *store.Store, nc *nats.Conn) service.Operations {
 	return service.Operations{
 		Registry: c.Registry,
 		Alive: func(context.Context) error {
-			if nc.IsClosed() { // it comes back from everything else by itself
+			if nc.IsClosed() { // otherwise it reconnects by itself
 				return errors.New("the connection to NATS is closed for good")
 			}
 			return nil
 		},
-		// Without NATS the catalogue is still read and written: the outbox keeps
-		// the events. So only the database decides.
+		// Only the database decides: without NATS, the catalogue can still be read and
+		// written, and the outbox keeps the events.
 		Ready: func(ctx context.Context) error {
 			if db.Ping(ctx) != nil { // its error would name hosts
 				return errors.New("the database does not answer")

@@ -1,6 +1,6 @@
-// Package catalogapi is the service that owns the catalogue: people and programs
-// write it over HTTP, Postgres keeps it, an outbox carries each change to NATS,
-// and what probes saw comes back from there into it.
+// Package catalogapi is the service that owns the catalogue. People and programs write it
+// over HTTP, and Postgres stores it. An outbox publishes each change to NATS, and the
+// results of probes come back from there.
 package catalogapi
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/service"
 )
 
-// Config is what Run needs. A zero field has the default that its comment names.
+// Config configures Run. A zero field has the default in its comment.
 type Config struct {
 	service.Common
 
@@ -40,12 +40,12 @@ type Config struct {
 	// not answer. Default 1 minute.
 	DatabaseWait time.Duration
 
-	// Static, if set, answers everything outside /api: the page.
+	// Static, if set, serves everything outside /api: the page.
 	Static http.Handler
 }
 
-// ConfigFromEnv reads the variables that Config's fields name. It reports all
-// that is wrong at once, and never repeats the value of a secret.
+// ConfigFromEnv reads the variables in the comments of Config's fields. Its error reports
+// all invalid ones, and never contains a secret.
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	env := service.NewEnv(getenv)
 	cfg := Config{

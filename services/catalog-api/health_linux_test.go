@@ -8,8 +8,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 )
 
-// A NATS server of its own never recovers from a full disk by itself.
-func TestHealthSaysToRestartNATSAfterItsDiskWasFull(t *testing.T) {
+// NATS never recovers from a full disk without a restart.
+func TestHealthAfterFullDiskOfNATS(t *testing.T) {
 	t.Parallel()
 	disk := devtest.NewDisk(t, 32<<20)
 	addr, err := devtest.FreeAddr()
@@ -23,17 +23,17 @@ func TestHealthSaysToRestartNATSAfterItsDiskWasFull(t *testing.T) {
 	}
 	t.Cleanup(func() { nats.Close() })
 	p := start(t, nats.URL())
-	p.mended()
+	p.waitHealthy()
 
 	disk.Fill()
 	p.add(`{"name":"billing"}`)
-	p.broken("outbox", "Changes have waited", "restart it")
+	p.waitBroken("outbox", "Changes have waited", "restart it")
 	disk.Free()
 	nats.Close()
 	if nats, err = devstack.StartNATS(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	p.mended()
+	p.waitHealthy()
 	p.add(`{"name":"search"}`)
-	p.announced(nats.URL(), "billing", "search")
+	p.waitAnnounced(nats.URL(), "billing", "search")
 }

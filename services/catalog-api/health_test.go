@@ -18,13 +18,13 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
-// broken waits until /api/health says that this does not work, with the words.
-func (p *portal) broken(name string, words ...string) {
+// waitBroken waits until /api/health reports a fault of this check, with the words.
+func (p *portal) waitBroken(name string, words ...string) {
 	p.t.Helper()
 	p.awaitCheck(name+" is broken", func(code int, checks map[string]checked) bool {
-		said := checks[name].Detail + checks[name].Cure
+		text := checks[name].Detail + checks[name].Cure
 		for _, word := range words {
-			if !strings.Contains(said, word) {
+			if !strings.Contains(text, word) {
 				return false
 			}
 		}
@@ -32,8 +32,8 @@ func (p *portal) broken(name string, words ...string) {
 	})
 }
 
-// mended waits until everything works again.
-func (p *portal) mended() {
+// waitHealthy waits until all checks work.
+func (p *portal) waitHealthy() {
 	p.t.Helper()
 	p.awaitCheck("all works", func(code int, _ map[string]checked) bool { return code == 200 })
 }
@@ -45,7 +45,7 @@ func (p *portal) awaitCheck(what string, wanted func(code int, checks map[string
 	eventually(p.t, what, func() (bool, string) {
 		code, body := p.call("GET", p.url+"/api/health", "")
 		var h struct{ Checks []checked }
-		_ = json.Unmarshal([]byte(body), &h) // of an answer that is none it stays empty
+		_ = json.Unmarshal([]byte(body), &h) // if the answer is not JSON, h stays empty
 		by := map[string]checked{}
 		for _, c := range h.Checks {
 			by[c.Name] = c
@@ -54,8 +54,8 @@ func (p *portal) awaitCheck(what string, wanted func(code int, checks map[string
 	})
 }
 
-// probed is a service that there is something to do for.
-const probed = `{"name":"billing","status_url":"https://billing.example/","interval":"10s"}`
+// probedService is the body of a service that is probed.
+const probedService = `{"name":"billing","status_url":"https://billing.example/","interval":"10s"}`
 
 func (p *portal) add(service string) {
 	p.t.Helper()
@@ -64,14 +64,14 @@ func (p *portal) add(service string) {
 	}
 }
 
-// announced waits until the stream tells of all these services.
-func (p *portal) announced(url string, names ...string) {
+// waitAnnounced waits until the stream has events of all these services.
+func (p *portal) waitAnnounced(url string, names ...string) {
 	p.t.Helper()
 	missing := map[string]bool{}
 	for _, name := range names {
 		missing[name] = true
 	}
-	ctx, stop := context.WithTimeout(p.t.Context(), patience)
+	ctx, stop := context.WithTimeout(p.t.Context(), waitTimeout)
 	defer stop()
 	err := stream.Subscribe(ctx, devtest.JetStream(p.t, url), stream.Subscription{}, func(_ context.Context, d stream.Delivery) error {
 		switch e := d.Event.(type) {
@@ -90,7 +90,7 @@ func (p *portal) announced(url string, names ...string) {
 	}
 }
 
-// session is another way into the portal's database.
+// session opens another connection to the portal's database.
 func (p *portal) session() *sql.DB {
 	p.t.Helper()
 	db, err := sql.Open("postgres", p.database)
@@ -101,10 +101,10 @@ func (p *portal) session() *sql.DB {
 	return db
 }
 
-func TestHealthSeesATableThatIsLocked(t *testing.T) {
+func TestHealthReportsLockedTable(t *testing.T) {
 	t.Parallel()
 	p := start(t, devtest.NATS(t).URL())
-	p.mended()
+	p.waitHealthy()
 	db := p.session()
 	for _, mode := range []string{"ACCESS EXCLUSIVE", "EXCLUSIVE"} {
 		tx, err := db.BeginTx(t.Context(), nil)
@@ -114,15 +114,15 @@ func TestHealthSeesATableThatIsLocked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.broken("postgres", "lock", "pg_terminate_backend")
+		p.waitBroken("postgres", "lock", "pg_terminate_backend")
 		if err := tx.Rollback(); err != nil {
 			t.Fatal(err)
 		}
-		p.mended()
+		p.waitHealthy()
 	}
 }
 
-func TestHealthSeesThatNobodyCanReadTheEvents(t *testing.T) {
+func TestHealthReportsUnreadableEvents(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	js := devtest.JetStream(t, url)
@@ -134,7 +134,7 @@ func TestHealthSeesThatNobodyCanReadTheEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := portal.CachedInfo().Config
-	cfg.MaxConsumers = 1 // which takes none away from those that are there
+	cfg.MaxConsumers = 1 // which removes no existing consumers
 	if err := js.DeleteStream(t.Context(), cfg.Name); err != nil {
 		t.Fatal(err)
 	}
@@ -146,40 +146,40 @@ func TestHealthSeesThatNobodyCanReadTheEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := start(t, url)
-	p.broken("live", "consumers", "nats consumer ls PORTAL")
+	p.waitBroken("live", "consumers", "nats consumer ls PORTAL")
 	if err := portal.DeleteConsumer(context.WithoutCancel(t.Context()), thief.CachedInfo().Name); err != nil {
 		t.Fatal(err)
 	}
 	p.awaitCheck("events are read", func(_ int, checks map[string]checked) bool { return checks["live"].Status == "ok" })
 }
 
-func TestHealthMissesAWorkerOnlyWhereThereIsSomethingToProbe(t *testing.T) {
+func TestHealthReportsMissingWorker(t *testing.T) {
 	t.Parallel()
 	p := start(t, devtest.NATS(t).URL())
-	p.mended()
-	p.add(probed)
-	p.broken("workers", "No health-worker")
-	p.broken("consumers", "planner", "probers")
+	p.waitHealthy()
+	p.add(probedService)
+	p.waitBroken("workers", "No health-worker")
+	p.waitBroken("consumers", "planner", "probers")
 }
 
-func TestHealthIsGreenAfterTheStreamWasDeleted(t *testing.T) {
+func TestHealthRecoversFromDeletedStream(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	p := start(t, url)
-	p.answer(url, events.WorkerState{})
-	p.add(probed)
-	p.announced(url, "billing")
+	p.startWorker(url, events.WorkerState{})
+	p.add(probedService)
+	p.waitAnnounced(url, "billing")
 	if err := devtest.JetStream(t, url).DeleteStream(t.Context(), events.StreamPortal); err != nil {
 		t.Fatal(err)
 	}
-	p.announced(url, "billing")
+	p.waitAnnounced(url, "billing")
 	p.awaitCheck("the stream works", func(_ int, checks map[string]checked) bool {
 		return checks["streams"].Status == "ok" && checks["live"].Status == "ok" && checks["outbox"].Status == "ok"
 	})
 }
 
-// answer is a worker that answers, and does nothing else.
-func (p *portal) answer(url string, state events.WorkerState) (end func()) {
+// startWorker starts a worker that reports the state, and does nothing else.
+func (p *portal) startWorker(url string, state events.WorkerState) (end func()) {
 	p.t.Helper()
 	nc := devtest.JetStream(p.t, url).Conn()
 	service, err := micro.AddService(nc, micro.Config{
@@ -198,25 +198,25 @@ func (p *portal) answer(url string, state events.WorkerState) (end func()) {
 	}
 }
 
-func TestHealthSeesAWorkerThatIsStuck(t *testing.T) {
+func TestHealthReportsStuckWorker(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	p := start(t, url)
-	p.mended()
-	end := p.answer(url, events.WorkerState{Location: "cellar", StuckSince: time.Now()})
-	p.broken("workers", "cellar is stuck", "Restart the health-worker")
+	p.waitHealthy()
+	end := p.startWorker(url, events.WorkerState{Location: "cellar", StuckSince: time.Now()})
+	p.waitBroken("workers", "cellar is stuck", "Restart the health-worker")
 	end()
-	p.mended()
+	p.waitHealthy()
 }
 
-// There are workers, and yet nothing comes of it.
-func TestHealthSeesThatResultsStop(t *testing.T) {
+// Workers answer, but no results come.
+func TestHealthReportsLateResults(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	p := start(t, url)
-	p.answer(url, events.WorkerState{})
-	p.add(probed)
-	p.broken("results", "No result of a probe", "log of health-worker")
+	p.startWorker(url, events.WorkerState{})
+	p.add(probedService)
+	p.waitBroken("results", "No result of a probe", "log of health-worker")
 	db := p.session()
 	if _, err := db.ExecContext(t.Context(), `UPDATE services SET last_checked_at = now()`); err != nil {
 		t.Fatal(err)
@@ -224,10 +224,10 @@ func TestHealthSeesThatResultsStop(t *testing.T) {
 	p.awaitCheck("results come", func(_ int, checks map[string]checked) bool { return checks["results"].Status == "ok" })
 }
 
-func TestHealthSeesThatNothingIsPublished(t *testing.T) {
+func TestHealthReportsStuckOutbox(t *testing.T) {
 	t.Parallel()
 	p := start(t, devtest.NATS(t).URL())
-	p.mended()
+	p.waitHealthy()
 	db := p.session()
 	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
@@ -242,9 +242,9 @@ func TestHealthSeesThatNothingIsPublished(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.add(`{"name":"billing"}`)
-	p.broken("outbox", "Changes have waited", "catalog-api")
+	p.waitBroken("outbox", "Changes have waited", "catalog-api")
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	p.mended()
+	p.waitHealthy()
 }

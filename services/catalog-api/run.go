@@ -19,8 +19,8 @@ import (
 
 // Run serves the catalogue until ctx ends, finishes what is in flight, and
 // returns nil. It uses no globals (flags, signals, environment, default mux,
-// default registry), so that several services can run in one process. NATS may
-// come and go; without the database it does not start.
+// default registry), so that several services can run in one process. It tolerates
+// the loss of NATS at any time, but does not start without the database.
 func Run(ctx context.Context, cfg Config) (err error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
@@ -39,7 +39,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	// An event is not sent by chance later: the outbox has it.
+	// Nothing is buffered for a reconnect: the outbox keeps the events.
 	nc, err := cfg.Connect("catalog-api", nats.ReconnectBufSize(-1))
 	if err != nil {
 		return fmt.Errorf("catalog-api: %w", err)
@@ -82,8 +82,8 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	return g.Wait()
 }
 
-// listen opens the listeners that weren't given, so that a port that is taken
-// is found before anything else starts.
+// listen opens the listeners that weren't given. It comes first, so that a port in use is
+// found before anything else starts.
 func (c *Config) listen(ctx context.Context) (err error) {
 	var lc net.ListenConfig
 	if c.Listener == nil {
@@ -97,7 +97,7 @@ func (c *Config) listen(ctx context.Context) (err error) {
 	return nil
 }
 
-// closeListeners is for a start that failed; a server has closed its own.
+// closeListeners closes the listeners after a failed start. Servers close their own.
 func (c *Config) closeListeners() {
 	_ = c.Listener.Close()
 	if c.MetricsListener != nil {

@@ -19,10 +19,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
 
-// patience is for what takes seconds, on a machine that has other work.
-const patience = time.Minute
+// waitTimeout is for what takes seconds, on a busy machine.
+const waitTimeout = time.Minute
 
-// portal is a catalog-api that runs as it does for users.
+// portal is a running catalog-api.
 type portal struct {
 	t            *testing.T
 	url, metrics string
@@ -62,7 +62,7 @@ func listen(t *testing.T) net.Listener {
 // call sends a request and returns the status and the body.
 func (p *portal) call(method, url, body string) (status int, answer string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(p.t.Context(), waitTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
@@ -71,7 +71,7 @@ func (p *portal) call(method, url, body string) (status int, answer string) {
 	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, err.Error() // it has not started yet
+		return 0, err.Error() // not started yet
 	}
 	defer func() { _ = res.Body.Close() }()
 	data, err := io.ReadAll(res.Body)
@@ -88,21 +88,21 @@ type health struct {
 	NATS     struct{ Status, Detail string }
 }
 
-// await waits until /api/health is as wanted.
+// await waits until wanted accepts the answer of /api/health.
 func (p *portal) await(what string, wanted func(code int, h health) bool) {
 	p.t.Helper()
 	eventually(p.t, what, func() (bool, string) {
 		code, body := p.call("GET", p.url+"/api/health", "")
 		var h health
-		_ = json.Unmarshal([]byte(body), &h) // of an answer that is none it stays empty
+		_ = json.Unmarshal([]byte(body), &h) // if the answer is not JSON, h stays empty
 		return wanted(code, h), body
 	})
 }
 
-// eventually asks until the answer is yes.
+// eventually calls ask until it returns true.
 func eventually(t *testing.T, what string, ask func() (yes bool, note string)) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitTimeout)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -114,12 +114,12 @@ func eventually(t *testing.T, what string, ask func() (yes bool, note string)) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("not %s after %s: %s", what, patience, note)
+			t.Fatalf("not %s after %s: %s", what, waitTimeout, note)
 		}
 	}
 }
 
-func TestRefusedLoginsAreNotTheEnd(t *testing.T) {
+func TestReconnectAfterRefusedLogins(t *testing.T) {
 	nats := devtest.GuardedNATS(t, "right")
 	p := start(t, nats.URL("right"))
 	p.await("connected", func(_ int, h health) bool { return h.NATS.Status == "ok" })

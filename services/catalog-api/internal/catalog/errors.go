@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// What can go wrong with a service, beside *InvalidError.
+// The errors of the catalogue, beside *InvalidError.
 var (
 	ErrNotFound        = errors.New("no such service")
 	ErrNameTaken       = errors.New("the name is taken")
@@ -19,16 +19,16 @@ var (
 	// ErrStorageFull means that the database has no room for a change.
 	ErrStorageFull = fmt.Errorf("%w: its disk is full", ErrUnavailable)
 
-	// ErrReadOnly means that it takes no changes: many do so shortly before their
-	// disk is full, and a standby always does.
+	// ErrReadOnly means that it refuses changes: a standby always does, and many
+	// databases do shortly before their disk is full.
 	ErrReadOnly = fmt.Errorf("%w: it takes no changes", ErrUnavailable)
 
-	// ErrInDoubt means that it was lost while a change was being committed, which
-	// may have been made.
+	// ErrInDoubt means that the connection was lost during a commit, so the change may
+	// have been made.
 	ErrInDoubt = fmt.Errorf("%w: it is not known whether the change was made", ErrUnavailable)
 )
 
-// InvalidError says which fields of a service break the rules.
+// InvalidError reports the fields of a service that break the rules.
 type InvalidError struct {
 	Fields []FieldError // never empty, in the order of the service's fields
 }
@@ -37,7 +37,7 @@ type InvalidError struct {
 type FieldError struct {
 	Field   string // as in the API: "status_url", "tags[3]"
 	Message string // what is wrong and what is right, for a person
-	Value   any    // what was given
+	Value   any    // the value that was given
 }
 
 func (e *InvalidError) Error() string {

@@ -12,7 +12,7 @@ type Filter struct {
 	IDs    []string        // one of these
 }
 
-// All says whether the filter leaves the list as it is.
+// All reports whether every service passes the filter.
 func (f Filter) All() bool {
 	return len(f.Query) == 0 && len(f.Team) == 0 && len(f.Status) == 0 && len(f.Tag) == 0 && len(f.IDs) == 0
 }

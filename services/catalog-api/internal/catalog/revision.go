@@ -2,30 +2,31 @@ package catalog
 
 import "time"
 
-// Revision names a state of the list of services. Its zero value is that of nobody,
-// who knows nothing yet.
+// Revision identifies a state of the list of services. The zero value is before any state.
+// It may change although the list did not: any transaction in the cluster moves it.
 type Revision struct {
-	// Server is unique to the database server's life: after another start, or on
-	// another server, what is older says nothing.
+	// Server identifies a run of the database server. Revisions of another run or
+	// another server are not comparable.
 	Server string
 
-	// Shown is the database's snapshot up to which all that the list shows is known,
-	// but for what only a probe measures; Measured that up to which this is known too.
+	// Shown is the database snapshot up to which the list is known, apart from
+	// measurements: latency and time of the last probe. Measured is the one up to which
+	// measurements are known too.
 	Shown, Measured string
 
 	// Read is when Shown was read.
 	Read time.Time
 }
 
-// Changes is what the list shows anew since a revision.
+// Changes are the changes of the list since a revision.
 type Changes struct {
-	Revision Revision // that is then reached
-	All      bool     // Services is all there are, and what is not in there is gone
+	Revision Revision // after the changes
+	All      bool     // Services has all services: others are deleted
 	Services []Listed
-	Deleted  []string // their ids
+	Deleted  []string // ids
 }
 
-// Listed is a service in its place: a list is in the order of the keys, by their bytes.
+// Listed is a service with its sort key. Lists are sorted by the bytes of the keys.
 type Listed struct {
 	Service
 	Key string

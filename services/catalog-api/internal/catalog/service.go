@@ -1,6 +1,6 @@
-// Package catalog has the catalogue's words and rules: what a service is, which
-// changes of it are legal, and what each of them does to its status. It knows
-// no database and no network.
+// Package catalog has the types and rules of the catalogue: what a service is, which
+// changes of it are legal, and how they affect its status. It uses no database and no
+// network.
 package catalog
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// Service is one entry of the catalogue. Empty strings and zero numbers are
-// values that are not set.
+// Service is one entry of the catalogue. An empty string or a zero number means that the
+// field is not set.
 type Service struct {
 	ID           string          `db:"id"` // UUIDv7
 	Name         string          `db:"name"`
@@ -44,19 +44,19 @@ type Change struct {
 	StatusURL, DocsURL, GitHubURL, DashboardURL *string
 	Tags                                        *[]string
 	Interval                                    *events.Interval // empty: the default
-	Status                                      *events.Status   // empty: unknown; of no effect beside a health URL
+	Status                                      *events.Status   // empty: unknown; ignored if there is a health URL
 }
 
 // text is a field of a service that is plain text.
 type text struct {
 	name   string  // as in the API
 	value  *string // the service's
-	to     *string // what a change wants it to be; nil: it stays
+	to     *string // the new value of a change; nil: unchanged
 	normal func(string) string
 	check  func(v *validator, field, value string)
 }
 
-// texts are all fields that are plain text, in their order, with what c says of them.
+// texts returns all fields that are plain text, in their order, with their new values in c.
 func (s *Service) texts(c Change) []text {
 	return []text{
 		{"name", &s.Name, c.Name, label, (*validator).name},
@@ -69,7 +69,7 @@ func (s *Service) texts(c Change) []text {
 	}
 }
 
-// Validate returns an *InvalidError with every rule that c breaks whatever
+// Validate returns an *InvalidError with every rule that c breaks regardless of the
 // service it is applied to, or nil.
 func (c Change) Validate() error {
 	svc := Service{Name: "any", Interval: events.DefaultInterval, Status: events.StatusUnknown}
@@ -80,9 +80,9 @@ func (c Change) Validate() error {
 	return svc.Validate()
 }
 
-// Apply makes the change at now, and says whether anything is different. The
-// status follows: a new health URL makes it unknown until the first probe, and
-// without one it is what the client says. The result may be invalid.
+// Apply applies the change at now, and reports whether the service changed. A new health
+// URL sets the status to unknown until the first probe. Without a health URL, the client
+// sets the status. The result may be invalid.
 func (s *Service) Apply(c Change, now time.Time) bool {
 	before := *s
 	for _, t := range s.texts(c) {
@@ -108,7 +108,7 @@ func (s *Service) Apply(c Change, now time.Time) bool {
 	return true
 }
 
-// applyStatus decides what is known after a change of the configuration.
+// applyStatus sets the status after a change of the health URL or by the client.
 func (s *Service) applyStatus(before Service, given *events.Status, now time.Time) {
 	moved := s.StatusURL != before.StatusURL
 	if moved {
@@ -120,7 +120,7 @@ func (s *Service) applyStatus(before Service, given *events.Status, now time.Tim
 		if status == "" {
 			status = events.StatusUnknown
 		}
-		// A made-up status is never legal: it is kept, for Validate to refuse.
+		// An unknown status is always set, so that Validate refuses it.
 		if s.StatusURL == "" || !status.Known() {
 			s.setStatus(status, events.ReasonManual, now)
 		}
@@ -130,7 +130,7 @@ func (s *Service) applyStatus(before Service, given *events.Status, now time.Tim
 	}
 }
 
-// setStatus keeps status_since where the status stays the same.
+// setStatus sets the status. StatusSince stays if the status stays.
 func (s *Service) setStatus(status events.Status, reason events.Reason, now time.Time) {
 	if s.Status != status {
 		s.Status, s.StatusSince = status, now
@@ -138,7 +138,7 @@ func (s *Service) setStatus(status events.Status, reason events.Reason, now time
 	s.StatusReason = reason
 }
 
-// New is an empty service with an id, as Apply wants it for a first change.
+// New returns an empty service with an id, for a first Apply.
 func New(id string, interval events.Interval, now time.Time) Service {
 	return Service{
 		ID: id, Tags: []string{}, Interval: interval,
@@ -147,7 +147,7 @@ func New(id string, interval events.Interval, now time.Time) Service {
 	}
 }
 
-// Event is s as the events carry it.
+// Event returns s as events contain it.
 func (s Service) Event() events.Service {
 	e := events.Service{
 		ID: s.ID, Name: s.Name, Description: s.Description, Team: s.Team,
@@ -163,7 +163,7 @@ func (s Service) Event() events.Service {
 	return e
 }
 
-// StatusChanged is the event of s having come from another status.
+// StatusChanged returns the event of the change from another status to that of s.
 func (s Service) StatusChanged(from events.Status, location string) events.StatusChanged {
 	e := events.StatusChanged{
 		ServiceID: s.ID, Name: s.Name, Team: s.Team,
@@ -176,7 +176,7 @@ func (s Service) StatusChanged(from events.Status, location string) events.Statu
 	return e
 }
 
-// normalTags keeps each tag once, by its Key, as it was first given.
+// normalTags returns the tags without duplicates by Key. The first spelling stays.
 func normalTags(tags []string) []string {
 	out := make([]string, 0, len(tags))
 	there := make(map[string]bool, len(tags))

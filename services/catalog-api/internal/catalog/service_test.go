@@ -15,7 +15,7 @@ var t0 = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func ptr[T any](v T) *T { return &v }
 
-// service is a legal one, changed once at t0.
+// service returns a legal service that was changed by c at t0.
 func service(c catalog.Change) catalog.Service {
 	svc := catalog.New("019a0000-0000-7000-8000-000000000001", "1m", t0)
 	svc.Apply(catalog.Change{Name: ptr("billing")}, t0)
@@ -23,7 +23,7 @@ func service(c catalog.Change) catalog.Service {
 	return svc
 }
 
-func TestApplyDecidesTheStatus(t *testing.T) {
+func TestApplySetsStatus(t *testing.T) {
 	probed := catalog.Change{StatusURL: ptr("https://billing.example/healthz")}
 	manual := catalog.Change{Status: ptr(events.StatusDegraded)}
 	for name, tc := range map[string]struct {
@@ -58,7 +58,7 @@ func TestApplyDecidesTheStatus(t *testing.T) {
 	}
 }
 
-func TestApplyOfNothingNewIsNoChange(t *testing.T) {
+func TestApplyWithoutEffectIsNoChange(t *testing.T) {
 	svc := service(catalog.Change{Tags: ptr([]string{"go"}), Status: ptr(events.StatusHealthy)})
 	before := svc
 	same := catalog.Change{
@@ -85,7 +85,7 @@ func TestApplyCountsVersions(t *testing.T) {
 	}
 }
 
-func TestStatusSinceOutlivesAURLThatChangesNothing(t *testing.T) {
+func TestStatusSinceStaysIfStatusStays(t *testing.T) {
 	svc := service(catalog.Change{})
 	svc.Apply(catalog.Change{StatusURL: ptr("https://billing.example/")}, t0.Add(time.Hour))
 	if !svc.StatusSince.Equal(t0) {
@@ -154,7 +154,7 @@ func TestValidateNamesTheField(t *testing.T) {
 	}
 }
 
-// tags are n different ones.
+// tags returns n different tags.
 func tags(n int) []string {
 	list := make([]string, n)
 	for i := range list {
@@ -163,7 +163,7 @@ func tags(n int) []string {
 	return list
 }
 
-func TestAPasswordIsNotRepeated(t *testing.T) {
+func TestPasswordIsNotRepeated(t *testing.T) {
 	err := service(catalog.Change{StatusURL: ptr("https://me:hunter2@billing.example/")}).Validate()
 	invalid, _ := errors.AsType[*catalog.InvalidError](err)
 	if invalid == nil || invalid.Fields[0].Value != nil || strings.Contains(err.Error(), "hunter2") {
@@ -171,8 +171,8 @@ func TestAPasswordIsNotRepeated(t *testing.T) {
 	}
 }
 
-// FuzzURL looks for a link that passes, and that a browser would run or the
-// prober could not read.
+// FuzzURL looks for a valid URL that a browser would execute or the prober could not
+// parse.
 func FuzzURL(f *testing.F) {
 	for _, seed := range []string{"https://a.example/", "javascript:alert(1)", "http://[::1]:80/", "https://a\\@b/", "http://%41/", "ht\ttps://a"} {
 		f.Add(seed)

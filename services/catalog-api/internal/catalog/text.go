@@ -16,8 +16,8 @@ import (
 // and a single character can stand for eighteen.
 const maxNameKey = 1024
 
-// NameKey is equal for names that a person cannot tell apart, or only by their
-// case: names are unique by it.
+// NameKey returns a key that is equal for names that people can tell apart at most by
+// their case. Names are unique by it.
 func NameKey(name string) string {
 	key := Fold(name)
 	if len(key) <= maxNameKey {
@@ -27,26 +27,26 @@ func NameKey(name string) string {
 	return strings.ToValidUTF8(key[:maxNameKey/2], "") + " " + hex.EncodeToString(sum[:])
 }
 
-// Key is equal for teams and for tags that a person cannot tell apart: the form
-// NFKC, without default-ignorable characters, any run of white space as one
-// space, and none around. Case counts.
+// Key returns a key that is equal for teams or tags that people cannot tell apart: the
+// form NFKC without default-ignorable characters, any run of white space as one space,
+// and none around. Case counts.
 func Key(text string) string {
-	return strings.Join(strings.FieldsFunc(norm.NFKC.String(seen(text)), blank), " ")
+	return strings.Join(strings.FieldsFunc(norm.NFKC.String(withoutIgnorable(text)), blank), " ")
 }
 
-// Fold is Key where case doesn't matter either: by full case folding, so that
-// "STRASSE" is "straße".
+// Fold returns the Key of text after full case folding, by which "STRASSE" equals
+// "straße".
 func Fold(text string) string {
-	// Folding can make what NFKC composes.
+	// The result of folding may not be in the form NFKC.
 	return norm.NFKC.String(cases.Fold().String(Key(text)))
 }
 
-// Words are what a query looks for: each is to be a part of a service's
-// SearchText. A query without a visible character has none.
+// Words returns the words of a query. Each must be a part of a service's SearchText. A
+// query without a visible character has none.
 func Words(query string) []string { return strings.Fields(Fold(query)) }
 
-// SearchText is what words are looked for in: name, description, team and tags,
-// folded. The separator keeps a word from matching across two of them.
+// SearchText returns the text that queries search: name, description, team and tags,
+// folded. A separator keeps words from matching across two of them.
 func (s Service) SearchText() string {
 	parts := append([]string{s.Name, s.Description, s.Team}, s.Tags...)
 	for i, part := range parts {
@@ -55,8 +55,8 @@ func (s Service) SearchText() string {
 	return strings.Join(parts, "\x1f")
 }
 
-// seen is text without its default-ignorable characters.
-func seen(text string) string {
+// withoutIgnorable returns text without its default-ignorable characters.
+func withoutIgnorable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if ignorable(r) {
 			return -1
@@ -65,8 +65,8 @@ func seen(text string) string {
 	}, text)
 }
 
-// ignorable is true for Default_Ignorable_Code_Point, as Unicode derives it
-// (DerivedCoreProperties.txt): what shows nothing of its own.
+// ignorable reports whether r is a Default_Ignorable_Code_Point, as Unicode derives it
+// (DerivedCoreProperties.txt): a character that shows nothing by itself.
 func ignorable(r rune) bool {
 	if r < 0x80 {
 		return false
@@ -78,23 +78,23 @@ func ignorable(r rune) bool {
 		!annotation(r) && (r < 0x13430 || r > 0x13440) // Egyptian signs, which show how others are placed
 }
 
-// annotation is true for the marks around interlinear annotations, which show
-// nothing, and are for the inside of programs.
+// annotation reports whether r is a mark of interlinear annotations. They show nothing,
+// and are for internal use by programs.
 func annotation(r rune) bool { return r >= 0xFFF9 && r <= 0xFFFB }
 
-// blank is true for what shows as an empty place.
+// blank reports whether r shows as an empty space.
 func blank(r rune) bool {
 	return unicode.IsSpace(r) || r == '\u2800' || r == '\U0001D159' // of Braille and of music
 }
 
-// visible is true for what can be seen without a neighbour that carries it.
+// visible reports whether r is visible by itself, unlike combining marks.
 func visible(r rune) bool {
 	return !blank(r) && !ignorable(r) && !unicode.IsControl(r) && !unicode.IsMark(r)
 }
 
-// label is a name, team or tag as it is kept: without white space around it, one
-// space for a run of it, and without invisible characters where they can do
-// nothing. What is not legal stays as it was given, for Validate to tell where.
+// label normalises a name, team or tag: it trims white space, replaces runs of it by one
+// space, and removes invisible characters where they have no effect. It leaves illegal
+// text as it is, so that Validate can tell where it is wrong.
 func label(text string) string {
 	trimmed := strings.TrimSpace(text)
 	if !strings.ContainsFunc(trimmed, visible) {
@@ -104,21 +104,20 @@ func label(text string) string {
 		return text
 	}
 	if !strings.ContainsFunc(trimmed, shaped) {
-		trimmed = seen(trimmed)
+		trimmed = withoutIgnorable(trimmed)
 	}
 	return strings.Join(strings.FieldsFunc(trimmed, unicode.IsSpace), " ")
 }
 
-// shaped is true for characters beside which an invisible one can matter: joiners
-// and marks of direction do in many scripts, joiners in emoji, and selectors
-// choose a picture. European letters and ASCII, which come before Hebrew, are not
-// shaped.
+// shaped reports whether an invisible character beside r can have an effect: joiners and
+// direction marks do in many scripts, joiners in emoji, and variation selectors choose a
+// picture. ASCII and European letters, which come before Hebrew, are not shaped.
 func shaped(r rune) bool {
 	return (r >= 0x0590 && !ignorable(r) && !blank(r)) || r == '\uFE0F' || r == '\uFE0E'
 }
 
-// forbidden is true for what no text may have: controls, what changes the
-// direction of the text around it, and code points that are no characters.
+// forbidden reports whether no text may contain r: control characters, characters that
+// change the direction of the text around them, and noncharacters.
 func forbidden(r rune) bool { return unicode.IsControl(r) || whyForbidden(r) != "" }
 
 func whyForbidden(r rune) string {
@@ -133,8 +132,8 @@ func whyForbidden(r rune) string {
 	return ""
 }
 
-// wrongCharacter says which character of a text is not allowed and where, or is
-// empty. Lines are allowed in a text of several.
+// wrongCharacter returns a message about the first character that is not allowed, with
+// its position, or "". If lines, line breaks and tabs are allowed.
 func wrongCharacter(text string, lines bool) string {
 	rest := strings.TrimLeftFunc(text, unicode.IsSpace)
 	at := utf8.RuneCountInString(text[:len(text)-len(rest)])

@@ -10,7 +10,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// alike is a pair of texts: whether they are one name, and one team or tag.
+// alike is a pair of texts, and whether they are the same name, and the same team or tag.
 type alike struct {
 	a, b      string
 	name, tag bool
@@ -45,7 +45,7 @@ var pairs = map[string]alike{
 	"an accent more":                  {"cafe", "café", false, false},
 }
 
-func TestTextsThatNobodyCanTellApart(t *testing.T) {
+func TestIndistinguishableTexts(t *testing.T) {
 	for name, tc := range pairs {
 		t.Run(name, func(t *testing.T) {
 			if got := catalog.NameKey(tc.a) == catalog.NameKey(tc.b); got != tc.name {
@@ -140,8 +140,8 @@ func TestWordsOfAQuery(t *testing.T) {
 	}
 }
 
-// FuzzKeys looks for text that has another key once it has been kept, and for
-// keys that the database cannot hold.
+// FuzzKeys looks for text whose key changes when it is normalised, and for keys that the
+// database cannot store.
 func FuzzKeys(f *testing.F) {
 	for _, tc := range pairs {
 		f.Add(tc.a)

@@ -71,7 +71,7 @@ func (v *validator) healthURL(field, value string) {
 	}
 }
 
-// label checks a text of one line by which people find a thing.
+// label checks a name, team or tag: a text of one line.
 func (v *validator) label(field, value string, most int) {
 	wrong := wrongCharacter(value, false)
 	switch {
@@ -101,8 +101,8 @@ func (v *validator) url(field, raw string) {
 	}
 }
 
-// wrongURL says what is wrong with a link, or is empty. A space or a control
-// character inside would be read differently by the browser than by us.
+// wrongURL returns what is wrong with a URL, or "". Browsers parse URLs with spaces or
+// control characters differently than we do.
 func wrongURL(raw string) string {
 	u, err := url.Parse(raw)
 	switch {

@@ -1,5 +1,5 @@
-// Package check has a service probed at once: it asks a health worker by a NATS
-// request, and stores what that saw.
+// Package check probes a service at once: it sends a NATS request to a health worker,
+// and stores the result.
 package check
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// What can go wrong with a check.
+// The errors of a check, beside *TooManyError.
 var (
 	ErrNoURL    = errors.New("the service has no health URL")
 	ErrNoWorker = errors.New("no health worker answers")
@@ -24,18 +24,18 @@ var (
 )
 
 const (
-	defaultTimeout = 12 * time.Second // longer than the longest probe takes, and the way there
+	defaultTimeout = 12 * time.Second // longer than the longest probe and the round trip
 	storeTimeout   = 4 * time.Second  // to store the result and read the service
 )
 
-// source is who asks, as the worker sees it.
+// source is the CloudEvents source of requests.
 const source = "/dev-portal/catalog-api"
 
-// Checker asks the workers. All but Timeout must be set.
+// Checker sends checks to workers. All fields but Timeout must be set.
 type Checker struct {
 	NATS *nats.Conn
 
-	// Apply stores a result, if it is not stale by now.
+	// Apply stores a result, unless it is outdated by now.
 	Apply func(context.Context, []events.ProbeCompleted) error
 
 	// ByID returns the service, or catalog.ErrNotFound.
@@ -46,10 +46,10 @@ type Checker struct {
 	limit Limiter
 }
 
-// Check has the service probed now and returns it as it is afterwards. It fails
-// at once with ErrNoURL where there is nothing to probe and with ErrNoWorker
-// where nobody would do it, with a *TooManyError after too many checks, and with
-// ErrWorker if the answer is no result.
+// Check probes the service now and returns the updated service. It fails at once with
+// ErrNoURL if there is nothing to probe, with ErrNoWorker if no worker is there, and
+// with a *TooManyError after too many checks. It fails with ErrWorker if no result
+// comes in time, or if the answer is not a valid one.
 func (c *Checker) Check(ctx context.Context, svc catalog.Service) (catalog.Service, error) {
 	if svc.StatusURL == "" {
 		return catalog.Service{}, fmt.Errorf("check %q: %w", svc.Name, ErrNoURL)
@@ -57,7 +57,7 @@ func (c *Checker) Check(ctx context.Context, svc catalog.Service) (catalog.Servi
 	if err := c.limit.Allow(svc.ID, time.Now()); err != nil {
 		return catalog.Service{}, fmt.Errorf("check %q: %w", svc.Name, err)
 	}
-	result, err := c.ask(ctx, svc)
+	result, err := c.request(ctx, svc)
 	if err != nil {
 		return catalog.Service{}, fmt.Errorf("check %q: %w", svc.Name, err)
 	}
@@ -69,9 +69,9 @@ func (c *Checker) Check(ctx context.Context, svc catalog.Service) (catalog.Servi
 	return c.ByID(ctx, svc.ID)
 }
 
-// ask sends the request. A connection that is down is told at once: the request
-// would wait in the client's buffer until it is back.
-func (c *Checker) ask(ctx context.Context, svc catalog.Service) (events.ProbeCompleted, error) {
+// request sends the request to a worker. It fails at once if the connection is down:
+// otherwise the request would wait in the client's buffer for the reconnect.
+func (c *Checker) request(ctx context.Context, svc catalog.Service) (events.ProbeCompleted, error) {
 	var none events.ProbeCompleted
 	if status := c.NATS.Status(); status != nats.CONNECTED {
 		return none, fmt.Errorf("%w: the connection to nats is %s", ErrNoWorker, status)
@@ -99,11 +99,11 @@ func (c *Checker) ask(ctx context.Context, svc catalog.Service) (events.ProbeCom
 	case err != nil:
 		return none, fmt.Errorf("ask a worker: %w", err)
 	}
-	return result(reply, svc.ID)
+	return decodeReply(reply, svc.ID)
 }
 
-// result reads a reply, which must be about the service that was asked for.
-func result(reply *nats.Msg, id string) (events.ProbeCompleted, error) {
+// decodeReply decodes a reply, which must be about the service with the id.
+func decodeReply(reply *nats.Msg, id string) (events.ProbeCompleted, error) {
 	var none events.ProbeCompleted
 	if code := reply.Header.Get(micro.ErrorCodeHeader); code != "" {
 		return none, fmt.Errorf("%w: %s: %s", ErrWorker, code, reply.Header.Get(micro.ErrorHeader))

@@ -24,7 +24,7 @@ func billing() catalog.Service {
 	return svc
 }
 
-// catalogue keeps one service in memory, so that it can fail when a test wants.
+// catalogue is a fake with one service, which can fail.
 type catalogue struct {
 	svc     catalog.Service
 	fail    error
@@ -49,8 +49,8 @@ func connect(t *testing.T, url string) *nats.Conn {
 	return nc
 }
 
-// work starts a worker that answers checks as the real one does.
-func work(t *testing.T, nc *nats.Conn, answer func(micro.Request, events.ProbePlanned)) {
+// startWorker starts a worker that serves checks by answer.
+func startWorker(t *testing.T, nc *nats.Conn, answer func(micro.Request, events.ProbePlanned)) {
 	t.Helper()
 	svc, err := micro.AddService(nc, micro.Config{Name: "worker", Version: "1.0.0"})
 	if err != nil {
@@ -90,9 +90,9 @@ func respond(t *testing.T, r micro.Request, e events.Event) {
 	}
 }
 
-func TestCheckStoresWhatAWorkerSaw(t *testing.T) {
+func TestCheckStoresResult(t *testing.T) {
 	srv := devtest.NATS(t)
-	work(t, connect(t, srv.URL()), func(r micro.Request, plan events.ProbePlanned) {
+	startWorker(t, connect(t, srv.URL()), func(r micro.Request, plan events.ProbePlanned) {
 		want := events.ProbePlanned{ServiceID: id, Version: 3, URL: "http://billing.example/healthz", Interval: "1m"}
 		if plan != want {
 			t.Errorf("asked for %+v, want %+v", plan, want)
@@ -108,7 +108,7 @@ func TestCheckStoresWhatAWorkerSaw(t *testing.T) {
 	}
 }
 
-func TestAnswerThatIsNoResult(t *testing.T) {
+func TestInvalidAnswer(t *testing.T) {
 	for name, answer := range map[string]func(*testing.T, micro.Request, events.ProbePlanned){
 		"an error of the worker": func(t *testing.T, r micro.Request, _ events.ProbePlanned) {
 			if err := r.Error("500", "no room", nil); err != nil {
@@ -130,7 +130,7 @@ func TestAnswerThatIsNoResult(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := devtest.NATS(t)
-			work(t, connect(t, srv.URL()), func(r micro.Request, plan events.ProbePlanned) { answer(t, r, plan) })
+			startWorker(t, connect(t, srv.URL()), func(r micro.Request, plan events.ProbePlanned) { answer(t, r, plan) })
 			kept := &catalogue{svc: billing()}
 			c := &check.Checker{NATS: connect(t, srv.URL()), Apply: kept.apply, ByID: kept.byID, Timeout: 300 * time.Millisecond}
 
@@ -141,8 +141,8 @@ func TestAnswerThatIsNoResult(t *testing.T) {
 	}
 }
 
-// Who waits in vain gets another error.
-func TestNobodyToCheckIsToldAtOnce(t *testing.T) {
+// A timeout has another error.
+func TestNoWorkerFailsAtOnce(t *testing.T) {
 	srv := devtest.NATS(t)
 	nc := connect(t, srv.URL())
 	kept := &catalogue{svc: billing()}
@@ -176,7 +176,7 @@ func TestCheckNeedsAHealthURL(t *testing.T) {
 
 func TestCheckFailsWithTheDatabase(t *testing.T) {
 	srv := devtest.NATS(t)
-	work(t, connect(t, srv.URL()), func(r micro.Request, plan events.ProbePlanned) { respond(t, r, completed(plan)) })
+	startWorker(t, connect(t, srv.URL()), func(r micro.Request, plan events.ProbePlanned) { respond(t, r, completed(plan)) })
 	kept := &catalogue{svc: billing(), fail: catalog.ErrUnavailable}
 	c := &check.Checker{NATS: connect(t, srv.URL()), Apply: kept.apply, ByID: kept.byID}
 
@@ -188,7 +188,7 @@ func TestCheckFailsWithTheDatabase(t *testing.T) {
 func TestCheckEndsWithItsContext(t *testing.T) {
 	srv := devtest.NATS(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	work(t, connect(t, srv.URL()), func(micro.Request, events.ProbePlanned) { cancel() })
+	startWorker(t, connect(t, srv.URL()), func(micro.Request, events.ProbePlanned) { cancel() })
 	kept := &catalogue{svc: billing()}
 	c := &check.Checker{NATS: connect(t, srv.URL()), Apply: kept.apply, ByID: kept.byID}
 

@@ -8,28 +8,28 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How many checks are made: enough for people and for a pipeline after a
-// deployment, too few to look through a network by them.
+// The limits of checks: enough for people and for a pipeline after a deployment, and too
+// few to scan a network.
 const (
 	perService      = 0.5 // a second
 	perServiceBurst = 5
 	overall         = 3 // a second, of all services
 	overallBurst    = 30
 
-	maxRemembered = 1000 // services, before those that may be forgotten are
+	maxRemembered = 1000 // services, from which idle ones are evicted
 )
 
-// TooManyError refuses a check because of those just made.
+// TooManyError refuses a check that exceeds a limit.
 type TooManyError struct {
-	Wait time.Duration // until it would be made; above 0
+	Wait time.Duration // until it would be allowed; above 0
 }
 
 func (e *TooManyError) Error() string {
 	return fmt.Sprintf("too many checks: the next is allowed in %s", e.Wait.Round(time.Millisecond))
 }
 
-// Limiter bounds the rate of checks: of one service, and of all. The zero value
-// is ready. Each replica has its own.
+// Limiter limits the rate of checks, per service and overall. The zero value is
+// ready to use. Each replica has its own.
 type Limiter struct {
 	mu       sync.Mutex
 	all      *rate.Limiter
@@ -54,13 +54,13 @@ func (l *Limiter) Allow(id string, now time.Time) error {
 		one.CancelAt(now)
 		return &TooManyError{Wait: wait}
 	}
-	l.forget(now)
+	l.evict(now)
 	l.services[id] = service
 	return nil
 }
 
-// forget drops the services that may be checked as if they had never been.
-func (l *Limiter) forget(now time.Time) {
+// evict drops services with a full burst, whose limiters are as good as new.
+func (l *Limiter) evict(now time.Time) {
 	if len(l.services) < maxRemembered {
 		return
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
 )
 
-// made counts the checks that are allowed of so many in a second, each of the
-// service that id names.
-func made(l *check.Limiter, from time.Time, checks int, id func(int) string) (n int) {
+// countAllowed makes checks within a second, each of the service that id returns, and
+// counts those that are allowed.
+func countAllowed(l *check.Limiter, from time.Time, checks int, id func(int) string) (n int) {
 	for i := range checks {
 		if l.Allow(id(i), from.Add(time.Duration(i)*time.Second/time.Duration(checks))) == nil {
 			n++
@@ -24,7 +24,7 @@ func TestChecksOfOneServiceAreLimited(t *testing.T) {
 	var l check.Limiter
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	one := func(int) string { return "a" }
-	if n := made(&l, at, 200, one); n != 5 {
+	if n := countAllowed(&l, at, 200, one); n != 5 {
 		t.Errorf("%d checks at once, want 5", n)
 	}
 	tooMany, _ := errors.AsType[*check.TooManyError](l.Allow("a", at.Add(time.Second)))
@@ -43,13 +43,13 @@ func TestChecksOfAllServicesAreLimited(t *testing.T) {
 	var l check.Limiter
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	each := func(i int) string { return fmt.Sprint(i) }
-	if n := made(&l, at, 200, each); n < 30 || n > 33 {
+	if n := countAllowed(&l, at, 200, each); n < 30 || n > 33 {
 		t.Errorf("%d of 200 services are checked in the first second, want about 30", n)
 	}
-	if n := made(&l, at.Add(time.Second), 3000, each); n != 3 {
+	if n := countAllowed(&l, at.Add(time.Second), 3000, each); n != 3 {
 		t.Errorf("%d in the next second, want 3", n)
 	}
-	if n := made(&l, at.Add(time.Hour), 30, each); n != 30 {
+	if n := countAllowed(&l, at.Add(time.Hour), 30, each); n != 30 {
 		t.Errorf("%d of 30 after an hour", n)
 	}
 }

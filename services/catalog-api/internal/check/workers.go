@@ -13,11 +13,11 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// answerTime is within what every worker answers; the first may take all of the
-// context's time.
-const answerTime = 300 * time.Millisecond
+// replyWindow is how long to wait for further workers after the first has answered. The
+// first may take until the context ends.
+const replyWindow = 300 * time.Millisecond
 
-// Workers asks all workers how they are. None answering is no error.
+// Workers returns the states of the workers that answer. It is no error if none does.
 func Workers(ctx context.Context, nc *nats.Conn) ([]events.WorkerState, error) {
 	subject, err := micro.ControlSubject(micro.StatsVerb, events.WorkerService, "")
 	if err != nil {
@@ -28,7 +28,7 @@ func Workers(ctx context.Context, nc *nats.Conn) ([]events.WorkerState, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask the health workers: %w", err)
 	}
-	defer func() { _ = replies.Unsubscribe() }() // fails only where the connection has gone
+	defer func() { _ = replies.Unsubscribe() }() // fails only if the connection is closed
 	if err := nc.PublishRequest(subject, inbox, nil); err != nil {
 		return nil, fmt.Errorf("ask the health workers: %w", err)
 	}
@@ -41,17 +41,18 @@ func Workers(ctx context.Context, nc *nats.Conn) ([]events.WorkerState, error) {
 		case err != nil:
 			return nil, fmt.Errorf("ask the health workers: %w", err)
 		}
-		workers = append(workers, stateIn(msg.Data))
+		workers = append(workers, decodeState(msg.Data))
 		if len(workers) == 1 {
 			var cancel context.CancelFunc
-			wait, cancel = context.WithTimeout(ctx, answerTime)
+			wait, cancel = context.WithTimeout(ctx, replyWindow)
 			defer cancel()
 		}
 	}
 }
 
-// stateIn reads what a worker says of itself; one of an older version says nothing.
-func stateIn(answer []byte) events.WorkerState {
+// decodeState returns the state in an answer, or a zero one for a worker of an older
+// version.
+func decodeState(answer []byte) events.WorkerState {
 	var stats micro.Stats
 	var state events.WorkerState
 	if json.Unmarshal(answer, &stats) != nil {

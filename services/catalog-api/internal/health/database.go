@@ -10,19 +10,19 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// Database is what the checks need of it; the store satisfies it.
+// Database is what the checks need of the database; the store satisfies it.
 type Database interface {
 	Ping(ctx context.Context) error
-	// Usable reads a service, and takes and gives back the right to write.
+	// Usable reads a service, takes the locks of a write, and uses some disk space.
 	Usable(ctx context.Context) error
-	// Waiting is the age of the oldest event that waits in the outbox; 0: none waits.
+	// Waiting returns the age of the oldest event in the outbox, or 0 if it is empty.
 	Waiting(ctx context.Context) (time.Duration, error)
-	// Probed is how many services are to be probed, and how long the portal has
-	// heard of none of them beyond what their intervals allow; 0: it hears of them.
+	// Probed returns the number of services to probe, and how long results of all of
+	// them are overdue, counted at the earliest from since; 0: not overdue.
 	Probed(ctx context.Context, since time.Time) (services int, silent time.Duration, err error)
 }
 
-// DatabaseCheck is the check without which nothing works.
+// DatabaseCheck is the name of the check without which nothing works.
 const DatabaseCheck = "postgres"
 
 const (
@@ -33,55 +33,55 @@ const (
 // Postgres checks that people can read and write.
 func Postgres(db Database) Check {
 	silent := func(err error) *Fault {
-		return broken("Postgres does not answer: nothing can be read or changed until it is back.",
+		return newFault("Postgres does not answer: nothing can be read or changed until it is back.",
 			"Start Postgres, or end what keeps it from answering. Look at its disk, its log, PORTAL_DATABASE_URL and the network between.", err)
 	}
 	return Check{Name: DatabaseCheck, Late: silent(nil), Look: func(ctx context.Context) *Fault {
-		// A server that hangs keeps the driver for seconds, whatever the context
-		// says: one after the other would take too long.
+		// If the server hangs, the driver blocks for seconds even after the context has
+		// ended. So both are done at once.
 		var ping error
-		var asked sync.WaitGroup
-		asked.Go(func() { ping = db.Ping(ctx) })
+		var pinging sync.WaitGroup
+		pinging.Go(func() { ping = db.Ping(ctx) })
 		err := db.Usable(ctx)
-		asked.Wait()
+		pinging.Wait()
 		switch {
 		case err == nil:
 			return nil
 		case errors.Is(err, catalog.ErrReadOnly) || errors.Is(err, catalog.ErrStorageFull):
-			return broken("Postgres takes no changes: its disk is full, or it is a standby. What is there can still be read.",
+			return newFault("Postgres takes no changes: its disk is full, or it is a standby. What is there can still be read.",
 				"Make room on the disk of Postgres, or point PORTAL_DATABASE_URL to the primary.", err)
 		case ping == nil:
-			return broken("Postgres answers, but the table of services cannot be read or written in time: another session holds a lock on it, or Postgres is overloaded.",
+			return newFault("Postgres answers, but the table of services cannot be read or written in time: another session holds a lock on it, or Postgres is overloaded.",
 				"Find the session with SELECT pid, query FROM pg_stat_activity WHERE pid = ANY (SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity), and end it with pg_terminate_backend(pid).", err)
 		}
 		return silent(err)
 	}}
 }
 
-// Outbox checks that events go out.
+// Outbox checks that events are published.
 func Outbox(db Database) Check {
 	return Check{Name: "outbox", Look: func(ctx context.Context) *Fault {
 		age, err := db.Waiting(ctx)
 		switch {
 		case err != nil:
-			return broken("It cannot be seen whether events go out: the outbox in Postgres cannot be read.", "See to Postgres first.", err)
+			return newFault("It cannot be seen whether events go out: the outbox in Postgres cannot be read.", "See to Postgres first.", err)
 		case age > oldestEvent:
-			return broken(fmt.Sprintf("Changes have waited for %s to be published: new services are not probed, and nobody hears of changes. None is lost.", age.Round(time.Second)),
+			return newFault(fmt.Sprintf("Changes have waited for %s to be published: new services are not probed, and nobody hears of changes. None is lost.", age.Round(time.Second)),
 				"If NATS runs, restart it: it keeps a failure of its disk until then. Look at its disk and its log, and at the log of catalog-api.", nil)
 		}
 		return nil
 	}}
 }
 
-// Results checks that probes are made and their results stored.
+// Results checks that results of probes are stored.
 func Results(db Database, started time.Time) Check {
 	return Check{Name: "results", Settles: true, Look: func(ctx context.Context) *Fault {
 		_, silent, err := db.Probed(ctx, started)
 		switch {
 		case err != nil:
-			return broken("It cannot be seen whether services are probed: Postgres cannot be read.", "See to Postgres first.", err)
+			return newFault("It cannot be seen whether services are probed: Postgres cannot be read.", "See to Postgres first.", err)
 		case silent > lateResults:
-			return broken(fmt.Sprintf("No result of a probe has been stored for %s longer than the interval allows: statuses are old, and become unknown.", silent.Round(time.Second)),
+			return newFault(fmt.Sprintf("No result of a probe has been stored for %s longer than the interval allows: statuses are old, and become unknown.", silent.Round(time.Second)),
 				"Look at the log of health-worker, and restart NATS if it has reported a failure of its disk.", nil)
 		}
 		return nil

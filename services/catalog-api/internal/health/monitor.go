@@ -1,6 +1,6 @@
-// Package health says whether the portal works, by doing what it is there for:
-// each thing that must move is looked at every few seconds, against how old its
-// newest may be. A question that is not answered is a fault.
+// Package health checks whether the portal works. Every few seconds, its checks use the
+// dependencies, and compare the age of the newest data with a limit. A check that does
+// not end in time is a fault.
 package health
 
 import (
@@ -14,77 +14,77 @@ import (
 )
 
 const (
-	lookEvery = 3 * time.Second
-	lookMost  = 2500 * time.Millisecond // what a look may take
-	lookLate  = 250 * time.Millisecond  // after which a look that goes on all the same is a fault
-	grace     = 20 * time.Second        // in which a part that was never there may still come
+	checkEvery   = 3 * time.Second
+	checkTimeout = 2500 * time.Millisecond
+	overdueAfter = 250 * time.Millisecond // after checkTimeout, a check that has not ended is a fault
+	grace        = 20 * time.Second       // after the start, for checks with Settles that have not worked yet
 )
 
 // Check is one thing that must work.
 type Check struct {
 	Name string // a word, which is also a label of the metric
 
-	// Look returns nil when it works. It should end with its context.
+	// Look runs the check, and returns nil if it works. It should end with its context.
 	Look func(context.Context) *Fault
 
-	// Late is the fault while Look has not ended with its context, as some drivers
-	// do not; nil: words for any check.
+	// Late is the fault if Look does not end with its context, as with some drivers;
+	// nil: a generic one.
 	Late *Fault
 
-	// Settles says that it needs a while after the start, and that one fault alone
-	// may be a moment of change: it counts at the second look.
+	// Settles marks a check that needs a while after the start, and may fail once while
+	// something changes. Only its second consecutive fault counts.
 	Settles bool
 }
 
-// Fault is what does not work, in words for people.
+// Fault describes what does not work, for people.
 type Fault struct {
 	Detail string // what happened, and what it means
 	Cure   string // what to do
 	Err    error  // for the log; nil: there is none
-	Mild   bool   // it works all the same, and this is only to be known
+	Mild   bool   // it works nevertheless: for information only
 }
 
-// broken is a fault that stops something. err is for the log; nil: there is none.
-func broken(detail, cure string, err error) *Fault {
+// newFault returns a fault that is not mild. err is for the log; nil: there is none.
+func newFault(detail, cure string, err error) *Fault {
 	return &Fault{Detail: detail, Cure: cure, Err: err}
 }
 
-// overdue is the fault of a look that does not end, where the check has no words for it.
-var overdue = broken("It cannot be seen in time: what it asks does not answer.", "See to the other checks that fail first.", nil)
+// overdue is the fault of a check that does not end, unless it has Late.
+var overdue = newFault("It cannot be seen in time: what it asks does not answer.", "See to the other checks that fail first.", nil)
 
-// Result is how a check is.
+// Result is the latest result of a check.
 type Result struct {
 	Name  string
 	Fault *Fault // nil: it works, and there is nothing to say
 }
 
-// Monitor looks at all checks again and again.
+// Monitor runs all checks periodically.
 type Monitor struct {
 	checks []Check
 	log    *slog.Logger
 	works  *prometheus.GaugeVec
 
 	began   time.Time
-	looked  chan struct{}  // closed after the first look
-	looking []chan *Fault  // of each check, the look that is under way; Run's alone
-	lookers sync.WaitGroup // those who look
+	ready   chan struct{}  // closed after the first round
+	pending []chan *Fault  // of each check, its run in progress or nil; for Run only
+	running sync.WaitGroup // of calls of Look
 
 	mu    sync.Mutex
 	state []state
 }
 
-// state is what is known of a check.
+// state is the state of a check.
 type state struct {
-	fault  *Fault // that counts
-	faults int    // one after the other
+	fault  *Fault // as reported
+	faults int    // consecutive ones
 	worked bool   // ever
 }
 
-// New makes a monitor, and its metric in the registry.
+// New returns a monitor of the checks, and registers its metric.
 func New(log *slog.Logger, registry prometheus.Registerer, checks ...Check) *Monitor {
 	m := &Monitor{
-		checks: checks, log: log, began: time.Now(), looked: make(chan struct{}),
-		looking: make([]chan *Fault, len(checks)), state: make([]state, len(checks)),
+		checks: checks, log: log, began: time.Now(), ready: make(chan struct{}),
+		pending: make([]chan *Fault, len(checks)), state: make([]state, len(checks)),
 		works: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "portal_health", Help: "1 if what the check looks at works, or else 0; /api/health says what is wrong.",
 		}, []string{"check"}),
@@ -93,18 +93,18 @@ func New(log *slog.Logger, registry prometheus.Registerer, checks ...Check) *Mon
 	return m
 }
 
-// Run looks until ctx ends.
+// Run runs the checks until ctx ends.
 func (m *Monitor) Run(ctx context.Context) error {
-	defer m.lookers.Wait()
-	ticker := time.NewTicker(lookEvery)
+	defer m.running.Wait()
+	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
 	for first := true; ; first = false {
-		m.look(ctx)
+		m.runChecks(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if first {
-			close(m.looked)
+			close(m.ready)
 		}
 		select {
 		case <-ctx.Done():
@@ -114,43 +114,43 @@ func (m *Monitor) Run(ctx context.Context) error {
 	}
 }
 
-// look looks at all checks at once: one that hangs does not hide the others.
-func (m *Monitor) look(ctx context.Context) {
-	limited, cancel := context.WithTimeout(ctx, lookMost)
+// runChecks runs all checks concurrently, so that one that hangs does not hide the others.
+func (m *Monitor) runChecks(ctx context.Context) {
+	limited, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	var all sync.WaitGroup
 	for i := range m.checks {
 		all.Go(func() {
-			if f := m.lookAt(limited, i); ctx.Err() == nil {
-				m.note(ctx, i, f)
+			if f := m.runCheck(limited, i); ctx.Err() == nil {
+				m.record(ctx, i, f)
 			}
 		})
 	}
 	all.Wait()
 }
 
-// lookAt waits for a look until soon after ctx ends. One that is still under way
-// then is waited for by the next.
-func (m *Monitor) lookAt(ctx context.Context, i int) *Fault {
+// runCheck runs a check, and waits for it until overdueAfter after checkTimeout. If it has
+// not ended by then, the next call waits for it instead of running it again.
+func (m *Monitor) runCheck(ctx context.Context, i int) *Fault {
 	c := m.checks[i]
-	if m.looking[i] == nil {
+	if m.pending[i] == nil {
 		found := make(chan *Fault, 1)
-		m.looking[i] = found
-		m.lookers.Go(func() { found <- c.Look(ctx) })
+		m.pending[i] = found
+		m.running.Go(func() { found <- c.Look(ctx) })
 	}
-	late := time.NewTimer(lookMost + lookLate)
+	late := time.NewTimer(checkTimeout + overdueAfter)
 	defer late.Stop()
 	select {
-	case f := <-m.looking[i]:
-		m.looking[i] = nil
+	case f := <-m.pending[i]:
+		m.pending[i] = nil
 		return f
 	case <-late.C:
 		return cmp.Or(c.Late, overdue)
 	}
 }
 
-// note takes in what a look found, and logs what is new.
-func (m *Monitor) note(ctx context.Context, i int, f *Fault) {
+// record stores the result of a check, and logs when the check begins or ends to fail.
+func (m *Monitor) record(ctx context.Context, i int, f *Fault) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c, s := m.checks[i], &m.state[i]
@@ -174,11 +174,11 @@ func (m *Monitor) note(ctx context.Context, i int, f *Fault) {
 	m.works.WithLabelValues(c.Name).Set(0)
 }
 
-// State is how the checks are, in their order. It waits for the first look, at
-// most as long as ctx lasts.
+// State returns the results of the checks, in their order. It waits for the first round
+// until ctx ends.
 func (m *Monitor) State(ctx context.Context) []Result {
 	select {
-	case <-m.looked:
+	case <-m.ready:
 	case <-ctx.Done():
 	}
 	m.mu.Lock()

@@ -13,7 +13,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// watch runs a monitor of one check, and returns how the check is after so long.
+// watch runs a monitor of one check for a while, and returns the check's result.
 func watch(t *testing.T, c Check, long time.Duration) (Result, float64) {
 	t.Helper()
 	m := New(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), c)
@@ -25,12 +25,12 @@ func watch(t *testing.T, c Check, long time.Duration) (Result, float64) {
 	return m.State(t.Context())[0], testutil.ToFloat64(m.works)
 }
 
-func TestAFaultIsToldWithin15Seconds(t *testing.T) {
+func TestFaultIsReportedWithin15Seconds(t *testing.T) {
 	for name, look := range map[string]func(context.Context) *Fault{
-		"it fails": func(context.Context) *Fault { return broken("It is broken.", "Mend it.", nil) },
+		"it fails": func(context.Context) *Fault { return newFault("It is broken.", "Mend it.", nil) },
 		"it hangs": func(ctx context.Context) *Fault {
 			<-ctx.Done()
-			return broken("It hangs.", "Restart it.", ctx.Err())
+			return newFault("It hangs.", "Restart it.", ctx.Err())
 		},
 		"it hangs, whatever its context says": func(context.Context) *Fault {
 			time.Sleep(time.Minute)
@@ -41,7 +41,7 @@ func TestAFaultIsToldWithin15Seconds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				looks := 0
 				got, works := watch(t, Check{Name: "it", Settles: settles, Look: func(ctx context.Context) *Fault {
-					if looks++; looks == 1 { // it worked at first, and then no more
+					if looks++; looks == 1 { // it works at first, and then fails
 						return nil
 					}
 					return look(ctx)
@@ -54,24 +54,24 @@ func TestAFaultIsToldWithin15Seconds(t *testing.T) {
 	}
 }
 
-func TestWhatSettlesIsForgivenOnceAndAtTheStart(t *testing.T) {
+func TestSettlesAllowsFaultsAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		never := Check{Name: "it", Settles: true, Look: func(context.Context) *Fault { return broken("", "", nil) }}
+		never := Check{Name: "it", Settles: true, Look: func(context.Context) *Fault { return newFault("", "", nil) }}
 		if got, works := watch(t, never, grace-time.Second); got.Fault != nil || works != 1 {
 			t.Errorf("in its time of grace: fault %v, metric %v", got.Fault, works)
 		}
-		if got, works := watch(t, never, grace+2*lookEvery); got.Fault == nil || works != 0 {
+		if got, works := watch(t, never, grace+2*checkEvery); got.Fault == nil || works != 0 {
 			t.Errorf("after it: fault %v, metric %v", got.Fault, works)
 		}
 	})
 }
 
-func TestWhatWorksAgainIsNoFault(t *testing.T) {
+func TestRecoveredCheckHasNoFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		looks := 0
 		got, works := watch(t, Check{Name: "it", Look: func(context.Context) *Fault {
 			if looks++; looks < 3 {
-				return broken("", "", nil)
+				return newFault("", "", nil)
 			}
 			return nil
 		}}, 15*time.Second)
@@ -81,18 +81,18 @@ func TestWhatWorksAgainIsNoFault(t *testing.T) {
 	})
 }
 
-func TestABusyHostIsNamedAndNoFault(t *testing.T) {
+func TestBusyHostIsMildFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		workers := []events.WorkerState{
 			{BusyHosts: []events.BusyHost{{Host: "api.example:443", Services: 7, RoundMS: 20_000}}},
 			{BusyHosts: []events.BusyHost{{Host: "gateway.example:443", Services: 998, RoundMS: 60_000}}},
 		}
-		got, works := watch(t, Check{Name: "workers", Look: func(context.Context) *Fault { return busy(workers) }}, time.Second)
+		got, works := watch(t, Check{Name: "workers", Look: func(context.Context) *Fault { return busyHost(workers) }}, time.Second)
 		want := "gateway.example:443 takes no more probes at once: its 998 services are probed every 1m0s, less often than planned."
 		if got.Fault == nil || !got.Fault.Mild || got.Fault.Detail != want || works != 1 {
 			t.Errorf("got %+v, metric %v, want %q", got.Fault, works, want)
 		}
-		if f := busy([]events.WorkerState{{}}); f != nil {
+		if f := busyHost([]events.WorkerState{{}}); f != nil {
 			t.Errorf("nobody is busy, got %+v", f)
 		}
 	})

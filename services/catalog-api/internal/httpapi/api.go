@@ -1,7 +1,7 @@
-// Package httpapi is how people and programs come to the catalogue: the REST
-// API under /api, its description and documentation, and the static page beside
-// it. A file has a resource: its shapes, its routes and its handlers. What all of
-// them share is package rest's; the catalogue's own rules are the catalogue's.
+// Package httpapi serves the catalogue to people and programs: the REST API under
+// /api, its description and documentation, and the static page beside it. Each file
+// has one resource: its shapes, routes and handlers. Package rest has what they
+// share, and package catalog the rules of the catalogue.
 package httpapi
 
 import (
@@ -17,24 +17,24 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// API is the front door. Catalog, Check, Health, Log and Metrics must be set.
+// API is the HTTP API of catalog-api. Catalog, Check, Health, Log and Metrics must be set.
 type API struct {
 	Catalog Catalog
 
-	// Check probes a service now and returns it as it is then. Its errors are
+	// Check probes a service now and returns the updated service. Its errors are
 	// those of package check.
 	Check func(context.Context, catalog.Service) (catalog.Service, error)
 
-	// Health says how each check of the portal is. It must not wait for them.
+	// Health returns the latest result of each check. It must not run the checks.
 	Health func(context.Context) []health.Result
 
-	// Live serves GET /api/events. Nil: there is no such route.
+	// Live serves GET /api/events. Nil: the route does not exist.
 	Live http.Handler
 
-	// Static serves all outside of /api. Nil: nothing is there.
+	// Static serves all paths outside of /api. Nil: they are not found.
 	Static http.Handler
 
-	BodyTimeout time.Duration // for a body to come whole; 0: ten seconds
+	BodyTimeout time.Duration // for a whole body to arrive; 0: ten seconds
 
 	Version string // of the program, as the API tells it
 	Log     *slog.Logger
@@ -43,8 +43,8 @@ type API struct {
 	list *listCache
 }
 
-// Run keeps the list current in what probes measure, until ctx ends: without it, who
-// asks waits for that. Call it after Handler.
+// Run refreshes the measurements in the list until ctx ends. Without it, requests wait
+// for that. Call it after Handler.
 func (a *API) Run(ctx context.Context) error {
 	a.list.run(ctx, a.Log)
 	return nil
@@ -61,6 +61,6 @@ func (a *API) Handler() http.Handler {
 	a.services(r)
 	a.events(r)
 	a.portal(r)
-	a.docs(r) // describes what was added before
+	a.docs(r) // last: it describes the routes above
 	return r
 }

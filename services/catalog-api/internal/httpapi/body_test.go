@@ -66,7 +66,7 @@ func TestBodyThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// sized is a body of so many bytes.
+// sized returns a body of n bytes.
 func sized(n int) string {
 	const frame = `{"description":""}`
 	return `{"description":"` + strings.Repeat("a", n-len(frame)) + `"}`
@@ -96,7 +96,7 @@ func TestMediaTypesThatAreJSON(t *testing.T) {
 	wantProblem(t, p.call("PUT", path, `{}`, "Content-Type: application/merge-patch+json"), 415, "media-type")
 }
 
-func TestPageOfAnotherSiteCannotLeaveOutTheContentType(t *testing.T) {
+func TestCrossOriginBodyNeedsContentType(t *testing.T) {
 	p := start(t, nil)
 	path, _ := p.create(`{"name":"a"}`)
 	if a := p.call("PATCH", path, `{}`, "Content-Type: "); a.status != 200 {
@@ -105,7 +105,7 @@ func TestPageOfAnotherSiteCannotLeaveOutTheContentType(t *testing.T) {
 	wantProblem(t, p.call("PATCH", path, `{}`, "Content-Type: ", "Origin: https://evil.example"), 415, "media-type")
 }
 
-func TestBodyThatBreaksOffIsNotOurFault(t *testing.T) {
+func TestTruncatedBodyIsMalformed(t *testing.T) {
 	p := start(t, nil)
 	u, err := url.Parse(p.url)
 	if err != nil {
@@ -139,9 +139,9 @@ func TestBodyThatBreaksOffIsNotOurFault(t *testing.T) {
 	}
 }
 
-// A client that sends a byte now and then is told, and cut off: neither the
-// reading nor the wait for the rest before an answer may last as long as it likes.
-func TestBodyThatDripsIsCutOff(t *testing.T) {
+// A client that sends a byte now and then gets an answer and is cut off. It must not
+// decide how long the server reads, or waits for the rest before it answers.
+func TestSlowBodyIsCutOff(t *testing.T) {
 	p := start(t, func(a *httpapi.API) { a.BodyTimeout = 50 * time.Millisecond })
 	u, err := url.Parse(p.url)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// probe stores a result, as a worker's would be.
+// probe stores the result of a probe.
 func (p *portal) probe(path string, at time.Time) {
 	p.tb.Helper()
 	svc, err := p.store.ByID(p.tb.Context(), strings.TrimPrefix(path, "/api/services/"))
@@ -26,7 +26,7 @@ func (p *portal) probe(path string, at time.Time) {
 	}
 }
 
-func TestReadIsNotRepeated(t *testing.T) {
+func TestReadNotModified(t *testing.T) {
 	p := start(t, nil)
 	path, made := p.create(`{"name":"a","status_url":"http://x.example/"}`)
 	tag := made.header.Get("ETag")
@@ -57,7 +57,7 @@ func TestReadIsNotRepeated(t *testing.T) {
 	}
 }
 
-func TestWriteOfWhatChangedMeanwhile(t *testing.T) {
+func TestWriteOfOldVersionFails(t *testing.T) {
 	p := start(t, nil)
 	path, made := p.create(`{"name":"a","status_url":"http://x.example/"}`)
 	read := made.header.Get("ETag")

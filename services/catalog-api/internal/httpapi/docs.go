@@ -17,7 +17,7 @@ var docsFiles embed.FS
 // description, and nothing else.
 const docsPolicy = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 
-// mediaTypes are not asked of the system, which knows different ones on each.
+// mediaTypes are fixed, because those of operating systems differ.
 var mediaTypes = map[string]string{
 	".js":  "text/javascript; charset=utf-8",
 	".css": "text/css; charset=utf-8",
@@ -47,7 +47,7 @@ type docsData struct {
 	Kinds   []rest.KindDoc
 }
 
-// document gives a page the policy that a page needs.
+// document sets docsPolicy on a page.
 func document(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", docsPolicy)
@@ -65,6 +65,6 @@ func fixed(contentType string, content []byte) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Content-Type", contentType)
-		_, _ = w.Write(content) // the client has gone: nobody is left to be told
+		_, _ = w.Write(content) // fails only if the client is gone
 	}
 }

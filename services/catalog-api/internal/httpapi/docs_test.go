@@ -14,7 +14,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 )
 
-// operation is what the tests look at of a route's description.
+// operation is the part of a route's description that the tests read.
 type operation struct {
 	OperationID string
 	Summary     string
@@ -32,7 +32,7 @@ type content struct {
 	Examples map[string]struct{ Value map[string]any }
 }
 
-// description is what they look at of the document.
+// description is the part of the document that the tests read.
 type description struct {
 	OpenAPI    string
 	Info       struct{ Title, Version string }
@@ -48,7 +48,7 @@ type description struct {
 	}
 }
 
-// described is the API with every route, as it describes itself.
+// described returns the API with every route, and its description.
 func described(t *testing.T) (*portal, description, string) {
 	t.Helper()
 	p := start(t, func(a *httpapi.API) { a.Live = http.NotFoundHandler() })
@@ -63,7 +63,7 @@ func described(t *testing.T) (*portal, description, string) {
 	return p, doc, string(a.raw)
 }
 
-func TestDescriptionIsWholeOpenAPI31(t *testing.T) {
+func TestDescriptionIsCompleteOpenAPI31(t *testing.T) {
 	_, doc, text := described(t)
 	if !strings.HasPrefix(doc.OpenAPI, "3.1.") || doc.Info.Title != "Dev Portal" || doc.Info.Version != "test" {
 		t.Errorf("openapi %q, info %+v", doc.OpenAPI, doc.Info)
@@ -101,8 +101,8 @@ func TestDescriptionIsWholeOpenAPI31(t *testing.T) {
 	}
 }
 
-// Who follows an example is not refused, and gets what another one shows.
-func TestExamplesAreTrue(t *testing.T) {
+// A request by an example succeeds, and its answer is like the example of the answer.
+func TestExamplesWork(t *testing.T) {
 	p, doc, _ := described(t)
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
@@ -144,7 +144,7 @@ func (p *portal) follow(method, path, media string, example any, op operation) {
 		p.tb.Fatalf("%s %s with %s: %d %s", method, path, body, a.status, a.raw)
 	}
 	wantLike(p.tb, method+" "+path, a.body, answer.Content["application/json"].Example)
-	if method == "POST" || method == "PUT" { // makes room for the name
+	if method == "POST" || method == "PUT" { // frees the name
 		p.call("DELETE", "/api/services/"+a.body["id"].(string), "")
 	}
 }
@@ -158,7 +158,7 @@ func wantLike(tb testing.TB, what string, got map[string]any, example any) {
 	}
 }
 
-func TestDescriptionHasTheRoutesThatThereAre(t *testing.T) {
+func TestDescriptionHasAllRoutes(t *testing.T) {
 	p, doc, _ := described(t)
 	var got []string
 	for path, methods := range doc.Paths {
@@ -199,7 +199,7 @@ func TestDescriptionAgreesWithTheDomain(t *testing.T) {
 		if len(properties) != len(made.body) {
 			t.Errorf("%s describes %d fields of %d", name, len(properties), len(made.body))
 		}
-		null := name != "Service" // clears, in what is sent
+		null := name != "Service" // null clears a field of a write
 		for i, status := range events.Statuses {
 			if got := choices(properties["status"].Enum, null); len(got) != len(events.Statuses) || got[i] != string(status) {
 				t.Fatalf("%s: statuses %v", name, got)
@@ -213,8 +213,8 @@ func TestDescriptionAgreesWithTheDomain(t *testing.T) {
 	}
 }
 
-// choices are those of an enumeration beside null, or nil if null is not as it
-// should be.
+// choices returns the values of an enumeration except null, or nil if it has null
+// contrary to the argument.
 func choices(enum []*string, null bool) (values []string) {
 	if slices.Contains(enum, nil) != null {
 		return nil
@@ -227,7 +227,7 @@ func choices(enum []*string, null bool) (values []string) {
 	return values
 }
 
-// What clears in a write is null there; what is read has every field, null or not.
+// Fields that a write can clear may be null there. Reads have every field, null or not.
 func TestDescriptionAllowsNullWhereItClears(t *testing.T) {
 	_, doc, text := described(t)
 	for _, name := range []string{"ServiceCreate", "ServiceUpdate"} {

@@ -18,21 +18,21 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// minCompressed is the size from which a cached list is compressed, in bytes.
+// minCompressed is the size in bytes from which a cached list is compressed.
 const minCompressed = 1024
 
-// perBlock is how many items are compressed together, on average.
+// perBlock is the average number of items in a compressed block.
 const perBlock = 128
 
-// blockRest is how long the compression of a list that nobody waits for rests after a block.
-const blockRest = time.Millisecond
+// blockPause is the pause after each block when a list is compressed in advance.
+const blockPause = time.Millisecond
 
-// item is a service as it stands in lists. It never changes.
+// item is an encoded service. It is immutable.
 type item struct {
 	id, key string
 	json    []byte
 	sum     [sha256.Size]byte
-	cut     bool // a block begins with it
+	cut     bool // it begins a block
 }
 
 func newItem(l *catalog.Listed) (*item, error) {
@@ -40,50 +40,51 @@ func newItem(l *catalog.Listed) (*item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode service %s: %w", l.ID, err)
 	}
-	// By its id, so that a block has the same items after most changes, on all replicas.
+	// The id alone decides, so that most blocks keep their items when the list changes,
+	// and are the same on all replicas.
 	cut := crc32.ChecksumIEEE([]byte(l.ID))%perBlock == 0
 	return &item{id: l.ID, key: l.Key, json: text, sum: sha256.Sum256(text), cut: cut}, nil
 }
 
-// encodedList is a list as it goes out. It never changes, but for what it keeps of
-// its compression.
+// encodedList is a list as it is sent. It is immutable, except that it caches its
+// compressed form.
 type encodedList struct {
-	items []*item // in their order
-	total int     // more than there are items, where it is a page
-	next  string  // leads to the page behind it; "": there is none
+	items []*item // by key
+	total int     // of the whole list, also in a page
+	next  string  // cursor of the next page; "": there is none
 	json  []byte
-	tag   string // of json, with its quotes
+	tag   string // entity tag of json, with its quotes
 
 	mu     sync.Mutex
-	wanted bool // compressed, by somebody
+	wanted bool // a client asked for it compressed
 	zipped []byte
-	blocks blocks // of zipped, or while there is none, of the list before
+	blocks blocks // of zipped; while that is nil, of the previous list
 }
 
-// blocks are compressed pieces of a list by the digest of what is in them.
+// blocks are the compressed blocks of a list, by the digest of their content.
 type blocks map[[sha256.Size]byte][]byte
 
-// with is the list after the changes; l itself, if they change nothing. Only what
-// changed is encoded.
+// with returns the list after the changes, or l itself if they change nothing. It
+// encodes only changed services.
 func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
-	news := make(map[string]*item, len(c.Services)+len(c.Deleted)) // nil: it is gone
+	updates := make(map[string]*item, len(c.Services)+len(c.Deleted)) // nil: deleted
 	for _, id := range c.Deleted {
-		news[id] = nil
+		updates[id] = nil
 	}
 	for i := range c.Services {
 		it, err := newItem(&c.Services[i])
 		if err != nil {
 			return nil, err
 		}
-		news[it.id] = it
+		updates[it.id] = it
 	}
 	next := &encodedList{items: make([]*item, 0, len(l.items)+len(c.Services))}
 	same := l.json != nil
 	for _, it := range l.items {
-		now, told := news[it.id]
-		delete(news, it.id)
+		now, updated := updates[it.id]
+		delete(updates, it.id)
 		switch {
-		case told && now != nil && now.sum == it.sum && now.key == it.key, !told && !c.All:
+		case updated && now != nil && now.sum == it.sum && now.key == it.key, !updated && !c.All:
 			next.items = append(next.items, it)
 			continue
 		case now != nil:
@@ -91,7 +92,7 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 		}
 		same = false
 	}
-	for _, it := range news { // what the list did not have
+	for _, it := range updates { // new services
 		if it != nil {
 			next.items = append(next.items, it)
 			same = false
@@ -107,7 +108,8 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 	return next, nil
 }
 
-// encodeList is for a list that nobody keeps, of which page makes what is sent.
+// encodeList encodes the items of a list that is not cached. Use its pages: it has no
+// json itself.
 func encodeList(all []catalog.Listed) (*encodedList, error) {
 	list := &encodedList{items: make([]*item, len(all))}
 	for i := range all {
@@ -119,7 +121,7 @@ func encodeList(all []catalog.Listed) (*encodedList, error) {
 	return list, nil
 }
 
-// page is a part of the list, in which total is that of all.
+// page returns a page of the list. Its total is that of the whole list.
 func (l *encodedList) page(p rest.Page) *encodedList {
 	begin := 0
 	if p.After != "" {
@@ -145,7 +147,7 @@ const (
 	listTail = `],"total":`
 )
 
-// join writes json and tag from items.
+// join sets json and tag from the items.
 func (l *encodedList) join() {
 	size := len(listHead) + len(listTail) + 16
 	for _, it := range l.items {
@@ -170,7 +172,7 @@ func (l *encodedList) join() {
 	l.tag = fmt.Sprintf(`"%x"`, sums.Sum(nil)[:12])
 }
 
-// gzip is the list compressed: once, and only if somebody wants it.
+// gzip returns the compressed list. It compresses on first use.
 func (l *encodedList) gzip() []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -181,17 +183,17 @@ func (l *encodedList) gzip() []byte {
 	return l.zipped
 }
 
-// prepare compresses the list before somebody wants that, and rests at times: nobody
-// waits for it, and those who wait for others have as much of the processors.
+// prepare compresses the list in advance. It pauses after each block to leave the
+// processors to requests, because nobody waits for it.
 func (l *encodedList) prepare() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.zipped == nil {
-		l.zipped, l.blocks = l.compress(l.blocks, func() { time.Sleep(blockRest) })
+		l.zipped, l.blocks = l.compress(l.blocks, func() { time.Sleep(blockPause) })
 	}
 }
 
-// wantsGzip says whether somebody wanted this list compressed.
+// wantsGzip reports whether a client asked for this list compressed.
 func (l *encodedList) wantsGzip() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -204,9 +206,9 @@ func (l *encodedList) compressed() blocks {
 	return l.blocks
 }
 
-// compress writes the list as gzip (RFC 1952) in blocks of DEFLATE (RFC 1951) that
-// refer to nothing outside of themselves: those that the list before had too are
-// copied. No library does that; to compress 10,000 services anew takes 60 ms.
+// compress returns the list as gzip (RFC 1952) in self-contained blocks of DEFLATE
+// (RFC 1951). It copies blocks that the previous list has too. No library does that;
+// compressing 10,000 services from scratch takes 60 ms.
 func (l *encodedList) compress(before blocks, pause func()) ([]byte, blocks) {
 	kept := blocks{}
 	out := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff} // no name, no time, any system
@@ -239,7 +241,7 @@ func (l *encodedList) compress(before blocks, pause func()) ([]byte, blocks) {
 		begin = end
 	}
 	add(sha256.Sum256(left), left)
-	out = append(out, 3, 0) // an empty block that says it is the last
+	out = append(out, 3, 0) // an empty final block
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(l.json))
 	return binary.LittleEndian.AppendUint32(out, uint32(len(l.json))), kept // its length modulo 2^32
 }
@@ -249,13 +251,13 @@ var deflaters = sync.Pool{New: func() any {
 	return w
 }}
 
-// deflate compresses text by itself. Its end is that of a byte, and not of all.
+// deflate compresses text into blocks that end on a byte boundary. None is final.
 func deflate(text []byte) []byte {
 	var out bytes.Buffer
 	w := deflaters.Get().(*flate.Writer)
 	defer deflaters.Put(w)
 	w.Reset(&out)
-	_, _ = w.Write(text) // into memory
+	_, _ = w.Write(text) // to memory, which cannot fail
 	_ = w.Flush()
 	return out.Bytes()
 }

@@ -32,9 +32,9 @@ func with(t *testing.T, l *encodedList, c catalog.Changes) *encodedList {
 	return next
 }
 
-// A list that was changed again and again is, byte for byte, the list that is made at
-// once, compressed too, and what did not change is not compressed again.
-func TestAListThatIsChangedIsTheListMadeAnew(t *testing.T) {
+// A list after many changes equals, byte for byte, one that is built from scratch, also
+// compressed. Blocks that did not change are not compressed again.
+func TestChangedListEqualsRebuiltList(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	all := map[string]catalog.Listed{}
 	var first []catalog.Listed
@@ -60,14 +60,14 @@ func TestAListThatIsChangedIsTheListMadeAnew(t *testing.T) {
 				l.Key = catalog.NameKey(l.Name)
 				all[id] = l
 				c.Services = append(c.Services, l)
-			case 4: // said to have changed, and has not
+			case 4: // reported as changed, but unchanged
 				c.Services = append(c.Services, l)
 			}
 		}
 		added := listedNamed(fmt.Sprintf("added %d", round))
 		all[added.ID] = added
 		c.Services = append(c.Services, added)
-		if round%3 > 0 { // else nobody wants it
+		if round%3 > 0 { // otherwise it is never used compressed
 			list.gzip()
 		}
 		list = with(t, list, c)
@@ -127,7 +127,7 @@ func wantUnzipped(t *testing.T, l *encodedList) {
 	}
 }
 
-func TestListsOfFewServicesAreLists(t *testing.T) {
+func TestSmallLists(t *testing.T) {
 	for n := range 4 {
 		var all []catalog.Listed
 		for i := range n {

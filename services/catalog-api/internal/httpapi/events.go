@@ -8,7 +8,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// events adds the stream of what changes, if there is one.
+// events adds the route of the event stream, if there is one.
 func (a *API) events(r *rest.API) {
 	if a.Live == nil {
 		return

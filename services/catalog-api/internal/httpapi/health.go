@@ -8,7 +8,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// healthOutput is the state of the portal. The status is 503 unless it is ok.
+// healthOutput is the state of the portal. Its status is 503 unless all is ok.
 type healthOutput struct {
 	Status int
 	Body   healthBody
@@ -38,7 +38,7 @@ type checked struct {
 	Cure string `json:"cure,omitempty" doc:"What to do about it, for a person."`
 }
 
-// portal adds how the portal itself is.
+// portal adds the route for the portal's own health.
 func (a *API) portal(r *rest.API) {
 	r.Tag("health", "How the portal itself is.")
 	fine := dependency{Status: "ok"}
@@ -55,8 +55,8 @@ func (a *API) portal(r *rest.API) {
 		rest.Quiet(), rest.Example(example), rest.Answers(http.StatusServiceUnavailable, broken), rest.Problems(rest.Malformed, rest.Invalid))
 }
 
-// health serves GET /api/health. Why something is broken is for the log: it
-// would name hosts.
+// health serves GET /api/health. It leaves the causes of faults to the log, because they
+// name hosts.
 func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	fine := dependency{Status: "ok"}
 	out := &healthOutput{Status: http.StatusOK, Body: healthBody{

@@ -15,7 +15,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// maxIDs is how many services a list can be asked for by id.
+// maxIDs is how many ids a list can be filtered by.
 const maxIDs = 100
 
 // maxWords is how many words all values of q may have together.
@@ -29,7 +29,7 @@ type serviceList struct {
 }
 
 // listInput is a search. Its fields only describe the parameters: Resolve reads
-// them, because an unreadable one must not pass as one that is not there.
+// them, because an unreadable one must not pass as an absent one.
 type listInput struct {
 	Query  []string `query:"q,explode" doc:"Words, in any order: each is a part of name, description, team or a tag; taken literally, whatever its case. Given twice, as each filter: either."`
 	Team   []string `query:"team,explode" doc:"This team; case counts."`
@@ -46,14 +46,14 @@ type listInput struct {
 	values url.Values
 }
 
-// Resolve keeps the query as it really is. That it can be read was looked at.
+// Resolve keeps the query as it was sent. The route has checked that it can be read.
 func (in *listInput) Resolve(ctx huma.Context) []error {
 	u := ctx.URL()
 	in.url, in.values = u, u.Query()
 	return nil
 }
 
-// filter is what the query asks for. Empty parameters ask for nothing.
+// filter returns the filter of the query. It ignores empty parameters.
 func (in *listInput) filter() (catalog.Filter, error) {
 	f := catalog.Filter{
 		Query: in.all("q", func(q string) bool { return len(catalog.Words(q)) > 0 }),
@@ -78,10 +78,10 @@ func (in *listInput) filter() (catalog.Filter, error) {
 	return f, nil
 }
 
-// all are the values of a parameter that ask for something.
-func (in *listInput) all(name string, asks func(string) bool) (values []string) {
+// all returns the values of a parameter that are significant.
+func (in *listInput) all(name string, significant func(string) bool) (values []string) {
 	for _, value := range in.values[name] {
-		if asks(value) {
+		if significant(value) {
 			values = append(values, value)
 		}
 	}
@@ -110,8 +110,8 @@ type listOutput struct {
 	Body            []byte
 }
 
-// search serves GET /api/services. All of the catalogue, which every viewer
-// asks for, comes from the cache.
+// search serves GET /api/services. The whole list, which every viewer requests, comes
+// from the cache.
 func (a *API) search(ctx context.Context, in *listInput) (*listOutput, error) {
 	f, err := in.filter()
 	if err != nil {
@@ -150,7 +150,8 @@ func (a *API) search(ctx context.Context, in *listInput) (*listOutput, error) {
 	return out, nil
 }
 
-// find asks the catalogue. An id that is no UUID is nobody's.
+// find reads a filtered list from the catalogue. It drops ids that are not UUIDs: no
+// service has them.
 func (a *API) find(ctx context.Context, f catalog.Filter) (*encodedList, error) {
 	if asked := f.IDs; len(asked) > 0 {
 		f.IDs = nil

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// names are those of the services in a list.
+// names returns the names of the services in a list.
 func (a answer) names() []string {
 	names := []string{}
 	items, _ := a.body["items"].([]any)
@@ -98,7 +98,7 @@ func TestListIsFiltered(t *testing.T) {
 	wantProblem(t, p.call("GET", "/api/services?q=%zz", ""), 400, "malformed")
 }
 
-func TestListComesInPages(t *testing.T) {
+func TestListPages(t *testing.T) {
 	p := start(t, nil)
 	paths := map[string]string{}
 	for _, name := range []string{"a", "B", "c", "D", "e"} {
@@ -142,7 +142,7 @@ func TestEmptyListIsAList(t *testing.T) {
 	}
 }
 
-func TestListIsCompressedForThoseWhoTakeIt(t *testing.T) {
+func TestListIsCompressedOnRequest(t *testing.T) {
 	p := start(t, nil)
 	for i := range 20 {
 		p.create(fmt.Sprintf(`{"name":"service %d","team":"Core"}`, i))
@@ -180,7 +180,7 @@ func TestListIsCompressedForThoseWhoTakeIt(t *testing.T) {
 	}
 }
 
-func TestListHasWhatWasWrittenAnywhereBefore(t *testing.T) {
+func TestListHasEarlierWritesOfAllReplicas(t *testing.T) {
 	p := start(t, nil)
 	other := p.replica(nil)
 	path, _ := p.create(`{"name":"a","status_url":"http://x.example/"}`)
@@ -203,9 +203,9 @@ func TestListHasWhatWasWrittenAnywhereBefore(t *testing.T) {
 	}
 }
 
-// Each writer must see its own last write in the list that it reads next, while
-// others write and read too.
-func TestListIsNeverOlderThanTheReader(t *testing.T) {
+// Each writer must see its own last write in the next list that it reads, while others
+// write and read too.
+func TestListHasOwnWrites(t *testing.T) {
 	p := start(t, nil)
 	replicas := []*portal{p, p.replica(nil)}
 	var wg sync.WaitGroup
@@ -256,9 +256,8 @@ func BenchmarkListOf1000(b *testing.B) {
 	}
 }
 
-// What only a probe measures comes into the list at times, whether somebody waits for
-// it or the API runs, and nothing that was shown is lost by that.
-func TestListHasWhatProbesMeasuredSoon(t *testing.T) {
+// Measurements are refreshed with and without Run. Writes meanwhile are not lost by that.
+func TestListRefreshesMeasurements(t *testing.T) {
 	p := start(t, nil)
 	running := p.replica(nil)
 	ctx, stop := context.WithCancel(t.Context())
@@ -276,7 +275,7 @@ func TestListHasWhatProbesMeasuredSoon(t *testing.T) {
 	for range 2 {
 		for name, replica := range map[string]*portal{"without Run": p, "with it": running} {
 			at = at.Add(time.Second)
-			for try, status := 0, 0; status != 304; try++ { // but where 2 s have passed in between
+			for try, status := 0, 0; status != 304; try++ { // fails if 2 s have passed in between
 				seen := replica.call("GET", "/api/services", "", "Accept-Encoding: gzip")
 				status = replica.call("GET", "/api/services", "", "If-None-Match: "+seen.header.Get("ETag")).status
 				if try == 20 {

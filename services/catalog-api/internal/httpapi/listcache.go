@@ -11,65 +11,64 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// measuredMost is how old may be in the list what only probes measure, and the least
-// time between two lists that are made for its sake. They begin a little earlier.
+// measurementsMaxAge is how old measurements (latency and time of the last probe) in the
+// list may be, and how often run refreshes them. It starts refreshEarly before that.
 const (
-	measuredMost  = 2 * time.Second
-	measuredEarly = 50 * time.Millisecond
+	measurementsMaxAge = 2 * time.Second
+	refreshEarly       = 50 * time.Millisecond
 )
 
-// listCache has the list of all services for as long as it is true. Each use asks
-// the catalogue whether it has changed, so that a replica never answers with less
-// than what people and changes of status wrote anywhere before it was asked. What
-// only probes measure comes at times, beside the requests (see run).
+// listCache caches the list of all services. Each request asks the catalogue whether the
+// list has changed, so a replica's answer has all writes and status changes of all
+// replicas before the request. Measurements are refreshed beside the requests (see run).
 type listCache struct {
-	lists    Lists
-	builds   atomic.Int64 // counts readings of the catalogue, each before it begins
-	current  atomic.Pointer[cachedList]
-	building chan struct{} // holds one: requests build one at a time
-	asked    chan struct{} // holds one: somebody asked for the list
-	running  atomic.Bool   // what was measured is just being read
+	lists      Lists
+	builds     atomic.Int64 // counts reads of the catalogue, each before it begins
+	current    atomic.Pointer[cachedList]
+	building   chan struct{} // a semaphore of one for builds by requests
+	requested  chan struct{} // holds one: the list was requested
+	refreshing atomic.Bool   // measurements are being read
 
-	asking chan struct{} // holds one: the catalogue is being asked whether it has changed
-	mu     sync.Mutex
-	next   *question // who asks now shares it; nil: nobody waits
+	checking chan struct{} // a semaphore of one for revision checks
+	mu       sync.Mutex
+	next     *revisionCheck // not begun yet, so that new requests can share it; or nil
 }
 
-// question is whether the list has changed, for all who asked before it was put to the
-// catalogue.
-type question struct {
-	answered chan struct{}
-	good     bool
-	err      error
+// revisionCheck asks the catalogue whether the cached list is current, for all requests
+// that came before it began.
+type revisionCheck struct {
+	done    chan struct{}
+	current bool
+	err     error
 }
 
-// cachedList is a list with the revision that it is of.
+// cachedList is a list with its revision.
 type cachedList struct {
 	*encodedList
 	revision catalog.Revision
-	measured time.Time // when what probes measure was read
+	measured time.Time // when measurements were read
 	build    int64
 }
 
 func newListCache(l Lists) *listCache {
 	c := &listCache{
-		lists: l, building: make(chan struct{}, 1), asked: make(chan struct{}, 1), asking: make(chan struct{}, 1),
+		lists: l, building: make(chan struct{}, 1), requested: make(chan struct{}, 1), checking: make(chan struct{}, 1),
 	}
 	c.current.Store(&cachedList{encodedList: &encodedList{}})
 	return c
 }
 
-// fresh returns the list as it is now, or later. Who has to wait for others
-// takes a list of theirs, if its reading was begun after asking.
+// fresh returns a list at least as new as the call. If another request is already
+// building one, its result is shared, provided that its read began after this call.
 func (c *listCache) fresh(ctx context.Context) (*encodedList, error) {
-	ctx, cancel := rest.Promptly(ctx) // in all, with the wait for others
+	ctx, cancel := rest.Promptly(ctx) // including the wait for other requests
 	defer cancel()
 	select {
-	case c.asked <- struct{}{}:
+	case c.requested <- struct{}{}:
 	default:
 	}
-	asked := c.builds.Load() // each later reading has all that was there by now
-	if good, err := c.good(ctx); good || err != nil {
+	before := c.builds.Load() // later builds read all that is there by now
+	if current, err := c.isCurrent(ctx); current || err != nil {
 		return c.current.Load().encodedList, err
 	}
 	select {
@@ -80,10 +79,10 @@ func (c *listCache) fresh(ctx context.Context) (*encodedList, error) {
 	}
 	for {
 		list := c.current.Load()
-		if list.build > asked && !c.stale(list) {
+		if list.build > before && !c.stale(list) {
 			return list.encodedList, nil
 		}
-		next, err := c.after(ctx, list, c.stale(list))
+		next, err := c.rebuild(ctx, list, c.stale(list))
 		if err != nil {
 			return nil, err
 		}
@@ -93,43 +92,43 @@ func (c *listCache) fresh(ctx context.Context) (*encodedList, error) {
 	}
 }
 
-// good says whether the present list is what is shown now. Those who ask at once share
-// one question, which is put after they asked.
-func (c *listCache) good(ctx context.Context) (bool, error) {
+// isCurrent reports whether the cached list is current. Concurrent requests share one
+// check, which begins after all of their calls.
+func (c *listCache) isCurrent(ctx context.Context) (bool, error) {
 	c.mu.Lock()
-	q, first := c.next, false
-	if q == nil {
-		q, first = &question{answered: make(chan struct{})}, true
-		c.next = q
+	check, first := c.next, false
+	if check == nil {
+		check, first = &revisionCheck{done: make(chan struct{})}, true
+		c.next = check
 	}
 	c.mu.Unlock()
 	if first {
-		c.ask(ctx, q)
+		c.runCheck(ctx, check)
 	}
 	select {
-	case <-q.answered:
-		return q.good, q.err
+	case <-check.done:
+		return check.current, check.err
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
 }
 
-// ask puts the question, when the one before it is answered. Others wait for it too,
-// so it does not end with the request.
-func (c *listCache) ask(ctx context.Context, q *question) {
-	defer close(q.answered)
+// runCheck runs a check after the one before it is done. Other requests wait for it too, so
+// it does not end with this one.
+func (c *listCache) runCheck(ctx context.Context, check *revisionCheck) {
+	defer close(check.done)
 	ctx, cancel := rest.Promptly(context.WithoutCancel(ctx))
 	defer cancel()
 	select {
-	case c.asking <- struct{}{}:
-		defer func() { <-c.asking }()
+	case c.checking <- struct{}{}:
+		defer func() { <-c.checking }()
 	case <-ctx.Done():
-		q.err = ctx.Err()
+		check.err = ctx.Err()
 	}
 	c.mu.Lock()
 	c.next = nil
 	c.mu.Unlock()
-	if q.err != nil {
+	if check.err != nil {
 		return
 	}
 	list := c.current.Load()
@@ -137,17 +136,17 @@ func (c *listCache) ask(ctx context.Context, q *question) {
 		return
 	}
 	changed, err := c.lists.Changed(ctx, list.revision)
-	q.good, q.err = !changed && err == nil, err
+	check.current, check.err = !changed && err == nil, err
 }
 
-// stale says whether the list is too old for what probes measure, and nobody is just
-// mending that.
+// stale reports whether the list's measurements are too old, and are not being
+// refreshed.
 func (c *listCache) stale(list *cachedList) bool {
-	return list.measured.IsZero() || time.Since(list.measured) > measuredMost && !c.running.Load()
+	return list.measured.IsZero() || time.Since(list.measured) > measurementsMaxAge && !c.refreshing.Load()
 }
 
-// after reads what has changed since the list, and makes one that has it.
-func (c *listCache) after(ctx context.Context, list *cachedList, measured bool) (*cachedList, error) {
+// rebuild reads the changes since the list, and returns a list with them.
+func (c *listCache) rebuild(ctx context.Context, list *cachedList, measured bool) (*cachedList, error) {
 	build, began := c.builds.Add(1), time.Now()
 	changes, err := c.lists.Changes(ctx, list.revision, measured)
 	if err != nil {
@@ -164,21 +163,21 @@ func (c *listCache) after(ctx context.Context, list *cachedList, measured bool) 
 	return next, nil
 }
 
-// run reads what probes measured, until ctx ends: every 2 s, while somebody asks for
-// the list. A list that was wanted compressed is compressed before anybody gets it.
+// run refreshes measurements until ctx ends, every measurementsMaxAge while the list is
+// requested. If the list was used compressed, the next one is compressed in advance.
 func (c *listCache) run(ctx context.Context, log *slog.Logger) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-c.asked:
+		case <-c.requested:
 		}
 		for wait := time.Duration(1); wait > 0; {
 			list := c.current.Load()
 			if list.measured.IsZero() {
-				break // whoever asked is just making the first
+				break // the request is building the first list
 			}
-			wait = time.Until(list.measured.Add(measuredMost - measuredEarly))
+			wait = time.Until(list.measured.Add(measurementsMaxAge - refreshEarly))
 			select {
 			case <-ctx.Done():
 				return
@@ -192,12 +191,12 @@ func (c *listCache) run(ctx context.Context, log *slog.Logger) {
 }
 
 func (c *listCache) refresh(ctx context.Context) error {
-	c.running.Store(true)
-	defer c.running.Store(false)
+	c.refreshing.Store(true)
+	defer c.refreshing.Store(false)
 	ctx, cancel := rest.Promptly(ctx)
 	defer cancel()
 	for try := 0; ; try++ {
-		if try == 1 { // others are faster: they wait now
+		if try == 1 { // a request was faster: block further builds
 			select {
 			case c.building <- struct{}{}:
 				defer func() { <-c.building }()
@@ -209,7 +208,7 @@ func (c *listCache) refresh(ctx context.Context) error {
 		if list.measured.IsZero() {
 			return nil
 		}
-		next, err := c.after(ctx, list, true)
+		next, err := c.rebuild(ctx, list, true)
 		if err != nil {
 			return err
 		}

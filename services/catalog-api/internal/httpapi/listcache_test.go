@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// hanging is a catalogue that has been read, and then says nothing any more.
+// hanging is a catalogue that hangs after the first read.
 type hanging struct{ Catalog }
 
 func (hanging) Changed(ctx context.Context, _ catalog.Revision) (bool, error) {
@@ -23,15 +23,15 @@ func (hanging) Changes(context.Context, catalog.Revision, bool) (catalog.Changes
 	return catalog.Changes{All: true}, nil
 }
 
-// Whoever waits for the question of another, and then for a catalogue that hangs,
-// waits no longer than for the catalogue alone.
-func TestAQuestionBehindOneThatHangsIsAnsweredSoon(t *testing.T) {
+// A request that waits for the check of another, and then for a catalogue that hangs,
+// has the same time limit as one that waits for the catalogue alone.
+func TestRequestBehindHangingCheckTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newListCache(hanging{})
 		if _, err := c.fresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		c.running.Store(true) // so that the list is never too old
+		c.refreshing.Store(true) // so that the list is never stale
 		var all sync.WaitGroup
 		for range 5 {
 			all.Go(func() {

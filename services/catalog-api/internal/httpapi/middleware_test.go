@@ -18,7 +18,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 )
 
-func TestEveryAnswerIsGuarded(t *testing.T) {
+func TestSecurityHeaders(t *testing.T) {
 	p := start(t, nil)
 	path, _ := p.create(`{"name":"a"}`)
 	for name, a := range map[string]answer{
@@ -67,7 +67,7 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 	}
 }
 
-func TestAcceptDecidesNothing(t *testing.T) {
+func TestAcceptIsIgnored(t *testing.T) {
 	p := start(t, nil)
 	for _, accept := range []string{"text/html", "a;q,", ";", "json", "*/*;q=x", "application/cbor", strings.Repeat("a,", 1000)} {
 		if a := p.call("GET", "/api/services", "", "Accept: "+accept); a.status != 200 || a.header.Get("Content-Type") != "application/json" {

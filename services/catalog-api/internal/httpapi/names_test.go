@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestNamesAndTagsOfTheField(t *testing.T) {
+func TestUnusualNamesAndTags(t *testing.T) {
 	long := "https://kibana.example/app/discover#/?_g=(" + strings.Repeat("filters:!(),", 80) + ")"
 	for name, tc := range map[string]struct {
 		before, body string
@@ -52,7 +52,7 @@ func TestNamesAndTagsOfTheField(t *testing.T) {
 	}
 }
 
-func TestWrongCharacterIsToldWithItsPlace(t *testing.T) {
+func TestForbiddenCharacterIsLocated(t *testing.T) {
 	p := start(t, nil)
 	for body, says := range map[string]string{
 		`{"name":"ab\ud83d"}`:             "Character 3 is \\ud83d",
@@ -68,7 +68,7 @@ func TestWrongCharacterIsToldWithItsPlace(t *testing.T) {
 	}
 }
 
-func TestSearchOfTheField(t *testing.T) {
+func TestUnusualSearches(t *testing.T) {
 	p := start(t, nil)
 	p.create(`{"name":"Caf\u00e9"}`)
 	p.create(`{"name":"STRASSE"}`)

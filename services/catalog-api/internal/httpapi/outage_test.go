@@ -19,14 +19,14 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-// patience is more than the portal takes to give up, and less than it did when a
-// database that hangs held a request as long as a check may take.
-const patience = 12 * time.Second
+// clientTimeout is longer than the portal takes to give up. It is shorter than a check may
+// take, for which a hanging database must not hold a request.
+const clientTimeout = 12 * time.Second
 
-// impatient is call by a client that gives up.
-func (p *portal) impatient(t *testing.T, method, path, body string) answer {
+// callWithTimeout is call with clientTimeout.
+func (p *portal) callWithTimeout(t *testing.T, method, path, body string) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), clientTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, p.url+path, strings.NewReader(body))
 	if err != nil {
@@ -36,15 +36,15 @@ func (p *portal) impatient(t *testing.T, method, path, body string) answer {
 	return p.send(req)
 }
 
-// wantLater checks for the one answer to an outage.
-func wantLater(t *testing.T, what string, a answer) {
+// wantRetryLater checks for the answer to an outage: 503 with Retry-After.
+func wantRetryLater(t *testing.T, what string, a answer) {
 	t.Helper()
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
 		t.Errorf("%s: %d %s, Retry-After %q; want 503 and when to try again", what, a.status, a.raw, a.header.Get("Retry-After"))
 	}
 }
 
-func TestTroublesOfTheDatabaseAreNoBugs(t *testing.T) {
+func TestDatabaseErrorsAreUnavailable(t *testing.T) {
 	p := start(t, nil)
 	path, _ := p.create(`{"name":"billing"}`)
 	db := p.store.DB()
@@ -63,7 +63,7 @@ func TestTroublesOfTheDatabaseAreNoBugs(t *testing.T) {
 				"delete": p.call("DELETE", path, ""),
 			} {
 				what := table + " " + code + " " + what
-				wantLater(t, what, a)
+				wantRetryLater(t, what, a)
 				if detail, _ := a.body["detail"].(string); !strings.Contains(detail, word) {
 					t.Errorf("%s: %q does not say %q", what, detail, word)
 				}
@@ -73,12 +73,12 @@ func TestTroublesOfTheDatabaseAreNoBugs(t *testing.T) {
 	}
 }
 
-func TestConnectionsCutInTheMiddleOfAWriteAreNoBugs(t *testing.T) {
+func TestConnectionsCutDuringWritesAreUnavailable(t *testing.T) {
 	p := start(t, nil)
 	admin := p.store.DB()
 	var (
 		writers sync.WaitGroup
-		cut     = make(chan struct{}) // closed when no more connections will be
+		cut     = make(chan struct{}) // closed after the last connection was cut
 		kept    sync.Map
 	)
 	for w := range 6 {
@@ -94,7 +94,7 @@ func TestConnectionsCutInTheMiddleOfAWriteAreNoBugs(t *testing.T) {
 				case http.StatusCreated:
 					kept.Store(name, true)
 				default:
-					wantLater(t, name, a)
+					wantRetryLater(t, name, a)
 				}
 			}
 		})
@@ -111,7 +111,7 @@ func TestConnectionsCutInTheMiddleOfAWriteAreNoBugs(t *testing.T) {
 	writers.Wait()
 
 	list := p.call("GET", "/api/services", "")
-	for list.status == http.StatusServiceUnavailable { // the last to be cut
+	for list.status == http.StatusServiceUnavailable { // on a connection that was cut
 		list = p.call("GET", "/api/services", "")
 	}
 	have := map[string]bool{}
@@ -126,8 +126,8 @@ func TestConnectionsCutInTheMiddleOfAWriteAreNoBugs(t *testing.T) {
 	})
 }
 
-// everything is a request of each kind that needs the database.
-func (p *portal) everything(t *testing.T, path string) {
+// wantOutage sends each kind of request that needs the database, and wants an outage.
+func (p *portal) wantOutage(t *testing.T, path string) {
 	t.Helper()
 	var all sync.WaitGroup
 	for _, r := range [][3]string{
@@ -139,19 +139,19 @@ func (p *portal) everything(t *testing.T, path string) {
 		{"DELETE", path, ""},
 		{"POST", path + "/check", ""},
 	} {
-		for range 3 { // some have to wait for others
-			all.Go(func() { wantLater(t, r[0]+" "+r[1], p.impatient(t, r[0], r[1], r[2])) })
+		for range 3 { // some wait for others
+			all.Go(func() { wantRetryLater(t, r[0]+" "+r[1], p.callWithTimeout(t, r[0], r[1], r[2])) })
 		}
 	}
 	all.Wait()
 }
 
-func TestATableThatIsLockedIsToldSoon(t *testing.T) {
+func TestLockedTableIsReportedSoon(t *testing.T) {
 	p := start(t, nil)
 	path, _ := p.create(`{"name":"billing"}`)
 	tx := p.store.DB().MustBeginTx(t.Context(), nil)
 	tx.MustExecContext(t.Context(), `LOCK TABLE services IN ACCESS EXCLUSIVE MODE`)
-	p.everything(t, path)
+	p.wantOutage(t, path)
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestATableThatIsLockedIsToldSoon(t *testing.T) {
 	}
 }
 
-func TestADatabaseThatHangsIsToldSoon(t *testing.T) {
+func TestHangingDatabaseIsReportedSoon(t *testing.T) {
 	pg, err := devstack.StartPostgres(t.Context(), devstack.PostgresConfig{Dir: filepath.Join(t.TempDir(), "postgres"), Disposable: true})
 	if err != nil {
 		t.Fatal(err)
@@ -181,12 +181,12 @@ func TestADatabaseThatHangsIsToldSoon(t *testing.T) {
 	}
 	signal := func(s syscall.Signal) {
 		for _, pid := range pids {
-			_ = syscall.Kill(pid, s) // one that has ended meanwhile
+			_ = syscall.Kill(pid, s) // fails if the process has ended
 		}
 	}
 	t.Cleanup(func() { signal(syscall.SIGCONT) })
 	signal(syscall.SIGSTOP)
-	p.everything(t, path)
+	p.wantOutage(t, path)
 	signal(syscall.SIGCONT)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestNoPreconditionOfAWriteIsPassedOver(t *testing.T) {
+func TestWritesHonourEveryPrecondition(t *testing.T) {
 	p := start(t, nil)
 	path, made := p.create(`{"name":"a","status_url":"http://x.example/"}`)
 	tag := made.header.Get("ETag")
@@ -43,7 +43,7 @@ func TestNoPreconditionOfAWriteIsPassedOver(t *testing.T) {
 			}
 		})
 	}
-	// If-Match is exact, so a date beside it says nothing more.
+	// If-Match is exact, so a date beside it is ignored.
 	if a := p.call("PUT", path, `{}`, "If-Match: "+tag, "If-Unmodified-Since: "+date(-time.Hour)); a.status != 200 {
 		t.Errorf("If-Match and a date: %d %s", a.status, a.raw)
 	}
@@ -70,7 +70,7 @@ func TestPreconditionInTwoLinesIsOneList(t *testing.T) {
 	}
 }
 
-func TestAdditionCannotDependOnTheList(t *testing.T) {
+func TestCreateRefusesPreconditions(t *testing.T) {
 	p := start(t, nil)
 	list := p.call("GET", "/api/services", "").header.Get("ETag")
 	for _, header := range []string{

@@ -24,10 +24,11 @@ var (
 		"Nobody is there to make the check, or the portal cannot reach NATS.")
 )
 
-// kinds are all of these, for the documentation.
+// kinds are all of the above, for the documentation.
 var kinds = []rest.Kind{nameTaken, noHealthURL, tooMany, workerFailed, noWorker}
 
-// problem is the one place that knows which problem an error of the domain is.
+// problem returns the problem for an error of the domain, and logs faults of the
+// database and the workers. It returns nil for any other error.
 func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	invalid, isInvalid := errors.AsType[*catalog.InvalidError](err)
 	limited, isTooMany := errors.AsType[*check.TooManyError](err)
@@ -62,7 +63,7 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	return nil
 }
 
-// withoutDatabase says what that means for the request.
+// withoutDatabase returns what a failure of the database means for the request.
 func withoutDatabase(err error) string {
 	switch {
 	case errors.Is(err, catalog.ErrStorageFull):

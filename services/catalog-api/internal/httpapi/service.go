@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// service is a service as clients read it. What is not set is null.
+// service is a service as clients read it. Fields that are not set are null.
 type service struct {
 	ID           string          `json:"id" format:"uuid" doc:"UUIDv7, given by the portal."`
 	Name         string          `json:"name" minLength:"1" maxLength:"100" doc:"Unique, whatever its case and what cannot be seen of it." example:"billing"`
@@ -35,7 +35,7 @@ type service struct {
 	UpdatedAt     time.Time      `json:"updated_at" doc:"When a client last changed it. A probe doesn't."`
 }
 
-// newService shows s, which it keeps pointers into.
+// newService returns s as clients read it. The result has pointers into s.
 func newService(s *catalog.Service) service {
 	return service{
 		ID: s.ID, Name: s.Name, Description: unlessEmpty(&s.Description), Team: unlessEmpty(&s.Team), Status: s.Status,
@@ -48,7 +48,7 @@ func newService(s *catalog.Service) service {
 	}
 }
 
-// unlessEmpty is nil for a value that is not set.
+// unlessEmpty returns value, or nil if it points to a zero value.
 func unlessEmpty[T comparable](value *T) *T {
 	if *value == *new(T) {
 		return nil
@@ -72,7 +72,7 @@ type serviceUpdate struct {
 
 type serviceCreate serviceUpdate
 
-// TransformSchema says what a new service cannot do without.
+// TransformSchema adds the fields that a new service must have.
 func (serviceCreate) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Required = []string{"name"}
 	return s
@@ -86,7 +86,7 @@ func (s serviceUpdate) change() catalog.Change {
 	}
 }
 
-// invalid is what the catalogue says of the fields.
+// invalid returns the fields that the catalogue refuses.
 func (s serviceUpdate) invalid() []rest.FieldError {
 	if err, is := errors.AsType[*catalog.InvalidError](s.change().Validate()); is {
 		return fieldErrors(err.Fields)
@@ -99,7 +99,7 @@ type (
 	updateBody = rest.Body[serviceUpdate, service]
 )
 
-// What the description shows of bodies and answers.
+// The examples in the description.
 var (
 	exampleWrite = map[string]any{
 		"name": "billing", "team": "Payments", "status_url": "https://billing.example/healthz", "tags": []string{"go"},

@@ -26,12 +26,13 @@ type Catalog interface {
 	Writer
 }
 
-// Lists is what the cached list is made from.
+// Lists reads the list of all services.
 type Lists interface {
-	// Changed is cheap. It says whether the list shows anything else than at the
-	// revision, but for what only probes measure.
+	// Changed reports whether the list has changed since the revision, apart from
+	// measurements: latency and time of the last probe. It is cheap.
 	Changed(ctx context.Context, at catalog.Revision) (bool, error)
-	// Changes returns what that is; if measured, with what probes measured.
+	// Changes returns the changes since the revision; if measured, also those of
+	// measurements.
 	Changes(ctx context.Context, at catalog.Revision, measured bool) (catalog.Changes, error)
 }
 
@@ -43,7 +44,7 @@ type Writer interface {
 	Delete(ctx context.Context, id string, ifVersion int64) error
 }
 
-// services adds the catalogue.
+// services adds the routes of the catalogue.
 func (a *API) services(r *rest.API) {
 	const all, one = rest.Prefix + "/services", rest.Prefix + "/services/{id}"
 	const mergePatch = "application/merge-patch+json"
@@ -95,24 +96,24 @@ func newServiceOutput(svc catalog.Service) *serviceOutput {
 	return &serviceOutput{Status: http.StatusOK, ETag: rest.Tag(shown.Version, shown), Body: shown}
 }
 
-// serviceID is the id of a path in the one way that ids are written, or
-// catalog.ErrNotFound: whatever is no UUID is nobody's id.
-func serviceID(given string) (string, error) {
-	id, err := uuid.Parse(given)
-	if err != nil || len(given) != 36 {
+// serviceID returns the id in a path in its canonical spelling, or catalog.ErrNotFound
+// if it is not a UUID.
+func serviceID(pathID string) (string, error) {
+	id, err := uuid.Parse(pathID)
+	if err != nil || len(pathID) != 36 {
 		return "", catalog.ErrNotFound
 	}
 	return id.String(), nil
 }
 
-// target is the id of a service that is to be written, and the version that it
-// must have then; 0: any.
-func (a *API) target(ctx context.Context, given string, p *rest.Preconditions) (id string, version int64, err error) {
-	id, err = serviceID(given)
+// target returns the id of a service to write, and the version that it must have for
+// that; 0: any.
+func (a *API) target(ctx context.Context, pathID string, p *rest.Preconditions) (id string, version int64, err error) {
+	id, err = serviceID(pathID)
 	if err != nil {
 		return id, 0, err
 	}
-	if any, err := p.Given(); err != nil || !any {
+	if conditional, err := p.Given(); err != nil || !conditional {
 		return id, 0, err
 	}
 	svc, err := a.Catalog.ByID(ctx, id)
@@ -174,8 +175,8 @@ type updateInput struct {
 	Body updateBody
 }
 
-// update serves PUT and PATCH /api/services/{id}, which mean the same: what is
-// absent stays, what is null is cleared.
+// update serves PUT and PATCH /api/services/{id}, which mean the same: absent fields
+// stay, null clears.
 func (a *API) update(ctx context.Context, in *updateInput) (*serviceOutput, error) {
 	body, err := in.Body.Read(serviceUpdate.invalid)
 	if err != nil {
@@ -223,8 +224,8 @@ func (a *API) check(ctx context.Context, in *checkInput) (*serviceOutput, error)
 	return newServiceOutput(svc), nil
 }
 
-// toCheck is the service that is to be checked. The database has no more time for it
-// than elsewhere.
+// toCheck returns the service to check. Reading it has the time limit of other routes,
+// rather than checkTimeout.
 func (a *API) toCheck(ctx context.Context, in *checkInput) (catalog.Service, error) {
 	ctx, cancel := rest.Promptly(ctx)
 	defer cancel()

@@ -16,7 +16,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 )
 
-func TestServiceFromCreationToDeletion(t *testing.T) {
+func TestServiceLifecycle(t *testing.T) {
 	p := start(t, nil)
 	path, made := p.create(`{"name":"  billing ","team":"Payments","tags":[" go","go","b"],"status_url":"https://x.example/h"}`)
 
@@ -135,7 +135,7 @@ func TestPostNeedsAName(t *testing.T) {
 	}
 }
 
-func TestNameIsUniqueWhateverItsCase(t *testing.T) {
+func TestNameIsUniqueRegardlessOfCase(t *testing.T) {
 	p := start(t, nil)
 	p.create(`{"name":"Straße"}`)
 	path, _ := p.create(`{"name":"other"}`)
@@ -147,7 +147,7 @@ func TestNameIsUniqueWhateverItsCase(t *testing.T) {
 	wantProblem(t, p.call("PATCH", path, `{"name":"straße"}`), 409, "name-taken")
 }
 
-func TestIDThatIsNoneIsNotFound(t *testing.T) {
+func TestInvalidIDIsNotFound(t *testing.T) {
 	p := start(t, nil)
 	for _, id := range []string{"x", "1", "%00", "..%2f..", "%ff", strings.Repeat("a", 3000), "urn:uuid:0199aaaa-0000-7000-8000-000000000000",
 		"%7B0199aaaa-0000-7000-8000-000000000000%7D", "0199aaaa00007000800000000000aaaa", "0199aaaa-0000-7000-8000-000000000000", "'%20OR%201=1"} {
@@ -159,7 +159,7 @@ func TestIDThatIsNoneIsNotFound(t *testing.T) {
 	}
 }
 
-func TestCheckSaysWhatWentWrong(t *testing.T) {
+func TestCheckErrors(t *testing.T) {
 	var fail error
 	p := start(t, func(a *httpapi.API) {
 		a.Check = func(_ context.Context, s catalog.Service) (catalog.Service, error) { return s, fail }

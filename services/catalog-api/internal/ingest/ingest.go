@@ -1,5 +1,5 @@
-// Package ingest takes the results of probes from NATS into the catalogue, in
-// batches, and makes those statuses unknown that results no longer confirm.
+// Package ingest stores the results of probes from NATS in the catalogue, in batches.
+// It sets statuses to unknown that results no longer confirm.
 package ingest
 
 import (
@@ -18,30 +18,31 @@ import (
 )
 
 const (
-	batchSize  = 500                    // results, and up to a message's more
-	batchGap   = 10 * time.Millisecond  // a batch with news is stored when no result has come for so long …
-	batchAge   = 100 * time.Millisecond // … and its news wait no longer than this for more
-	calmAge    = 250 * time.Millisecond // results that only confirm wait so long: fewer transactions cost less
-	buffered   = batchSize              // messages fetched ahead
-	heartbeat  = 2 * time.Second        // silence of twice this means that the consumer is gone
-	applyMost  = 10 * time.Second       // how long a batch may take
-	retryPause = time.Second
+	batchSize    = 500                    // results; the last message may exceed it
+	batchGap     = 10 * time.Millisecond  // a batch with a change is stored after this time without a result …
+	batchAge     = 100 * time.Millisecond // … and at the latest this long after its first change
+	unchangedAge = 250 * time.Millisecond // a batch without a change is stored after this: fewer transactions cost less
+	buffered     = batchSize              // messages fetched ahead
+	heartbeat    = 2 * time.Second        // silence of twice this means that the consumer is gone
+	applyTimeout = 10 * time.Second       // for a batch
+	retryPause   = time.Second
 
-	// A replica of a later version may know what this one does not: it is left to it.
-	unknownAgain = 10 * time.Second
+	// unknownRetry is when events of unknown type are redelivered, as a replica of a later
+	// version may know them.
+	unknownRetry = 10 * time.Second
 )
 
-// Statuses is where results go; the store satisfies it.
+// Statuses stores results; the store satisfies it.
 type Statuses interface {
 	// ApplyResults stores a batch. Applied twice, it changes nothing more.
 	ApplyResults(ctx context.Context, batch []events.ProbeCompleted) (store.Applied, error)
-	// ApplyDelays notes which services wait for their turn to be probed.
+	// ApplyDelays records which services wait for their turn to be probed.
 	ApplyDelays(ctx context.Context, batch []events.ProbeDelayed) error
-	// MarkStale makes the statuses unknown that no result has confirmed lately.
+	// MarkStale sets statuses to unknown that no result has confirmed lately.
 	MarkStale(ctx context.Context, since time.Time) (int, error)
 }
 
-// Ingest takes results from stream RESULTS, shared with the other replicas.
+// Ingest stores results from stream RESULTS, which the replicas share.
 type Ingest struct {
 	JetStream jetstream.JetStream
 	Statuses  Statuses
@@ -49,14 +50,14 @@ type Ingest struct {
 	Log       *slog.Logger
 	Metrics   *Metrics
 
-	seen seen
+	last lastResults
 }
 
-// Run takes results until ctx ends. A result is acknowledged after it was
-// stored: whatever fails in between, it comes again. Run fails only when the
-// connection is closed for good.
+// Run stores results until ctx ends. It acknowledges a result after storing it, so
+// that the result is redelivered after any failure. Run returns an error only when
+// the connection is closed for good.
 func (in *Ingest) Run(ctx context.Context) error {
-	in.seen = seen{}
+	in.last = lastResults{}
 	return stream.Loop{
 		Conn:    in.JetStream.Conn(),
 		Open:    in.open,
@@ -65,7 +66,7 @@ func (in *Ingest) Run(ctx context.Context) error {
 	}.Run(ctx)
 }
 
-// open makes the consumer, and the stream, if they are not there.
+// open creates the stream and the consumer if they don't exist.
 func (in *Ingest) open(ctx context.Context) (jetstream.Consumer, error) {
 	if err := stream.Ensure(ctx, in.JetStream, in.Replicas, events.StreamResults); err != nil {
 		return nil, err
@@ -73,15 +74,15 @@ func (in *Ingest) open(ctx context.Context) (jetstream.Consumer, error) {
 	return stream.Ingest(ctx, in.JetStream)
 }
 
-// serve takes results in batches, as one transaction for each would cost too much,
-// and from whichever worker: stream.Consume would hand over one after the other.
+// serve stores results in batches, because a transaction for each would cost too much.
+// It doesn't use stream.Consume, which delivers one message at a time.
 func (in *Ingest) serve(ctx context.Context, consumer jetstream.Consumer) error {
 	msgs, err := consumer.Messages(jetstream.PullMaxMessages(buffered), jetstream.PullHeartbeat(heartbeat))
 	if err != nil {
 		return fmt.Errorf("take results: %w", err)
 	}
 	defer msgs.Stop()
-	defer context.AfterFunc(ctx, msgs.Stop)() // what was fetched and not stored goes to another replica
+	defer context.AfterFunc(ctx, msgs.Stop)() // fetched messages that aren't stored go to another replica
 
 	for {
 		batch, err := in.collect(ctx, msgs)
@@ -94,17 +95,17 @@ func (in *Ingest) serve(ctx context.Context, consumer jetstream.Consumer) error 
 	}
 }
 
-// batch is results and word of delays, and the messages in which they came.
+// batch is results and delays, and the messages that contained them.
 type batch struct {
 	results []events.ProbeCompleted
 	delays  []events.ProbeDelayed
 	msgs    []jetstream.Msg
-	news    time.Time // when the first result came that is more than a confirmation; zero: none has
+	changed time.Time // when the first result came that differs from the last one; zero: none has
 }
 
-// collect waits for a first message, and then takes more: for a while if they only
-// confirm what is known, or else for as long as they keep coming, until the batch
-// is full or old enough. It returns what it has also with an error.
+// collect waits for a message, and then coalesces more into the batch until it is full or
+// old enough. A batch with a change waits only while messages keep coming. collect returns
+// what it has also with an error.
 func (in *Ingest) collect(ctx context.Context, msgs jetstream.MessagesContext) (b batch, err error) {
 	msg, err := msgs.Next()
 	if err != nil {
@@ -112,9 +113,9 @@ func (in *Ingest) collect(ctx context.Context, msgs jetstream.MessagesContext) (
 	}
 	in.read(ctx, &b, msg)
 	for began := time.Now(); len(b.results)+len(b.delays) < batchSize; {
-		wait := time.Until(began.Add(calmAge))
-		if !b.news.IsZero() {
-			wait = min(batchGap, time.Until(b.news.Add(batchAge)))
+		wait := time.Until(began.Add(unchangedAge))
+		if !b.changed.IsZero() {
+			wait = min(batchGap, time.Until(b.changed.Add(batchAge)))
 		}
 		if wait <= 0 {
 			break
@@ -131,12 +132,12 @@ func (in *Ingest) collect(ctx context.Context, msgs jetstream.MessagesContext) (
 	return b, nil
 }
 
-// read adds what the message has, or drops it if it says nothing.
+// read adds the message to the batch, or drops it if it is not valid.
 func (in *Ingest) read(ctx context.Context, b *batch, msg jetstream.Msg) {
 	env, err := events.Decode(msg.Headers(), msg.Data())
 	if errors.Is(err, events.ErrUnknownType) {
 		in.Metrics.results.WithLabelValues("unknown").Inc()
-		_ = msg.NakWithDelay(unknownAgain) // comes again, if later, when that fails
+		_ = msg.NakWithDelay(unknownRetry) // if that fails, it is redelivered later
 		return
 	}
 	switch event := env.Event.(type) {
@@ -152,7 +153,7 @@ func (in *Ingest) read(ctx context.Context, b *batch, msg jetstream.Msg) {
 	if err != nil {
 		in.Log.ErrorContext(ctx, "a result is not valid; it is dropped", "subject", msg.Subject(), "error", err)
 		in.Metrics.results.WithLabelValues("invalid").Inc()
-		_ = msg.TermWithReason("not a valid result") // comes again if that fails
+		_ = msg.TermWithReason("not a valid result") // redelivered if that fails
 		return
 	}
 	b.msgs = append(b.msgs, msg)
@@ -160,15 +161,15 @@ func (in *Ingest) read(ctx context.Context, b *batch, msg jetstream.Msg) {
 
 func (in *Ingest) add(b *batch, results ...events.ProbeCompleted) {
 	for _, r := range results {
-		if in.seen.news(r) && b.news.IsZero() {
-			b.news = time.Now()
+		if in.last.update(r) && b.changed.IsZero() {
+			b.changed = time.Now()
 		}
 	}
 	b.results = append(b.results, results...)
 }
 
-// store stores a batch and acknowledges it. While the database can't take it,
-// it tries again: the results are worth nothing elsewhere.
+// store stores a batch and acknowledges its messages. It retries while the database
+// fails, because the results have no other use.
 func (in *Ingest) store(ctx context.Context, b batch) error {
 	if len(b.msgs) == 0 {
 		return nil
@@ -188,25 +189,26 @@ func (in *Ingest) store(ctx context.Context, b batch) error {
 	return nil
 }
 
-// once applies what was said: results first, so that a delay that is older than
-// one of them is known to be.
-func (in *Ingest) once(ctx context.Context, what batch) (applied store.Applied, err error) {
-	if len(what.results) > 0 {
-		if applied, err = in.Statuses.ApplyResults(ctx, what.results); err != nil {
+// applyOnce applies results before delays, so that delays older than a result are
+// recognised as such.
+func (in *Ingest) applyOnce(ctx context.Context, b batch) (applied store.Applied, err error) {
+	if len(b.results) > 0 {
+		if applied, err = in.Statuses.ApplyResults(ctx, b.results); err != nil {
 			return applied, err
 		}
 	}
-	if len(what.delays) > 0 {
-		err = in.Statuses.ApplyDelays(ctx, what.delays)
+	if len(b.delays) > 0 {
+		err = in.Statuses.ApplyDelays(ctx, b.delays)
 	}
 	return applied, err
 }
 
-// apply outlives ctx by one try: at shutdown the batch in hand is finished.
-func (in *Ingest) apply(ctx context.Context, what batch) (store.Applied, error) {
+// apply applies the batch, with retries until ctx ends. It makes one attempt even after
+// that, so that a shutdown finishes the current batch.
+func (in *Ingest) apply(ctx context.Context, b batch) (store.Applied, error) {
 	for {
-		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyMost)
-		applied, err := in.once(try, what)
+		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyTimeout)
+		applied, err := in.applyOnce(try, b)
 		cancel()
 		if err == nil || ctx.Err() != nil {
 			return applied, err

@@ -24,8 +24,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
 
-// statuses stands for a store that fails when told to, which a healthy Postgres
-// won't: the first fail calls are refused.
+// statuses is a fake store, because a healthy Postgres doesn't fail on request. The first
+// fail calls of ApplyResults return an error.
 type statuses struct {
 	sync.Mutex
 	fail    int
@@ -133,7 +133,7 @@ func TestResultsAreStoredOnceAndAcknowledged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for { // acknowledgements are on their way
+	for { // until the acknowledgements have arrived
 		info, err := consumer.Info(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -144,7 +144,7 @@ func TestResultsAreStoredOnceAndAcknowledged(t *testing.T) {
 	}
 }
 
-func TestAMessageMayHaveSeveralResults(t *testing.T) {
+func TestMessageWithSeveralResults(t *testing.T) {
 	to := &statuses{stored: make(chan events.ProbeCompleted, 100)}
 	js, _ := start(t, to)
 	msg, err := stream.Encode("/test", events.ProbesCompleted{Results: []events.ProbeCompleted{result(1), result(2), result(3)}})
@@ -159,7 +159,7 @@ func TestAMessageMayHaveSeveralResults(t *testing.T) {
 	}
 }
 
-func TestResultsWaitForTheDatabase(t *testing.T) {
+func TestStoringResultsIsRetried(t *testing.T) {
 	to := &statuses{fail: 2, stored: make(chan events.ProbeCompleted, 100)}
 	js, _ := start(t, to)
 	publish(t, js, result(1))
@@ -169,7 +169,7 @@ func TestResultsWaitForTheDatabase(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoResultIsDroppedAndCounted(t *testing.T) {
+func TestInvalidResultIsDroppedAndCounted(t *testing.T) {
 	to := &statuses{stored: make(chan events.ProbeCompleted, 100)}
 	js, reg := start(t, to)
 	if _, err := js.Publish(t.Context(), events.ResultSubject("x"), []byte("{")); err != nil {
@@ -197,7 +197,7 @@ func TestWhatIsNoResultIsDroppedAndCounted(t *testing.T) {
 }
 
 // During a rolling upgrade the replicas of two versions share the results.
-func TestAResultOfALaterTypeIsLeftToALaterVersion(t *testing.T) {
+func TestUnknownTypeIsRedelivered(t *testing.T) {
 	to := &statuses{stored: make(chan events.ProbeCompleted, 100)}
 	js, _ := start(t, to)
 	later, err := stream.Encode("/test", result(1))
@@ -225,7 +225,7 @@ func TestAResultOfALaterTypeIsLeftToALaterVersion(t *testing.T) {
 	}
 }
 
-func TestWordOfADelayIsStored(t *testing.T) {
+func TestDelayIsStored(t *testing.T) {
 	to := &statuses{stored: make(chan events.ProbeCompleted, 100), delayed: make(chan events.ProbeDelayed, 1)}
 	js, _ := start(t, to)
 	want := events.ProbeDelayed{
@@ -249,7 +249,7 @@ func TestWordOfADelayIsStored(t *testing.T) {
 	}
 }
 
-func TestALostStreamIsMadeAnew(t *testing.T) {
+func TestLostStreamIsRecreated(t *testing.T) {
 	to := &statuses{stored: make(chan events.ProbeCompleted, 100)}
 	js, _ := start(t, to)
 	publish(t, js, result(1))
@@ -257,7 +257,7 @@ func TestALostStreamIsMadeAnew(t *testing.T) {
 	if err := js.DeleteStream(t.Context(), events.StreamResults); err != nil {
 		t.Fatal(err)
 	}
-	for { // until the stream is there again
+	for { // until the stream exists again
 		msg, err := stream.Encode("/test", result(2))
 		if err != nil {
 			t.Fatal(err)
@@ -274,7 +274,7 @@ func TestALostStreamIsMadeAnew(t *testing.T) {
 	}
 }
 
-func TestSweepsFromItsStart(t *testing.T) {
+func TestSweeperPassesItsStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &statuses{}
 		sweeper := &ingest.Sweeper{

@@ -6,7 +6,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-// Metrics are what taking results tells of itself.
+// Metrics are the metrics of Ingest and Sweeper.
 type Metrics struct {
 	results *prometheus.CounterVec // by outcome: stored, dropped, invalid
 	changed prometheus.Counter
@@ -43,7 +43,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}),
 	}
 	for _, outcome := range []string{"stored", "dropped", "invalid", "unknown"} {
-		m.results.WithLabelValues(outcome) // there from the start, so that a rate can be taken
+		m.results.WithLabelValues(outcome) // present from the start, so that rates can be computed
 	}
 	reg.MustRegister(m.results, m.changed, m.missed, m.busy, m.stale, m.batches)
 	return m

@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// sweepEvery is how late a status can be found stale, beyond its three intervals.
+// sweepEvery is how long a status can be stale before it is noticed.
 const sweepEvery = 5 * time.Second
 
-// Sweeper makes those statuses unknown that no result has confirmed for three
-// intervals, or three rounds of a busy host. Several replicas may do so beside each other.
+// Sweeper sets statuses to unknown that no result has confirmed for three intervals, or
+// three rounds of a busy host. Several replicas may sweep concurrently.
 type Sweeper struct {
 	Statuses Statuses
 	Log      *slog.Logger
 	Metrics  *Metrics
 }
 
-// Run sweeps until ctx ends. No status is called stale within three intervals
-// of its start: the portal wasn't there to listen before.
+// Run sweeps until ctx ends. No status becomes stale within three intervals after the
+// start, because the portal received no results before.
 func (s *Sweeper) Run(ctx context.Context) error {
 	started := time.Now().UTC()
 	ticker := time.NewTicker(sweepEvery)
@@ -29,7 +29,7 @@ func (s *Sweeper) Run(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		}
-		try, cancel := context.WithTimeout(ctx, applyMost)
+		try, cancel := context.WithTimeout(ctx, applyTimeout)
 		n, err := s.Statuses.MarkStale(try, started)
 		cancel()
 		switch {

@@ -10,44 +10,44 @@ import (
 	"sync"
 )
 
-// frame is an event as it is written to every stream. It never changes.
+// frame is an encoded event. It is immutable.
 type frame struct {
 	sequence uint64
 	text     []byte
 }
 
-// history is the newest events of the stream, encoded once for all readers.
-// Nobody ever waits for a reader: one that falls behind the oldest is told so.
+// history is the newest events of the stream, encoded once for all readers. It never
+// waits for a reader. A reader that falls behind the oldest event gets tooSlow.
 type history struct {
 	depth int
 
 	mu      sync.Mutex
-	changed chan struct{} // closed, and replaced, when a reader has something to look at
+	changed chan struct{} // closed, and replaced, when readers should read again
 
-	epoch  string // of the stream; empty: not known yet
-	era    int    // counts restarts: the history before one says nothing of that after it
-	ready  bool   // all that was in the stream has been read
-	lost   bool   // nothing comes: NATS is away
-	frames []frame
-	first  int    // the place of frames[0] among all frames ever
-	floor  uint64 // every event with a sequence above this is in frames
-	last   uint64 // the sequence of the newest
+	epoch      string // of the stream; empty: not known yet
+	generation int    // counts restarts: positions of different generations are not comparable
+	ready      bool   // all that was in the stream at the start has been read
+	lost       bool   // NATS is disconnected or can't be read, so no events come
+	frames     []frame
+	first      int    // index of frames[0] among all frames ever
+	floor      uint64 // every event with a sequence above this is in frames
+	last       uint64 // sequence of the newest event
 }
 
 func (h *history) init(depth int) {
 	h.depth, h.changed = depth, make(chan struct{})
 }
 
-// restart forgets everything: the stream is another one, or is read anew.
+// restart drops all events: the stream is another one, or is read from its start.
 func (h *history) restart(epoch string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.first += len(h.frames)
 	h.epoch, h.frames, h.floor, h.last, h.ready = epoch, nil, 0, 0, false
-	h.era++
+	h.generation++
 }
 
-// caughtUp lets readers go on.
+// caughtUp lets readers read.
 func (h *history) caughtUp() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -70,7 +70,7 @@ func (h *history) setLost(lost bool) {
 	}
 }
 
-// add keeps an event and drops those that are too many.
+// add adds an event, and drops the oldest beyond the depth.
 func (h *history) add(sequence uint64, name string, data []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -79,7 +79,7 @@ func (h *history) add(sequence uint64, name string, data []byte) {
 	}
 	h.last = sequence
 	h.frames = append(h.frames, frame{sequence, encode(h.id(sequence), name, data)})
-	if extra := len(h.frames) - h.depth; extra >= h.depth/4 { // seldom, because what stays is copied
+	if extra := len(h.frames) - h.depth; extra >= h.depth/4 { // seldom, because the rest is copied
 		h.floor = h.frames[extra-1].sequence
 		h.first += extra
 		h.frames = slices.Clone(h.frames[extra:])
@@ -89,7 +89,7 @@ func (h *history) add(sequence uint64, name string, data []byte) {
 	}
 }
 
-// wake must be called with the lock held.
+// wake wakes the readers. It must be called with the lock held.
 func (h *history) wake() {
 	close(h.changed)
 	h.changed = make(chan struct{})
@@ -97,38 +97,38 @@ func (h *history) wake() {
 
 func (h *history) id(sequence uint64) string { return h.epoch + "-" + strconv.FormatUint(sequence, 10) }
 
-// reader is how far one stream has read.
+// reader is the position of one client.
 type reader struct {
-	lastID  string // the last event that the client saw, by its own account
-	era     int
-	next    int // the place of the next frame among all frames ever
-	greeted bool
+	lastID     string // the last event that the client has seen, as it says
+	generation int
+	next       int // index of the next frame among all frames ever
+	greeted    bool
 }
 
-// What a look at the history can end with, beside text to send.
+// outcome tells a reader how to go on after read.
 type outcome int
 
 const (
-	goOn outcome = iota
+	proceed outcome = iota
 	tooSlow
-	nothingComes
+	connectionLost
 )
 
-// read returns all that r has to be sent now, and a channel that is closed when
-// it is worth to look again.
+// read returns the text to send to r now, and a channel that is closed when there may be
+// more.
 func (h *history) read(r *reader) (text [][]byte, changed <-chan struct{}, end outcome) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	changed = h.changed
 	switch {
 	case h.lost && r.greeted:
-		return nil, changed, nothingComes
+		return nil, changed, connectionLost
 	case h.lost || !h.ready:
-		return nil, changed, goOn
+		return nil, changed, proceed
 	case !r.greeted:
 		text = h.greet(r)
-	case r.era != h.era:
-		r.era, r.next = h.era, h.first+len(h.frames)
+	case r.generation != h.generation:
+		r.generation, r.next = h.generation, h.first+len(h.frames)
 		text = append(text, encode(h.id(h.last), "reset", []byte("{}")))
 	case r.next < h.first:
 		return nil, changed, tooSlow
@@ -137,13 +137,13 @@ func (h *history) read(r *reader) (text [][]byte, changed <-chan struct{}, end o
 		text = append(text, f.text)
 	}
 	r.next = h.first + len(h.frames)
-	return text, changed, goOn
+	return text, changed, proceed
 }
 
-// greet places a new reader after what it has seen. Its first id is not beyond
-// that: a connection that breaks off here must not hide what would have come.
+// greet positions a new reader after the last event that it has seen. The id of its
+// hello is not beyond that, so that it misses nothing if the connection breaks here.
 func (h *history) greet(r *reader) [][]byte {
-	r.greeted, r.era, r.next = true, h.era, h.first+len(h.frames)
+	r.greeted, r.generation, r.next = true, h.generation, h.first+len(h.frames)
 	if r.lastID == "" {
 		return [][]byte{encode(h.id(h.last), "hello", []byte("{}"))}
 	}
@@ -162,8 +162,8 @@ func (h *history) greet(r *reader) [][]byte {
 	return [][]byte{encode(h.id(seen), "hello", []byte("{}"))}
 }
 
-// encode writes an event as the browser reads it. The data is JSON; a line
-// break in it would end it.
+// encode returns an event in the format of Server-Sent Events. data is JSON, which is
+// compacted if it has line breaks: they would end the field.
 func encode(id, name string, data []byte) []byte {
 	if bytes.ContainsAny(data, "\r\n") {
 		var line bytes.Buffer

@@ -28,7 +28,7 @@ func TestStreamResumes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := fed(5, 7, 9)
+				h := newFedHub(5, 7, 9)
 				b, stop := open(t, h, tc.lastID)
 				defer stop()
 				if got := b.events(); !slices.Equal(got, tc.want) {
@@ -47,9 +47,9 @@ func TestStreamResumes(t *testing.T) {
 	}
 }
 
-func TestNewStreamResetsThoseWhoReadTheOld(t *testing.T) {
+func TestNewStreamResetsReaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := fed(5)
+		h := newFedHub(5)
 		b, stop := open(t, h, "")
 		defer stop()
 		h.history.restart("e2")
@@ -72,9 +72,9 @@ func TestNewStreamResetsThoseWhoReadTheOld(t *testing.T) {
 	})
 }
 
-func TestBrowsersAreToldThatNATSIsAway(t *testing.T) {
+func TestStreamsEndWhileNATSIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := fed(5)
+		h := newFedHub(5)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -96,8 +96,8 @@ func TestBrowsersAreToldThatNATSIsAway(t *testing.T) {
 	})
 }
 
-func TestReaderThatFellBehindIsToldSo(t *testing.T) {
-	h := fed(1)
+func TestReaderThatFellBehindIsTooSlow(t *testing.T) {
+	h := newFedHub(1)
 	var r reader
 	h.history.read(&r)
 	for s := uint64(2); s < 3*depth; s++ {

@@ -1,6 +1,6 @@
-// Package live pushes what happens in the catalogue to browsers, by Server-Sent
-// Events: one reader of stream PORTAL feeds a short history in memory, and every
-// browser reads that at its own pace.
+// Package live pushes changes of the catalogue to browsers by Server-Sent Events. One
+// reader of stream PORTAL feeds a short history in memory, which every browser reads
+// at its own pace.
 package live
 
 import (
@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	depth      = 4096            // events that are kept for browsers that come back
-	lookEvery  = time.Second     // how often the connection to NATS is looked at
-	lostAfter  = 5 * time.Second // how long it may be gone before browsers are told
+	depth      = 4096            // events that are kept for browsers that reconnect
+	checkEvery = time.Second     // how often the connection to NATS is checked
+	lostAfter  = 5 * time.Second // how long it may be lost before streams are closed
 	maxClients = 5000
 )
 
@@ -29,9 +29,9 @@ type Hub struct {
 	log     *slog.Logger
 	metrics metrics
 	history history
-	reading reading
+	reader  readerHealth
 	clients atomic.Int64
-	most    int64
+	max     int64         // clients
 	closing chan struct{} // closed when Run ends, and with it every stream
 }
 
@@ -41,9 +41,9 @@ type metrics struct {
 	cut     *prometheus.CounterVec
 }
 
-// New makes a hub, and its metrics in the registry.
+// New returns a hub, and registers its metrics.
 func New(js jetstream.JetStream, log *slog.Logger, registry prometheus.Registerer) *Hub {
-	h := &Hub{js: js, log: log, most: maxClients, closing: make(chan struct{})}
+	h := &Hub{js: js, log: log, max: maxClients, closing: make(chan struct{})}
 	h.history.init(depth)
 	h.metrics = metrics{
 		clients: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -63,9 +63,9 @@ func New(js jetstream.JetStream, log *slog.Logger, registry prometheus.Registere
 	return h
 }
 
-// Run feeds the streams until ctx ends, and then ends them. Call it once. It keeps what
-// was said and not, as a stream.Mirror, how things stand: a browser that comes back wants
-// what it missed.
+// Run feeds the streams until ctx ends, and then ends them. Call it once. It keeps events
+// rather than the latest state, as stream.Mirror does, because a browser that reconnects
+// needs the events that it missed.
 func (h *Hub) Run(ctx context.Context) error {
 	defer close(h.closing)
 	watched := make(chan struct{})
@@ -77,12 +77,12 @@ func (h *Hub) Run(ctx context.Context) error {
 	err := stream.Subscribe(ctx, h.js, stream.Subscription{
 		Tail: depth,
 		OnRestart: func(epoch string) {
-			h.reading.restarted()
+			h.reader.restarted()
 			h.history.restart(epoch)
 		},
 		OnCaughtUp: h.history.caughtUp,
 		OnError: func(err error) {
-			h.reading.interrupted(err)
+			h.reader.interrupted(err)
 			logError(err)
 		},
 	}, h.deliver)
@@ -90,37 +90,37 @@ func (h *Hub) Run(ctx context.Context) error {
 	return err
 }
 
-// watch tells the history while NATS is away, or can't be read. Browsers then know that they are
-// not live, and refresh by themselves.
+// watch marks the history as lost while NATS is disconnected or can't be read. Browsers
+// then know that they are not live, and refresh by themselves.
 func (h *Hub) watch(ctx context.Context) {
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
-	var away time.Duration
+	var lost time.Duration
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		if h.js.Conn().IsConnected() && h.reading.failed() == nil {
-			away = 0
+		if h.js.Conn().IsConnected() && h.reader.failure() == nil {
+			lost = 0
 		} else {
-			away += lookEvery
+			lost += checkEvery
 		}
-		h.history.setLost(away >= lostAfter)
+		h.history.setLost(lost >= lostAfter)
 	}
 }
 
-// deliver takes an event from the stream.
+// deliver adds an event of the stream to the history.
 func (h *Hub) deliver(_ context.Context, d stream.Delivery) error {
-	h.reading.delivered(d.Sequence)
+	h.reader.delivered(d.Sequence)
 	if name := eventName(d.Event); name != "" {
 		h.history.add(d.Sequence, name, d.Data)
 	}
 	return nil
 }
 
-// eventName is what browsers call the event; empty for one they don't see.
+// eventName returns the event's name for browsers, or "" if they don't receive it.
 func eventName(e events.Event) string {
 	switch e.(type) {
 	case events.ServiceCreated:

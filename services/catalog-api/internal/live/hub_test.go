@@ -98,15 +98,15 @@ func billing(version int64) events.Service {
 	}
 }
 
-func TestEveryEventReachesBrowsersAsItIs(t *testing.T) {
+func TestBrowsersReceiveEveryEvent(t *testing.T) {
 	f := follow(t)
 	next := f.read(t, "")
 	hello := next()
 	if hello[1] != "hello" || !strings.HasSuffix(hello[0], "-0") {
 		t.Fatalf("first came %v", hello)
 	}
-	// One by one: a tombstone replaces what the stream had of its service, for
-	// those who have not read that yet.
+	// One by one: a tombstone removes earlier events of its service from the stream, for
+	// readers that have not read them yet.
 	var ids []string
 	for _, tc := range []struct {
 		sent       events.Event

@@ -10,25 +10,25 @@ import (
 )
 
 const (
-	heartbeat    = 15 * time.Second // the page's lib/live.js counts on it
+	heartbeat    = 15 * time.Second // the page's lib/live.js relies on it
 	writeTimeout = 10 * time.Second // for a client to take what it is sent
-	maxID        = 100              // the length of an id that is looked at
-	fullFor      = 30 * time.Second // when to come again where there are too many clients
+	maxIDLength  = 100              // longer ids are cut
+	retryFull    = 30 * time.Second // when to retry if there are too many clients
 )
 
-// beat is an event, because a browser's EventSource keeps comments to itself, and
-// has data, because it drops events without. It has no id: where to resume from
-// stays as it is.
-var beat = []byte("event: heartbeat\ndata: {}\n\n")
+// heartbeatEvent is an event, because a browser's EventSource hides comments from the
+// page. It has data, because EventSource drops events without. It has no id, so that the
+// position to resume from stays.
+var heartbeatEvent = []byte("event: heartbeat\ndata: {}\n\n")
 
-// ServeHTTP sends events until the client goes, or is too slow, or Run ends.
+// ServeHTTP sends events until the client disconnects or is too slow, or Run ends.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.clients.Add(1) > h.most {
+	if h.clients.Add(1) > h.max {
 		h.clients.Add(-1)
 		h.metrics.cut.WithLabelValues("full").Inc()
 		full := rest.Unavailable.Problem("Too many browsers are connected to this part of the portal. " +
 			"Try again in half a minute; until then, read the list every now and then.")
-		full.RetryAfter = fullFor
+		full.RetryAfter = retryFull
 		rest.WriteProblem(w, r, full)
 		return
 	}
@@ -40,7 +40,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-cache, no-transform")
-	header.Set("X-Accel-Buffering", "no") // nginx would collect events before it passes them on
+	header.Set("X-Accel-Buffering", "no") // otherwise nginx buffers events
 	if r.Method == http.MethodHead {
 		return
 	}
@@ -49,15 +49,15 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// stream returns nil when the stream is to end, or why it can't be written.
+// stream sends events until the stream should end. It returns an error if it can't write.
 func (h *Hub) stream(w http.ResponseWriter, r *http.Request) error {
 	out := client{w: w, control: http.NewResponseController(w)}
-	// The server reads what body there is before the header goes out: only then may
-	// its deadline go.
+	// The server reads the request's body before it sends the header. Its read deadline
+	// must stay until then.
 	if err := out.send([]byte("retry: 2000\n\n")); err != nil {
 		return err
 	}
-	_ = out.control.SetReadDeadline(time.Time{}) // it would end the stream; where there is none it can't be set
+	_ = out.control.SetReadDeadline(time.Time{}) // it would end the stream; fails if there is none
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
 
@@ -68,10 +68,10 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request) error {
 		case tooSlow:
 			h.metrics.cut.WithLabelValues("slow").Inc()
 			return nil
-		case nothingComes:
+		case connectionLost:
 			h.metrics.cut.WithLabelValues("lost").Inc()
 			return nil
-		case goOn:
+		case proceed:
 		}
 		if err := out.send(text...); err != nil {
 			return err
@@ -80,7 +80,7 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request) error {
 		select {
 		case <-changed:
 		case <-ticker.C:
-			if err := out.send(beat); err != nil {
+			if err := out.send(heartbeatEvent); err != nil {
 				return err
 			}
 		case <-r.Context().Done():
@@ -96,7 +96,7 @@ func lastEventID(r *http.Request) string {
 	if id == "" {
 		id = r.URL.Query().Get("last_event_id")
 	}
-	return id[:min(len(id), maxID)]
+	return id[:min(len(id), maxIDLength)]
 }
 
 // client is the connection to a browser.
@@ -105,7 +105,7 @@ type client struct {
 	control *http.ResponseController
 }
 
-// send writes all of it and then flushes once.
+// send writes all of text and then flushes once.
 func (c client) send(text ...[]byte) error {
 	if len(text) == 0 {
 		return nil

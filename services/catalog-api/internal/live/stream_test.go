@@ -23,9 +23,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// fed is a hub that a test feeds in place of NATS: in epoch e1, with the events
-// that have these sequences.
-func fed(sequences ...uint64) *Hub {
+// newFedHub returns a hub without NATS, in epoch e1, with events of these sequences.
+func newFedHub(sequences ...uint64) *Hub {
 	h := New(nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	h.history.restart("e1")
 	for _, s := range sequences {
@@ -35,7 +34,7 @@ func fed(sequences ...uint64) *Hub {
 	return h
 }
 
-// browser is a ResponseWriter that keeps what it is sent, and can refuse it.
+// browser is a ResponseWriter that records what it is sent, and can stall.
 type browser struct {
 	mu      sync.Mutex
 	header  http.Header
@@ -65,14 +64,14 @@ func (b *browser) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// sent is all that came.
+// sent returns all text that was sent.
 func (b *browser) sent() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
 }
 
-// events are those that came, as "name id".
+// events returns the events that were sent, as "name id".
 func (b *browser) events() []string {
 	var list []string
 	for block := range strings.SplitSeq(b.sent(), "\n\n") {
@@ -109,7 +108,7 @@ func open(t *testing.T, h *Hub, lastID string) (b *browser, stop func()) {
 
 func TestStreamBeginsWithItsHeaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, stop := open(t, fed(), "")
+		b, stop := open(t, newFedHub(), "")
 		defer stop()
 		for name, want := range map[string]string{
 			"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no",
@@ -126,7 +125,7 @@ func TestStreamBeginsWithItsHeaders(t *testing.T) {
 
 func TestHeartbeatComesEvery15Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, stop := open(t, fed(), "")
+		b, stop := open(t, newFedHub(), "")
 		defer stop()
 		time.Sleep(heartbeat - time.Nanosecond)
 		synctest.Wait()
@@ -142,9 +141,9 @@ func TestHeartbeatComesEvery15Seconds(t *testing.T) {
 	})
 }
 
-func TestSlowBrowserIsCutOffAndHoldsNobodyUp(t *testing.T) {
+func TestSlowBrowserIsCutOffAndDelaysNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := fed(1)
+		h := newFedHub(1)
 		quick, stop := open(t, h, "")
 		defer stop()
 		slow := &browser{}
@@ -178,10 +177,10 @@ func TestSlowBrowserIsCutOffAndHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-func TestOneBrowserTooManyIsRefused(t *testing.T) {
+func TestClientsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := fed(1)
-		h.most = 1
+		h := newFedHub(1)
+		h.max = 1
 		_, stop := open(t, h, "")
 		second := httptest.NewRecorder()
 		h.ServeHTTP(second, httptest.NewRequest(http.MethodGet, "/api/events", http.NoBody))
@@ -199,16 +198,16 @@ func TestOneBrowserTooManyIsRefused(t *testing.T) {
 	})
 }
 
-func TestHeadEndsAtOnce(t *testing.T) {
+func TestHeadHasNoBody(t *testing.T) {
 	w := httptest.NewRecorder()
-	fed(1).ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/api/events", http.NoBody))
+	newFedHub(1).ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/api/events", http.NoBody))
 	if w.Header().Get("Content-Type") != "text/event-stream" || w.Body.Len() > 0 {
 		t.Errorf("%v %s", w.Header(), w.Body)
 	}
 }
 
-func TestFiveHundredBrowsersGetEverything(t *testing.T) {
-	h := fed(1)
+func Test500BrowsersReceiveAllEvents(t *testing.T) {
+	h := newFedHub(1)
 	srv := httptest.NewServer(h)
 	defer srv.Close()
 	const browsers = 500
@@ -255,9 +254,9 @@ func TestFiveHundredBrowsersGetEverything(t *testing.T) {
 	done.Wait()
 }
 
-// The server reads a body before the header goes out.
-func TestABodyThatDripsHoldsNoPlace(t *testing.T) {
-	h := fed(1)
+// The server reads a body before it sends the header.
+func TestSlowRequestBodyIsCutOff(t *testing.T) {
+	h := newFedHub(1)
 	server := httptest.NewUnstartedServer(h)
 	server.Config.ReadTimeout = 500 * time.Millisecond
 	server.Start()

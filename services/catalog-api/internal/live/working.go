@@ -13,67 +13,67 @@ import (
 )
 
 const (
-	failuresMost = 3                // one after the other, until reading counts as failed
-	failureFresh = 10 * time.Second // who reads on for so long has come back
+	maxFailures  = 3                // consecutive interruptions, from which reading counts as failed
+	failureReset = 10 * time.Second // without an interruption, after which the count restarts
 )
 
-// reading is how the hub's reader is.
-type reading struct {
+// readerHealth is the health of the hub's reader.
+type readerHealth struct {
 	mu       sync.Mutex
-	heard    uint64 // the sequence of the newest event that was delivered
-	behind   uint64 // what the stream had beyond that, at the last look
-	failures int    // interruptions, one after the other
+	received uint64 // sequence of the newest event that was delivered
+	expected uint64 // sequence of the newest event in the stream at the last check
+	failures int    // consecutive interruptions
 	last     error
-	at       time.Time // of the last of them
+	lastAt   time.Time // of the last interruption
 }
 
-func (r *reading) interrupted(err error) {
+func (r *readerHealth) interrupted(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.failures, r.last, r.at = r.failures+1, err, time.Now()
+	r.failures, r.last, r.lastAt = r.failures+1, err, time.Now()
 }
 
-// restarted is for another stream, whose numbers begin anew.
-func (r *reading) restarted() {
+// restarted resets the sequences, which start again in another stream.
+func (r *readerHealth) restarted() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.heard, r.behind = 0, 0
+	r.received, r.expected = 0, 0
 }
 
-func (r *reading) delivered(sequence uint64) {
+func (r *readerHealth) delivered(sequence uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.heard, r.failures = sequence, 0
+	r.received, r.failures = sequence, 0
 }
 
-// failed returns why the events can't be read, or nil if they can, or a single
-// interruption is being mended.
-func (r *reading) failed() error {
+// failure returns why events can't be read. It returns nil if they can, or if there were
+// fewer than maxFailures interruptions.
+func (r *readerHealth) failure() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if time.Since(r.at) > failureFresh {
+	if time.Since(r.lastAt) > failureReset {
 		r.failures = 0
 	}
-	if r.failures < failuresMost {
+	if r.failures < maxFailures {
 		return nil
 	}
 	return r.last
 }
 
-// missed says whether what the stream had at the look before has not come yet.
-func (r *reading) missed(newest uint64) bool {
+// missed reports whether an event that was in the stream at the previous check has not been
+// delivered yet. newest is the sequence of the newest event in the stream.
+func (r *readerHealth) missed(newest uint64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	missed := r.behind > r.heard
-	r.behind = newest
+	missed := r.expected > r.received
+	r.expected = newest
 	return missed
 }
 
-// Working returns nil when browsers hear of what happens: the reader reads, has
-// read all that was in the stream at its start, and by now what was new at the
-// call before.
+// Working returns nil if browsers receive events: the reader works, has read all that was
+// in the stream at its start, and has received all that was in it at the previous call.
 func (h *Hub) Working(ctx context.Context) error {
-	if err := h.reading.failed(); err != nil {
+	if err := h.reader.failure(); err != nil {
 		return err
 	}
 	if !h.history.isReady() {
@@ -83,13 +83,13 @@ func (h *Hub) Working(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if h.reading.missed(newest) {
+	if h.reader.missed(newest) {
 		return fmt.Errorf("event %d has not come", newest)
 	}
 	return nil
 }
 
-// newest is the sequence of the newest event of the stream; 0: it has none.
+// newest returns the sequence of the newest event in the stream, or 0 if it has none.
 func (h *Hub) newest(ctx context.Context) (uint64, error) {
 	stream, err := h.js.Stream(ctx, events.StreamPortal)
 	if err != nil {

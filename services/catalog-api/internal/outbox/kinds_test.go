@@ -23,22 +23,22 @@ func (e shelf) Key() events.Key { return events.Key{Kind: "shelf", ID: e.id} }
 
 func (e shelf) Subject() string { return e.subject }
 
-// shelfGone is the tombstone of such a thing.
-type shelfGone struct {
+// shelfDeleted is the tombstone of such a thing.
+type shelfDeleted struct {
 	events.ServiceDeleted
 	id      string
 	subject string
 	purges  []string
 }
 
-func (e shelfGone) Key() events.Key { return events.Key{Kind: "shelf", ID: e.id} }
+func (e shelfDeleted) Key() events.Key { return events.Key{Kind: "shelf", ID: e.id} }
 
-func (e shelfGone) Subject() string { return e.subject }
+func (e shelfDeleted) Subject() string { return e.subject }
 
-func (e shelfGone) Purges() []string { return e.purges }
+func (e shelfDeleted) Purges() []string { return e.purges }
 
-// put is a shelf's event, which the subscriber of a bench tells as "name 1".
-func put(id, name, subject string) shelf {
+// newShelf returns a shelf's event, which bench.subscribe delivers as "name 1".
+func newShelf(id, name, subject string) shelf {
 	at := time.Now().UTC()
 	return shelf{id: id, subject: subject, ServiceUpdated: events.ServiceUpdated{Service: events.Service{
 		ID: "019a0000-0000-7000-8000-000000000001", Name: name, Tags: []string{}, Interval: "1m", Version: 1,
@@ -57,20 +57,20 @@ func (b *bench) add(list ...events.Event) {
 	}
 }
 
-func TestAnEventWaitsForThoseOfItsKeyAlone(t *testing.T) {
+func TestFailedEventBlocksOnlyItsKey(t *testing.T) {
 	b := newBench(t)
 	b.relay()
 	got := b.subscribe()
 	b.add(
-		put("a", "refused", "nowhere.a"), // no stream takes it
-		put("a", "later", "portal.status.a"),
-		put("b", "other", "portal.status.b"),
+		newShelf("a", "refused", "nowhere.a"), // no stream takes it
+		newShelf("a", "later", "portal.status.a"),
+		newShelf("b", "other", "portal.status.b"),
 	)
 	want(t, got, "other 1")
 	select {
 	case e := <-got:
 		t.Fatalf("%s has overtaken an event of its key", e)
-	case <-time.After(1500 * time.Millisecond): // more than the relay waits before it looks again
+	case <-time.After(1500 * time.Millisecond): // longer than the relay's poll interval
 	}
 	if _, err := b.db.DB().ExecContext(t.Context(), `DELETE FROM outbox WHERE subject = 'nowhere.a'`); err != nil {
 		t.Fatal(err)
@@ -78,16 +78,16 @@ func TestAnEventWaitsForThoseOfItsKeyAlone(t *testing.T) {
 	want(t, got, "later 1")
 }
 
-func TestATombstonePurgesWhatItNames(t *testing.T) {
+func TestTombstonePurgesItsSubjects(t *testing.T) {
 	b := newBench(t)
 	b.relay()
 	gone := events.ServiceDeleted{ID: "019a0000-0000-7000-8000-000000000001", Name: "a", Version: 2, DeletedAt: time.Now().UTC()}
 	b.add(
-		put("a", "a", "portal.catalog.a"), put("a", "a", "portal.status.a"), put("a", "a", "portal.status.a2"),
-		put("a", "a", "portal.status.a3"), put("b", "b", "portal.status.b"),
-		shelfGone{gone, "a", "portal.catalog.a", []string{"portal.status.a", "portal.status.a2"}},
+		newShelf("a", "a", "portal.catalog.a"), newShelf("a", "a", "portal.status.a"), newShelf("a", "a", "portal.status.a2"),
+		newShelf("a", "a", "portal.status.a3"), newShelf("b", "b", "portal.status.b"),
+		shelfDeleted{gone, "a", "portal.catalog.a", []string{"portal.status.a", "portal.status.a2"}},
 	)
-	b.empty()
+	b.waitEmpty()
 	portal, err := b.connect().Stream(t.Context(), events.StreamPortal)
 	if err != nil {
 		t.Fatal(err)
@@ -102,14 +102,14 @@ func TestATombstonePurgesWhatItNames(t *testing.T) {
 	}
 }
 
-func TestARepairThatFailsKeepsNoOtherFromBeingDone(t *testing.T) {
+func TestFailedRepairDoesNotStopOthers(t *testing.T) {
 	b := newBench(t)
 	stop := b.relay()
 	got := b.subscribe()
 	svc := b.create("billing")
 	b.update(svc.ID, catalog.Change{Status: ptr(events.StatusDown)})
 	want(t, got, "billing 1", "billing 2", "billing unknown>down")
-	b.empty()
+	b.waitEmpty()
 	stop()
 
 	portal, err := b.connect().Stream(t.Context(), events.StreamPortal)

@@ -9,21 +9,21 @@ import (
 )
 
 const (
-	listenFirst = 100 * time.Millisecond // pauses between two tries to connect
-	listenMost  = 5 * time.Second
+	reconnectMin = 100 * time.Millisecond // bounds of the pause between attempts to connect
+	reconnectMax = 5 * time.Second
 )
 
-// listener hears that something came into the outbox.
+// listener receives a notification when events are added to the outbox.
 type listener struct {
 	pq   *pq.Listener
 	stop context.CancelFunc
 }
 
-// listen connects, which may take until ctx ends, and with it all of the
-// listener: the driver alone waits for a server that hangs for as long as it hangs.
+// listen connects, and listens until ctx ends. Connecting ends with ctx too: the driver
+// alone would wait for a server that hangs as long as it hangs.
 func listen(ctx context.Context, url string) (*listener, error) {
 	ctx, stop := context.WithCancel(ctx)
-	l := &listener{pq: pq.NewDialListener(endingDialer{ctx}, url, listenFirst, listenMost, nil), stop: stop}
+	l := &listener{pq: pq.NewDialListener(contextDialer{ctx}, url, reconnectMin, reconnectMax, nil), stop: stop}
 	context.AfterFunc(ctx, func() { _ = l.pq.Close() })
 	if err := l.pq.Listen(channel); err != nil {
 		stop()
@@ -32,42 +32,42 @@ func listen(ctx context.Context, url string) (*listener, error) {
 	return l, nil
 }
 
-func (l *listener) heard() <-chan *pq.Notification { return l.pq.NotificationChannel() }
+func (l *listener) notifications() <-chan *pq.Notification { return l.pq.NotificationChannel() }
 
 func (l *listener) close() { l.stop() }
 
-// endingDialer makes connections that end with its context.
-type endingDialer struct{ ctx context.Context }
+// contextDialer makes connections that close when its context ends.
+type contextDialer struct{ ctx context.Context }
 
 // Dial implements pq.Dialer.
-func (d endingDialer) Dial(network, address string) (net.Conn, error) {
+func (d contextDialer) Dial(network, address string) (net.Conn, error) {
 	return d.dial(d.ctx, network, address)
 }
 
 // DialTimeout implements pq.Dialer.
-func (d endingDialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+func (d contextDialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(d.ctx, timeout)
 	defer cancel()
 	return d.dial(ctx, network, address)
 }
 
-func (d endingDialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (d contextDialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	end := context.AfterFunc(d.ctx, func() { _ = conn.Close() })
-	return endingConn{conn, end}, nil
+	stop := context.AfterFunc(d.ctx, func() { _ = conn.Close() })
+	return contextConn{conn, stop}, nil
 }
 
-// endingConn is waited for no longer once it is closed.
-type endingConn struct {
+// contextConn stops watching its context once it is closed.
+type contextConn struct {
 	net.Conn
 
-	forget func() bool
+	stop func() bool // watching the context
 }
 
-func (c endingConn) Close() error {
-	c.forget()
+func (c contextConn) Close() error {
+	c.stop()
 	return c.Conn.Close()
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// silent is a server that takes connections and says nothing.
-func silent(t *testing.T) (addr string, came <-chan net.Conn) {
+// hangingServer accepts connections and sends nothing.
+func hangingServer(t *testing.T) (addr string, accepted <-chan net.Conn) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -29,20 +29,20 @@ func silent(t *testing.T) (addr string, came <-chan net.Conn) {
 	return ln.Addr().String(), conns
 }
 
-func TestListeningToAServerThatHangsEndsWithItsContext(t *testing.T) {
-	addr, came := silent(t)
+func TestListenEndsWithItsContext(t *testing.T) {
+	addr, accepted := hangingServer(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
 		_, err := listen(ctx, "postgres://portal@"+addr+"/portal?sslmode=disable")
 		ended <- err
 	}()
-	conn := <-came
+	conn := <-accepted
 	stop()
 	if err := <-ended; err == nil {
 		t.Error("it listens to a server that says nothing")
 	}
-	if _, err := io.Copy(io.Discard, conn); err != nil { // ends where the connection does
+	if _, err := io.Copy(io.Discard, conn); err != nil { // ends with the connection
 		t.Error(err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
-func TestAStreamThatIsDeletedUnderTheRelayComesBack(t *testing.T) {
+func TestDeletedStreamIsRecreated(t *testing.T) {
 	b := newBench(t)
 	b.relay()
 	got := b.subscribe()
@@ -20,7 +20,7 @@ func TestAStreamThatIsDeletedUnderTheRelayComesBack(t *testing.T) {
 	if err := b.connect().DeleteStream(t.Context(), events.StreamPortal); err != nil {
 		t.Fatal(err)
 	}
-	b.create("search") // finds that the stream has gone
+	b.create("search") // makes the relay notice
 	seen := []string{<-got, <-got}
 	slices.Sort(seen)
 	if !slices.Equal(seen, []string{"billing 1", "search 1"}) {
@@ -28,9 +28,9 @@ func TestAStreamThatIsDeletedUnderTheRelayComesBack(t *testing.T) {
 	}
 }
 
-// Nothing is written meanwhile that would find out, and another part makes the
-// stream again before the relay can miss it.
-func TestWhatAStreamLosesUnderTheRelayComesBack(t *testing.T) {
+// No write reveals the loss, and another service creates the stream again before the
+// relay notices that it is missing.
+func TestLostEventsAreRepublished(t *testing.T) {
 	for name, lose := range map[string]func(t *testing.T, js jetstream.JetStream){
 
 		"made anew by another": func(t *testing.T, js jetstream.JetStream) {
@@ -59,7 +59,7 @@ func TestWhatAStreamLosesUnderTheRelayComesBack(t *testing.T) {
 			b.create("billing")
 			b.create("search")
 			seen := []string{<-got, <-got}
-			b.empty()
+			b.waitEmpty()
 			lose(t, b.connect())
 			seen = append(seen, <-got, <-got)
 			slices.Sort(seen)
@@ -70,8 +70,8 @@ func TestWhatAStreamLosesUnderTheRelayComesBack(t *testing.T) {
 	}
 }
 
-// The workers may not make the stream of their plans: it comes back from here.
-func TestTheStreamOfProbesComesBack(t *testing.T) {
+// Workers may not create the stream of their plans, so the relay does.
+func TestProbeStreamIsRecreated(t *testing.T) {
 	b := newBench(t)
 	b.relay()
 	got := b.subscribe()

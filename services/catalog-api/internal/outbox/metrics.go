@@ -8,15 +8,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics are what the relay tells of itself.
+// Metrics are the relay's metrics.
 type Metrics struct {
 	active      prometheus.Gauge
 	published   prometheus.Counter
 	republished *prometheus.CounterVec
 }
 
-// NewMetrics registers the relay's metrics, and the state of the outbox, which
-// is asked of db at each scrape.
+// NewMetrics registers the relay's metrics, and the backlog of the outbox, which is
+// read from db at each scrape.
 func NewMetrics(reg prometheus.Registerer, db *sqlx.DB) *Metrics {
 	m := &Metrics{
 		active: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -33,7 +33,7 @@ func NewMetrics(reg prometheus.Registerer, db *sqlx.DB) *Metrics {
 	return m
 }
 
-// backlog is a collector of what waits in the outbox.
+// backlog collects the number and the age of the events in the outbox.
 type backlog struct{ db *sqlx.DB }
 
 var (

@@ -14,17 +14,17 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// Source is the CloudEvents source of all that catalog-api says.
+// Source is the CloudEvents source of the events of catalog-api.
 const Source = "/dev-portal/catalog-api"
 
-// channel is where Postgres notifies the relay that a transaction with events
-// has committed.
+// channel is the Postgres channel that notifies the relay of committed transactions
+// with events.
 const channel = "outbox"
 
 // Add stores events in the caller's transaction and wakes the relay once that
 // commits. It takes a Tx and never a DB, so that no event can be stored outside
 // the transaction that makes it true. Events of a key are published in the
-// order of Add where the caller holds the lock of the thing's row.
+// order of Add, provided that the caller holds the lock of the thing's row.
 func Add(ctx context.Context, tx *sqlx.Tx, list ...events.Event) error {
 	const insert = `
 		INSERT INTO outbox (key, subject, header, data, purges)
@@ -69,5 +69,5 @@ type row struct {
 	Subject string         `db:"subject"`
 	Header  []byte         `db:"header"`
 	Data    []byte         `db:"data"`
-	Purges  pq.StringArray `db:"purges"` // subjects that are to be purged once it is stored
+	Purges  pq.StringArray `db:"purges"` // subjects to purge once the event is stored
 }

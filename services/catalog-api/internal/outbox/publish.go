@@ -16,11 +16,11 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
-// confirmation is how long NATS may take to confirm a batch.
-const confirmation = 5 * time.Second
+// confirmTimeout is how long NATS may take to confirm a batch.
+const confirmTimeout = 5 * time.Second
 
-// head reads what is to be published next: of each key its oldest event only. If
-// that one fails, no later one of the key has overtaken it.
+// head reads the events to publish next: only the oldest of each key, so that no
+// later event of the key overtakes one that fails.
 func head(ctx context.Context, conn *sqlx.Conn) (rows []row, err error) {
 	const query = `
 		SELECT id, key, subject, header, data, purges FROM (
@@ -37,12 +37,12 @@ func head(ctx context.Context, conn *sqlx.Conn) (rows []row, err error) {
 }
 
 // remove deletes rows that NATS has confirmed. It does so even if ctx has just
-// ended, because else they would be published once more.
+// ended, because otherwise they would be published again.
 func remove(ctx context.Context, conn *sqlx.Conn, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmation)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmTimeout)
 	defer cancel()
 	if _, err := conn.ExecContext(ctx, `DELETE FROM outbox WHERE id = ANY($1)`, pq.Array(ids)); err != nil {
 		return fmt.Errorf("empty the outbox: %w", err)
@@ -50,17 +50,17 @@ func remove(ctx context.Context, conn *sqlx.Conn, ids []int64) error {
 	return nil
 }
 
-// sent is what became of rows that were published.
-type sent struct {
+// publishResult is the outcome of publishing rows.
+type publishResult struct {
 	confirmed []int64 // ids of rows that NATS has confirmed
-	last      uint64  // the highest sequence that one of them has in the stream
+	last      uint64  // the highest sequence of these in the stream
 	purged    uint64  // subjects that were purged with them
-	failed    error   // the first error of the others
+	failed    error   // the first error, if rows were not confirmed
 }
 
 // publish sends rows and waits for their confirmations.
-func (r *Relay) publish(ctx context.Context, rows []row) (done sent) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmation)
+func (r *Relay) publish(ctx context.Context, rows []row) (done publishResult) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmTimeout)
 	defer cancel()
 
 	acks := make([]jetstream.PubAckFuture, len(rows))
@@ -94,7 +94,8 @@ func (r *Relay) publish(ctx context.Context, rows []row) (done sent) {
 	return done
 }
 
-// purge removes all that the stream has on the subjects.
+// purge removes all messages on the subjects from the stream, so that new subscribers
+// don't receive events of things that are gone.
 func (r *Relay) purge(ctx context.Context, subjects []string) error {
 	if len(subjects) == 0 {
 		return nil

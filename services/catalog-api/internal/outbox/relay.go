@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	relayLock   = 7_164_201_906_001 // the advisory lock of the active relay: any number nobody else uses
-	candidacy   = 2 * time.Second   // how often a waiting replica tries to become the active one
-	poll        = time.Second       // how often the outbox is looked at when no notification comes
-	resyncEvery = 10 * time.Minute
-	resyncMost  = time.Minute // how long a comparison may take
+	relayLock     = 7_164_201_906_001 // the advisory lock of the active relay: any number nobody else uses
+	lockRetry     = 2 * time.Second   // how often a waiting replica tries to become the active one
+	poll          = time.Second       // how often the outbox is read without a notification
+	resyncEvery   = 10 * time.Minute
+	resyncTimeout = time.Minute
 )
 
 // Relay publishes the outbox. Of several replicas one is active at a time: the
@@ -37,33 +37,32 @@ type Relay struct {
 	Metrics     *Metrics
 }
 
-// Run publishes until ctx ends, whenever this replica is the active one. No
-// fault of Postgres or NATS ends it.
+// Run publishes the outbox until ctx ends, whenever this replica is the active one.
+// It retries after any failure of Postgres or NATS.
 func (r *Relay) Run(ctx context.Context) error {
 	reconnected := r.NATS.StatusChanged(nats.CONNECTED)
 	defer r.NATS.RemoveStatusListener(reconnected)
 
 	for ctx.Err() == nil {
-		if err := r.candidate(ctx, reconnected); err != nil && ctx.Err() == nil {
+		if err := r.tryLead(ctx, reconnected); err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "the relay was interrupted; trying again", "error", err)
 		}
-		sleep(ctx, candidacy)
+		sleep(ctx, lockRetry)
 	}
 	return nil
 }
 
-// candidate becomes the active relay if there is none, and returns when it no
-// longer is.
-func (r *Relay) candidate(ctx context.Context, reconnected <-chan nats.Status) (err error) {
+// tryLead becomes the active relay if there is none, and returns when it no longer is.
+func (r *Relay) tryLead(ctx context.Context, reconnected <-chan nats.Status) (err error) {
 	conn, err := r.DB.Connx(ctx)
 	if err != nil {
 		return fmt.Errorf("relay: %w", err)
 	}
-	// Closing gives the connection back to the pool, so the lock goes first.
+	// Close returns the connection to the pool, so the lock must be released first.
 	defer func() {
 		unlock, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
-		_, _ = conn.ExecContext(unlock, `SELECT pg_advisory_unlock_all()`) // fails where the connection did: the lock went with it
+		_, _ = conn.ExecContext(unlock, `SELECT pg_advisory_unlock_all()`) // fails if the connection did, which also released the lock
 		_ = conn.Close()
 	}()
 	var active bool
@@ -76,28 +75,28 @@ func (r *Relay) candidate(ctx context.Context, reconnected <-chan nats.Status) (
 	return r.lead(ctx, conn, reconnected)
 }
 
-// term is the time in which a replica is the active one.
-type term struct {
-	ready    bool      // the streams are there: nothing goes out before
-	compared time.Time // zero: the stream is to be compared
-	looked   time.Time
-	sight    sight  // of the stream, at the last look
-	purged   uint64 // subjects that were purged since then
-	news     bool   // something was published since then: the sight is old
+// leadership is what the active relay knows of the stream.
+type leadership struct {
+	ready    bool        // the streams exist: nothing is published before
+	compared time.Time   // with the database; zero: a comparison is due
+	checked  time.Time   // when state was read
+	state    streamState // of the stream, when checked
+	purged   uint64      // subjects that the relay purged since then
+	stale    bool        // the relay published since then, so state is stale
 }
 
-// note keeps up with what this replica itself did to the stream.
-func (t *term) note(done sent) {
-	t.purged += done.purged
-	t.news = true
-	if done.last > t.sight.last {
-		t.sight.last, t.sight.subjects = done.last, max(t.sight.subjects, 1)
+// record adds what this replica itself did to the stream.
+func (l *leadership) record(done publishResult) {
+	l.purged += done.purged
+	l.stale = true
+	if done.last > l.state.last {
+		l.state.last, l.state.subjects = done.last, max(l.state.subjects, 1)
 	}
 }
 
-// lead publishes whatever comes into the outbox, and compares the stream with
-// the database at first, after each loss of the connection to NATS, when the
-// stream has lost something, and now and then.
+// lead publishes the events that are added to the outbox. It compares the stream with
+// the database at the start, after each reconnect to NATS, when the stream has lost
+// something, and every resyncEvery.
 func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan nats.Status) error {
 	listener, err := listen(ctx, r.DatabaseURL)
 	if err != nil {
@@ -107,15 +106,15 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 
-	var now term
+	var l leadership
 	for {
 		if r.NATS.IsConnected() {
-			if err := r.keepInLine(ctx, &now); err != nil && ctx.Err() == nil {
+			if err := r.compareIfDue(ctx, &l); err != nil && ctx.Err() == nil {
 				r.Log.WarnContext(ctx, "the stream could not be compared with the database; trying again", "error", err)
 			}
 		}
-		if now.ready {
-			if err := r.drain(ctx, conn, &now); err != nil {
+		if l.ready {
+			if err := r.drain(ctx, conn, &l); err != nil {
 				return err
 			}
 		}
@@ -123,67 +122,67 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 		case <-ctx.Done():
 			return nil
 		case <-reconnected:
-			now.compared = time.Time{}
-		case <-listener.heard():
+			l.compared = time.Time{}
+		case <-listener.notifications():
 		case <-ticker.C:
 		}
 	}
 }
 
-// keepInLine compares the stream with the database if it is time to, or if it
-// has lost something since the last look.
-func (r *Relay) keepInLine(ctx context.Context, t *term) error {
-	if age := time.Since(t.looked); !t.compared.IsZero() && (age > lookEvery || t.news && age > poll) {
-		seen, err := r.look(ctx)
+// compareIfDue compares the stream with the database if resyncEvery has passed, or if
+// the stream has lost something since the last check.
+func (r *Relay) compareIfDue(ctx context.Context, l *leadership) error {
+	if age := time.Since(l.checked); !l.compared.IsZero() && (age > checkEvery || l.stale && age > poll) {
+		state, err := r.streamState(ctx)
 		if err != nil {
 			return err
 		}
-		if t.sight.lost(seen, t.purged) {
+		if l.state.lost(state, l.purged) {
 			r.Log.WarnContext(ctx, "the stream was deleted, emptied or set back; it is brought in line again")
-			t.compared = time.Time{}
+			l.compared = time.Time{}
 		}
-		t.looked, t.sight, t.purged, t.news = time.Now(), seen, 0, false
-		// The workers fill that of the probes, but may not make it.
+		l.checked, l.state, l.purged, l.stale = time.Now(), state, 0, false
+		// Workers publish to the stream of probes, but may not create it.
 		if err := stream.Ensure(ctx, r.JetStream, r.Replicas, events.StreamProbes); err != nil {
 			return err
 		}
 	}
-	if time.Since(t.compared) <= resyncEvery {
+	if time.Since(l.compared) <= resyncEvery {
 		return nil
 	}
-	return r.resync(ctx, t)
+	return r.resync(ctx, l)
 }
 
-// resync makes sure of the streams, and puts into the outbox what they lack.
-func (r *Relay) resync(ctx context.Context, t *term) error {
-	ctx, cancel := context.WithTimeout(ctx, resyncMost)
+// resync creates missing streams, and adds the events that they lack to the outbox.
+func (r *Relay) resync(ctx context.Context, l *leadership) error {
+	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 	defer cancel()
 	if err := stream.Ensure(ctx, r.JetStream, r.Replicas, events.StreamPortal, events.StreamProbes); err != nil {
-		t.ready = false
+		l.ready = false
 		return err
 	}
-	t.ready = true // also where it can't be compared: what waits can go out
-	seen, err := r.look(ctx)
+	l.ready = true // even if the comparison fails: waiting events can be published
+	state, err := r.streamState(ctx)
 	if err != nil {
 		return err
 	}
 	if err := r.repair(ctx); err != nil {
 		return err
 	}
-	t.compared, t.looked, t.sight, t.purged, t.news = time.Now(), time.Now(), seen, 0, false
+	l.compared, l.checked, l.state, l.purged, l.stale = time.Now(), time.Now(), state, 0, false
 	return nil
 }
 
-// drain publishes until the outbox is empty or NATS doesn't confirm. A stream that
-// has gone ends the term's readiness. An error is the database's, and final.
-func (r *Relay) drain(ctx context.Context, conn *sqlx.Conn, t *term) error {
+// drain publishes until the outbox is empty or NATS doesn't confirm. If the stream is
+// gone, it resets l.ready. An error is the database's, and final.
+func (r *Relay) drain(ctx context.Context, conn *sqlx.Conn, l *leadership) error {
 	for r.NATS.IsConnected() && ctx.Err() == nil {
 		rows, err := head(ctx, conn)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		done := r.publish(ctx, rows)
-		t.note(done)
+		l.record(done)
 		if err := remove(ctx, conn, done.confirmed); err != nil {
 			return err
 		}
@@ -191,7 +190,7 @@ func (r *Relay) drain(ctx context.Context, conn *sqlx.Conn, t *term) error {
 		if done.failed != nil {
 			r.Log.WarnContext(ctx, "NATS did not take all events; they stay in the outbox", "error", done.failed)
 			if errors.Is(done.failed, jetstream.ErrNoStreamResponse) {
-				t.ready, t.compared = false, time.Time{}
+				l.ready, l.compared = false, time.Time{}
 			}
 			return nil
 		}

@@ -39,7 +39,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	addr, err := devtest.FreeAddr() // which a restart keeps
+	addr, err := devtest.FreeAddr() // stays the same after a restart
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func (b *bench) connectTo(url string) jetstream.JetStream {
 	return js
 }
 
-// relay runs a relay, as a replica of its own, until the test or stop ends it.
+// relay runs a relay, as a replica of its own, until the test ends or stop is called.
 func (b *bench) relay() (stop func()) {
 	b.t.Helper()
 	return b.relayBy(b.connect())
@@ -177,11 +177,11 @@ func TestEventsArePublishedInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, got, "billing 4 gone")
-	b.empty()
+	b.waitEmpty()
 }
 
-// empty waits until nothing is left to publish.
-func (b *bench) empty() {
+// waitEmpty waits until the outbox is empty.
+func (b *bench) waitEmpty() {
 	b.t.Helper()
 	for {
 		var n int
@@ -197,7 +197,7 @@ func (b *bench) empty() {
 	}
 }
 
-func TestADeletedServiceLeavesOnlyItsTombstone(t *testing.T) {
+func TestDeletedServiceLeavesOnlyItsTombstone(t *testing.T) {
 	b := newBench(t)
 	b.relay()
 	svc := b.create("billing")
@@ -205,7 +205,7 @@ func TestADeletedServiceLeavesOnlyItsTombstone(t *testing.T) {
 	if err := b.db.Delete(t.Context(), svc.ID, 0); err != nil {
 		t.Fatal(err)
 	}
-	b.empty()
+	b.waitEmpty()
 	portal, err := b.connect().Stream(t.Context(), events.StreamPortal)
 	if err != nil {
 		t.Fatal(err)
@@ -243,14 +243,14 @@ func TestWritesWhileNATSIsDownAreNotLost(t *testing.T) {
 	}
 }
 
-func TestAnEventPublishedTwiceIsStoredOnce(t *testing.T) {
+func TestEventPublishedTwiceIsStoredOnce(t *testing.T) {
 	b := newBench(t)
 	stop := b.relay()
 	b.create("billing")
-	b.empty()
+	b.waitEmpty()
 	stop()
 
-	// As if the relay had been killed after NATS confirmed and before the row went.
+	// As if the relay had been killed after NATS confirmed and before it deleted the row.
 	b.create("search")
 	js := b.connect()
 	var subject string
@@ -264,7 +264,7 @@ func TestAnEventPublishedTwiceIsStoredOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.relay()
-	b.empty()
+	b.waitEmpty()
 	portal, err := js.Stream(t.Context(), events.StreamPortal)
 	if err != nil {
 		t.Fatal(err)
@@ -274,7 +274,7 @@ func TestAnEventPublishedTwiceIsStoredOnce(t *testing.T) {
 	}
 }
 
-func TestOfTwoReplicasTheOtherTakesOver(t *testing.T) {
+func TestSecondReplicaTakesOver(t *testing.T) {
 	b := newBench(t)
 	stop := b.relay()
 	got := b.subscribe()
@@ -288,7 +288,7 @@ func TestOfTwoReplicasTheOtherTakesOver(t *testing.T) {
 	want(t, got, "three 1")
 }
 
-func TestALostStreamIsRebuilt(t *testing.T) {
+func TestLostStreamIsRebuilt(t *testing.T) {
 	b := newBench(t)
 	b.relay()
 	got := b.subscribe()

@@ -11,18 +11,19 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
-// Repair brings the stream in line with the database after either has lost data,
-// for the things of one kind.
+// Repair brings the stream in line with the database for things of one kind, after
+// either has lost data.
 type Repair struct {
 	Kind     events.Kind
-	Subjects string // a filter: the last event on a thing's subject says how it stands
+	Subjects string // a filter: the last event on a thing's subject has its state
 
-	// Republish puts into the outbox what the last events, by the ids of their keys,
-	// lack or have wrong, and returns the number of events, also beside an error.
+	// Republish compares the database with the last event of each thing, by the id of
+	// its key, and adds the missing events to the outbox. It returns their number, also
+	// with an error.
 	Republish func(ctx context.Context, last map[string]events.Envelope) (int, error)
 }
 
-// repair does all the repairs. One that fails keeps no other from being done.
+// repair runs all repairs. If one fails, the others still run.
 func (r *Relay) repair(ctx context.Context) error {
 	var failed error
 	for _, repair := range r.Repairs {
@@ -48,7 +49,7 @@ func (r Repair) do(ctx context.Context, js jetstream.JetStream) (int, error) {
 
 // last reads the last event of every thing from the stream.
 func (r Repair) last(ctx context.Context, js jetstream.JetStream) (map[string]events.Envelope, error) {
-	reading, stop := context.WithCancel(ctx)
+	readCtx, stop := context.WithCancel(ctx)
 	defer stop()
 
 	var (
@@ -56,7 +57,7 @@ func (r Repair) last(ctx context.Context, js jetstream.JetStream) (map[string]ev
 		complete bool
 		failed   error
 	)
-	err := stream.Subscribe(reading, js, stream.Subscription{
+	err := stream.Subscribe(readCtx, js, stream.Subscription{
 		Subjects:   []string{r.Subjects},
 		OnRestart:  func(string) { clear(last) },
 		OnCaughtUp: func() { complete = true; stop() },

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// lossy is a wire to a NATS server that breaks, once, at a request with these
-// words, which never arrives: as when the server ends just then. It returns the URL.
-func lossy(t *testing.T, addr, words string) string {
+// lossyProxy returns the URL of a proxy to a NATS server that drops the connection, once,
+// at a request with these words. The request never arrives, as if the server had stopped.
+func lossyProxy(t *testing.T, addr, words string) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -56,14 +56,14 @@ func lossy(t *testing.T, addr, words string) string {
 	return "nats://" + ln.Addr().String()
 }
 
-func TestARequestThatIsLostHoldsNothingUp(t *testing.T) {
+func TestLostRequestIsRetried(t *testing.T) {
 	for _, request := range []string{"STREAM.INFO", "STREAM.CREATE", "CONSUMER.CREATE", "DIRECT.GET"} {
 		t.Run(request, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			got := b.subscribe()
 			b.create("billing")
-			b.relayBy(b.connectTo(lossy(t, b.addr, "$JS.API."+request+".PORTAL")))
+			b.relayBy(b.connectTo(lossyProxy(t, b.addr, "$JS.API."+request+".PORTAL")))
 			want(t, got, "billing 1")
 		})
 	}

@@ -1,6 +1,6 @@
-// Package rest is what all resources of the API share, and knows none of them:
-// how a route is described and guarded, how bodies, conditions and pages are read,
-// and how a problem is said. What HTTP means is RFC 9110, a problem RFC 9457.
+// Package rest has what the resources of the API share: it describes and guards routes,
+// reads bodies, preconditions and pages, and writes problems. It knows no resource.
+// HTTP is RFC 9110, and problems are RFC 9457.
 package rest
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Where the API is, and its documentation.
+// The paths of the API and of its documentation.
 const (
 	Prefix   = "/api"
 	DocsPath = Prefix + "/docs"
@@ -27,25 +27,25 @@ const (
 // JSON is the media type of bodies and answers.
 const JSON = "application/json"
 
-// Config is what an API is made with. Log and Metrics must be set.
+// Config configures an API. Log and Metrics must be set.
 type Config struct {
-	Title, Description, Version string // as the API tells them of the program
+	Title, Description, Version string // for the description of the API
 
-	// Problem says which problem an error of a handler is, and logs what an operator
-	// must know of it. It is asked for what the package does not know; nil: a fault of
-	// the program.
+	// Problem returns the problem for an error of a handler that is not a *Problem, and
+	// logs what an operator must know. If it is nil or returns nil, the error is an
+	// internal error.
 	Problem func(ctx context.Context, err error) *Problem
 
-	// Static serves all outside of Prefix. Nil: nothing is there.
+	// Static serves all paths outside of Prefix. Nil: they are not found.
 	Static http.Handler
 
-	BodyTimeout time.Duration // for a body to come whole; 0: ten seconds
+	BodyTimeout time.Duration // for a whole body to arrive; 0: ten seconds
 
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
 }
 
-// API has routes, which Register and Handle add, and serves them.
+// API serves the routes that Register, Stream and Serve add.
 type API struct {
 	Config
 
@@ -54,14 +54,14 @@ type API struct {
 	metrics metrics
 }
 
-// New is an API without routes.
+// New returns an API without routes.
 func New(cfg Config) *API {
 	a := &API{Config: cfg, router: chi.NewRouter(), metrics: newMetrics(cfg.Metrics)}
 	a.Log = slog.New(LogHandler(cfg.Log.Handler()))
 	a.router.Use(a.observe, apiHeaders, middleware.GetHead)
-	a.router.NotFound(nowhere)
-	a.router.MethodNotAllowed(a.wrongMethod)
-	a.huma = huma.NewAPI(a.described(), adapter{a})
+	a.router.NotFound(notFound)
+	a.router.MethodNotAllowed(a.methodNotAllowed)
+	a.huma = huma.NewAPI(a.humaConfig(), adapter{a})
 	return a
 }
 
@@ -73,23 +73,23 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	static := a.Static
 	if static == nil {
-		static = apiHeaders(http.HandlerFunc(nowhere))
+		static = apiHeaders(http.HandlerFunc(notFound))
 	}
 	a.observe(static).ServeHTTP(w, r)
 }
 
-func nowhere(w http.ResponseWriter, r *http.Request) {
+func notFound(w http.ResponseWriter, r *http.Request) {
 	WriteProblem(w, r, NotFound.Problem("There is nothing at this address. GET "+DocsPath+" lists what there is."))
 }
 
-// wrongMethod answers 405 with the methods that the address does have.
-func (a *API) wrongMethod(w http.ResponseWriter, r *http.Request) {
+// methodNotAllowed answers 405 with the methods that the address has, or 404.
+func (a *API) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	known := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	allowed := slices.DeleteFunc(known, func(method string) bool {
 		return !a.router.Match(chi.NewRouteContext(), method, r.URL.EscapedPath())
 	})
-	if len(allowed) == 0 { // a method that nobody knows, at an address that nobody has
-		nowhere(w, r)
+	if len(allowed) == 0 { // the address does not exist
+		notFound(w, r)
 		return
 	}
 	if allowed[0] == http.MethodGet {
@@ -99,7 +99,7 @@ func (a *API) wrongMethod(w http.ResponseWriter, r *http.Request) {
 	WriteProblem(w, r, method.Problem("This address takes only "+strings.Join(allowed, ", ")+"."))
 }
 
-// adapter is how huma adds the routes of its operations.
+// adapter adds the routes of huma's operations.
 type adapter struct{ *API }
 
 // Handle implements huma.Adapter.

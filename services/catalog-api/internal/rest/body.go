@@ -26,31 +26,31 @@ func (a *API) bodyTimeout() time.Duration {
 	return a.BodyTimeout
 }
 
-// readBody is for the routes that take a body: it reads all of it, within its
-// limits, and refuses what is not declared as one of the media types.
+// readBody reads the whole body before next, within the limits of size and time. It
+// refuses bodies that are not declared as one of the media types.
 func (a *API) readBody(next http.Handler, types []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p := declared(r, types); p != nil {
+		if p := checkHeaders(r, types); p != nil {
 			WriteProblem(w, r, p)
 			return
 		}
 		control := http.NewResponseController(w)
-		_ = control.SetReadDeadline(time.Now().Add(a.bodyTimeout())) // where it can't be set, the server's own holds
+		_ = control.SetReadDeadline(time.Now().Add(a.bodyTimeout())) // if it can't be set, the server's own applies
 		data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if p := unreadable(err); p != nil {
-			// The server would wait for the rest before it answers.
+		if p := readProblem(err); p != nil {
+			// Otherwise the server would wait for the rest before it answers.
 			_ = control.SetReadDeadline(time.Now())
 			w.Header().Set("Connection", "close")
 			WriteProblem(w, r, p)
 			return
 		}
-		_ = control.SetReadDeadline(time.Time{})        // else it would end the request while the handler works
-		data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors begin UTF-8 with a mark
+		_ = control.SetReadDeadline(time.Time{})        // otherwise it would end the request while the handler works
+		data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors write a byte order mark
 		if len(bytes.TrimSpace(data)) == 0 {
 			WriteProblem(w, r, Malformed.Problem("The request has no body. Send a JSON object."))
 			return
 		}
-		if p := notJSON(data); p != nil {
+		if p := checkJSON(data); p != nil {
 			WriteProblem(w, r, p)
 			return
 		}
@@ -59,30 +59,30 @@ func (a *API) readBody(next http.Handler, types []string) http.Handler {
 	})
 }
 
-// declared refuses a body by its headers alone. One without a Content-Type is
-// taken as JSON, but not from a browser: a page of another site could send that
-// without being asked for permission.
-func declared(r *http.Request, types []string) *Problem {
+// checkHeaders returns a problem if the headers alone rule the body out. A body without
+// a Content-Type is taken as JSON, but not from a browser: pages of other sites can send
+// such a body without a preflight request.
+func checkHeaders(r *http.Request, types []string) *Problem {
 	if r.ContentLength > maxBody {
 		return tooLarge.Problem("The body is larger than 64 KiB. Send less.")
 	}
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return mediaType.Problem("The body is compressed. Send it as it is, without Content-Encoding.")
 	}
-	given := r.Header.Get("Content-Type")
-	if given == "" && r.Header.Get("Origin") == "" {
+	contentType := r.Header.Get("Content-Type")
+	if contentType == "" && r.Header.Get("Origin") == "" {
 		return nil
 	}
-	parsed, params, err := mime.ParseMediaType(given)
+	parsed, params, err := mime.ParseMediaType(contentType)
 	charset := params["charset"]
 	if err != nil || !slices.Contains(types, parsed) || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
 		return mediaType.Problem("The body must be JSON in UTF-8. Send it with the header Content-Type: " + types[0] + ".")
 	}
-	r.Header.Set("Content-Type", JSON) // what huma decodes by
+	r.Header.Set("Content-Type", JSON) // huma selects the decoder by it
 	return nil
 }
 
-func unreadable(err error) *Problem {
+func readProblem(err error) *Problem {
 	_, large := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case err == nil:
@@ -96,7 +96,7 @@ func unreadable(err error) *Problem {
 	}
 }
 
-func notJSON(data []byte) *Problem {
+func checkJSON(data []byte) *Problem {
 	if !utf8.Valid(data) {
 		return Malformed.Problem("The body is not UTF-8. Send it in that encoding.")
 	}

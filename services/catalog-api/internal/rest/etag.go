@@ -8,33 +8,32 @@ import (
 	"strings"
 )
 
-// gzipMark ends the entity tag of a compressed answer, within its quotes.
+// gzipMark is the suffix of a compressed answer's entity tag, inside the quotes.
 const gzipMark = "-gzip"
 
-// Digest is short and different for different bodies.
+// Digest returns a short digest of the body.
 func Digest(body []byte) string {
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:12])
 }
 
-// Tag is the entity tag of a thing: its version, which writes are compared by, then
-// a digest of all of it, so that what changes beside the version makes a new tag for
-// reads.
+// Tag returns the entity tag of a thing: its version, by which writes are compared, and a
+// digest of all of it, so that reads see changes that leave the version as it is.
 func Tag(version int64, thing any) string {
 	body, err := json.Marshal(thing)
 	if err != nil {
-		panic(err) // it is to be answered with
+		panic(err) // it is also the answer, so it can be encoded
 	}
 	return Quoted(strconv.FormatInt(version, 10) + "." + Digest(body))
 }
 
-// Quoted is an entity tag as headers have it.
+// Quoted returns an entity tag in quotes, as in headers.
 func Quoted(tag string) string { return `"` + tag + `"` }
 
-// Compressed is the entity tag of the same body as gzip.
+// Compressed returns the entity tag of the same body as gzip.
 func Compressed(tag string) string { return strings.TrimSuffix(tag, `"`) + gzipMark + `"` }
 
-// NotModified says whether If-None-Match has the tag, by weak comparison.
+// NotModified reports whether If-None-Match has the tag, by weak comparison.
 func NotModified(ifNoneMatch, tag string) bool {
 	tags, ok := parseTags(ifNoneMatch)
 	if !ok {
@@ -48,9 +47,9 @@ func NotModified(ifNoneMatch, tag string) bool {
 	return false
 }
 
-// parseTags splits a list of entity tags into what is between their quotes; "*"
-// alone stays. A weak tag counts as its strong one: proxies that compress make
-// ours weak. It is not ok where the header is not such a list.
+// parseTags returns the entity tags in a list, without quotes, or "*". It treats weak tags
+// as strong, because proxies that compress make ours weak. ok is false if the header is
+// not such a list.
 func parseTags(header string) (tags []string, ok bool) {
 	rest := strings.TrimSpace(header)
 	if rest == "*" {
@@ -73,8 +72,7 @@ func parseTags(header string) (tags []string, ok bool) {
 	return tags, true
 }
 
-// versions are those that entity tags begin with. A tag that is not
-// one of ours has none.
+// versions returns the versions in entity tags. Tags that are not ours have none.
 func versions(tags []string) []int64 {
 	var all []int64
 	for _, tag := range tags {

@@ -8,22 +8,21 @@ import (
 	"strings"
 )
 
-// RequestIDHeader names a request in answers, and in requests of whoever has a name
-// for them already.
+// RequestIDHeader has the id of a request, in the answer and optionally in the request.
 const RequestIDHeader = "X-Request-Id"
 
-// maxRequestID is the length of an id that is taken over.
+// maxRequestID is the longest id of a client that is used.
 const maxRequestID = 64
 
 // exchange is a request and its answer.
 type exchange struct {
 	id     string
-	traits traits // of the route, once that is known
+	traits traits // of the route, once it is known
 }
 
 type exchangeKey struct{}
 
-// exchangeOf is the exchange of a request, or an empty one outside of any.
+// exchangeOf returns the exchange of a request's context, or an empty one.
 func exchangeOf(ctx context.Context) *exchange {
 	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
 		return x
@@ -31,30 +30,31 @@ func exchangeOf(ctx context.Context) *exchange {
 	return &exchange{}
 }
 
-// begin makes a request an exchange, and tells the client its id.
+// begin starts the exchange of a request, and sends its id to the client.
 func begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
 	x := &exchange{id: requestID(r.Header.Get(RequestIDHeader))}
 	w.Header().Set(RequestIDHeader, x.id)
 	return x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 }
 
-// requestID takes over what a proxy calls the request, where that is safe in a log.
-func requestID(given string) string {
-	odd := strings.ContainsFunc(given, func(c rune) bool {
+// requestID returns the id that a proxy gave the request if it is safe in a log, or a
+// new one.
+func requestID(proposed string) string {
+	odd := strings.ContainsFunc(proposed, func(c rune) bool {
 		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/+=", c)
 	})
-	if given == "" || len(given) > maxRequestID || odd {
+	if proposed == "" || len(proposed) > maxRequestID || odd {
 		return rand.Text()
 	}
-	return given
+	return proposed
 }
 
-// logHandler adds the request's id to each record that is about one.
+// logHandler adds the request's id to records.
 type logHandler struct{ slog.Handler }
 
 // LogHandler adds request_id to the records that are logged with a request's context.
 func LogHandler(to slog.Handler) slog.Handler {
-	if _, does := to.(logHandler); does {
+	if _, ok := to.(logHandler); ok {
 		return to
 	}
 	return logHandler{to}

@@ -12,24 +12,24 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// maxErrors bounds how many wrong fields one answer names.
+// maxErrors bounds the invalid fields that one answer names.
 const maxErrors = 50
 
 // Field is a member of a body that a client may set: absent, null or a value.
 type Field[T ~string | ~[]string] struct {
-	// To is what the field is to be: nil where it is absent, and empty where it is null.
+	// To is the new value of the field: nil if the field is absent, and empty if it is null.
 	To *T
 }
 
-// Schema is that of a T, or null.
+// Schema returns the schema of a T that may be null.
 func (Field[T]) Schema(r huma.Registry) *huma.Schema {
 	s := r.Schema(reflect.TypeFor[T](), true, "")
 	s.Nullable = true
 	return s
 }
 
-// set takes a JSON value, or says what is wrong with it.
-func (f *Field[T]) set(value json.RawMessage) (wrong string) {
+// parse sets the field from a JSON value, or returns what is wrong with it.
+func (f *Field[T]) parse(value json.RawMessage) (wrong string) {
 	to := reflect.New(reflect.TypeFor[T]())
 	if to.Elem().Kind() == reflect.String {
 		text, wrong := parseText(value, "It must be text in quotes, or null.")
@@ -43,29 +43,28 @@ func (f *Field[T]) set(value json.RawMessage) (wrong string) {
 	return wrong
 }
 
-// member is a Field of any type.
-type member interface {
-	set(value json.RawMessage) (wrong string)
+// parser is a *Field of any type.
+type parser interface {
+	parse(value json.RawMessage) (wrong string)
 }
 
-// Body is the JSON object of a write: a W, whose members are Fields, in the
-// order in which they are told of. A member of R, which is what reads are answered
-// with, is ignored where W has no such one: what was read can be sent back.
+// Body is the JSON object of a write. W is a struct of Fields, in the order in which
+// messages list them. R is the answer to reads. Body ignores the members that only R
+// has, so that clients can send back what they read.
 type Body[W, R any] struct{ data []byte }
 
-// UnmarshalJSON keeps the data, which Read reads: huma would not name all that is
-// wrong with it.
+// UnmarshalJSON keeps the data for Read, because huma would not report all errors.
 func (b *Body[W, R]) UnmarshalJSON(data []byte) error {
 	b.data = bytes.Clone(data)
 	return nil
 }
 
-// Schema is W's, and what is ignored.
+// Schema returns the schema of W, with the ignored members of R.
 func (Body[W, R]) Schema(r huma.Registry) *huma.Schema {
 	ref := r.Schema(reflect.TypeFor[W](), true, "")
 	s := r.SchemaFromRef(ref.Ref)
 	s.AdditionalProperties = false
-	for _, name := range ignored[W, R]() {
+	for _, name := range readOnlyFields[W, R]() {
 		s.Properties[name] = &huma.Schema{Description: "Given by the portal: ignored here, whatever it is."}
 	}
 	for _, property := range s.Properties {
@@ -76,33 +75,33 @@ func (Body[W, R]) Schema(r huma.Registry) *huma.Schema {
 	return ref
 }
 
-// Read returns what the body says. It names all fields that are wrong in one problem,
-// beside what invalid, which has the rules of the domain, says of the others.
+// Read parses the body. Its error is one problem with all invalid fields: those that
+// cannot be parsed, and of the others those that invalid returns by the domain's rules.
 func (b *Body[W, R]) Read(invalid func(W) []FieldError) (W, error) {
 	var body W
 	if !bytes.HasPrefix(bytes.TrimLeft(b.data, " \t\r\n"), []byte("{")) {
 		return body, Invalid.Problem("The body must be a JSON object with fields.")
 	}
 	var (
-		wrong   []FieldError
-		seen    = map[string]bool{}
-		members = membersOf(&body)
-		passed  = ignored[W, R]()
+		wrong    []FieldError
+		seen     = map[string]bool{}
+		parsers  = parsersOf(&body)
+		readOnly = readOnlyFields[W, R]()
 	)
-	err := eachField(b.data, func(name string, value json.RawMessage) {
+	err := eachMember(b.data, func(name string, value json.RawMessage) {
 		message := ""
-		field, known := members[name]
+		field, known := parsers[name]
 		switch {
-		case seen[name]: // readers of JSON don't agree which one counts
+		case seen[name]: // JSON parsers disagree about which one counts
 			message = "This field is there twice."
 		case known:
 			seen[name] = true
-			message = field.set(value)
-		case !slices.Contains(passed, name):
-			message = "There is no such field. These can be set: " + strings.Join(names(reflect.TypeFor[W]()), ", ") + "."
+			message = field.parse(value)
+		case !slices.Contains(readOnly, name):
+			message = "There is no such field. These can be set: " + strings.Join(fieldNames(reflect.TypeFor[W]()), ", ") + "."
 		}
 		if message != "" && len(wrong) < maxErrors {
-			wrong = append(wrong, FieldError{Field: Clip(name), Message: message, Value: short(value)})
+			wrong = append(wrong, FieldError{Field: Clip(name), Message: message, Value: echo(value)})
 		}
 	})
 	if err != nil {
@@ -119,38 +118,38 @@ func (b *Body[W, R]) Read(invalid func(W) []FieldError) (W, error) {
 	return body, InvalidFields(wrong)
 }
 
-// membersOf are the fields of a body by their names in JSON.
-func membersOf(body any) map[string]member {
+// parsersOf returns the fields of a body by their JSON names.
+func parsersOf(body any) map[string]parser {
 	value := reflect.ValueOf(body).Elem()
-	members := map[string]member{}
+	parsers := map[string]parser{}
 	for i := range value.NumField() {
-		members[nameOf(value.Type().Field(i))] = value.Field(i).Addr().Interface().(member)
+		parsers[fieldName(value.Type().Field(i))] = value.Field(i).Addr().Interface().(parser)
 	}
-	return members
+	return parsers
 }
 
-// ignored are the names of what R has beyond W.
-func ignored[W, R any]() []string {
-	settable := names(reflect.TypeFor[W]())
-	return slices.DeleteFunc(names(reflect.TypeFor[R]()), func(name string) bool { return slices.Contains(settable, name) })
+// readOnlyFields returns the JSON names of the members that R has and W has not.
+func readOnlyFields[W, R any]() []string {
+	writable := fieldNames(reflect.TypeFor[W]())
+	return slices.DeleteFunc(fieldNames(reflect.TypeFor[R]()), func(name string) bool { return slices.Contains(writable, name) })
 }
 
-// names are those of a struct's members in JSON.
-func names(t reflect.Type) (all []string) {
+// fieldNames returns the JSON names of a struct's fields.
+func fieldNames(t reflect.Type) (all []string) {
 	for i := range t.NumField() {
-		all = append(all, nameOf(t.Field(i)))
+		all = append(all, fieldName(t.Field(i)))
 	}
 	return all
 }
 
-func nameOf(f reflect.StructField) string {
+func fieldName(f reflect.StructField) string {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	return name
 }
 
-// eachField calls fn with the members of a JSON object, in its order. Names are
-// taken exactly: case counts.
-func eachField(object []byte, fn func(name string, value json.RawMessage)) error {
+// eachMember calls fn with the members of a JSON object, in its order. The case of names
+// counts, other than in encoding/json.
+func eachMember(object []byte, fn func(name string, value json.RawMessage)) error {
 	dec := json.NewDecoder(bytes.NewReader(object))
 	if _, err := dec.Token(); err != nil {
 		return err
@@ -164,25 +163,25 @@ func eachField(object []byte, fn func(name string, value json.RawMessage)) error
 		if err := dec.Decode(&value); err != nil {
 			return err
 		}
-		fn(name.(string), value) // within an object, a token before a value is its name
+		fn(name.(string), value) // in an object, the token before a value is its name
 	}
 	return nil
 }
 
-// parseTexts reads a list of JSON strings, or null as an empty one.
+// parseTexts parses a list of JSON strings. null is an empty list.
 func parseTexts(value json.RawMessage) (texts []string, wrong string) {
-	const otherwise = "It must be a list of texts in quotes, or null."
+	const typeMessage = "It must be a list of texts in quotes, or null."
 
 	var items []json.RawMessage
 	if json.Unmarshal(value, &items) != nil {
-		return nil, otherwise
+		return nil, typeMessage
 	}
 	texts = make([]string, len(items))
 	for i, item := range items {
 		if string(item) == "null" {
-			return nil, otherwise
+			return nil, typeMessage
 		}
-		text, wrong := parseText(item, otherwise)
+		text, wrong := parseText(item, typeMessage)
 		if wrong != "" {
 			return nil, wrong
 		}
@@ -191,11 +190,12 @@ func parseTexts(value json.RawMessage) (texts []string, wrong string) {
 	return texts, ""
 }
 
-// parseText reads a JSON string, or null as an empty one. Half of a surrogate
-// pair, which encoding/json would replace without a word, is refused.
-func parseText(value json.RawMessage, otherwise string) (s, wrong string) {
+// parseText parses a JSON string. null is an empty one. It refuses half of a surrogate
+// pair, which encoding/json would silently replace. typeMessage is what it returns for a
+// value of another type.
+func parseText(value json.RawMessage, typeMessage string) (s, wrong string) {
 	if json.Unmarshal(value, &s) != nil {
-		return "", otherwise
+		return "", typeMessage
 	}
 	if at, escape := loneSurrogate(value); at > 0 {
 		return "", fmt.Sprintf("Character %d is %s, half of a surrogate pair, which is no character: remove it.", at, escape)
@@ -203,11 +203,11 @@ func parseText(value json.RawMessage, otherwise string) (s, wrong string) {
 	return s, ""
 }
 
-// escapes are what a JSON string is made of: a pair, an escape, or a character.
+// escapes matches the parts of a JSON string: a surrogate pair, an escape, or a character.
 var escapes = regexp.MustCompile(`(?i)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u[0-9a-f]{4}|(?s:\\?.)`)
 
-// loneSurrogate finds the first escape in a JSON string that is half of a pair,
-// and says which character it is, from 1; 0: there is none.
+// loneSurrogate finds the first escape in a JSON string that is half of a pair. at is the
+// number of the character, from 1; 0: there is none.
 func loneSurrogate(value json.RawMessage) (at int, escape string) {
 	if !bytes.Contains(value, []byte(`\u`)) {
 		return 0, ""
@@ -220,15 +220,15 @@ func loneSurrogate(value json.RawMessage) (at int, escape string) {
 	return 0, ""
 }
 
-// short is a value as an answer may echo it: not a long one.
-func short(value json.RawMessage) any {
+// echo returns a value that an answer can repeat, or nil if it is too long for that.
+func echo(value json.RawMessage) any {
 	if len(value) > 200 {
 		return nil
 	}
 	return value
 }
 
-// Clip is a text as an answer may echo it: not a long one.
+// Clip shortens a text that an answer repeats.
 func Clip(name string) string {
 	if runes := []rune(name); len(runes) > 60 {
 		return string(runes[:60]) + "…"

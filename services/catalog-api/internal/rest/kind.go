@@ -13,13 +13,13 @@ type Kind struct {
 	about  string
 }
 
-// NewKind makes a kind; its slug is part of the contract, and about says to readers
-// of the documentation when it comes.
+// NewKind returns a kind. Its slug is part of the contract. about tells readers of the
+// documentation when it occurs.
 func NewKind(slug string, status int, title, about string) Kind {
 	return Kind{slug, status, title, about}
 }
 
-// The kinds that any resource has problems of.
+// The kinds of problem that any resource can have.
 var (
 	Malformed = NewKind("malformed", http.StatusBadRequest, "The request cannot be read",
 		"The body is missing, broken off or not JSON, or a header is not as it must be.")
@@ -45,13 +45,13 @@ var (
 		"The database cannot be reached or did not answer in time, or there is no room for another event stream.")
 )
 
-// KindDoc is a kind as documentation has it.
+// KindDoc is a kind for the documentation.
 type KindDoc struct {
 	Slug, Title, About string
 	Status             int
 }
 
-// Kinds are those of any resource, and more, by their status.
+// Kinds returns the kinds of this package and more, sorted by status.
 func Kinds(more ...Kind) []KindDoc {
 	kinds := append([]Kind{
 		Malformed, NotFound, method, tooSlow, Changed, Unmet, tooLarge, mediaType, Invalid, Internal, Unavailable,
@@ -64,7 +64,7 @@ func Kinds(more ...Kind) []KindDoc {
 	return list
 }
 
-// Problem is one of this kind; detail is a sentence that a person can act on.
+// Problem returns a problem of this kind. detail is a sentence that a person can act on.
 func (k Kind) Problem(detail string) *Problem {
 	return &Problem{Type: DocsPath + "#" + k.slug, Title: k.title, Status: k.status, Detail: detail}
 }

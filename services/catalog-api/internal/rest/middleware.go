@@ -16,19 +16,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// promptly is what the work for a request may take where its route says nothing
-// else. A person waits for it: who is told soon that the database does not answer
-// can do something else. It is shorter than the server's own limits, so that the
-// client is told.
-const promptly = 4 * time.Second
+// handlerTimeout is the time limit for the work on a request, unless its route has another
+// one (see Within). A person who waits should learn soon that the database does not
+// answer. It is shorter than the server's own limits, so that the client gets an answer.
+const handlerTimeout = 4 * time.Second
 
-// Promptly bounds a part of a request's work as all of it is bounded elsewhere.
+// Promptly bounds a part of the work on a request by the time limit of other routes.
 func Promptly(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, promptly)
+	return context.WithTimeout(ctx, handlerTimeout)
 }
 
-// apiHeaders are those of every answer under Prefix: nothing of it may be run,
-// framed or reused without asking.
+// apiHeaders sets the headers of every answer under Prefix. Answers must not be run or
+// framed by browsers, nor reused from a cache without revalidation.
 func apiHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -37,7 +36,7 @@ func apiHeaders(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-cache")
-		// JSON is all there is, so what is asked for here decides nothing.
+		// All answers are JSON, so Accept is ignored.
 		r.Header.Del("Accept")
 		next.ServeHTTP(w, r)
 	})
@@ -51,8 +50,8 @@ func timeLimit(next http.Handler, limit time.Duration) http.Handler {
 	})
 }
 
-// compress gives gzip to those who take it. An ETag is marked: the compressed
-// body is another one than the plain.
+// compress compresses answers for clients that accept gzip. It marks their ETag, because
+// the compressed body is another representation.
 func compress(next http.Handler) http.Handler {
 	wrap, err := gzhttp.NewWrapper(gzhttp.SuffixETag(gzipMark), gzhttp.EnableZstd(false))
 	if err != nil {
@@ -61,8 +60,7 @@ func compress(next http.Handler) http.Handler {
 	return wrap(next)
 }
 
-// AcceptsGzip reads the header Accept-Encoding: gzip, or else *, is there and not
-// refused.
+// AcceptsGzip reports whether the header Accept-Encoding accepts gzip, by name or by *.
 func AcceptsGzip(header string) bool {
 	all := false
 	for coding := range strings.SplitSeq(header, ",") {
@@ -81,7 +79,7 @@ func AcceptsGzip(header string) bool {
 	return all
 }
 
-// metrics are those of requests.
+// metrics are the metrics of requests.
 type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
@@ -103,7 +101,7 @@ func newMetrics(to prometheus.Registerer) metrics {
 	return m
 }
 
-// observe gives each request an id, counts and logs it, and makes a panic an answer.
+// observe gives each request an id, counts and logs it, and recovers from panics.
 func (a *API) observe(next http.Handler) http.Handler {
 	next = a.recoverer(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -113,7 +111,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 		defer func() {
 			code := wrapped.Status()
 			if code == 0 {
-				code = http.StatusOK // nothing was written, which net/http makes this
+				code = http.StatusOK // net/http's status if nothing is written
 			}
 			took, route, method := time.Since(start), routeOf(r), knownMethod(r.Method)
 			a.metrics.requests.WithLabelValues(route, method, strconv.Itoa(code)).Inc()
@@ -126,7 +124,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 			}
 			level := slog.LevelInfo
 			if route == staticRoute {
-				level = slog.LevelDebug // a visit needs dozens
+				level = slog.LevelDebug // a visit of the page makes dozens
 			}
 			a.Log.Log(r.Context(), level, "request", "method", r.Method, "path", r.URL.Path, "status", code,
 				"bytes", wrapped.BytesWritten(), "duration_ms", float64(took.Microseconds())/1000)
@@ -138,7 +136,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 // staticRoute is the route of the page's files.
 const staticRoute = "static"
 
-// routeOf is the route that served a request, as metrics have it.
+// routeOf returns the pattern of the route that served a request, for metrics.
 func routeOf(r *http.Request) string {
 	routed := chi.RouteContext(r.Context())
 	if routed == nil {
@@ -150,7 +148,7 @@ func routeOf(r *http.Request) string {
 	return "none"
 }
 
-// recoverer makes a panic an answer and a line in the log.
+// recoverer logs a panic and answers with an internal error.
 func (a *API) recoverer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
@@ -159,12 +157,12 @@ func (a *API) recoverer(next http.Handler) http.Handler {
 			err, _ := cause.(error)
 			switch {
 			case cause == nil:
-			case errors.Is(err, http.ErrAbortHandler), r.Context().Err() != nil: // the client has gone
+			case errors.Is(err, http.ErrAbortHandler), r.Context().Err() != nil: // the client is gone
 				panic(http.ErrAbortHandler)
 			default:
 				a.Log.ErrorContext(r.Context(), "request panicked", "panic", cause, "stack", string(debug.Stack()))
 				if wrapped.Status() != 0 {
-					panic(http.ErrAbortHandler) // too late for another answer: break off
+					panic(http.ErrAbortHandler) // too late for another answer: abort
 				}
 				WriteProblem(wrapped, r, internalError())
 			}
@@ -173,7 +171,7 @@ func (a *API) recoverer(next http.Handler) http.Handler {
 	})
 }
 
-// knownMethod bounds the metrics: a client can invent methods.
+// knownMethod returns m or "other". It bounds the metrics, as clients can invent methods.
 func knownMethod(m string) string {
 	switch m {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:

@@ -8,18 +8,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// maxPage is how many things a page has at most.
+// maxPage is the largest limit of a page.
 const maxPage = 1000
 
-// number is a parameter that is described as a number, and read by Page: what is
-// none must not pass as one that is not there.
+// number is a parameter that is described as a number and read by Page, because an
+// unreadable one must not pass as an absent one.
 type number string
 
 // Schema implements huma.SchemaProvider.
 func (number) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeInteger} }
 
-// Paging are the parameters of a list that can be read in pages. Lists are in the
-// order of a key, so that what comes or goes meanwhile moves nothing to another page.
+// Paging are the parameters of a list that can be read in pages. Pages are bounded by
+// keys, so that additions and deletions meanwhile move nothing to another page.
 type Paging struct {
 	Limit number `query:"limit" minimum:"1" maximum:"1000" doc:"How many to give at most; absent: all. Where there are more, next says how to go on."`
 	After string `query:"after" doc:"The next of the page before: what follows it is given."`
@@ -27,11 +27,11 @@ type Paging struct {
 
 // Page is a part of a list.
 type Page struct {
-	After string // the key that all keys of the page are after; "": it begins the list
-	Limit int    // 0: all that follows
+	After string // the page has the keys after this one; "": from the start
+	Limit int    // 0: no limit
 }
 
-// Page reads the parameters. Its error is the problem of one that cannot be as it is.
+// Page parses the parameters. Its error is a *Problem.
 func (p Paging) Page() (page Page, err error) {
 	if p.Limit != "" {
 		n, err := strconv.Atoi(string(p.Limit))
@@ -48,10 +48,10 @@ func (p Paging) Page() (page Page, err error) {
 	return page, nil
 }
 
-// Next is the parameter after that goes on behind the key.
+// Next returns the value of the parameter after for the page that follows the key.
 func Next(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
 
-// NextLink is the header Link (RFC 8288) that leads from a page to the next one.
+// NextLink returns the header Link (RFC 8288) from a page to the next one.
 func NextLink(page url.URL, next string) string {
 	query := page.Query()
 	query.Set("after", next)

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// unknownParameters is the problem of a query with parameters that are not known,
-// or nil: a filter that is misspelt must not answer with everything.
+// unknownParameters returns the problem of a query with unknown parameters, or nil. A
+// misspelt filter must not return everything.
 func unknownParameters(r *http.Request, known []string) *Problem {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 )
 
-// Preconditions are the headers of a write that make it depend on how the thing
-// is (RFC 9110, section 13). None of them is passed over: a client that sends one
+// Preconditions are the headers that make a write depend on the state of its target
+// (RFC 9110, section 13). All of them are honoured, because a client that sends one
 // relies on it.
 type Preconditions struct {
 	IfMatch           string `header:"If-Match" doc:"An ETag that was read: the answer is 412 if there is another version by now. A probe meanwhile is no conflict."`
@@ -19,7 +19,7 @@ type Preconditions struct {
 	IfUnmodifiedSince string `header:"If-Unmodified-Since" doc:"A date: the answer is 412 if a client changed it later, to the second. If-Match is exact, and goes before it."`
 }
 
-// Resolve takes each header whole: one that comes twice is one list.
+// Resolve reads the headers. Several lines of one header are one list.
 func (p *Preconditions) Resolve(ctx huma.Context) []error {
 	r, _ := humachi.Unwrap(ctx)
 	for name, value := range map[string]*string{
@@ -30,13 +30,13 @@ func (p *Preconditions) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-// Given says whether the write depends on anything. Its error is the problem of
-// headers that cannot be read.
+// Given reports whether there are any preconditions. Its error is the problem of headers
+// that cannot be parsed.
 func (p *Preconditions) Given() (bool, error) {
-	return p.IfMatch+p.IfNoneMatch+p.IfUnmodifiedSince != "", p.readable()
+	return p.IfMatch+p.IfNoneMatch+p.IfUnmodifiedSince != "", p.validate()
 }
 
-func (p *Preconditions) readable() error {
+func (p *Preconditions) validate() error {
 	for name, value := range map[string]string{"If-Match": p.IfMatch, "If-None-Match": p.IfNoneMatch} {
 		if tags, ok := parseTags(value); value != "" && (!ok || len(tags) == 0) {
 			return Malformed.Problem("The header " + name + " is not a list of entity tags. Send the ETag that you read, with its quotes, or *.")
@@ -48,9 +48,10 @@ func (p *Preconditions) readable() error {
 	return nil
 }
 
-// Hold says which version a thing that is there, at this version and last changed at
-// that time by a client, must have for the write to be made; 0: any. Its error is
-// the problem of a condition that is not true. Tags are compared by version.
+// Hold evaluates the preconditions against an existing thing: its version, and the time
+// when a client last changed it. It returns the version that the thing must still have
+// at the write; 0: any. Its error is the problem of a condition that is false. Tags are
+// compared by version.
 func (p *Preconditions) Hold(version int64, changed time.Time) (required int64, err error) {
 	match, _ := parseTags(p.IfMatch)
 	none, _ := parseTags(p.IfNoneMatch)
@@ -66,19 +67,19 @@ func (p *Preconditions) Hold(version int64, changed time.Time) (required int64, 
 	case p.IfNoneMatch != "" && has(none):
 		return 0, Unmet.Problem("The header If-None-Match forbids this, because what it names is there. Leave the header out to write all the same.")
 	case strings.TrimSpace(p.IfMatch) == "*" && p.IfNoneMatch == "":
-		return 0, nil // it is there, which is all that was asked
+		return 0, nil // it exists, and nothing else is required
 	}
 	return version, nil
 }
 
-// ChangedMeanwhile is the problem of a write to what has another version by now.
+// ChangedMeanwhile returns the problem of a write to a thing that has another version.
 func ChangedMeanwhile() *Problem {
 	return Changed.Problem("Somebody changed it since you read it. Read it again, then repeat your change.")
 }
 
-// Refuse is for an addition: it cannot be made to depend on what there is.
+// Refuse returns a problem if there are preconditions that an addition cannot honour.
 func (p *Preconditions) Refuse() error {
-	if err := p.readable(); err != nil {
+	if err := p.validate(); err != nil {
 		return err
 	}
 	if p.IfNoneMatch+p.IfUnmodifiedSince != "" || (p.IfMatch != "" && strings.TrimSpace(p.IfMatch) != "*") {

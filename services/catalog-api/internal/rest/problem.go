@@ -16,11 +16,11 @@ import (
 // ProblemJSON is the media type of problems.
 const ProblemJSON = "application/problem+json"
 
-// RetryAfter is when to try again what should work again soon.
+// RetryAfter is when to retry after a failure that should end soon.
 const RetryAfter = 5 * time.Second
 
-// Problem is the body of every answer that is not a success, by RFC 9457. It is the
-// error that a handler returns to say so itself.
+// Problem is the body of every answer that is not a success, by RFC 9457. Handlers can
+// return it as an error.
 type Problem struct {
 	Type      string         `json:"type" format:"uri-reference" doc:"What kind of problem this is: stable, to match on. It leads to the kind's paragraph in the documentation." example:"/api/docs#name-taken"`
 	Title     string         `json:"title" doc:"The kind in a few words."`
@@ -29,10 +29,10 @@ type Problem struct {
 	RequestID string         `json:"request_id,omitempty" doc:"Of the request, as the header X-Request-Id and the portal's log have it."`
 	Errors    []FieldProblem `json:"errors,omitempty" nullable:"false" doc:"Each field that is not valid."`
 
-	RetryAfter time.Duration `json:"-"` // 0: nothing is said of it
+	RetryAfter time.Duration `json:"-"` // of the header Retry-After; 0: no header
 }
 
-// FieldProblem is what is wrong with one field or parameter.
+// FieldProblem describes what is wrong with one field or parameter.
 type FieldProblem struct {
 	Field    string `json:"field" doc:"Its name, as in the request." example:"status_url"`
 	Location string `json:"location" doc:"Where it is: in body or query." example:"body.status_url"`
@@ -40,16 +40,16 @@ type FieldProblem struct {
 	Value    any    `json:"value,omitempty" doc:"What was given, where it helps to see it."`
 }
 
-// Error makes a problem an error that handlers return.
+// Error implements error.
 func (p *Problem) Error() string { return p.Detail }
 
-// GetStatus tells huma the status code.
+// GetStatus returns the status code. It implements huma.StatusError.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// ContentType tells huma the media type.
+// ContentType returns the media type of problems, for huma.
 func (p *Problem) ContentType(string) string { return ProblemJSON }
 
-// GetHeaders tells huma which headers go with the problem.
+// GetHeaders returns the headers of the problem, for huma.
 func (p *Problem) GetHeaders() http.Header {
 	if p.RetryAfter == 0 {
 		return nil
@@ -57,8 +57,8 @@ func (p *Problem) GetHeaders() http.Header {
 	return http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds())))}}
 }
 
-// problem is the one that an error of a handler is. What nobody knows is a bug or
-// an outage: logged, and told without its cause.
+// problem returns the problem for an error of a handler. An unknown error is a bug or an
+// outage: its cause is logged, and not shown to the client.
 func (a *API) problem(ctx context.Context, err error) *Problem {
 	if p, is := errors.AsType[*Problem](err); is {
 		return p
@@ -78,7 +78,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	return internalError()
 }
 
-// RetryLater is a problem that should be over in a few seconds.
+// RetryLater returns a problem that should end within a few seconds.
 func RetryLater(detail string) *Problem {
 	p := Unavailable.Problem(detail)
 	p.RetryAfter = RetryAfter
@@ -89,14 +89,14 @@ func internalError() *Problem {
 	return Internal.Problem("The portal could not do this, and it is not your fault. Its log says why.")
 }
 
-// FieldError is what is wrong with a field of a body.
+// FieldError describes what is wrong with a field of a body.
 type FieldError struct {
 	Field   string // as in the body: "status_url", "tags[3]"
 	Message string // what is wrong and what is right, for a person
-	Value   any    // what was given; nil: it is not echoed
+	Value   any    // the value that was sent; nil: it is not echoed
 }
 
-// InvalidFields is the problem of a body of which some fields are wrong.
+// InvalidFields returns the problem of a body with invalid fields.
 func InvalidFields(fields []FieldError) *Problem {
 	p := Invalid.Problem("Some fields are not valid: correct them and send the request again.")
 	for _, f := range fields {
@@ -108,43 +108,43 @@ func InvalidFields(fields []FieldError) *Problem {
 	return p
 }
 
-// InvalidParameter is the problem of a parameter in a query that cannot be as it is.
+// InvalidParameter returns the problem of a query with an invalid parameter.
 func InvalidParameter(name, message string, value any) *Problem {
 	p := Invalid.Problem("The parameter " + name + " is not valid. " + message)
 	p.Errors = []FieldProblem{{Field: name, Location: "query." + name, Message: message, Value: value}}
 	return p
 }
 
-// WriteProblem answers with p outside of handlers that return it.
+// WriteProblem answers with p. Handlers that can return p don't need it.
 func WriteProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 	for key, values := range p.GetHeaders() {
 		w.Header()[key] = values
 	}
 	p.RequestID = exchangeOf(r.Context()).id
 	body, err := json.Marshal(p)
-	if err != nil { // a value that was echoed can't be written; the rest can
+	if err != nil { // an echoed value can't be encoded
 		p.Errors = nil
 		body, _ = json.Marshal(p)
 	}
 	w.Header().Set("Content-Type", ProblemJSON)
 	w.Header().Set("Cache-Control", "no-cache")
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(body, '\n')) // the client has gone: nobody is left to be told
+	_, _ = w.Write(append(body, '\n')) // fails only if the client is gone
 }
 
-// ownProblems completes the problems of handlers, and turns those that huma itself
-// makes into ours.
-func ownProblems(ctx huma.Context, _ string, v any) (any, error) {
+// transformProblem adds the request's id to problems of handlers, and converts errors of
+// huma itself to problems.
+func transformProblem(ctx huma.Context, _ string, v any) (any, error) {
 	p, ours := v.(*Problem)
-	made, itself := v.(*huma.ErrorModel)
+	model, humas := v.(*huma.ErrorModel)
 	switch {
-	case itself:
+	case humas:
 		k := Internal
-		if made.Status < http.StatusInternalServerError {
-			k = Kind{slug: Malformed.slug, status: made.Status, title: Malformed.title}
+		if model.Status < http.StatusInternalServerError {
+			k = Kind{slug: Malformed.slug, status: model.Status, title: Malformed.title}
 		}
-		p = k.Problem("The request is not as the portal wants it: " + made.Detail + ".")
-		for _, e := range made.Errors {
+		p = k.Problem("The request is not as the portal wants it: " + model.Detail + ".")
+		for _, e := range model.Errors {
 			field := strings.TrimPrefix(e.Location, "body.")
 			p.Errors = append(p.Errors, FieldProblem{Field: field, Location: e.Location, Message: e.Message})
 		}

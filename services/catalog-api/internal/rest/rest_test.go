@@ -40,7 +40,7 @@ type pageInput struct{ rest.Paging }
 
 type output struct{ Body map[string]any }
 
-// library is an API of shelves, and what it logs.
+// library returns an API of shelves, and its log.
 func library(t *testing.T) (call func(method, path, body string, headers ...string) *httptest.ResponseRecorder, log *bytes.Buffer) {
 	t.Helper()
 	log = &bytes.Buffer{}
@@ -100,7 +100,7 @@ func library(t *testing.T) (call func(method, path, body string, headers ...stri
 	}, log
 }
 
-func TestAFieldIsAbsentNullOrAValue(t *testing.T) {
+func TestFieldIsAbsentNullOrValue(t *testing.T) {
 	call, _ := library(t)
 	for body, want := range map[string]string{
 		`{}`:                              `label absent, books absent`,
@@ -116,7 +116,7 @@ func TestAFieldIsAbsentNullOrAValue(t *testing.T) {
 	}
 }
 
-func TestAllThatIsWrongWithABodyIsNamed(t *testing.T) {
+func TestAllInvalidFieldsAreReported(t *testing.T) {
 	call, _ := library(t)
 	for body, want := range map[string]string{
 		`{"label":1}`:               "label, books",
@@ -138,7 +138,7 @@ func TestAllThatIsWrongWithABodyIsNamed(t *testing.T) {
 	}
 }
 
-func TestAPageIsReadFromItsParameters(t *testing.T) {
+func TestPageParameters(t *testing.T) {
 	call, _ := library(t)
 	for query, want := range map[string]string{
 		"":                                   `{"after":"","limit":0}`,
@@ -161,7 +161,7 @@ func TestAPageIsReadFromItsParameters(t *testing.T) {
 	}
 }
 
-func TestEveryRouteIsGuardedAlike(t *testing.T) {
+func TestEveryRouteIsGuarded(t *testing.T) {
 	call, log := library(t)
 	for route, status := range map[string]int{
 		"/api/shelves": 200, "/api/flow": 200, "/api/failing": 500, "/api/nowhere": 404, "/elsewhere": 404, "/api/flow?x=1": 422,
@@ -183,7 +183,7 @@ func TestEveryRouteIsGuardedAlike(t *testing.T) {
 	}
 }
 
-func TestARequestHasOneIDEverywhere(t *testing.T) {
+func TestRequestID(t *testing.T) {
 	call, log := library(t)
 	ids := map[string]bool{}
 	for _, given := range []string{"", "two words", strings.Repeat("x", 65), "\x1b[31m", "id\" level=ERROR"} {
@@ -193,7 +193,7 @@ func TestARequestHasOneIDEverywhere(t *testing.T) {
 			t.Errorf("%q: the id is %q", given, id)
 		}
 		ids[id] = true
-		if n := strings.Count(log.String(), " request_id="+id); n != 2 { // of the handler's record, and of the request's
+		if n := strings.Count(log.String(), " request_id="+id); n != 2 { // in the handler's record and in the request's
 			t.Errorf("%q: the id is %d times in\n%s", given, n, log)
 		}
 	}

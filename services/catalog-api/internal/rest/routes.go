@@ -13,23 +13,23 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Operation is a route, as it is described.
+// Operation is the description of a route.
 type Operation = huma.Operation
 
-// Get is the operation of a read.
+// Get returns the operation of a read.
 func Get(id, path, summary, description string) Operation {
 	return Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Description: description}
 }
 
-// Detail completes an operation beyond what its types say.
+// Detail adds to an operation what its types do not describe.
 type Detail func(*Operation, huma.Registry)
 
-// traits are how a route differs from the others.
+// traits are the options of a route.
 type traits struct {
 	limit   time.Duration // for the work on a request
-	streams bool          // its answers have no end: nothing bounds or compresses them
-	quiet   bool          // it is asked so often that the log is the better without
-	bodies  []string      // media types of bodies that it takes
+	streams bool          // its answers are endless: they are neither limited in time nor compressed
+	quiet   bool          // its requests are too frequent to be logged
+	bodies  []string      // media types that it accepts
 	example any           // of its answer
 }
 
@@ -38,13 +38,13 @@ const traitsKey = "traits"
 func traitsOf(op *Operation) *traits {
 	t, there := op.Metadata[traitsKey].(*traits)
 	if !there {
-		t = &traits{limit: promptly}
+		t = &traits{limit: handlerTimeout}
 		op.Metadata = map[string]any{traitsKey: t}
 	}
 	return t
 }
 
-// Within gives a route's handler more time than others have.
+// Within sets the time limit of a route's handler.
 func Within(limit time.Duration) Detail {
 	return func(op *Operation, _ huma.Registry) { traitsOf(op).limit = limit }
 }
@@ -54,9 +54,8 @@ func Quiet() Detail {
 	return func(op *Operation, _ huma.Registry) { traitsOf(op).quiet = true }
 }
 
-// Register adds a route. What comes in is judged by the handler, so that each rule
-// is in one place and says it in one way; the schemas only describe it. A route with
-// a path that begins with a tag's name has that tag.
+// Register adds a route. The handler validates the input, so that each rule is in one
+// place; the schemas only describe it. The route's tag is the first part of its path.
 func Register[I, O any](a *API, op Operation, handler func(context.Context, *I) (*O, error), details ...Detail) {
 	op.SkipValidateParams, op.SkipValidateBody = true, true
 	op.BodyReadTimeout, op.MaxBodyBytes = -1, -1 // see readBody
@@ -69,14 +68,14 @@ func Register[I, O any](a *API, op Operation, handler func(context.Context, *I) 
 		return out, nil
 	})
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "ErrorModel") // huma's own, which ownProblems replaces
+	delete(schemas, "ErrorModel") // huma's own, which transformProblem replaces
 	delete(schemas, "ErrorDetail")
 	if example := traitsOf(&op).example; example != nil {
-		op.Responses[strconv.Itoa(max(op.DefaultStatus, http.StatusOK))].Content[JSON].Example = plain(example)
+		op.Responses[strconv.Itoa(max(op.DefaultStatus, http.StatusOK))].Content[JSON].Example = asJSON(example)
 	}
 }
 
-// Stream adds a route whose answers have no end. It ends them itself.
+// Stream adds a route with endless answers. The handler must end them itself.
 func (a *API) Stream(op Operation, handler http.Handler, details ...Detail) {
 	traitsOf(&op).streams = true
 	a.complete(&op, details)
@@ -101,7 +100,7 @@ func (a *API) complete(op *Operation, details []Detail) {
 	}
 }
 
-// route has all that every route has, whoever handles it.
+// route adds a route, with the guards that all routes have.
 func (a *API) route(op *Operation, handler http.Handler) {
 	t := traitsOf(op)
 	var known []string
@@ -126,27 +125,26 @@ func (a *API) route(op *Operation, handler http.Handler) {
 	}))
 }
 
-// Takes has the route read a JSON object that is a T. It is sent as one of the
-// media types, of which the first is the one that is asked for. T is Body's, or
-// a type that is made from it.
+// Takes makes the route read a T as JSON, in one of the media types. Messages ask for
+// the first of these. T is a Body, or derived from one.
 func Takes[T any](example any, types ...string) Detail {
 	return func(op *Operation, schemas huma.Registry) {
 		traitsOf(op).bodies = types
 		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
 		for _, t := range types {
-			op.RequestBody.Content[t] = &huma.MediaType{Schema: schemas.Schema(reflect.TypeFor[T](), true, ""), Example: plain(example)}
+			op.RequestBody.Content[t] = &huma.MediaType{Schema: schemas.Schema(reflect.TypeFor[T](), true, ""), Example: asJSON(example)}
 		}
 		Problems(tooLarge, mediaType, tooSlow)(op, schemas)
 	}
 }
 
-// Example shows what the route answers with.
+// Example sets the example of the route's answer.
 func Example(answer any) Detail {
 	return func(op *Operation, _ huma.Registry) { traitsOf(op).example = answer }
 }
 
-// plain is a value as JSON has it: the description is not of Go.
-func plain(value any) (out any) {
+// asJSON converts a value to the generic types of encoding/json, as an example.
+func asJSON(value any) (out any) {
 	text, err := json.Marshal(value)
 	if err == nil {
 		err = json.Unmarshal(text, &out)
@@ -157,13 +155,13 @@ func plain(value any) (out any) {
 	return out
 }
 
-// Answers describes a body that the handler encodes itself, or another status.
+// Answers describes an answer that the handler encodes itself, or of another status.
 func Answers[T any](status int, example T) Detail {
 	return func(op *Operation, schemas huma.Registry) {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{
 			Description: http.StatusText(status),
 			Content: map[string]*huma.MediaType{
-				JSON: {Schema: schemas.Schema(reflect.TypeFor[T](), true, ""), Example: plain(example)},
+				JSON: {Schema: schemas.Schema(reflect.TypeFor[T](), true, ""), Example: asJSON(example)},
 			},
 		}
 	}
@@ -186,7 +184,7 @@ func Located(description string) Detail {
 	}
 }
 
-// Problems describes the kinds of problem that the route answers with.
+// Problems describes the kinds of problem that the route can answer with.
 func Problems(of ...Kind) Detail {
 	return func(op *Operation, schemas huma.Registry) {
 		schema := schemas.Schema(reflect.TypeFor[Problem](), true, "")
@@ -205,7 +203,7 @@ func Problems(of ...Kind) Detail {
 			if media.Examples[k.slug] != nil {
 				continue
 			}
-			media.Examples[k.slug] = &huma.Example{Summary: k.title, Value: plain(k.Problem(k.about))}
+			media.Examples[k.slug] = &huma.Example{Summary: k.title, Value: asJSON(k.Problem(k.about))}
 			text := fmt.Sprintf("%s. %s", k.title, k.about)
 			if response.Description != "" {
 				text = response.Description + " Or: " + text
@@ -215,19 +213,19 @@ func Problems(of ...Kind) Detail {
 	}
 }
 
-// Tag names what routes under a path are about. Tags are shown in their order.
+// Tag describes the routes under a path. The documentation shows tags in this order.
 func (a *API) Tag(name, description string) {
 	doc := a.huma.OpenAPI()
 	doc.Tags = append(doc.Tags, &huma.Tag{Name: name, Description: description})
 }
 
-// tagOf is the first part of the path.
+// tagOf returns the first part of the path after Prefix.
 func tagOf(path string) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(path, Prefix+"/"), "/")
 	return name
 }
 
-// OpenAPI is the description of all routes that were added, as JSON.
+// OpenAPI returns the description of all routes so far, as JSON.
 func (a *API) OpenAPI() []byte {
 	doc := a.huma.OpenAPI()
 	described, err := json.Marshal(doc)
@@ -237,19 +235,19 @@ func (a *API) OpenAPI() []byte {
 	return described
 }
 
-// described is the frame of the description. huma only describes and decodes here:
-// what comes in is judged and what goes out is shaped by this package.
-func (a *API) described() huma.Config {
+// humaConfig configures huma. huma only describes and decodes: this package validates the
+// input and shapes the output.
+func (a *API) humaConfig() huma.Config {
 	cfg := huma.DefaultConfig(a.Title, a.Version)
 	cfg.Info.Description = a.Description
 	cfg.Info.License = &huma.License{Name: "Apache 2.0", Identifier: "Apache-2.0"}
 	cfg.Info.Contact = &huma.Contact{Name: "Dev Portal", URL: "https://github.com/dev-portal/dev-portal"}
 	cfg.Servers = []*huma.Server{{URL: "/", Description: "Where this description is from."}}
-	cfg.Security = []map[string][]string{{}}                    // nobody has to say who they are
-	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // who makes the API serves them
+	cfg.Security = []map[string][]string{{}}                    // no authentication
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // the user of the package serves them
 	cfg.CreateHooks = nil                                       // no $schema in bodies
-	cfg.AllowAdditionalPropertiesByDefault = true               // an answer may have more, one day
+	cfg.AllowAdditionalPropertiesByDefault = true               // later versions may add members
 	cfg.Formats = map[string]huma.Format{JSON: huma.DefaultJSONFormat, ProblemJSON: huma.DefaultJSONFormat}
-	cfg.Transformers = []huma.Transformer{ownProblems}
+	cfg.Transformers = []huma.Transformer{transformProblem}
 	return cfg
 }

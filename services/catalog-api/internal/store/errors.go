@@ -15,8 +15,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// domainError says in the catalogue's words what Postgres said in its own. What
-// it has said already stays as it is.
+// domainError translates an error of Postgres into one of package catalog. It
+// returns any other error, and one that is translated already, unchanged.
 func domainError(err error) error {
 	switch {
 	case err == nil || errors.Is(err, catalog.ErrUnavailable):
@@ -38,12 +38,12 @@ func domainError(err error) error {
 	return err
 }
 
-// unavailable tells a database that can't be used just now from one that refuses
-// what it was asked to do.
+// unavailable reports whether err means that the database can't be used now,
+// rather than that it refused a statement.
 func unavailable(err error) bool {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
 		switch e.Code.Class() {
-		// Beside what is transient: it lets us in no longer, or is not there.
+		// Not transient: it refuses our login (28), or does not exist (3D).
 		case "28", "3D":
 			return true
 		}
@@ -51,9 +51,9 @@ func unavailable(err error) bool {
 	return transient(err)
 }
 
-// transient is true for what may be over at the next try: the database can't be
-// reached, is just stopping or starting, lacks resources, or ended our
-// transaction in favour of another.
+// transient reports whether the next try may succeed: the database can't be
+// reached, is stopping or starting, lacks resources, or rolled our transaction
+// back in favour of another.
 func transient(err error) bool {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
 		switch e.Code.Class() {
@@ -71,7 +71,7 @@ func transient(err error) bool {
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone)
 }
 
-// ignoreNotFound is for what may be gone by the time it is looked at.
+// ignoreNotFound drops catalog.ErrNotFound, for services that may be deleted meanwhile.
 func ignoreNotFound(err error) error {
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil

@@ -1,4 +1,4 @@
 package store
 
-// Migrate brings the schema of a database as far as an earlier version had it.
+// Migrate migrates a database up to a version of the schema.
 var Migrate = migrate

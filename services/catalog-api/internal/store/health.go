@@ -8,19 +8,19 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Usable reads a service, takes and gives back the right to write, and some room on
-// the disk: it fails where people's requests would, or soon will.
+// Usable reads a service, takes and releases the locks of a write, and uses some disk
+// space. It fails if requests of people would fail, or soon will.
 func (s *Store) Usable(ctx context.Context) error {
-	// With so little memory what this counts goes into a file, some 100 kB, which
-	// leaves nothing behind, as a row that is written and taken back would. What is
-	// written may fit into pages that are there already, for a while.
-	const takeRoom = `SELECT count(*) FROM generate_series(1, 5000)`
+	// With little work_mem, this query writes its rows into a temporary file of some
+	// 100 kB. The file leaves nothing behind; a row that is written and rolled back
+	// would. Also, writes to a full disk succeed while they fit into existing pages.
+	const useDisk = `SELECT count(*) FROM generate_series(1, 5000)`
 
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, `SET LOCAL work_mem = '64kB'`); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, takeRoom); err != nil {
+		if _, err := tx.ExecContext(ctx, useDisk); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `LOCK TABLE services, outbox IN ROW EXCLUSIVE MODE`); err != nil {
@@ -35,7 +35,7 @@ func (s *Store) Usable(ctx context.Context) error {
 	return nil
 }
 
-// Waiting is the age of the oldest event in the outbox; 0: none waits.
+// Waiting returns the age of the oldest event in the outbox, or 0 if the outbox is empty.
 func (s *Store) Waiting(ctx context.Context) (time.Duration, error) {
 	const query = `SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox`
 
@@ -46,9 +46,9 @@ func (s *Store) Waiting(ctx context.Context) (time.Duration, error) {
 	return time.Duration(seconds * float64(time.Second)), nil
 }
 
-// Probed is how many services are to be probed, and for how long no result of any
-// has come beyond twice the shortest of their intervals. What happened before
-// since, or before a service was written, counts as if it had come then.
+// Probed returns the number of services to probe, and how long ago a result was due (0:
+// not yet): twice the shortest of their intervals after the newest result of any of
+// them. since, and the last write of a service, count as results.
 func (s *Store) Probed(ctx context.Context, since time.Time) (services int, silent time.Duration, err error) {
 	const query = `
 		SELECT count(*), coalesce(greatest(0, extract(epoch FROM

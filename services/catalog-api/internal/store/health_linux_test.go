@@ -10,8 +10,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// What is written may fit where room was taken before: it would be told late.
-func TestAFullDiskIsSeenBeforeAWriteFails(t *testing.T) {
+// Writes succeed while they fit into existing pages, so they would fail late.
+func TestUsableReportsFullDiskBeforeWritesFail(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Postgres")
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// keys is what a service is found by, made from what people wrote.
+// keys are the columns by which services are found, derived from what people wrote.
 type keys struct {
 	Name   string         `db:"name_key"`
 	Team   string         `db:"team_key"`
@@ -30,12 +30,12 @@ func newKeys(svc catalog.Service) keys {
 	return k
 }
 
-// keysMigration is version 3 of the schema. It is Go because the keys are: names
-// that got the same key by the new rules all stay, the oldest with the key
-// itself and the others with a number after it, until they are renamed.
+// keysMigration is version 3 of the schema. It is written in Go because Go code
+// computes the keys. Names with the same key by the new rules all stay: the oldest
+// gets the key itself, and the others the key and a number until they are renamed.
 var keysMigration = goose.NewGoMigration(3, &goose.GoFunc{RunTx: addKeys}, nil)
 
-// The defaults are for replicas of the version before, which still write.
+// The defaults are for replicas of the previous version, which still write.
 const addKeyColumns = `ALTER TABLE services
 	ADD COLUMN team_key text NOT NULL DEFAULT '', ADD COLUMN tag_keys text[] NOT NULL DEFAULT '{}'`
 
@@ -47,7 +47,7 @@ func addKeys(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return fmt.Errorf("read what the keys are made from: %w", err)
 	}
-	// The old keys make room first: a new one may be another service's old one.
+	// Clear the old keys first: a new key may be the old key of another service.
 	if _, err := tx.ExecContext(ctx, `UPDATE services SET name_key = id::text`); err != nil {
 		return fmt.Errorf("clear the old keys: %w", err)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-// A database of the version before may have names that are one by today's rules.
+// A database of the previous version may have names that are equal by the new rules.
 func TestMigrationKeepsNamesThatGotTheSameKey(t *testing.T) {
 	const first, second = "019a0000-0000-7000-8000-000000000001", "019a0000-0000-7000-8000-000000000002"
 	url, old := migrated(t, 2)

@@ -12,9 +12,9 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// List returns the services that pass the filter, by name whatever its case.
+// List returns the services that pass the filter, by name regardless of case.
 func (s *Store) List(ctx context.Context, f catalog.Filter) ([]catalog.Listed, error) {
-	q := query(f)
+	q := newListQuery(f)
 	if q.empty {
 		return nil, nil
 	}
@@ -29,17 +29,17 @@ func (s *Store) List(ctx context.Context, f catalog.Filter) ([]catalog.Listed, e
 type listQuery struct {
 	conditions []string
 	args       []any
-	empty      bool // nothing can pass
+	empty      bool // no service can pass
 }
 
-func query(f catalog.Filter) *listQuery {
+func newListQuery(f catalog.Filter) *listQuery {
 	q := &listQuery{}
 	if len(f.Query) > 0 {
-		var either []string
-		for _, text := range storable(f.Query) {
-			either = append(either, q.words(catalog.Words(text)))
+		var alternatives []string
+		for _, text := range validTexts(f.Query) {
+			alternatives = append(alternatives, q.words(catalog.Words(text)))
 		}
-		q.and(len(either) > 0, `(`+strings.Join(either, ` OR `)+`)`)
+		q.and(len(alternatives) > 0, `(`+strings.Join(alternatives, ` OR `)+`)`)
 	}
 	q.oneOf(`team_key = ANY(%s)`, f.Team, keysOf(f.Team))
 	q.oneOf(`tag_keys && %s`, f.Tag, keysOf(f.Tag))
@@ -56,7 +56,7 @@ func query(f catalog.Filter) *listQuery {
 	return q
 }
 
-// words is the condition that all of them are in a service's text.
+// words returns the condition that a service's text contains all of the words.
 func (q *listQuery) words(words []string) string {
 	all := []string{`true`}
 	for _, word := range words {
@@ -65,7 +65,7 @@ func (q *listQuery) words(words []string) string {
 	return `(` + strings.Join(all, ` AND `) + `)`
 }
 
-// oneOf adds a condition of those asked for that can be there at all.
+// oneOf adds a condition on possible, those of the values asked for that can exist.
 func (q *listQuery) oneOf(condition string, asked, possible []string) {
 	if len(asked) > 0 {
 		q.and(len(possible) > 0, fmt.Sprintf(condition, q.arg(pq.StringArray(possible))))
@@ -82,8 +82,8 @@ func (q *listQuery) arg(value any) string {
 	return `$` + strconv.Itoa(len(q.args))
 }
 
-// storable leaves out what no text in Postgres can be, so that it matches nothing.
-func storable(texts []string) (kept []string) {
+// validTexts drops what Postgres cannot store as text, so that it matches nothing.
+func validTexts(texts []string) (kept []string) {
 	for _, text := range texts {
 		if utf8.ValidString(text) && !strings.ContainsRune(text, 0) {
 			kept = append(kept, text)
@@ -92,9 +92,10 @@ func storable(texts []string) (kept []string) {
 	return kept
 }
 
-// keysOf leaves out also what has no key: a service without a team has none either.
+// keysOf returns the keys of texts. It drops empty ones: they are also the keys of
+// services without a team.
 func keysOf(texts []string) (keys []string) {
-	for _, text := range storable(texts) {
+	for _, text := range validTexts(texts) {
 		if key := catalog.Key(text); key != "" {
 			keys = append(keys, key)
 		}

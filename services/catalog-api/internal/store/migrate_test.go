@@ -13,7 +13,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-// migrated is a new database as an earlier version of the schema had it.
+// migrated returns a new database that is migrated up to the version.
 func migrated(t *testing.T, version int64) (url string, db *sqlx.DB) {
 	t.Helper()
 	url = devtest.Database(t)
@@ -35,8 +35,8 @@ func exec(t *testing.T, db *sqlx.DB, query string, args ...any) {
 	}
 }
 
-// The version before knows services alone, and goes on writing while it is replaced.
-func TestMigrationKeepsWhatWaitsInTheOutbox(t *testing.T) {
+// The previous version only knows services, and still writes while it is replaced.
+func TestMigrationKeepsOutboxEvents(t *testing.T) {
 	const (
 		id  = "019a0000-0000-7000-8000-000000000001"
 		add = `INSERT INTO outbox (service_id, subject, header, data) VALUES ($1, $2, $3, '{}')`

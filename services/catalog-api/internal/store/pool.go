@@ -14,24 +14,24 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// pool is connections to the database.
+// pool is a pool of connections to the database.
 type pool struct{ db *sqlx.DB }
 
-// limits are what a pool may use.
+// limits are the limits of a pool.
 type limits struct {
 	connections int
-	silence     time.Duration // how long the server may say nothing while it is asked; 0: for ever
+	ioTimeout   time.Duration // of each read and write on a connection; 0: none
 }
 
-// openPool connects to nothing yet. Its error never repeats the URL.
+// openPool makes a pool without connecting. Its error never contains the URL.
 func openPool(url string, l limits) (pool, error) {
 	connector, err := pq.NewConnector(url)
 	if err != nil {
-		// The error of a URL that can't be parsed repeats it, password and all.
+		// err contains a URL that can't be parsed, with its password.
 		return pool{}, errors.New("the database URL is not valid: it must look like postgres://user:password@host:5432/name")
 	}
-	if l.silence > 0 {
-		connector.Dialer(impatientDialer{silence: l.silence})
+	if l.ioTimeout > 0 {
+		connector.Dialer(timeoutDialer{ioTimeout: l.ioTimeout})
 	}
 	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	db.SetMaxOpenConns(l.connections)
@@ -40,8 +40,8 @@ func openPool(url string, l limits) (pool, error) {
 	return pool{db}, nil
 }
 
-// inTx runs fn in a transaction, which it commits if fn returns nil. What the
-// database says is told in the catalogue's words.
+// inTx runs fn in a transaction, and commits it if fn returns nil. It returns errors
+// of package catalog, by domainError.
 func (p pool) inTx(ctx context.Context, fn func(*sqlx.Tx) error) (err error) {
 	tx, err := p.db.BeginTxx(ctx, nil)
 	if err != nil {
@@ -49,7 +49,7 @@ func (p pool) inTx(ctx context.Context, fn func(*sqlx.Tx) error) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = tx.Rollback() // the error that led here says more
+			_ = tx.Rollback() // err says more
 		}
 	}()
 	if err := fn(tx); err != nil {
@@ -57,59 +57,59 @@ func (p pool) inTx(ctx context.Context, fn func(*sqlx.Tx) error) (err error) {
 	}
 	err = tx.Commit()
 	if _, refused := errors.AsType[*pq.Error](err); err != nil && !refused && ctx.Err() == nil {
-		return fmt.Errorf("%w: %w", catalog.ErrInDoubt, err) // only the answer may have been lost
+		return fmt.Errorf("%w: %w", catalog.ErrInDoubt, err) // the commit may have succeeded, and only its answer been lost
 	}
 	return domainError(err)
 }
 
-// impatientDialer makes connections on which a server that hangs is an error:
-// the driver alone would wait for its answer whatever the context says.
-type impatientDialer struct {
+// timeoutDialer makes connections on which a server that hangs causes an error.
+// The driver alone would wait for its answer even after the context has ended.
+type timeoutDialer struct {
 	net.Dialer
 
-	silence time.Duration
+	ioTimeout time.Duration
 }
 
 // Dial implements pq.Dialer.
-func (d impatientDialer) Dial(network, address string) (net.Conn, error) {
+func (d timeoutDialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
 // DialTimeout implements pq.Dialer.
-func (d impatientDialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+func (d timeoutDialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return d.DialContext(ctx, network, address)
 }
 
 // DialContext implements pq.DialerContext.
-func (d impatientDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.silence)
+func (d timeoutDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.ioTimeout)
 	defer cancel()
 	conn, err := d.Dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	return impatientConn{conn, d.silence}, nil
+	return timeoutConn{conn, d.ioTimeout}, nil
 }
 
-// impatientConn fails where the other side neither sends nor takes anything for
-// too long. The driver reads only while it waits for an answer.
-type impatientConn struct {
+// timeoutConn fails if the other side neither sends nor receives for too long. Idle
+// connections don't fail, because the driver reads only while it waits for an answer.
+type timeoutConn struct {
 	net.Conn
 
-	silence time.Duration
+	ioTimeout time.Duration
 }
 
-func (c impatientConn) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(c.silence)); err != nil {
+func (c timeoutConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.ioTimeout)); err != nil {
 		return 0, err
 	}
 	return c.Conn.Read(b)
 }
 
-func (c impatientConn) Write(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(c.silence)); err != nil {
+func (c timeoutConn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(c.ioTimeout)); err != nil {
 		return 0, err
 	}
 	return c.Conn.Write(b)

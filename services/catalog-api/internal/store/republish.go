@@ -11,24 +11,24 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
 
-// republishBatch is how many things one transaction puts into the outbox.
+// republishBatch is how many services one transaction republishes.
 const republishBatch = 500
 
-// Repairs are those of all kinds of things that the database has, in the order in
-// which they are done.
+// Repairs returns the repair of each kind of thing in the database, in the order in
+// which they run.
 func (s *Store) Repairs() []outbox.Repair {
 	return []outbox.Repair{
 		{Kind: events.KindService, Subjects: events.AllCatalog, Republish: s.republishServices},
 	}
 }
 
-// republishServices is the Republish of services. A service whose version differs
-// is announced as updated (where the stream is ahead, as after a restore of the
-// database, with a higher one); one that the catalogue doesn't have is announced as
-// deleted. What is in the outbox already is left to it, unless the stream is ahead
-// of that too: readers would drop it.
+// republishServices is Repair.Republish for services. It announces a service whose
+// version differs as updated. If the stream is ahead, as after a restore of the
+// database, it raises the version above the stream's. It announces a service that the
+// catalogue doesn't have as deleted. It skips services with events in the outbox,
+// unless the stream is ahead of those too: readers would drop them.
 func (s *Store) republishServices(ctx context.Context, last map[string]events.Envelope) (int, error) {
-	// A row of the outbox that is the stream's last event has merely not gone yet.
+	// An outbox row with the id of the stream's last event is published, but not deleted yet.
 	const differing = `
 		WITH published AS (
 			SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[]) AS p (id, version, deleted, event)
@@ -53,20 +53,20 @@ func (s *Store) republishServices(ctx context.Context, last map[string]events.En
 		ORDER BY 1`
 
 	var (
-		published = make(map[string]standing, len(last))
+		published = make(map[string]streamState, len(last))
 		ids       = make(pq.StringArray, 0, len(last))
 		versions  = make(pq.Int64Array, 0, len(last))
 		deleted   = make(pq.BoolArray, 0, len(last))
-		said      = make(pq.StringArray, 0, len(last))
+		eventIDs  = make(pq.StringArray, 0, len(last))
 	)
 	for id, env := range last {
-		at := standingOf(env.Event)
-		published[id] = at
-		ids, versions = append(ids, id), append(versions, at.version)
-		deleted, said = append(deleted, at.deleted), append(said, env.ID)
+		state := streamStateOf(env.Event)
+		published[id] = state
+		ids, versions = append(ids, id), append(versions, state.version)
+		deleted, eventIDs = append(deleted, state.deleted), append(eventIDs, env.ID)
 	}
 	var list []difference
-	err := s.bulk.db.SelectContext(ctx, &list, differing, ids, versions, deleted, said,
+	err := s.bulk.db.SelectContext(ctx, &list, differing, ids, versions, deleted, eventIDs,
 		events.CatalogSubject("%"), events.Key{Kind: events.KindService}.String())
 	if err != nil {
 		return 0, fmt.Errorf("compare the catalogue with the stream: %w", domainError(err))
@@ -88,48 +88,49 @@ func (s *Store) republishServices(ctx context.Context, last map[string]events.En
 	return len(list), nil
 }
 
-// standing is how a service stands by the stream's last event of it.
-type standing struct {
+// streamState is the state of a service by its last event in the stream.
+type streamState struct {
 	version int64
 	name    string
 	deleted bool
 }
 
-func standingOf(e events.Event) standing {
+func streamStateOf(e events.Event) streamState {
 	switch e := e.(type) {
 	case events.ServiceCreated:
-		return standing{version: e.Version, name: e.Name}
+		return streamState{version: e.Version, name: e.Name}
 	case events.ServiceUpdated:
-		return standing{version: e.Version, name: e.Name}
+		return streamState{version: e.Version, name: e.Name}
 	case events.ServiceDeleted:
-		return standing{version: e.Version, name: e.Name, deleted: true}
+		return streamState{version: e.Version, name: e.Name, deleted: true}
 	}
-	return standing{}
+	return streamState{}
 }
 
-// difference is a service of which the stream and the catalogue disagree.
+// difference is a service that differs between the stream and the catalogue.
 type difference struct {
 	ID      string `db:"id"`
-	Version int64  `db:"version"` // of the stream; 0: it has none
+	Version int64  `db:"version"` // in the stream; 0: it has none
 	Gone    bool   `db:"gone"`    // the catalogue doesn't have it
 }
 
-// republish looks again, now under the lock of the row, and says what is true.
+// republish reads the service again, now under its row lock, and adds the event for its
+// present state.
 func (d difference) republish(ctx context.Context, tx *sqlx.Tx, name string) error {
-	const ahead = `UPDATE services SET version = $2 WHERE id = $1 AND version < $2`
+	const raiseVersion = `UPDATE services SET version = $2 WHERE id = $1 AND version < $2`
 
 	if d.Gone {
 		return outbox.Add(ctx, tx, events.ServiceDeleted{ID: d.ID, Name: name, Version: d.Version + 1, DeletedAt: now()})
 	}
 	if d.Version > 0 {
-		// Readers drop what isn't newer than what they have.
-		if _, err := tx.ExecContext(ctx, ahead, d.ID, d.Version+1); err != nil {
+		// Readers drop versions that aren't newer than theirs.
+		if _, err := tx.ExecContext(ctx, raiseVersion, d.ID, d.Version+1); err != nil {
 			return domainError(err)
 		}
 	}
 	svc, err := byID(ctx, tx, d.ID, "FOR UPDATE")
 	if err != nil {
-		return ignoreNotFound(err) // deleted since, and that has its own event
+		return ignoreNotFound(err) // deleted meanwhile, which added its own event
 	}
 	return outbox.Add(ctx, tx, events.ServiceUpdated{Service: svc.Event()})
 }

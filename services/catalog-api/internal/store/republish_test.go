@@ -11,19 +11,19 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-// said is what the stream last says of a service.
-type said struct {
+// lastEvent is the stream's last event of a service.
+type lastEvent struct {
 	Event   string
 	Version int64
 	Name    string
 	Deleted bool
 }
 
-// republish repairs all that the database has, where the stream says this of services.
-func republish(t *testing.T, db *store.Store, of map[string]said) (sent int, err error) {
+// republish runs all repairs against a stream with these last events, by service id.
+func republish(t *testing.T, db *store.Store, stream map[string]lastEvent) (sent int, err error) {
 	t.Helper()
 	last := map[string]events.Envelope{}
-	for id, was := range of {
+	for id, was := range stream {
 		env := events.Envelope{ID: was.Event, Event: events.ServiceUpdated{
 			Service: events.Service{ID: id, Name: was.Name, Version: was.Version},
 		}}
@@ -39,7 +39,7 @@ func republish(t *testing.T, db *store.Store, of map[string]said) (sent int, err
 	return sent, err
 }
 
-func TestRepublishSendsWhatTheStreamLacks(t *testing.T) {
+func TestRepublishAddsEventsThatTheStreamLacks(t *testing.T) {
 	db := open(t)
 	same := create(t, db, catalog.Change{Name: ptr("same")})
 	lacking := create(t, db, catalog.Change{Name: ptr("lacking")})
@@ -49,11 +49,11 @@ func TestRepublishSendsWhatTheStreamLacks(t *testing.T) {
 	if _, err := db.Update(t.Context(), older.ID, 0, catalog.Change{Team: ptr("x")}); err != nil {
 		t.Fatal(err)
 	}
-	outboxed(t, db)
+	takeOutbox(t, db)
 	waiting := create(t, db, catalog.Change{Name: ptr("waiting")}) // still in the outbox
 
 	const orphan, dead = "019a0000-0000-7000-8000-000000000001", "019a0000-0000-7000-8000-000000000002"
-	n, err := republish(t, db, map[string]said{
+	n, err := republish(t, db, map[string]lastEvent{
 		same.ID:     {Version: 1, Name: "same"},
 		older.ID:    {Version: 1, Name: "older"},
 		restored.ID: {Version: 9, Name: "restored"},
@@ -65,7 +65,7 @@ func TestRepublishSendsWhatTheStreamLacks(t *testing.T) {
 		t.Errorf("got %d, %v, want 5", n, err)
 	}
 	want := map[string]int64{lacking.ID: 1, older.ID: 2, restored.ID: 10, buried.ID: 5, orphan: 4}
-	for _, e := range outboxed(t, db) {
+	for _, e := range takeOutbox(t, db) {
 		var version int64
 		switch e := e.(type) {
 		case events.ServiceUpdated:
@@ -91,32 +91,32 @@ func TestRepublishSendsWhatTheStreamLacks(t *testing.T) {
 	}
 }
 
-// A backup of a database that had events in its outbox brings them back, after
-// the stream has gone on. Readers would drop them as old.
-func TestRepublishOvertakesWhatWaitsInTheOutbox(t *testing.T) {
+// A restored backup also restores the events in its outbox. The stream has moved on
+// meanwhile, so readers would drop them as stale.
+func TestRepublishOvertakesStaleOutboxEvents(t *testing.T) {
 	db := open(t)
 	dying := map[string]catalog.Service{"deleted": {}, "deleted, further on there": {}}
 	for name := range dying {
 		dying[name] = create(t, db, catalog.Change{Name: ptr(name)})
 	}
-	outboxed(t, db)
+	takeOutbox(t, db)
 
-	last := map[string]said{}
+	last := map[string]lastEvent{}
 	want, waiting := map[string]string{}, 0
 	for _, tc := range []struct {
 		name      string
-		version   int64  // of the catalogue; all up to it wait
-		published said   // version 0: the stream has nothing
-		want      string // "": the outbox says it all
+		version   int64     // of the catalogue; all up to it are in the outbox
+		published lastEvent // version 0: the stream has nothing
+		want      string    // "": nothing is added
 	}{
-		{"new", 1, said{}, ""},
-		{"newer", 3, said{Version: 1, Event: "the first that waits"}, ""},
-		{"changed there since", 1, said{Version: 2}, "updated 3"},
-		{"changed in both since", 2, said{Version: 2}, "updated 3"},
-		{"changed there, and more here", 4, said{Version: 2}, "updated 4"},
-		{"deleted there since", 1, said{Version: 2, Deleted: true}, "updated 3"},
-		{"deleted", 2, said{Version: 1}, ""},
-		{"deleted, further on there", 2, said{Version: 5}, "deleted 6"},
+		{"new", 1, lastEvent{}, ""},
+		{"newer", 3, lastEvent{Version: 1, Event: "the first that waits"}, ""},
+		{"changed there since", 1, lastEvent{Version: 2}, "updated 3"},
+		{"changed in both since", 2, lastEvent{Version: 2}, "updated 3"},
+		{"changed there, and more here", 4, lastEvent{Version: 2}, "updated 4"},
+		{"deleted there since", 1, lastEvent{Version: 2, Deleted: true}, "updated 3"},
+		{"deleted", 2, lastEvent{Version: 1}, ""},
+		{"deleted, further on there", 2, lastEvent{Version: 5}, "deleted 6"},
 	} {
 		svc, dies := dying[tc.name]
 		if dies {
@@ -148,7 +148,7 @@ func TestRepublishOvertakesWhatWaitsInTheOutbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
-	for _, e := range outboxed(t, db)[waiting:] {
+	for _, e := range takeOutbox(t, db)[waiting:] {
 		switch e := e.(type) {
 		case events.ServiceUpdated:
 			got[e.Name] = fmt.Sprint("updated ", e.Version)
@@ -161,7 +161,7 @@ func TestRepublishOvertakesWhatWaitsInTheOutbox(t *testing.T) {
 	}
 }
 
-// firstInOutbox is the id of the event of a service that goes out next.
+// firstInOutbox returns the id of the service's event that is published next.
 func firstInOutbox(t *testing.T, db *store.Store, service string) (id string) {
 	t.Helper()
 	err := db.DB().GetContext(t.Context(), &id, `SELECT header->'ce-id'->>0 FROM outbox WHERE key = $1 ORDER BY id LIMIT 1`, "service/"+service)

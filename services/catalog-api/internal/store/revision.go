@@ -11,18 +11,18 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// deletionsKept is how long deletions can be asked for. The database keeps them for
-// longer; see the migration.
+// deletionsKept is the age up to which Changes finds all deletions. The database keeps
+// them for longer; see the migration.
 const deletionsKept = 24 * time.Hour
 
-// server is the column that names the server's life.
-const server = `pg_postmaster_start_time()::text`
+// serverStart is the column that identifies a run of the database server.
+const serverStart = `pg_postmaster_start_time()::text`
 
-const changedSince = `SELECT ` + server + ` <> $2 OR EXISTS (SELECT FROM list_changes($1))`
+const changedSince = `SELECT ` + serverStart + ` <> $2 OR EXISTS (SELECT FROM list_changes($1))`
 
-// Changed says whether the list of services shows anything else by now than at the
-// revision, but for what only probes measure. It is cheap: unless something was
-// changed it reads no service.
+// Changed reports whether the list of services has changed since the revision. It
+// ignores measurements: latency and time of the last probe. It is cheap: it reads no
+// service unless something has changed.
 func (s *Store) Changed(ctx context.Context, at catalog.Revision) (changed bool, err error) {
 	if outdated(at) {
 		return true, nil
@@ -33,8 +33,8 @@ func (s *Store) Changed(ctx context.Context, at catalog.Revision) (changed bool,
 	return changed, nil
 }
 
-// Changes returns what the list shows anew since the revision; if measured, also what
-// only probes measured.
+// Changes returns the changes of the list since the revision. If measured, they include
+// services of which only measurements changed.
 func (s *Store) Changes(ctx context.Context, at catalog.Revision, measured bool) (catalog.Changes, error) {
 	changes, err := s.changes(ctx, at, measured)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *Store) changes(ctx context.Context, at catalog.Revision, measured bool)
 	defer func() { _ = tx.Rollback() }() // it only reads
 
 	now := catalog.Revision{Read: time.Now()}
-	err = tx.QueryRowxContext(ctx, `SELECT `+server+`, pg_current_snapshot()::text`).Scan(&now.Server, &now.Shown)
+	err = tx.QueryRowxContext(ctx, `SELECT `+serverStart+`, pg_current_snapshot()::text`).Scan(&now.Server, &now.Shown)
 	if err != nil {
 		return c, err
 	}
@@ -61,9 +61,9 @@ func (s *Store) changes(ctx context.Context, at catalog.Revision, measured bool)
 	case c.All:
 		c.Services, err = listed(ctx, tx, `true`)
 	case measured:
-		// A row tells by itself which transaction wrote it, whatever it changed. That
-		// has half the digits of the others, so it goes by the age: what is as old as
-		// the snapshot's oldest or younger, and so a little more than is asked for.
+		// xmin is the transaction that last wrote the row, whatever it changed. It has
+		// 32 bits where snapshots have 64, so ages are compared. This finds rows as young
+		// as the snapshot's oldest running transaction: slightly more than asked for.
 		c.Services, err = listed(ctx, tx, `age(xmin) <= age(pg_snapshot_xmin($1::pg_snapshot)::xid)`, at.Measured)
 	default:
 		now.Measured = at.Measured
@@ -76,7 +76,7 @@ func (s *Store) changes(ctx context.Context, at catalog.Revision, measured bool)
 	return c, err
 }
 
-// outdated says whether the revision is of nobody, or older than deletions are kept.
+// outdated reports whether the revision is zero, or older than deletions are kept.
 func outdated(at catalog.Revision) bool { return time.Since(at.Read) > deletionsKept }
 
 func listed(ctx context.Context, q sqlx.QueryerContext, condition string, args ...any) ([]catalog.Listed, error) {
@@ -92,6 +92,6 @@ func listed(ctx context.Context, q sqlx.QueryerContext, condition string, args .
 	return list, nil
 }
 
-// forgetOtherServers is for a database that was written back from a copy: its
-// transactions are another server's, and may be ahead of this one's for long.
-const forgetOtherServers = `UPDATE services SET changed = DEFAULT WHERE changed >= pg_snapshot_xmax(pg_current_snapshot())`
+// resetForeignTxIDs is for a database that was restored from a copy: the transaction ids
+// in it are another server's, and may be ahead of this one's for long.
+const resetForeignTxIDs = `UPDATE services SET changed = DEFAULT WHERE changed >= pg_snapshot_xmax(pg_current_snapshot())`

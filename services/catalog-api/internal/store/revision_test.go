@@ -14,10 +14,10 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-// changes reads what is new since the revision, and fails unless Changed said so.
+// changes returns the changes since the revision, and fails if Changed disagrees.
 func changes(t *testing.T, db *store.Store, at catalog.Revision, measured bool) catalog.Changes {
 	t.Helper()
-	said, err := db.Changed(t.Context(), at)
+	changed, err := db.Changed(t.Context(), at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,13 +25,13 @@ func changes(t *testing.T, db *store.Store, at catalog.Revision, measured bool) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := c.All || len(c.Services)+len(c.Deleted) > 0; !measured && found != said {
-		t.Errorf("said to have changed: %t, but there are %s", said, briefly(c))
+	if found := c.All || len(c.Services)+len(c.Deleted) > 0; !measured && found != changed {
+		t.Errorf("said to have changed: %t, but there are %s", changed, summary(c))
 	}
 	return c
 }
 
-func briefly(c catalog.Changes) string {
+func summary(c catalog.Changes) string {
 	var names []string
 	for _, s := range c.Services {
 		names = append(names, s.Name)
@@ -42,12 +42,12 @@ func briefly(c catalog.Changes) string {
 
 func wantChanges(t *testing.T, c catalog.Changes, all bool, want string) {
 	t.Helper()
-	if got := briefly(c); got != want || c.All != all {
+	if got := summary(c); got != want || c.All != all {
 		t.Errorf("got %q, all %t, want %q, all %t", got, c.All, want, all)
 	}
 }
 
-func TestChangesTellOfEveryWriteOnce(t *testing.T) {
+func TestChangesReportsEachWriteOnce(t *testing.T) {
 	db := openAt(t, devtest.Database(t))
 	a := create(t, db, catalog.Change{Name: ptr("a"), StatusURL: ptr("http://a.example/")})
 	b := create(t, db, catalog.Change{Name: ptr("b")})
@@ -86,7 +86,7 @@ func TestChangesTellOfEveryWriteOnce(t *testing.T) {
 	step("-0", func() { db.DB().MustExec(`CREATE TABLE other AS SELECT 1`) })
 }
 
-func TestChangesHaveWhatProbesMeasuredForThoseWhoAsk(t *testing.T) {
+func TestChangesIncludesMeasurementsOnRequest(t *testing.T) {
 	db := openAt(t, devtest.Database(t))
 	a := create(t, db, catalog.Change{Name: ptr("a"), StatusURL: ptr("http://a.example/")})
 	create(t, db, catalog.Change{Name: ptr("b")})
@@ -101,21 +101,21 @@ func TestChangesHaveWhatProbesMeasuredForThoseWhoAsk(t *testing.T) {
 	if err := db.Delete(t.Context(), c.ID, 0); err != nil {
 		t.Fatal(err)
 	}
-	// What was read of late was not measured: that is still to come.
+	// The read before this one left measurements out, so they are still due.
 	all := changes(t, db, shown.Revision, true)
 	if !slices.ContainsFunc(all.Services, func(l catalog.Listed) bool {
 		return l.ID == a.ID && l.LastCheckedAt != nil && l.LastCheckedAt.Equal(first.Add(time.Second).Truncate(time.Microsecond))
 	}) || len(all.Deleted) != 1 {
-		t.Errorf("got %s, want a as the last probe left it, and a deletion", briefly(all))
+		t.Errorf("got %s, want a as the last probe left it, and a deletion", summary(all))
 	}
 	if all.Revision.Measured != all.Revision.Shown {
 		t.Errorf("the revision is %+v", all.Revision)
 	}
 }
 
-// A transaction that began before a reading and ends after it must not be lost, in
-// whichever order the two got their numbers.
-func TestChangesHaveWhatWasCommittedLater(t *testing.T) {
+// The changes of a transaction that begins before a read and commits after it must not
+// be lost, whatever the order of transaction ids.
+func TestChangesIncludesLateCommits(t *testing.T) {
 	db := openAt(t, devtest.Database(t))
 	svc := create(t, db, catalog.Change{Name: ptr("a")})
 	gone := create(t, db, catalog.Change{Name: ptr("gone")})
@@ -125,7 +125,7 @@ func TestChangesHaveWhatWasCommittedLater(t *testing.T) {
 	}
 	slow.MustExec(`UPDATE services SET team = 'slow' WHERE id = $1`, svc.ID)
 	slow.MustExec(`DELETE FROM services WHERE id = $1`, gone.ID)
-	create(t, db, catalog.Change{Name: ptr("b")}) // has a later number, and is there earlier
+	create(t, db, catalog.Change{Name: ptr("b")}) // has a later id, and commits earlier
 	at := changes(t, db, catalog.Revision{}, false).Revision
 	wantChanges(t, changes(t, db, at, false), false, "-0")
 	if err := slow.Commit(); err != nil {
@@ -134,9 +134,9 @@ func TestChangesHaveWhatWasCommittedLater(t *testing.T) {
 	wantChanges(t, changes(t, db, at, false), false, "a -1")
 }
 
-// A replica of the version before knows nothing of changes, and a person who writes
-// into the database neither: the database notes them by itself.
-func TestChangesTellOfEachColumnWhoeverWritesIt(t *testing.T) {
+// The database records changes by itself, because neither replicas of the previous
+// version nor people who write SQL do.
+func TestChangesReportsEachColumn(t *testing.T) {
 	db := openAt(t, devtest.Database(t))
 	svc := create(t, db, catalog.Change{Name: ptr("a"), StatusURL: ptr("http://a.example/")})
 	at := changes(t, db, catalog.Revision{}, false).Revision
@@ -176,7 +176,7 @@ func TestChangesTellOfEachColumnWhoeverWritesIt(t *testing.T) {
 	}
 }
 
-func TestACopyOfAnotherServersDatabaseIsReadOnce(t *testing.T) {
+func TestChangesAfterRestoreFromAnotherServer(t *testing.T) {
 	url := devtest.Database(t)
 	db := openAt(t, url)
 	create(t, db, catalog.Change{Name: ptr("a")})
@@ -191,7 +191,7 @@ func TestACopyOfAnotherServersDatabaseIsReadOnce(t *testing.T) {
 	wantChanges(t, changes(t, again, at, false), true, "a -0")
 }
 
-func TestDeletionsAreForgottenAfterDays(t *testing.T) {
+func TestOldDeletionsArePurged(t *testing.T) {
 	db := openAt(t, devtest.Database(t))
 	for _, name := range []string{"a", "b"} {
 		svc := create(t, db, catalog.Change{Name: ptr(name)})

@@ -15,8 +15,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
 
-// columns are those of catalog.Service, as its fields say. No query says *: a column
-// that a newer version added must not break an older one that still runs beside it.
+// columns are those of catalog.Service, by the db tags of its fields. No query selects *:
+// a column of a newer version must not break an older one that still runs beside it.
 var columns = strings.Join(columnNames, ", ")
 
 var columnNames = append(namesOf(reflect.TypeFor[catalog.Service]()), "tags")
@@ -53,7 +53,7 @@ func (r row) service() catalog.Service {
 }
 
 // insertService and updateService write a row with all of its columns. A name that
-// stays keeps its key: the migration may have had to number it.
+// stays keeps its key, which may have a number from the migration.
 var (
 	insertService = `INSERT INTO services (` + columns + `, name_key, team_key, tag_keys, search_text)
 		VALUES (:` + strings.Join(columnNames, ", :") + `, :name_key, :team_key, :tag_keys, :search_text)`
@@ -70,7 +70,7 @@ func assigned(names []string) string {
 	return strings.Join(list, `, `)
 }
 
-// ByID returns the service, or catalog.ErrNotFound, also for what is no UUID.
+// ByID returns the service, or catalog.ErrNotFound, also if id is not a UUID.
 func (s *Store) ByID(ctx context.Context, id string) (catalog.Service, error) {
 	svc, err := byID(ctx, s.db, id, "")
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Store) ByID(ctx context.Context, id string) (catalog.Service, error) {
 	return svc, nil
 }
 
-// isID is true for a UUID as Postgres writes it: other spellings are no ids.
+// isID reports whether id is a UUID as Postgres writes it. Other spellings are no ids.
 func isID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
 
 // byID reads a service; lock is a locking clause or empty.
@@ -94,7 +94,7 @@ func byID(ctx context.Context, q sqlx.QueryerContext, id, lock string) (catalog.
 	return r.service(), nil
 }
 
-// Create adds a service with what c says.
+// Create adds a service with the fields of c.
 // Errors: catalog.ErrNameTaken, *catalog.InvalidError.
 func (s *Store) Create(ctx context.Context, c catalog.Change) (catalog.Service, error) {
 	id, err := uuid.NewV7()
@@ -119,8 +119,8 @@ func (s *Store) Create(ctx context.Context, c catalog.Change) (catalog.Service, 
 	return svc, nil
 }
 
-// Update makes the change and returns the service as it is then. If ifVersion
-// isn't 0 the service must still have it. A change of nothing writes nothing.
+// Update applies the change and returns the changed service. If ifVersion isn't 0,
+// the service must have that version. A change without effect writes nothing.
 // Errors: catalog.ErrNotFound, ErrNameTaken, ErrVersionMismatch, *InvalidError.
 func (s *Store) Update(
 	ctx context.Context, id string, ifVersion int64, c catalog.Change,
@@ -152,7 +152,7 @@ func (s *Store) Update(
 	return svc, nil
 }
 
-// Delete removes the service, under the condition of Update.
+// Delete removes the service. ifVersion is as in Update.
 // Errors: catalog.ErrNotFound, ErrVersionMismatch.
 func (s *Store) Delete(ctx context.Context, id string, ifVersion int64) error {
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
@@ -173,8 +173,8 @@ func (s *Store) Delete(ctx context.Context, id string, ifVersion int64) error {
 	return nil
 }
 
-// lockVersion reads a service and locks its row. If ifVersion isn't 0 the
-// service must have it.
+// lockVersion reads a service and locks its row. If ifVersion isn't 0, the
+// service must have that version.
 func lockVersion(ctx context.Context, tx *sqlx.Tx, id string, ifVersion int64) (catalog.Service, error) {
 	svc, err := byID(ctx, tx, id, "FOR UPDATE")
 	if err == nil && ifVersion != 0 && ifVersion != svc.Version {
@@ -183,7 +183,7 @@ func lockVersion(ctx context.Context, tx *sqlx.Tx, id string, ifVersion int64) (
 	return svc, err
 }
 
-// withDefaults puts the portal's interval where a client cleared it.
+// withDefaults replaces an interval that a client cleared with the portal's.
 func (s *Store) withDefaults(c catalog.Change) catalog.Change {
 	if c.Interval != nil && *c.Interval == "" {
 		c.Interval = &s.interval

@@ -22,7 +22,7 @@ func header(t *testing.T, raw []byte) (h nats.Header) {
 	return h
 }
 
-func TestAWriteAndItsEventAreOne(t *testing.T) {
+func TestWritesAddEvents(t *testing.T) {
 	db := open(t)
 	svc := create(t, db, catalog.Change{Name: ptr("billing"), Status: ptr(events.StatusHealthy)})
 	if _, err := db.Update(t.Context(), svc.ID, 0, catalog.Change{Status: ptr(events.StatusDown)}); err != nil {
@@ -32,7 +32,7 @@ func TestAWriteAndItsEventAreOne(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	got := outboxed(t, db)
+	got := takeOutbox(t, db)
 	if len(got) != 4 {
 		t.Fatalf("got %d events, want created, updated, status changed, deleted: %+v", len(got), got)
 	}
@@ -50,11 +50,11 @@ func TestAWriteAndItsEventAreOne(t *testing.T) {
 	}
 }
 
-func TestARefusedWriteSaysNothing(t *testing.T) {
+func TestRefusedWritesAddNoEvents(t *testing.T) {
 	db := open(t)
 	svc := create(t, db, catalog.Change{Name: ptr("Billing")})
 	other := create(t, db, catalog.Change{Name: ptr("search")})
-	outboxed(t, db)
+	takeOutbox(t, db)
 
 	invalid := func(err error) bool { _, ok := errors.AsType[*catalog.InvalidError](err); return ok }
 	is := func(want error) func(error) bool { return func(err error) bool { return errors.Is(err, want) } }
@@ -83,7 +83,7 @@ func TestARefusedWriteSaysNothing(t *testing.T) {
 			t.Errorf("%s: got %v", name, tc.err)
 		}
 	}
-	if got := outboxed(t, db); len(got) != 0 {
+	if got := takeOutbox(t, db); len(got) != 0 {
 		t.Errorf("the outbox has %+v", got)
 	}
 }

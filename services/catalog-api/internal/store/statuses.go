@@ -14,16 +14,16 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
 
-// Applied counts what became of a batch of results.
+// Applied counts the outcomes of a batch of results.
 type Applied struct {
-	Stored  int // results that are now a service's status
+	Stored  int // results that became a service's status
 	Dropped int // of deleted services, of another URL, or not newer than what was known
 	Changed int // statuses that changed
-	Missed  int // slots between those of two results of a service that nobody probed
-	Busy    int // likewise, but because the service's host was busy
+	Missed  int // slots without a probe between two results of a service
+	Busy    int // likewise, because the service's host was busy
 }
 
-// outcome is a row that the batch changed, with what was before.
+// outcome is a row that the batch changed, with its values before.
 type outcome struct {
 	row
 	Before        events.Status `db:"before"`
@@ -33,15 +33,15 @@ type outcome struct {
 	Location      string        `db:"location"`
 }
 
-// ApplyResults stores what probes saw, and the events of the statuses that this
-// changes. A result is dropped when its service is gone or has another health
-// URL by now, and when it isn't newer than what the service has: a batch that
-// is applied twice changes nothing the second time.
+// ApplyResults stores results of probes, and an event for each status that changes. It
+// drops a result if the service is gone or has another health URL by now, or if the
+// result isn't newer than the service's last one. A batch that is applied twice
+// changes nothing the second time.
 func (s *Store) ApplyResults(ctx context.Context, batch []events.ProbeCompleted) (Applied, error) {
 	var sum Applied
 	err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
-		// A statement can update a row once, so a batch with several results of
-		// a service takes several, and no change of status in between is lost.
+		// A statement can update a row once. So several results of a service take
+		// several statements, and no status change in between is lost.
 		for _, round := range rounds(batch) {
 			done, err := s.applyRound(ctx, tx, round)
 			if err != nil {
@@ -61,8 +61,8 @@ func (s *Store) ApplyResults(ctx context.Context, batch []events.ProbeCompleted)
 	return sum, nil
 }
 
-// rounds splits a batch so that each service is once in a round, its older
-// results first.
+// rounds splits a batch so that no round has two results of a service, and earlier
+// rounds have the older results.
 func rounds(batch []events.ProbeCompleted) [][]events.ProbeCompleted {
 	sorted := slices.SortedStableFunc(slices.Values(batch), func(a, b events.ProbeCompleted) int {
 		return a.CheckedAt.Compare(b.CheckedAt)
@@ -80,9 +80,9 @@ func rounds(batch []events.ProbeCompleted) [][]events.ProbeCompleted {
 	return out
 }
 
-// applyResults updates the rows that results are for. Rows are locked in the
-// order of their ids, so that two batches can't wait for each other. A worker whose
-// clock is ahead can't make results of the others look old.
+// applyResults updates the rows of the results' services. It locks rows in the order of
+// their ids, so that two batches can't deadlock. It caps times at now(), so that a
+// worker whose clock is ahead can't make the results of others look old.
 const applyResults = `
 	WITH result AS (
 		SELECT r.*, s.status AS before, s.probe_round_ms AS before_round,
@@ -130,7 +130,7 @@ func (s *Store) applyRound(ctx context.Context, tx *sqlx.Tx, round []events.Prob
 	return done, domainError(err)
 }
 
-// addChanges puts an event into the outbox for each status that changed.
+// addChanges adds an event to the outbox for each status that changed.
 func addChanges(ctx context.Context, tx *sqlx.Tx, done []outcome) error {
 	var changed []events.Event
 	for _, o := range done {
@@ -152,9 +152,9 @@ func (a *Applied) add(done []outcome) {
 	}
 }
 
-// missed counts the slots between that of the result and that of the one before.
-// Not their times decide: a probe may start late without a slot being left out.
-// Where the host had too little room, its services' slots were left out for that.
+// missed counts the slots between those of the previous result and this one. It goes
+// by the planned times: a probe may start late without a slot being skipped. busy are
+// the slots that were skipped because the host was busy.
 func (o outcome) missed() (missed, busy int) {
 	if o.BeforePlanned == nil {
 		return 0, 0
@@ -167,9 +167,9 @@ func (o outcome) missed() (missed, busy int) {
 	return missed - busy, busy
 }
 
-// ApplyDelays notes of services that they wait for their turn at a busy host,
-// and when their next result is to be expected. What is older than a service's
-// last result, or of another health URL, says nothing any more.
+// ApplyDelays records that services wait for their turn at a busy host, and so when
+// their next results are due. It ignores a delay that is older than the service's last
+// result, or is for another health URL.
 func (s *Store) ApplyDelays(ctx context.Context, batch []events.ProbeDelayed) error {
 	const update = `
 		WITH said AS (
@@ -198,9 +198,9 @@ func (s *Store) ApplyDelays(ctx context.Context, batch []events.ProbeDelayed) er
 	return nil
 }
 
-// MarkStale makes those statuses unknown that no result has confirmed for three
-// intervals, or three rounds of a busy host if that is longer, and returns how many. since is when results began to be listened
-// to: silence before that says nothing.
+// MarkStale sets statuses to unknown that no result has confirmed for three intervals,
+// or three rounds of a busy host if that is longer, and returns how many. since is when
+// the caller began to receive results: the time before doesn't count.
 func (s *Store) MarkStale(ctx context.Context, since time.Time) (int, error) {
 	const update = `
 		WITH before AS (

@@ -12,7 +12,7 @@ import (
 
 const healthURL = "https://billing.example/healthz"
 
-// result is what a probe saw at the given time.
+// result returns the result of a probe at the given time.
 func result(svc catalog.Service, at time.Time, status events.Status) events.ProbeCompleted {
 	reasons := map[events.Status]events.Reason{
 		events.StatusHealthy: events.ReasonOK, events.StatusDegraded: events.ReasonHTTP5xx, events.StatusDown: events.ReasonTimeout,
@@ -35,7 +35,7 @@ func apply(t *testing.T, db *store.Store, batch ...events.ProbeCompleted) store.
 func TestResultsBecomeStatuses(t *testing.T) {
 	db := open(t)
 	svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
-	outboxed(t, db)
+	takeOutbox(t, db)
 	start := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
 	at := func(minute int) time.Time { return start.Add(time.Duration(minute) * time.Minute) }
 	healthy := result(svc, at(1), events.StatusHealthy)
@@ -80,7 +80,7 @@ func TestResultsBecomeStatuses(t *testing.T) {
 	}
 
 	var changes []string
-	for _, e := range outboxed(t, db) {
+	for _, e := range takeOutbox(t, db) {
 		change := e.(events.StatusChanged)
 		if change.Location != "here" || change.CheckedAt.IsZero() || change.Name != "billing" {
 			t.Errorf("incomplete: %+v", change)
@@ -99,10 +99,10 @@ func TestResultsBecomeStatuses(t *testing.T) {
 }
 
 // A worker may be of a later version than this one.
-func TestWhatALaterWorkerSaysIsStoredAndToldOn(t *testing.T) {
+func TestReasonsOfLaterWorkersAreStoredAndPublished(t *testing.T) {
 	db := open(t)
 	svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
-	outboxed(t, db)
+	takeOutbox(t, db)
 	now := time.Now().UTC().Truncate(time.Second)
 	later, strange := result(svc, now, events.StatusDegraded), result(svc, now.Add(time.Second), events.StatusUnknown)
 	later.Reason, strange.Reason, strange.StatusWord = "eclipse", "planned_work", "maintenance"
@@ -116,7 +116,7 @@ func TestWhatALaterWorkerSaysIsStoredAndToldOn(t *testing.T) {
 		}
 	}
 	var told []events.Reason
-	for _, e := range outboxed(t, db) {
+	for _, e := range takeOutbox(t, db) {
 		told = append(told, e.(events.StatusChanged).Reason)
 	}
 	if !slices.Equal(told, []events.Reason{"eclipse", "planned_work"}) {
@@ -124,7 +124,7 @@ func TestWhatALaterWorkerSaysIsStoredAndToldOn(t *testing.T) {
 	}
 }
 
-func TestAWorkerWithAFastClockDoesNotSilenceTheOthers(t *testing.T) {
+func TestFastWorkerClockDoesNotBlockOtherResults(t *testing.T) {
 	db := open(t)
 	svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
 	apply(t, db, result(svc, time.Now().Add(24*time.Hour), events.StatusDown))
@@ -145,7 +145,7 @@ func TestStatusesBecomeStale(t *testing.T) {
 		result(quiet, time.Now().Add(-4*time.Minute), events.StatusHealthy),
 		result(fresh, time.Now().Add(-2*time.Minute), events.StatusHealthy),
 		result(slow, time.Now().Add(-2*time.Hour), events.StatusHealthy))
-	outboxed(t, db)
+	takeOutbox(t, db)
 
 	if n, err := db.MarkStale(t.Context(), time.Now().UTC()); n != 0 || err != nil {
 		t.Errorf("just started: got %d, %v; silence before the start says nothing", n, err)
@@ -156,7 +156,7 @@ func TestStatusesBecomeStale(t *testing.T) {
 	if n, err := db.MarkStale(t.Context(), long); n != 0 || err != nil {
 		t.Errorf("again: got %d, %v", n, err)
 	}
-	got := outboxed(t, db)
+	got := takeOutbox(t, db)
 	if len(got) != 1 {
 		t.Fatalf("got %+v", got)
 	}
@@ -169,7 +169,7 @@ func TestStatusesBecomeStale(t *testing.T) {
 	}
 }
 
-func TestServiceThatWaitsForItsTurnIsNotStale(t *testing.T) {
+func TestDelayedServiceIsNotStale(t *testing.T) {
 	db := open(t)
 	long := time.Now().UTC().Add(-time.Hour)
 	ago := func(d time.Duration) time.Time { return time.Now().UTC().Add(-d) }
@@ -211,7 +211,7 @@ func stale(t *testing.T, db *store.Store, since time.Time, want int, what string
 	}
 }
 
-func TestSlotsAreMissedOnlyWhereNobodyProbed(t *testing.T) {
+func TestMissedSlotsAreCounted(t *testing.T) {
 	slot := time.Now().UTC().Add(-time.Hour).Truncate(time.Minute)
 	for name, tc := range map[string]struct {
 		planned time.Duration // after the slot of the first result
@@ -239,7 +239,7 @@ func TestSlotsAreMissedOnlyWhereNobodyProbed(t *testing.T) {
 	}
 }
 
-func TestEveryIntervalIsOneToPostgres(t *testing.T) {
+func TestPostgresParsesEveryInterval(t *testing.T) {
 	db := open(t)
 	for _, i := range events.Intervals {
 		var seconds float64

@@ -1,6 +1,6 @@
-// Package store keeps the catalogue in Postgres. A method is one transaction,
-// speaks the catalogue's own words, and writes the events of what it changed
-// into the outbox beside the change.
+// Package store keeps the catalogue in Postgres. Each method is one transaction. It
+// uses the types and errors of package catalog, and adds the events of its changes to
+// the outbox in the same transaction.
 package store
 
 import (
@@ -23,27 +23,27 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// The connections of a replica. Those for people and those for results and
-// events are apart: neither waits for the other, and more time is given to work
-// over all of the catalogue than anybody waits for an answer.
+// The limits of a replica's connections. Requests have a pool of their own, so that they
+// and the bulk work (results, events) don't wait for each other. Bulk work may take
+// longer than anybody waits for an answer.
 const (
-	peopleConnections = 12
-	peopleSilence     = 4500 * time.Millisecond
-	bulkConnections   = 4
-	bulkSilence       = 15 * time.Second
+	requestConnections = 12
+	requestTimeout     = 4500 * time.Millisecond
+	bulkConnections    = 4
+	bulkTimeout        = 15 * time.Second
 )
 
 // Store is the catalogue's database.
 type Store struct {
-	pool // for what people ask
+	pool // for requests
 
-	bulk     pool       // for results, events, and whatever goes over all services
-	apply    *sqlx.Stmt // applyResults in bulk: to plan it takes as long as to carry it out
-	changed  *sqlx.Stmt // changedSince: who asks for the list waits for it
+	bulk     pool       // for results, events, and work on all services
+	apply    *sqlx.Stmt // applyResults in bulk; planning it takes as long as running it
+	changed  *sqlx.Stmt // changedSince; each request for the list waits for it
 	interval events.Interval
 }
 
-// Config says which database a Store is.
+// Config configures a Store.
 type Config struct {
 	URL      string          // postgres://user:password@host:port/name?…
 	Wait     time.Duration   // how long Open tries to reach a server that doesn't answer
@@ -51,16 +51,16 @@ type Config struct {
 	Log      *slog.Logger
 }
 
-// Open connects to the database and brings its schema up to date, under a lock
-// so that replicas can start together. While the server can't be reached it
-// tries again; any other error is final.
+// Open connects to the database and migrates its schema, under a lock so that
+// replicas can start together. It retries while the server can't be reached; any
+// other error is final.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s := &Store{interval: cfg.Interval}
 	for _, p := range []struct {
 		*pool
 		limits
 	}{
-		{&s.pool, limits{peopleConnections, peopleSilence}}, {&s.bulk, limits{bulkConnections, bulkSilence}},
+		{&s.pool, limits{requestConnections, requestTimeout}}, {&s.bulk, limits{bulkConnections, bulkTimeout}},
 	} {
 		var err error
 		if *p.pool, err = openPool(cfg.URL, p.limits); err != nil {
@@ -77,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.apply, err = s.bulk.db.PreparexContext(ctx, applyResults); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the taking of results: %w", err), s.Close())
 	}
-	if _, err := s.db.ExecContext(ctx, forgetOtherServers); err != nil {
+	if _, err := s.db.ExecContext(ctx, resetForeignTxIDs); err != nil {
 		return nil, errors.Join(fmt.Errorf("forget the transactions of another server: %w", err), s.Close())
 	}
 	if s.changed, err = s.db.PreparexContext(ctx, changedSince); err != nil {
@@ -86,8 +86,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// now is the time as it is written: UTC, in microseconds, which is what Postgres
-// keeps.
+// now returns the present time as it is stored: UTC, in microseconds, the precision of
+// Postgres.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // Close closes the connections.
@@ -101,10 +101,10 @@ func (s *Store) Close() error {
 	return errors.Join(append(errs, s.db.Close(), s.bulk.db.Close())...)
 }
 
-// DB is the pool, for the outbox's relay.
+// DB returns the bulk connections, for the outbox's relay.
 func (s *Store) DB() *sqlx.DB { return s.bulk.db }
 
-// Ping says whether the database answers.
+// Ping returns an error unless the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.db.PingContext(ctx); err != nil {
 		return fmt.Errorf("ping the database: %w", domainError(err))
@@ -127,8 +127,8 @@ func (s *Store) reach(ctx context.Context, wait time.Duration, log *slog.Logger)
 	}
 }
 
-// migrate brings the schema forward, up to a version. It has a connection of its
-// own: nobody waits for it, however long it takes.
+// migrate migrates the schema up to a version. It uses connections of its own without a
+// timeout, because a migration may take long.
 func migrate(ctx context.Context, cfg Config, version int64) (err error) {
 	p, err := openPool(cfg.URL, limits{connections: 2})
 	if err != nil {

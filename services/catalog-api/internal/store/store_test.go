@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
 
 func ptr[T any](v T) *T { return &v }
 
-// open opens a store on a database of its own, which has just been migrated.
+// open opens a store on a new, migrated database of its own.
 func open(t *testing.T) *store.Store {
 	t.Helper()
 	return openAt(t, devtest.Database(t))
@@ -45,8 +45,8 @@ func create(t *testing.T, db *store.Store, c catalog.Change) catalog.Service {
 	return svc
 }
 
-// outboxed returns the events in the outbox, in order, and empties it.
-func outboxed(t *testing.T, db *store.Store) []events.Event {
+// takeOutbox returns the events in the outbox, in order, and empties it.
+func takeOutbox(t *testing.T, db *store.Store) []events.Event {
 	t.Helper()
 	var rows []struct {
 		Header []byte `db:"header"`

@@ -6,13 +6,13 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-func TestNewsIsWhatDiffersFromTheResultBefore(t *testing.T) {
-	s := seen{}
+func TestLastResultsReportChanges(t *testing.T) {
+	last := lastResults{}
 	for i, c := range []struct {
 		service string
 		status  events.Status
 		reason  events.Reason
-		news    bool
+		changed bool
 	}{
 		{"a", events.StatusHealthy, events.ReasonOK, true}, // the first of a service
 		{"a", events.StatusHealthy, events.ReasonOK, false},
@@ -24,8 +24,8 @@ func TestNewsIsWhatDiffersFromTheResultBefore(t *testing.T) {
 		{"a", events.StatusHealthy, events.ReasonOK, true},
 	} {
 		r := events.ProbeCompleted{ServiceID: c.service, Status: c.status, Reason: c.reason}
-		if got := s.news(r); got != c.news {
-			t.Errorf("result %d, %s %s of %s: news is %v, want %v", i, c.status, c.reason, c.service, got, c.news)
+		if got := last.update(r); got != c.changed {
+			t.Errorf("result %d, %s %s of %s: changed is %v, want %v", i, c.status, c.reason, c.service, got, c.changed)
 		}
 	}
 }
