@@ -1,5 +1,5 @@
-// Command client clears fields of a service with the client that oapi-codegen makes,
-// which is laid beside this file while it is compiled. The compiler judges it too.
+// Command client clears fields of a service with the client that oapi-codegen generates.
+// A build overlay puts that client beside this file, so the compiler checks it too.
 package main
 
 import (
@@ -28,7 +28,7 @@ func change(ctx context.Context, portal, service string) error {
 	if err := id.UnmarshalText([]byte(service)); err != nil {
 		return err
 	}
-	answer, err := client.PatchServiceWithResponse(ctx, id, PatchServiceJSONRequestBody{
+	answer, err := client.PatchServiceWithResponse(ctx, id, &PatchServiceParams{}, PatchServiceJSONRequestBody{
 		Team: nullable.NewNullNullable[string](), Tags: nullable.NewNullNullable[[]string](),
 	})
 	if err != nil {

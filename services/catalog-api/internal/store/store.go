@@ -70,6 +70,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err := s.reach(ctx, cfg.Wait, cfg.Log); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), s.Close())
 	}
+	if err := checkServer(ctx, s.db, cfg.Log); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if err := migrate(ctx, cfg, math.MaxInt64); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate the database: %w", err), s.Close())
 	}
