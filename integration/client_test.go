@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 	"testing"
 
-	// What the generated client stands on.
+	// Dependency of the generated client.
 	_ "github.com/oapi-codegen/nullable"
 	_ "github.com/oapi-codegen/runtime"
 	_ "github.com/oapi-codegen/runtime/types"
 )
 
-func TestAClientThatGoGeneratesClearsAField(t *testing.T) {
+func TestGeneratedGoClientClearsAField(t *testing.T) {
 	s := start(t)
 	svc := s.create(fields{"name": "billing", "team": "Payments", "docs_url": "https://docs.example.com/", "tags": []string{"go"}})
 
@@ -47,7 +47,7 @@ func TestAClientThatGoGeneratesClearsAField(t *testing.T) {
 	}
 }
 
-// cleared says whether a service has no team and no tags, and the rest still.
+// cleared reports whether a service has no team and no tags, and keeps its other fields.
 func cleared(t *testing.T, body []byte) bool {
 	t.Helper()
 	var svc struct {

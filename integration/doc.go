@@ -1,3 +1,3 @@
-// Package integration tests the whole portal from outside: the commands as they
-// ship, as processes that can be killed, on a real Postgres and a real NATS.
+// Package integration tests the whole portal from outside: the shipped commands, as
+// processes that can be killed, on a real Postgres and a real NATS.
 package integration

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/lib/pq" // to make databases
+	_ "github.com/lib/pq" // to create databases
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	"github.com/testcontainers/testcontainers-go"
@@ -30,7 +30,7 @@ const (
 
 const containerStart = 60 * time.Second
 
-// docker is a container for each server, by testcontainers.
+// docker runs each server in a container, with testcontainers.
 type docker struct {
 	shared *dockerServer
 	made   atomic.Int64
@@ -55,7 +55,7 @@ func (d *docker) postgres(t *testing.T) postgresServer { return own(t, newPostgr
 
 func (d *docker) broker(t *testing.T) server { return own(t, newNATS) }
 
-// own makes a server for one test.
+// own starts a server for one test.
 func own(t *testing.T, make func(context.Context) (*dockerServer, error)) *dockerServer {
 	t.Helper()
 	s, err := make(t.Context())
@@ -67,10 +67,10 @@ func own(t *testing.T, make func(context.Context) (*dockerServer, error)) *docke
 	return s
 }
 
-// dockerServer is a container whose port is published at an address that a
-// restart keeps.
+// dockerServer is a container whose port is published at an address that stays the same
+// after a restart.
 type dockerServer struct {
-	t         *testing.T // nil: of all tests
+	t         *testing.T // nil if shared by all tests
 	container testcontainers.Container
 	recreate  func(context.Context) (testcontainers.Container, error)
 	wiped     bool
@@ -135,7 +135,7 @@ func newPostgres(ctx context.Context) (*dockerServer, error) {
 	return newServer(ctx, "postgres://portal:portal@%s/portal?sslmode=disable", "5432/tcp", testcontainers.ContainerRequest{
 		Image: postgresImage,
 		Env:   map[string]string{"POSTGRES_USER": "portal", "POSTGRES_PASSWORD": "portal", "POSTGRES_DB": "portal"},
-		// The first start makes the cluster and starts twice.
+		// The first start creates the cluster, and starts the server twice.
 		WaitingFor: wait.ForSQL("5432/tcp", "postgres", func(host string, port network.Port) string {
 			return fmt.Sprintf("postgres://portal:portal@%s/portal?sslmode=disable", net.JoinHostPort(host, port.Port()))
 		}).WithStartupTimeout(containerStart),
@@ -150,8 +150,7 @@ func newNATS(ctx context.Context) (*dockerServer, error) {
 	})
 }
 
-// newServer starts a container, and again under the same address when it is
-// recreated.
+// newServer starts a container whose address stays the same when it is recreated.
 func newServer(ctx context.Context, format, port string, req testcontainers.ContainerRequest) (*dockerServer, error) {
 	addr, err := devtest.FreeAddr()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-func TestTwoWorkersShareTheProbesAndDoubleNone(t *testing.T) {
+func TestTwoWorkersShareTheProbesWithoutDuplicates(t *testing.T) {
 	t.Parallel()
 	const services = 300
 	s, target := start(t), serve(t, "127.0.0.1")
@@ -36,11 +36,11 @@ func TestTwoWorkersShareTheProbesAndDoubleNone(t *testing.T) {
 		if n := w.probed(); n == 0 {
 			t.Errorf("worker %d has no share", i)
 		}
-		w.stop() // it finishes what it has begun
+		w.stop() // the worker finishes its running probes
 	}
 
-	// A probe is told from another by its slot: that needs no clock, and holds
-	// however late a probe of a busy machine is.
+	// Probes are identified by their slot: that needs no clock, and works however late a
+	// busy machine probes.
 	slots := map[string]map[time.Time]int{}
 	for _, r := range s.results() {
 		if slots[r.ServiceID] == nil {
@@ -60,8 +60,8 @@ func TestTwoWorkersShareTheProbesAndDoubleNone(t *testing.T) {
 	}
 }
 
-// createAt creates a service that is probed every 10 s. Unlike create it can be
-// called by several goroutines.
+// createAt creates a service that is probed every 10 s. Unlike create, it may be called
+// from several goroutines.
 func (s *system) createAt(name, url string) (id string) {
 	code, body, err := s.try("POST", "/api/services", fields{"name": name, "status_url": url, "interval": "10s"})
 	var svc service
@@ -74,7 +74,7 @@ func (s *system) createAt(name, url string) (id string) {
 	return svc.ID
 }
 
-// probed is how many probes a worker says that it has made.
+// probed returns the number of probes in the worker's metrics.
 func (p *process) probed() (n float64) {
 	p.t.Helper()
 	resp, err := http.Get("http://" + p.metrics + "/metrics")
@@ -94,7 +94,7 @@ func (p *process) probed() (n float64) {
 	return n
 }
 
-// results reads all that probes have told so far.
+// results reads all probe results so far.
 func (s *system) results() (list []events.ProbeCompleted) {
 	s.t.Helper()
 	stream, err := s.connect().Stream(s.t.Context(), events.StreamResults)
@@ -115,13 +115,13 @@ func (s *system) results() (list []events.ProbeCompleted) {
 	return list
 }
 
-func TestTheProbeOfAKilledWorkerIsDoneByAnother(t *testing.T) {
+func TestAnotherWorkerTakesOverTheProbeOfAKilledOne(t *testing.T) {
 	t.Parallel()
 	s, target := start(t), serve(t, "127.0.0.1")
 	target.set(hang)
 	doomed := s.worker("PORTAL_TIMEOUT=20s")
 	svc := s.create(fields{"name": "billing", "status_url": target.url("/"), "interval": "1h"})
-	target.next("/") // it is being probed now
+	target.next("/") // the probe is running now
 	doomed.kill()
 	target.set(status(http.StatusOK))
 	s.worker()
@@ -130,7 +130,7 @@ func TestTheProbeOfAKilledWorkerIsDoneByAnother(t *testing.T) {
 	}
 }
 
-func TestWritesGoOnWithoutNATSAndNoneIsLost(t *testing.T) {
+func TestWritesSucceedWithoutNATSAndAreNotLost(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	svc := s.create(fields{"name": "billing"})
@@ -150,14 +150,14 @@ func TestWritesGoOnWithoutNATSAndNoneIsLost(t *testing.T) {
 		if e.Version > last+1 && last > 0 {
 			t.Fatalf("version %d came after %d", e.Version, last)
 		}
-		if e.Version <= last { // the last one again, after the subscriber came back
+		if e.Version <= last { // the last event again, after the subscriber reconnected
 			continue
 		}
 		last = e.Version
 	}
 }
 
-func TestThePortalOutlivesARestartOfPostgres(t *testing.T) {
+func TestPortalRecoversFromARestartOfPostgres(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts Postgres and NATS")
@@ -173,21 +173,21 @@ func TestThePortalOutlivesARestartOfPostgres(t *testing.T) {
 		t.Errorf("without Postgres: got %d: %s", code, body)
 	}
 	target.set(status(http.StatusServiceUnavailable))
-	target.next("/") // seen while there is nobody to tell
+	target.next("/") // probed while the result cannot be stored
 	pg.start()
 	s.becomes(svc.ID, events.StatusDegraded)
 	s.send("PATCH", "/api/services/"+svc.ID, fields{"team": "Payments"}, http.StatusOK)
 	await(s, "the write after the restart", func(e events.ServiceUpdated) bool { return e.Team == "Payments" })
 }
 
-func TestAnEventOutlivesTheProcessThatWroteIt(t *testing.T) {
+func TestEventIsPublishedAfterItsWriterWasKilled(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	s.create(fields{"name": "before"})
 	await(s, "the first", func(e events.ServiceCreated) bool { return e.Name == "before" })
 
-	// Without NATS a write is committed and can't be published: there the
-	// process is killed, and what was accepted must still be told.
+	// Without NATS, a write is committed but can't be published. The process is killed at
+	// this point; the accepted write must still be published.
 	s.broker.stop()
 	svc := s.create(fields{"name": "between"})
 	s.api.kill()
@@ -196,7 +196,7 @@ func TestAnEventOutlivesTheProcessThatWroteIt(t *testing.T) {
 	await(s, "what was committed", func(e events.ServiceCreated) bool { return e.ID == svc.ID })
 }
 
-func TestTheBrokersDataIsRebuiltFromPostgres(t *testing.T) {
+func TestBrokerDataIsRebuiltFromPostgres(t *testing.T) {
 	t.Parallel()
 	s, target := start(t), serve(t, "127.0.0.1")
 	s.worker()
@@ -215,7 +215,7 @@ func TestTheBrokersDataIsRebuiltFromPostgres(t *testing.T) {
 	if !found[svc.ID] || !found[manual.ID] {
 		t.Errorf("got %v", found)
 	}
-	// Plans and consumers are there again too: what happens is seen.
+	// Plans and consumers are rebuilt too, so a change of the target is detected.
 	target.set(status(http.StatusServiceUnavailable))
 	s.becomes(svc.ID, events.StatusDegraded)
 }

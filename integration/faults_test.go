@@ -22,7 +22,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
-// faults are those that were met in the field, and their kin.
+// faults returns the faults that were met in the field, and similar ones.
 func (h *hour) faults() []fault {
 	return []fault{
 		{
@@ -40,8 +40,8 @@ func (h *hour) faults() []fault {
 			breaks: func(*testing.T) { h.disk.Fill() },
 			mends:  func(*testing.T) { h.disk.Free(); h.broker.stop(); h.broker.start() },
 		},
-		h.lost(events.StreamPortal), h.lost(events.StreamProbes), h.lost(events.StreamResults), h.unread(),
-		{name: "consumers used up", check: "live", words: "consumers", breaks: h.crowd, mends: h.disperse},
+		h.deletedStream(events.StreamPortal), h.deletedStream(events.StreamProbes), h.deletedStream(events.StreamResults), h.deletedConsumers(),
+		{name: "consumers used up", check: "live", words: "consumers", breaks: h.fillConsumers, mends: h.removeIntruders},
 		{name: "worker frozen", check: "workers", words: "No health-worker", later: "results",
 			breaks: func(t *testing.T) { must(t, h.worker.cmd.Process.Signal(syscall.SIGSTOP)) },
 			mends:  func(t *testing.T) { must(t, h.worker.cmd.Process.Signal(syscall.SIGCONT)) },
@@ -53,7 +53,7 @@ func (h *hour) faults() []fault {
 			breaks: func(t *testing.T) { h.signalPostgres(t, syscall.SIGSTOP) },
 			mends:  func(t *testing.T) { h.signalPostgres(t, syscall.SIGCONT) },
 		},
-		h.killed(),
+		h.killedPostgres(),
 		{
 			name: "the disk of Postgres full", check: "postgres", words: "disk is full",
 			breaks: func(*testing.T) { h.pgDisk.Fill() },
@@ -62,16 +62,16 @@ func (h *hour) faults() []fault {
 	}
 }
 
-// lost is a stream that somebody deletes, and which the services make again.
-func (h *hour) lost(stream string) fault {
+// deletedStream is the deletion of a stream, which the services create again.
+func (h *hour) deletedStream(stream string) fault {
 	var js jetstream.JetStream
-	var seen *heard
+	var seen *subscriber
 	return fault{
 		name: "stream " + stream + " deleted", check: "streams", words: stream,
 		breaks: func(t *testing.T) {
 			js = h.admin(t)
 			must(t, js.DeleteStream(t.Context(), stream))
-			seen = h.as(t).follow()
+			seen = h.with(t).follow()
 		},
 		mended: func() bool {
 			_, err := js.Stream(h.t.Context(), stream)
@@ -80,8 +80,8 @@ func (h *hour) lost(stream string) fault {
 	}
 }
 
-// unread takes away what the services read by.
-func (h *hour) unread() fault {
+// deletedConsumers is the deletion of the services' consumers.
+func (h *hour) deletedConsumers() fault {
 	var js jetstream.JetStream
 	return fault{
 		name: "consumers deleted", check: "consumers", words: "Not there",
@@ -98,8 +98,8 @@ func (h *hour) unread() fault {
 	}
 }
 
-// killed kills Postgres again and again, which is started again and again.
-func (h *hour) killed() fault {
+// killedPostgres kills Postgres repeatedly, after each restart.
+func (h *hour) killedPostgres() fault {
 	enough := make(chan struct{})
 	var killing sync.WaitGroup
 	return fault{
@@ -125,46 +125,47 @@ func (h *hour) killed() fault {
 	}
 }
 
-// admin is connected for as long as a fault lasts.
+// admin connects to NATS for the duration of a fault.
 func (h *hour) admin(t *testing.T) jetstream.JetStream {
 	t.Helper()
 	return (&system{t: t, broker: h.broker}).connect()
 }
 
-const thief = "thief-"
+const intruder = "thief-"
 
-// crowd takes the places of readers away, and then all that there are.
-func (h *hour) crowd(t *testing.T) {
+// fillConsumers creates consumers up to the stream's limit, and replaces those of readers.
+func (h *hour) fillConsumers(t *testing.T) {
 	portal, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
 	must(t, err)
 	for i := 0; err == nil; i++ {
-		_, err = portal.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: fmt.Sprint(thief, i)})
+		_, err = portal.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: fmt.Sprint(intruder, i)})
 	}
 	names := portal.ConsumerNames(t.Context())
 	for name := range names.Name() {
-		if strings.HasPrefix(name, thief) || name == "planner" {
+		if strings.HasPrefix(name, intruder) || name == "planner" {
 			continue
 		}
 		must(t, portal.DeleteConsumer(t.Context(), name))
-		_, _ = portal.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: thief + name}) // unless its reader was faster
+		_, _ = portal.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: intruder + name}) // fails if the reader recreated its own first
 	}
 	must(t, names.Err())
 }
 
-func (h *hour) disperse(t *testing.T) {
+// removeIntruders deletes the consumers that fillConsumers created.
+func (h *hour) removeIntruders(t *testing.T) {
 	portal, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
 	must(t, err)
 	names := portal.ConsumerNames(t.Context())
 	for name := range names.Name() {
-		if strings.HasPrefix(name, thief) {
+		if strings.HasPrefix(name, intruder) {
 			must(t, portal.DeleteConsumer(t.Context(), name))
 		}
 	}
 	must(t, names.Err())
 }
 
-// locked has another session of Postgres hold what the query takes. Who has it is
-// cut off, so that the session gets it.
+// locked makes another session of Postgres take the lock of a query. The sessions that
+// hold it are terminated, so that this one gets it.
 func (h *hour) locked(name, check, words, query string) fault {
 	var db *sql.DB
 	var tx *sql.Tx
@@ -195,29 +196,29 @@ func (h *hour) signalPostgres(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	file, err := os.ReadFile(filepath.Join(h.pgDisk.Dir, "postgres", "cluster", "postmaster.pid"))
 	if errors.Is(err, os.ErrNotExist) {
-		return // it is being started
+		return // Postgres is starting
 	}
 	must(t, err)
 	first, _, _ := strings.Cut(string(file), "\n")
-	children, _ := os.ReadFile(filepath.Join("/proc", first, "task", first, "children")) // it may have ended
+	children, _ := os.ReadFile(filepath.Join("/proc", first, "task", first, "children")) // the process may have ended
 	for _, pid := range append([]string{first}, strings.Fields(string(children))...) {
-		if n, err := strconv.Atoi(pid); err == nil { // else the file is being written
-			_ = syscall.Kill(n, s) // one may have ended meanwhile
+		if n, err := strconv.Atoi(pid); err == nil { // otherwise the file is being written
+			_ = syscall.Kill(n, s) // the process may have ended meanwhile
 		}
 	}
 }
 
-// heard is what a subscriber knows that came late.
-type heard struct {
+// subscriber holds the catalogue as a new subscriber sees it.
+type subscriber struct {
 	mu       sync.Mutex
 	caughtUp bool
 	services map[string]listed
 }
 
-// follow subscribes anew.
-func (h *hour) follow() *heard {
+// follow starts a new subscriber.
+func (h *hour) follow() *subscriber {
 	h.t.Helper()
-	out := &heard{services: map[string]listed{}}
+	out := &subscriber{services: map[string]listed{}}
 	js, done := h.connect(), make(chan error, 1)
 	ctx, stop := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	go func() {
@@ -233,13 +234,13 @@ func (h *hour) follow() *heard {
 	return out
 }
 
-func (o *heard) note(change func()) {
+func (o *subscriber) note(change func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	change()
 }
 
-func (o *heard) take(_ context.Context, d stream.Delivery) error {
+func (o *subscriber) take(_ context.Context, d stream.Delivery) error {
 	o.note(func() {
 		switch e := d.Event.(type) {
 		case events.ServiceCreated:
@@ -257,8 +258,8 @@ func (o *heard) take(_ context.Context, d stream.Delivery) error {
 	return nil
 }
 
-// same says whether the subscriber has these and no others.
-func (o *heard) same(all map[string]listed) bool {
+// same reports whether the subscriber has exactly these services.
+func (o *subscriber) same(all map[string]listed) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.caughtUp || len(o.services) != len(all) {

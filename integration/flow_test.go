@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-func TestAServiceIsFollowedThroughAllThatBefallsIt(t *testing.T) {
+func TestServiceLifecycle(t *testing.T) {
 	t.Parallel()
 	s, target := start(t), serve(t, "127.0.0.1")
 	s.worker()
@@ -22,11 +22,11 @@ func TestAServiceIsFollowedThroughAllThatBefallsIt(t *testing.T) {
 	if svc.Status != "unknown" || svc.Version != 1 {
 		t.Errorf("created as %+v", svc)
 	}
-	first := s.becomes(svc.ID, events.StatusHealthy) // at once: the first slot may be 10 s away
+	first := s.becomes(svc.ID, events.StatusHealthy) // probed at once: the first slot may be 10 s away
 	if first.From != events.StatusUnknown || first.Reason != events.ReasonOK || first.HTTPStatus != 204 || first.Team != "Payments" {
 		t.Errorf("the first event is %+v", first)
 	}
-	// Whoever heard the event can read what it says: they are one transaction.
+	// A reader of the event can read the new state: both are written in one transaction.
 	if now := s.get(svc.ID); now.Status != "healthy" || *now.Reason != "ok" || *now.LatencyMS < 1 || now.CheckedAt == nil || now.Version != 1 {
 		t.Errorf("after the first probe: %+v", now)
 	}
@@ -66,7 +66,7 @@ func TestAServiceIsFollowedThroughAllThatBefallsIt(t *testing.T) {
 	}
 }
 
-// sse returns the next event that the browser gets.
+// sse returns the next event that the browser receives.
 func sse(t *testing.T, browser <-chan [2]string) (name string, data map[string]any) {
 	t.Helper()
 	select {
@@ -75,13 +75,13 @@ func sse(t *testing.T, browser <-chan [2]string) (name string, data map[string]a
 			t.Fatal(err)
 		}
 		return e[0], data
-	case <-time.After(patience):
-		t.Fatal("in vain: waiting for an event in the browser")
+	case <-time.After(waitTimeout):
+		t.Fatal("timed out waiting for an event in the browser")
 		return "", nil
 	}
 }
 
-func TestANewHealthURLIsProbedAtOnceAndTheOldOneNoMore(t *testing.T) {
+func TestNewHealthURLReplacesTheOldOneAtOnce(t *testing.T) {
 	t.Parallel()
 	s, target := start(t), serve(t, "127.0.0.1")
 	s.worker()
@@ -99,7 +99,7 @@ func TestANewHealthURLIsProbedAtOnceAndTheOldOneNoMore(t *testing.T) {
 	}
 }
 
-func TestADeletedServiceIsNeverProbedAgain(t *testing.T) {
+func TestDeletedServiceIsNotProbed(t *testing.T) {
 	t.Parallel()
 	s, target := start(t), serve(t, "127.0.0.1")
 	s.worker()
@@ -114,8 +114,8 @@ func TestADeletedServiceIsNeverProbedAgain(t *testing.T) {
 	if tombstone.Name != "goes" || tombstone.Version != 2 {
 		t.Errorf("got %+v", tombstone)
 	}
-	// A probe may be under way while the planner hears of the deletion. That is
-	// over when the other service, which is probed as often, has had two slots.
+	// A probe may be running while the planner receives the deletion. It has ended when the
+	// other service, which has the same interval, has had two slots.
 	target.next("/stays")
 	target.next("/stays")
 	probed := len(target.seen("/goes"))
@@ -130,7 +130,7 @@ func TestADeletedServiceIsNeverProbedAgain(t *testing.T) {
 	s.get(stays.ID)
 }
 
-func TestACheckReturnsTheFreshStatus(t *testing.T) {
+func TestCheckReturnsTheNewStatus(t *testing.T) {
 	t.Parallel()
 	s, target := start(t), serve(t, "127.0.0.1")
 	svc := s.create(fields{"name": "billing", "status_url": target.url("/"), "interval": "1h"})
@@ -155,7 +155,7 @@ func TestACheckReturnsTheFreshStatus(t *testing.T) {
 	}
 }
 
-func TestHealthSaysWhatProbesLack(t *testing.T) {
+func TestHealthReportsMissingConsumersAndWorkers(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	wants := func(when, consumers, workers string) {
@@ -187,7 +187,7 @@ func TestHealthSaysWhatProbesLack(t *testing.T) {
 	wants("the worker is gone", "ok", "unavailable")
 }
 
-func TestALoginPageElsewhereIsNoHealth(t *testing.T) {
+func TestRedirectToALoginPageIsNotHealthy(t *testing.T) {
 	t.Parallel()
 	s, target, login := start(t), serve(t, "127.0.0.1"), serve(t, "127.0.0.2")
 	s.worker()
@@ -203,7 +203,7 @@ func TestALoginPageElsewhereIsNoHealth(t *testing.T) {
 	}
 }
 
-func TestADeniedAddressIsNotConnectedTo(t *testing.T) {
+func TestDeniedAddressIsNotProbed(t *testing.T) {
 	t.Parallel()
 	s, target, secret := start(t), serve(t, "127.0.0.1"), serve(t, "127.0.0.3")
 	s.worker("PORTAL_DENY=127.0.0.3/32")

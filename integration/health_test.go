@@ -10,13 +10,14 @@ import (
 	"time"
 )
 
-// health is what /api/health says.
+// health is an answer of /api/health.
 type health struct {
 	code   int
 	Checks []struct{ Name, Status, Detail, Cure string }
 }
 
-// health asks; no answer is one that is not well, and has no checks.
+// health requests /api/health. Without an answer, it returns a health that is not ok and
+// has no checks.
 func (s *system) health() (h health) {
 	code, body, err := s.try("GET", "/api/health", nil)
 	if err != nil {
@@ -31,8 +32,7 @@ func (s *system) health() (h health) {
 
 func (h health) ok() bool { return h.code == http.StatusOK }
 
-// says returns whether a check fails in words that have these, detail and cure
-// together.
+// says reports whether a check fails, and its detail and cure contain words.
 func (h health) says(name, words string) bool {
 	for _, c := range h.Checks {
 		if c.Name == name && c.Status != "ok" && strings.Contains(c.Detail+" "+c.Cure, words) {
@@ -52,7 +52,7 @@ func (h health) String() string {
 	return out
 }
 
-// red waits for a check to fail, and fails the test where that takes longer.
+// red waits for a check to fail, at most so long.
 func (s *system) red(most time.Duration, name, words string) time.Duration {
 	s.t.Helper()
 	began := time.Now()
@@ -60,7 +60,7 @@ func (s *system) red(most time.Duration, name, words string) time.Duration {
 	return time.Since(began).Round(100 * time.Millisecond)
 }
 
-// green waits until everything works.
+// green waits until health is ok, at most so long.
 func (s *system) green(most time.Duration) time.Duration {
 	s.t.Helper()
 	began := time.Now()
@@ -83,16 +83,16 @@ func (s *system) turns(most time.Duration, what string, wanted func(health) bool
 	}
 }
 
-func TestHealthSeesANATSThatHangs(t *testing.T) {
+func TestHealthDetectsAHangingNATS(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts Postgres and NATS")
 	}
 	broker := newNATSServer(t, t.TempDir())
 	s := startOn(t, broker, parts.database(t))
-	s.green(patience)
+	s.green(waitTimeout)
 	broker.signal(syscall.SIGSTOP)
-	s.red(patience, "nats", "restart it if it hangs")
+	s.red(waitTimeout, "nats", "restart it if it hangs")
 	broker.signal(syscall.SIGCONT)
-	s.green(patience)
+	s.green(waitTimeout)
 }

@@ -18,13 +18,13 @@ import (
 )
 
 const (
-	told     = 15 * time.Second // within what a fault is told
-	recovers = time.Minute      // within what all works again without its cause
-	lasts    = 12 * time.Second // how long a fault goes on once it was told, at least
+	detectTimeout   = 15 * time.Second // within which health reports a fault
+	recoveryTimeout = time.Minute      // within which everything works again after a fault
+	faultDuration   = 12 * time.Second // how long a fault lasts after it was reported, at least
 )
 
-// hour is a portal that is broken in every way, one after the other, while
-// somebody goes on writing.
+// hour is a portal that goes through all faults, one after the other, while a writer keeps
+// writing.
 type hour struct {
 	*system
 	broker *natsServer
@@ -35,10 +35,10 @@ type hour struct {
 	wrote  *writer
 }
 
-func TestHealthIsRedWhileSomethingDoesNotWorkAndGreenAfterwards(t *testing.T) {
+func TestHealthIsRedDuringFaultsAndGreenAfterwards(t *testing.T) {
 	h := &hour{disk: devtest.NewDisk(t, 64<<20), pgDisk: devtest.NewDisk(t, 256<<20), target: serve(t, "127.0.0.1")}
 	pg, err := devstack.StartPostgres(t.Context(), devstack.PostgresConfig{
-		Dir: filepath.Join(h.pgDisk.Dir, "postgres"), Restart: true, // as whoever runs it does
+		Dir: filepath.Join(h.pgDisk.Dir, "postgres"), Restart: true, // as in a deployment
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,12 +51,12 @@ func TestHealthIsRedWhileSomethingDoesNotWorkAndGreenAfterwards(t *testing.T) {
 	for i := range probed {
 		probed[i] = h.create(fields{"name": fmt.Sprint("probed ", i), "status_url": h.target.url(fmt.Sprint("/", i)), "interval": "10s"})
 	}
-	h.green(recovers)
+	h.green(recoveryTimeout)
 	h.wrote = write(h.system)
 
 	for _, f := range h.faults() {
-		if !t.Run(f.name, func(t *testing.T) { h.as(t).goThrough(t, f) }) {
-			t.FailNow() // the next would begin with a portal that is broken already
+		if !t.Run(f.name, func(t *testing.T) { h.with(t).goThrough(t, f) }) {
+			t.FailNow() // the next fault needs a working portal
 		}
 	}
 
@@ -68,8 +68,8 @@ func TestHealthIsRedWhileSomethingDoesNotWorkAndGreenAfterwards(t *testing.T) {
 	h.nothingIsLost()
 }
 
-// as is the same portal in a test of its own.
-func (h *hour) as(t *testing.T) *hour {
+// with returns the same portal for a subtest.
+func (h *hour) with(t *testing.T) *hour {
 	own, portal := *h, *h.system
 	portal.t = t
 	own.system = &portal
@@ -81,38 +81,39 @@ type fault struct {
 	name   string
 	breaks func(t *testing.T)
 	mends  func(t *testing.T)
-	check  string // that fails
-	words  string // of what it says
-	later  string // another check that fails when it lasts
+	check  string // the check that fails
+	words  string // contained in its detail or cure
+	later  string // another check that fails later, or ""
 
-	// mended says that the portal may mend it by itself before anybody is told.
+	// mended reports whether the portal has repaired the fault. If set, the portal may do so
+	// before health reports the fault.
 	mended func() bool
 }
 
-// goThrough breaks the portal and mends it again.
+// goThrough causes a fault, and repairs it.
 func (h *hour) goThrough(t *testing.T, f fault) {
 	began := time.Now()
 	f.breaks(t)
 	if f.mended != nil {
-		h.turns(told, f.check+" fails, or it is mended", func(now health) bool { return now.says(f.check, f.words) || f.mended() })
+		h.turns(detectTimeout, f.check+" fails, or it is mended", func(now health) bool { return now.says(f.check, f.words) || f.mended() })
 	} else {
-		h.red(told, f.check, f.words)
+		h.red(detectTimeout, f.check, f.words)
 	}
 	h.t.Logf("told after %s", time.Since(began).Round(100*time.Millisecond))
 	if f.mended == nil {
-		h.staysRed(lasts)
+		h.staysRed(faultDuration)
 	}
 	if f.later != "" {
-		h.red(recovers, f.later, "")
+		h.red(recoveryTimeout, f.later, "")
 	}
 	if f.mends != nil {
 		f.mends(t)
 	}
-	h.t.Logf("all is well after %s", h.green(recovers))
+	h.t.Logf("all is well after %s", h.green(recoveryTimeout))
 	h.works(t)
 }
 
-// staysRed looks for a while whether health ever says ok.
+// staysRed checks that health is never ok for so long.
 func (h *hour) staysRed(long time.Duration) {
 	h.t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)
@@ -124,8 +125,8 @@ func (h *hour) staysRed(long time.Duration) {
 	}
 }
 
-// works goes the whole way: a service is registered, announced, probed, and its
-// result comes back.
+// works checks the whole flow: a service is registered, published, probed, and gets its
+// result.
 func (h *hour) works(t *testing.T) {
 	t.Helper()
 	svc := h.create(fields{"name": "after " + t.Name(), "status_url": h.target.url("/after"), "interval": "10s"})
@@ -135,7 +136,7 @@ func (h *hour) works(t *testing.T) {
 	}
 }
 
-// writer writes all the time, and keeps what was acknowledged.
+// writer writes continuously, and records the acknowledged writes.
 type writer struct {
 	s        *system
 	done     chan struct{}
@@ -143,7 +144,7 @@ type writer struct {
 
 	services map[string]string // id to name; read it after stop
 	counter  string            // id of a service whose description is a number
-	counted  int               // the highest of them that was acknowledged
+	counted  int               // the highest acknowledged number
 }
 
 func write(s *system) *writer {
@@ -186,8 +187,8 @@ func (w *writer) stop() {
 	w.finished.Wait()
 }
 
-// nothingIsLost compares what was acknowledged, what the API has, and what a
-// subscriber hears that has just come.
+// nothingIsLost compares the acknowledged writes with the API, and with the data of a new
+// subscriber.
 func (h *hour) nothingIsLost() {
 	h.t.Helper()
 	seen := h.follow()

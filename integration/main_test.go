@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// bin is the folder of the commands that are tested, and parts the servers that
-// they run on. Both are set by TestMain alone.
+// bin is the folder of the tested commands, parts are the servers that they run on. Only
+// TestMain sets them.
 var (
 	bin   string
 	parts stack
@@ -27,7 +27,7 @@ func run(m *testing.M) int {
 	fmt.Printf("integration: Postgres and NATS are %s (%s)\n", chosen, why)
 	dir, err := os.MkdirTemp("", "portal-")
 	if err == nil {
-		// The commands run as other users than this one in some tests' parts.
+		// Some tests run commands as other users.
 		err = os.Chmod(dir, 0o755)
 	}
 	if err == nil {

@@ -18,20 +18,20 @@ import (
 	natsrules "github.com/dev-portal/dev-portal/deploy/nats"
 )
 
-// operator is a user of a natsServer who may do everything.
+// operator is a user of a natsServer with all permissions.
 const operator = "operator"
 
-// natsServer is NATS as people deploy it: a program of its own with the rules of
-// deploy/nats, which can be stopped where it stands, or told of other passwords.
+// natsServer is NATS as deployed: a separate program with the rules of deploy/nats. Tests
+// can suspend it, and change its passwords.
 type natsServer struct {
 	t      *testing.T
 	addr   string
-	dir    string // of its streams
+	dir    string // of the streams
 	config string
 	cmd    *exec.Cmd
 }
 
-// natsProgram is built once, by the first test that needs it.
+// natsProgram is the program, built once by the first test that needs it.
 var natsProgram = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(bin, "nats-server")
 	out, err := exec.Command("go", "build", "-o", path, "github.com/nats-io/nats-server/v2").CombinedOutput()
@@ -51,15 +51,15 @@ func newNATSServer(t *testing.T, dir string) *natsServer {
 	return n
 }
 
-// as is how a user connects.
+// as returns the URL for a user.
 func (n *natsServer) as(user string) string {
 	return (&url.URL{Scheme: "nats", User: url.UserPassword(user, "right"), Host: n.addr}).String()
 }
 
 func (n *natsServer) url() string { return n.as(operator) }
 
-// change makes another password that of the services. Whoever is connected with
-// the one before is cut off. "right" is the one that they use.
+// change changes the password of the services' users, which disconnects them. They use
+// the password "right".
 func (n *natsServer) change(password string) {
 	n.t.Helper()
 	const firstUsers = "users: [\n"
@@ -102,9 +102,9 @@ func (n *natsServer) start() {
 func (n *natsServer) stop() {
 	n.t.Helper()
 	n.signal(syscall.SIGTERM)
-	late := time.AfterFunc(patience, func() { _ = n.cmd.Process.Kill() })
+	late := time.AfterFunc(waitTimeout, func() { _ = n.cmd.Process.Kill() })
 	defer late.Stop()
-	_ = n.cmd.Wait() // it ends with 1 for a signal
+	_ = n.cmd.Wait() // its exit code is 1 after a signal
 }
 
 func (n *natsServer) wipe() { wipe(n.t, n.dir) }
@@ -116,7 +116,7 @@ func (n *natsServer) signal(s syscall.Signal) {
 	}
 }
 
-// end is for whatever state a test left it in.
+// end ends the server, in whatever state a test left it.
 func (n *natsServer) end() {
 	if err := n.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		n.t.Error(err)

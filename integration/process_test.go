@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must come. It says nothing about
-// how fast that is: a loaded machine may need it.
-const patience = 60 * time.Second
+// waitTimeout is how long a test waits for an event. It is not a performance requirement:
+// a loaded machine may be slow.
+const waitTimeout = 60 * time.Second
 
 // process is a command of the portal that runs until it is stopped or killed.
 type process struct {
@@ -24,11 +24,11 @@ type process struct {
 	logs chan struct{} // closed when all of the output was read
 	over bool
 
-	metrics string // a worker's address of its metrics
+	metrics string // the address of a worker's metrics
 }
 
-// launch starts a command with the variables given and no others. Its output
-// is shown if the test fails.
+// launch starts a command with only the given variables. Its output is shown if the test
+// fails.
 func launch(t *testing.T, command string, env ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(filepath.Join(bin, command)), logs: make(chan struct{})}
@@ -52,14 +52,14 @@ func (p *process) copyLog(out io.Reader) {
 	}
 }
 
-// stop asks the process to end, and fails the test if it doesn't do so cleanly.
+// stop ends the process, and fails the test unless it ends cleanly.
 func (p *process) stop() {
 	if p.over {
 		return
 	}
 	p.over = true
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	late := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+	late := time.AfterFunc(waitTimeout, func() { _ = p.cmd.Process.Kill() })
 	defer late.Stop()
 	<-p.logs
 	if err := p.cmd.Wait(); err != nil {
@@ -67,7 +67,7 @@ func (p *process) stop() {
 	}
 }
 
-// kill ends the process without a chance to do anything.
+// kill kills the process, without a chance to clean up.
 func (p *process) kill() {
 	p.t.Helper()
 	p.over = true
@@ -81,20 +81,20 @@ func (p *process) kill() {
 	}
 }
 
-// eventually waits until done is true. It asks often: what it waits for sends
-// no signal that a test could wait for instead.
+// eventually polls until done is true. It polls often, because there is no signal to wait
+// for instead.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !done(); <-tick.C {
+	for deadline := time.Now().Add(waitTimeout); !done(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("in vain: waiting until %s", what)
+			t.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
 
-// answers says whether a GET of url is answered with 200.
+// answers reports whether a GET of url returns 200.
 func answers(url string) bool {
 	client := http.Client{Timeout: 2 * time.Second}
 	resp, err := client.Get(url)

@@ -7,9 +7,9 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// A backup is a dump of Postgres and nothing else. What the stream has become
-// since is brought in line with it, by events that no reader takes for old.
-func TestABackupOfPostgresIsAllThatIsNeeded(t *testing.T) {
+// A backup is only a dump of Postgres. After a restore, the portal brings the stream in
+// line with it, by events that no reader takes for stale.
+func TestBackupNeedsOnlyPostgres(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts Postgres and NATS")
@@ -20,7 +20,7 @@ func TestABackupOfPostgresIsAllThatIsNeeded(t *testing.T) {
 	await(s, "what is published", func(e events.ServiceCreated) bool { return e.ID == changes.ID })
 	s.broker.stop()
 	goes := s.create(fields{"name": "goes"})
-	dump := pg.command("pg_dump", nil) // it has the event of this one in its outbox
+	dump := pg.command("pg_dump", nil) // the dump has the event of this service in its outbox
 	s.broker.start()
 
 	s.send("PATCH", "/api/services/"+changes.ID, fields{"team": "Payments"}, http.StatusOK)
@@ -42,7 +42,7 @@ func TestABackupOfPostgresIsAllThatIsNeeded(t *testing.T) {
 	s.database = pg.url()
 	s.startAPI()
 
-	// Versions 2 of both were the stream's last word.
+	// Version 2 of both was the latest in the stream.
 	want := map[string]int64{changes.ID: 3, goes.ID: 3, comes.ID: 2}
 	for len(want) > 0 {
 		e := await(s, "the stream to be in line", func(events.Event) bool { return true })
@@ -68,7 +68,7 @@ func TestABackupOfPostgresIsAllThatIsNeeded(t *testing.T) {
 		t.Errorf("after the restore: %+v", now)
 	}
 
-	// And the broker's data can be lost whole.
+	// All of the broker's data may be lost too.
 	s.broker.stop()
 	s.broker.wipe()
 	s.broker.start()

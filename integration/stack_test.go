@@ -16,38 +16,37 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 )
 
-// stack is where the tests' Postgres and NATS come from.
+// stack provides the tests' Postgres and NATS.
 type stack interface {
 	fmt.Stringer
 	open(dir string) error
 	close() error
 
-	// broker starts a NATS server for this test alone.
+	// broker starts a NATS server for this test only.
 	broker(t *testing.T) server
-	// postgres starts a Postgres for this test alone.
+	// postgres starts a Postgres for this test only.
 	postgres(t *testing.T) postgresServer
-	// database makes an empty database in a Postgres that the tests share.
+	// database creates an empty database in the shared Postgres.
 	database(t *testing.T) string
 }
 
-// server is one that a test can take away. Its address stays the same.
+// server is a server that a test can stop and start. Its address stays the same.
 type server interface {
 	url() string
 	stop()
 	start()
-	wipe() // while stopped: all of its data is lost
+	wipe() // deletes all data; the server must be stopped
 }
 
-// postgresServer is a server whose data can be saved and brought back.
+// postgresServer is a server whose data can be dumped and restored.
 type postgresServer interface {
 	server
-	// command runs one of Postgres' programs against the database, with the
-	// input given, and returns its output.
+	// command runs a program of Postgres on the database with input, and returns its output.
 	command(program string, input []byte) []byte
 }
 
-// choose takes containers where a Docker engine has the images or can pull
-// them, and else local processes. PORTAL_TEST_STACK=docker|local decides instead.
+// choose returns containers if a Docker engine has the images or can pull them, otherwise
+// local processes. PORTAL_TEST_STACK=docker|local overrides it.
 func choose(ctx context.Context) (chosen stack, why string, err error) {
 	switch wish := os.Getenv("PORTAL_TEST_STACK"); wish {
 	case "local":
@@ -81,8 +80,7 @@ func available(ctx context.Context, provider *testcontainers.DockerProvider, ima
 	return provider.PullImage(ctx, image)
 }
 
-// local is a Postgres from the machine's binaries and a NATS server in the
-// test's own process.
+// local runs Postgres from the machine's binaries, and NATS in the test's own process.
 type local struct {
 	dir    string
 	shared *devstack.Postgres

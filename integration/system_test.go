@@ -18,19 +18,19 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
-// system is a portal of one catalog-api, on servers of its own.
+// system is a portal with one catalog-api, and its own broker and database.
 type system struct {
 	t        *testing.T
 	broker   server
 	database string
-	version  string // of the commands: a folder in bin; "": the one that is tested
+	version  string // of the commands, a folder in bin; "" is the tested version
 	addr     string // of the API
 	api      *process
 	events   <-chan events.Event
 }
 
-// start starts catalog-api; workers are the test's affair. The database is the
-// shared server's unless one is given.
+// start starts catalog-api; tests start workers themselves. Without a database, it uses a
+// new one of the shared server.
 func start(t *testing.T, database ...string) *system {
 	t.Helper()
 	if testing.Short() {
@@ -50,7 +50,7 @@ func startOn(t *testing.T, broker server, database string) *system {
 	return s
 }
 
-// natsURL is how a service connects.
+// natsURL returns the URL by which a service connects.
 func (s *system) natsURL(service string) string {
 	if guarded, ok := s.broker.(*natsServer); ok {
 		return guarded.as(service)
@@ -64,7 +64,7 @@ func (s *system) startAPI() {
 	eventually(s.t, "the API answers", func() bool { return answers("http://" + s.addr + "/api/services") })
 }
 
-// worker starts a health-worker, and returns when it takes probes.
+// worker starts a health-worker, and returns when it is ready.
 func (s *system) worker(env ...string) *process {
 	s.t.Helper()
 	metrics := freeAddr(s.t)
@@ -89,7 +89,7 @@ func (s *system) connect() jetstream.JetStream {
 	return js
 }
 
-// subscribe follows the public stream from now on, as any other program could.
+// subscribe follows the public stream from now on, as other programs do.
 func (s *system) subscribe() <-chan events.Event {
 	s.t.Helper()
 	js, out := s.connect(), make(chan events.Event, 10_000)
@@ -110,7 +110,7 @@ func (s *system) subscribe() <-chan events.Event {
 	return out
 }
 
-// service is the part of the REST representation that tests look at.
+// service is the part of the REST representation that tests use.
 type service struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
@@ -153,7 +153,7 @@ func (s *system) try(method, path string, body any) (int, []byte, error) {
 	return resp.StatusCode, answer.Bytes(), err
 }
 
-// send is a call that must be answered with the status wanted, and a service.
+// send is a call that must return the wanted status and a service.
 func (s *system) send(method, path string, body any, want int) (svc service) {
 	s.t.Helper()
 	status, answer := s.call(method, path, body)
@@ -180,10 +180,10 @@ func (s *system) get(id string) service {
 	return s.send("GET", "/api/services/"+id, nil, http.StatusOK)
 }
 
-// await returns the next event that matches, and passes over the others.
+// await returns the next event that matches, and skips the others.
 func await[E events.Event](s *system, what string, match func(E) bool) E {
 	s.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(waitTimeout)
 	for {
 		select {
 		case e := <-s.events:
@@ -191,19 +191,19 @@ func await[E events.Event](s *system, what string, match func(E) bool) E {
 				return event
 			}
 		case <-timeout:
-			s.t.Fatalf("in vain: waiting for %s", what)
+			s.t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
 
-// becomes waits for the event of a service coming into a status.
+// becomes waits for the event of a service's change to a status.
 func (s *system) becomes(id string, to events.Status) events.StatusChanged {
 	s.t.Helper()
 	return await(s, "the service to be "+string(to), func(e events.StatusChanged) bool { return e.ServiceID == id && e.To == to })
 }
 
-// browser follows the API's Server-Sent Events and returns each but hello and
-// heartbeats as its name and data.
+// browser follows the API's Server-Sent Events. It sends the name and data of each but
+// hello and heartbeats.
 func (s *system) browser() <-chan [2]string {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.addr+"/api/events", nil)
@@ -226,7 +226,7 @@ func (s *system) browser() <-chan [2]string {
 				name = value
 			case field == "data" && name == "hello":
 				close(hello)
-			case name == "heartbeat": // comes when it likes
+			case name == "heartbeat": // at any time
 			case field == "data":
 				out <- [2]string{name, value}
 			}
@@ -234,7 +234,7 @@ func (s *system) browser() <-chan [2]string {
 	}()
 	select {
 	case <-hello:
-	case <-time.After(patience):
+	case <-time.After(waitTimeout):
 		s.t.Fatal("the API says no hello")
 	}
 	return out

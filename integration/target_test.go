@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// target is a service that is probed. How it answers can be changed.
+// target is a probed service, whose answers a test can change.
 type target struct {
 	t    *testing.T
 	addr string
@@ -31,7 +31,7 @@ func serve(t *testing.T, ip string) *target {
 
 func (g *target) url(path string) string { return "http://" + g.addr + path }
 
-// open begins to listen, at the address of before.
+// open listens again, at the same address.
 func (g *target) open() {
 	g.t.Helper()
 	ln, err := net.Listen("tcp", g.addr)
@@ -46,7 +46,7 @@ func (g *target) open() {
 // refuse closes the port: connections are refused.
 func (g *target) refuse() { _ = g.srv.Close() }
 
-// set changes how requests are answered.
+// set sets the handler of requests.
 func (g *target) set(answer http.HandlerFunc) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -62,17 +62,17 @@ func (g *target) handle(w http.ResponseWriter, r *http.Request) {
 	answer(w, r)
 }
 
-// seen are the times at which a path was asked for.
+// seen returns the times of the requests of a path.
 func (g *target) seen(path string) []time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return append([]time.Time{}, g.hits[path]...)
 }
 
-// next waits until a path is asked for.
+// next waits for the next request of a path.
 func (g *target) next(path string) {
 	g.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(waitTimeout)
 	for {
 		select {
 		case got := <-g.asked:
@@ -80,7 +80,7 @@ func (g *target) next(path string) {
 				return
 			}
 		case <-timeout:
-			g.t.Fatalf("in vain: waiting for a probe of %s", path)
+			g.t.Fatalf("timed out waiting for a probe of %s", path)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
-// hang answers nothing until the caller gives up.
+// hang does not answer until the client gives up.
 func hang(_ http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }

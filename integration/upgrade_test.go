@@ -19,16 +19,16 @@ import (
 )
 
 const (
-	// oldest is the commit of the oldest version that can be upgraded to this one
-	// while it serves.
+	// oldest is the commit of the oldest version that can be upgraded to this one without
+	// downtime.
 	oldest = "21f7a18cc2d0f0e66389bbc2d23a96940851a7d6"
 
-	// newReason is what a version that does not exist yet says in place of http_4xx.
+	// newReason replaces http_4xx in a simulated future version.
 	newReason events.Reason = "http_client_error"
 )
 
-// versions builds both services twice: as they were at the commit oldest, into
-// bin/old, and as they are but with a reason that nobody knows yet, into bin/new.
+// versions builds both services twice: at the commit oldest, into bin/old, and the current
+// ones with an unknown reason, into bin/new.
 var versions = sync.OnceValue(func() error {
 	src, err := os.MkdirTemp("", "portal-old-")
 	if err != nil {
@@ -49,7 +49,7 @@ var versions = sync.OnceValue(func() error {
 	)
 })
 
-// withNewReason writes the overlay by which a build has newReason, into dir.
+// withNewReason writes a build overlay with newReason into dir.
 func withNewReason(dir string) (overlay string, err error) {
 	source, err := filepath.Abs("../pkg/events/status.go")
 	if err != nil {
@@ -75,9 +75,9 @@ func withNewReason(dir string) (overlay string, err error) {
 	)
 }
 
-// An upgrade is rolled out a service at a time, with the old and the new one
-// beside each other for a while.
-func TestAnUpgradeLosesNoResult(t *testing.T) {
+// An upgrade is rolled out one service at a time, and the old and new version run side by
+// side for a while.
+func TestUpgradeLosesNoResult(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds two versions of the portal")
@@ -97,8 +97,8 @@ func TestAnUpgradeLosesNoResult(t *testing.T) {
 	}
 }
 
-// What both versions wrote waits in one outbox, which either of them may publish.
-func TestAnUpgradeLosesNoEventThatWaits(t *testing.T) {
+// The events of both versions wait in one outbox, and either version may publish them.
+func TestUpgradeLosesNoPendingEvent(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds two versions of the portal")
@@ -108,30 +108,30 @@ func TestAnUpgradeLosesNoEventThatWaits(t *testing.T) {
 		t.Run("the "+publisher+" version publishes", func(t *testing.T) {
 			t.Parallel()
 			before := &system{t: t, broker: parts.broker(t), database: parts.database(t), version: "old", addr: freeAddr(t)}
-			before.startAPI() // which publishes until it ends
+			before.startAPI() // it publishes until it ends
 			want := map[string][]string{}
-			before.befalls(want, "published by the old version")
-			before.holds(want)
+			before.changeServices(want, "published by the old version")
+			before.streamHas(want)
 
 			before.broker.stop()
-			before.befalls(want, "by the old version alone")
+			before.changeServices(want, "by the old version alone")
 			after := *before
 			after.version, after.addr = "new", freeAddr(t)
 			after.startAPI()
-			before.befalls(want, "by the old version beside the new one")
-			after.befalls(want, "by the new version")
+			before.changeServices(want, "by the old version beside the new one")
+			after.changeServices(want, "by the new version")
 			if publisher == "new" {
 				before.api.stop()
 			}
 			before.broker.start()
-			after.holds(want)
+			after.streamHas(want)
 		})
 	}
 }
 
-// befalls does to services all that can be done to one, and notes the types of
-// events that the stream is to have of them in the end, by subject.
-func (s *system) befalls(want map[string][]string, name string) {
+// changeServices creates, changes and deletes services. It adds the event types that the
+// stream must have in the end to want, by subject.
+func (s *system) changeServices(want map[string][]string, name string) {
 	s.t.Helper()
 	stays := s.create(fields{"name": name})
 	goes := s.create(fields{"name": name + ", deleted"})
@@ -146,8 +146,8 @@ func (s *system) befalls(want map[string][]string, name string) {
 	want[events.CatalogSubject(goes.ID)] = []string{events.ServiceDeleted{}.Type()}
 }
 
-// holds waits until the stream has this and nothing else.
-func (s *system) holds(want map[string][]string) {
+// streamHas waits until the stream has exactly the wanted events.
+func (s *system) streamHas(want map[string][]string) {
 	s.t.Helper()
 	js := s.connect()
 	eventually(s.t, fmt.Sprintf("the stream has %v", want), func() bool {
@@ -157,7 +157,7 @@ func (s *system) holds(want map[string][]string) {
 		}
 		got := map[string][]string{}
 		for seq := uint64(1); seq <= portal.CachedInfo().State.LastSeq; seq++ {
-			if msg, err := portal.GetMsg(s.t.Context(), seq); err == nil { // else it was replaced
+			if msg, err := portal.GetMsg(s.t.Context(), seq); err == nil { // otherwise a later message has replaced it
 				got[msg.Subject] = append(got[msg.Subject], msg.Header.Get("ce-type"))
 			}
 		}
@@ -165,7 +165,7 @@ func (s *system) holds(want map[string][]string) {
 	})
 }
 
-// upgrade is a portal of which parts are of the old version and others of the new.
+// upgrade is a portal with parts of the old and the new version.
 type upgrade struct {
 	*system
 	target   *target
@@ -173,11 +173,11 @@ type upgrade struct {
 	apis     map[string]*system // by version
 	pages    map[string]<-chan [2]string
 	workers  map[string]*process
-	told     <-chan events.Event // to a subscriber of this version, from the start
+	told     <-chan events.Event // the events that a subscriber of this version received from the start
 	changes  int                 // of each service
 }
 
-// newUpgrade is a portal of the old version with some services, of which half fail.
+// newUpgrade starts a portal of the old version with some services, half of which fail.
 func newUpgrade(t *testing.T) *upgrade {
 	t.Helper()
 	u := &upgrade{
@@ -232,7 +232,7 @@ func (u *upgrade) replaceWorker() {
 	})
 }
 
-// step does what is a step of the upgrade, and then turns all services.
+// step does one step of the upgrade, and then changes the status of all services.
 func (u *upgrade) step(what string, do func()) {
 	u.t.Helper()
 	do()
@@ -240,7 +240,7 @@ func (u *upgrade) step(what string, do func()) {
 	u.turned(what)
 }
 
-// turn lets the half of the services fail that did not, and the others be well.
+// turn makes the healthy half of the services fail, and the failing half healthy.
 func (u *upgrade) turn() {
 	u.changes++
 	half := u.changes % 2
@@ -251,11 +251,11 @@ func (u *upgrade) turn() {
 	})
 }
 
-// turned waits until all services are told to have turned, and looks at what each
-// of the APIs and its page say of it.
+// turned waits for the status changes of all services, and checks that each API and its
+// page report them.
 func (u *upgrade) turned(what string) {
 	u.t.Helper()
-	missing := map[string]events.Status{} // what a service is to be
+	missing := map[string]events.Status{} // the expected status of each service
 	for i, svc := range u.services {
 		missing[svc.ID] = events.StatusHealthy
 		if i%2 == u.changes%2 {
@@ -287,7 +287,7 @@ func (u *upgrade) turned(what string) {
 	}
 }
 
-// known says whether one of the workers that run gives such a reason.
+// known reports whether a running worker gives such a reason.
 func (u *upgrade) known(status events.Status, reason events.Reason) bool {
 	switch {
 	case status == events.StatusHealthy:
@@ -299,7 +299,7 @@ func (u *upgrade) known(status events.Status, reason events.Reason) bool {
 	}
 }
 
-// page returns the next of the status changes that a page of the API is told.
+// page returns the next status change that a page of the API receives.
 func (u *upgrade) page(version string) (data map[string]any) {
 	u.t.Helper()
 	for name := ""; name != "status.changed"; {
@@ -308,7 +308,7 @@ func (u *upgrade) page(version string) (data map[string]any) {
 	return data
 }
 
-// end looks at all that the subscriber was told from the start.
+// end checks all events that the subscriber received from the start.
 func (u *upgrade) end() {
 	u.t.Helper()
 	of := map[string]int{}

@@ -12,7 +12,7 @@ import (
 
 var variable = regexp.MustCompile(`\bPORTAL_[A-Z_]*[A-Z]\b`)
 
-// variables are those that the files name.
+// variables returns the variables that the files name.
 func variables(t *testing.T, paths ...string) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
@@ -28,7 +28,7 @@ func variables(t *testing.T, paths ...string) map[string]bool {
 	return found
 }
 
-// paths are those that match a pattern, but for some.
+// paths returns the paths that match a pattern, without some.
 func paths(t *testing.T, pattern string, but ...string) (found []string) {
 	t.Helper()
 	matches, err := filepath.Glob(filepath.Join("..", pattern))
@@ -46,7 +46,7 @@ func paths(t *testing.T, pattern string, but ...string) (found []string) {
 func TestEveryVariableIsDocumentedAndSet(t *testing.T) {
 	want := variables(t, append(paths(t, "services/*/config.go", "services/standalone/config.go"), "pkg/service/service.go")...)
 
-	// Compose and the chart also have variables of their own, for other programs.
+	// Compose and the chart also have variables for other programs.
 	own := []string{"PORTAL_VERSION", "PORTAL_COMMIT", "PORTAL_BIND", "PORTAL_PORT"}
 	for name, got := range map[string]map[string]bool{
 		"docs/operations.md": variables(t, "docs/operations.md"),

@@ -13,7 +13,7 @@ import (
 
 const maxImage = 25_000_000 // bytes of a Go service
 
-// image is what docker inspect says of an image.
+// image is the output of docker inspect for an image.
 type image struct {
 	Size   int64
 	Config struct {
@@ -29,7 +29,7 @@ func imageOf(t *testing.T, service string) (name string, about image) {
 	return name, inspect[image](t, "image", name)[0]
 }
 
-func TestImagesSayWhatTheyAre(t *testing.T) {
+func TestImagesHaveUserHealthCheckAndLabels(t *testing.T) {
 	users := map[string]string{"web": "101:101"}
 	for _, service := range programs(t) {
 		users[service] = "65532:65532"
@@ -50,7 +50,7 @@ func TestImagesSayWhatTheyAre(t *testing.T) {
 	}
 }
 
-func TestProgramsOfImagesAreSmallAndKnowTheirVersion(t *testing.T) {
+func TestImagesAreSmallAndProgramsPrintTheirVersion(t *testing.T) {
 	for _, service := range programs(t) {
 		name, about := imageOf(t, service)
 		if about.Size > maxImage {
@@ -65,7 +65,7 @@ func TestProgramsOfImagesAreSmallAndKnowTheirVersion(t *testing.T) {
 	}
 }
 
-func TestTheOneProcessImageTurnsHealthy(t *testing.T) {
+func TestOneProcessImageBecomesHealthy(t *testing.T) {
 	name := portal.name + "-standalone"
 	docker := func(ctx context.Context, args ...string) {
 		t.Helper()
@@ -80,7 +80,7 @@ func TestTheOneProcessImageTurnsHealthy(t *testing.T) {
 	docker(ctx, "build", "--quiet", "--tag", name, "--file", "services/standalone/Dockerfile", ".")
 	defer docker(context.Background(), "image", "rm", "--force", name)
 	began := time.Now()
-	// With no more rights than a service has in compose.
+	// With the same privileges as a service in compose.
 	docker(ctx, "run", "--detach", "--name", name, "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true",
 		"--tmpfs=/tmp:mode=1777", name)
 	defer docker(context.Background(), "rm", "--force", "--volumes", name)
@@ -90,10 +90,10 @@ func TestTheOneProcessImageTurnsHealthy(t *testing.T) {
 	}
 }
 
-// healthOf is the first thing that the engine says of a container's health.
+// healthOf returns the first health status that the engine reports for a container.
 func healthOf(ctx context.Context, t *testing.T, name string, since time.Time) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, waitTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "docker", "events", "--since", since.Format(time.RFC3339Nano),
 		"--filter", "container="+name, "--filter", "event=health_status", "--format", "{{.Status}}")
@@ -106,7 +106,7 @@ func healthOf(ctx context.Context, t *testing.T, name string, since time.Time) s
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	cancel()
-	_ = cmd.Wait() // it is killed
+	_ = cmd.Wait() // it was killed
 	if err != nil {
 		t.Errorf("the engine said nothing of %s: %v", name, err)
 	}

@@ -16,14 +16,14 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// passwords are those that docker-compose.yml has when no .env says otherwise.
+// passwords are the defaults of docker-compose.yml, without an .env.
 var passwords = map[string]string{"catalog-api": "catalog", "health-worker": "worker", "subscriber": "subscriber"}
 
 // connect connects to NATS as one of its users.
 func (p *project) connect(t *testing.T, user string) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect("nats://"+p.nats, nats.UserInfo(user, passwords[user]), nats.MaxReconnects(-1),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // refusals are looked for in LastError
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // permission errors are read from LastError
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func (p *project) jetstream(t *testing.T, user string) jetstream.JetStream {
 	return js
 }
 
-func TestStrangersMayNotConnectToNATS(t *testing.T) {
+func TestNATSRefusesUnknownUsers(t *testing.T) {
 	for name, option := range map[string]nats.Option{
 		"nobody":         nats.Name("nobody"),
 		"wrong password": nats.UserInfo("subscriber", "wrong"),
@@ -56,7 +56,7 @@ func TestStrangersMayNotConnectToNATS(t *testing.T) {
 	}
 }
 
-func TestTheSubscriberReadsWhatIsPublic(t *testing.T) {
+func TestSubscriberReadsThePublicStream(t *testing.T) {
 	nc := portal.connect(t, "subscriber")
 	live, err := nc.SubscribeSync(events.AllCatalog)
 	if err != nil {
@@ -68,7 +68,7 @@ func TestTheSubscriberReadsWhatIsPublic(t *testing.T) {
 	ids := register(t, "public", 1)
 	defer remove(t, ids)
 	want := events.CatalogSubject(ids[0])
-	if msg, err := live.NextMsg(patience); err != nil || msg.Subject != want {
+	if msg, err := live.NextMsg(waitTimeout); err != nil || msg.Subject != want {
 		t.Errorf("core subscription: got %v, %v, want a message on %s", msg, err, want)
 	}
 	js, err := jetstream.New(nc)
@@ -93,7 +93,7 @@ func TestTheSubscriberReadsWhatIsPublic(t *testing.T) {
 	}
 }
 
-// What each user must not do, besides what it has to: publish, by subject.
+// The subjects that each user must not publish.
 var forbidden = map[string][]string{
 	"subscriber": {
 		"portal.catalog.x", "portal.status.x", "portal.probe.plan.x", "portal.probe.due.x", "portal.probe.result.x",
@@ -122,7 +122,7 @@ var forbidden = map[string][]string{
 	},
 }
 
-// What each user must not hear.
+// The subjects that each user must not subscribe to.
 var secret = map[string][]string{
 	"subscriber":    {">", "portal.>", "portal.check", "portal.probe.result.*", "portal.probe.due.*", "$JS.API.>", "$SRV.>"},
 	"health-worker": {">", "portal.>", "portal.probe.result.*", "$JS.API.>"},
@@ -136,7 +136,7 @@ func TestEachUserHasOnlyItsOwnSubjects(t *testing.T) {
 		if err := errors.Join(do(nc), nc.Flush()); err != nil {
 			t.Errorf("%s, %s: %v", user, what, err)
 		}
-		// What the server refuses, it says before it answers the flush.
+		// The server sends permission errors before it answers the flush.
 		if err := nc.LastError(); !errors.Is(err, nats.ErrPermissionViolation) {
 			t.Errorf("%s may %s (%v)", user, what, err)
 		}
@@ -156,7 +156,7 @@ func TestEachUserHasOnlyItsOwnSubjects(t *testing.T) {
 	}
 }
 
-func TestTheServicesHaveTheRightsThatTheyNeed(t *testing.T) {
+func TestServicesHaveTheirNATSPermissions(t *testing.T) {
 	ids := register(t, "rights", 1)
 	code, body := call(t, http.MethodPost, fmt.Sprintf("http://%s/api/services/%s/check", portal.web, ids[0]), nil)
 	if code != http.StatusOK {
@@ -166,11 +166,11 @@ func TestTheServicesHaveTheRightsThatTheyNeed(t *testing.T) {
 	nothingRefused(t)
 }
 
-// nothingRefused looks into the services' logs: a refusal there is a right that
-// is missing.
+// nothingRefused checks the services' logs for permission errors: each is a missing
+// permission.
 func nothingRefused(t *testing.T) {
 	t.Helper()
-	log, err := portal.compose(patience, "logs", "--no-color", "catalog-api", "health-worker")
+	log, err := portal.compose(waitTimeout, "logs", "--no-color", "catalog-api", "health-worker")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,15 +182,15 @@ func nothingRefused(t *testing.T) {
 	}
 }
 
-func TestTheSubscriberReachesNothingByTheReplyOfARequest(t *testing.T) {
+func TestSubscriberCannotPublishByReplySubjects(t *testing.T) {
 	api, stranger := portal.jetstream(t, "catalog-api"), portal.connect(t, "subscriber")
 	for stream, reply := range map[string]string{events.StreamPortal: "portal.catalog.x", events.StreamResults: "portal.probe.result.x"} {
-		// The answer to a request is published on the reply subject without asking for its sender's rights.
+		// The answer to a request is published on the reply subject without checking the sender's permissions.
 		if err := errors.Join(stranger.PublishRequest("$JS.API.STREAM.INFO.PORTAL", reply, nil), stranger.Flush()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := stranger.Request("$JS.API.STREAM.INFO.PORTAL", nil, 5*time.Second); err != nil {
-			t.Fatal(err) // answered in order: what was asked before has been answered too
+			t.Fatal(err) // answers come in order, so earlier requests are answered too
 		}
 		s, err := api.Stream(t.Context(), stream)
 		if err != nil {

@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	upTimeout   = 15 * time.Minute // the first build gets every module
+	upTimeout   = 15 * time.Minute // the first build downloads every module
 	downTimeout = 2 * time.Minute
-	patience    = 90 * time.Second
+	waitTimeout = 90 * time.Second
 	workers     = 3
 )
 
-// portal is the running project. It is set by TestMain alone.
+// portal is the running project. Only TestMain sets it.
 var portal *project
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -48,14 +48,13 @@ func run(m *testing.M) (code int) {
 // project is a compose project.
 type project struct {
 	name                    string
-	ours                    bool   // made by these tests
+	ours                    bool   // created by these tests
 	web, api, nats, traefik string // published addresses
 	env                     []string
 }
 
-// newProject is the one that PORTAL_COMPOSE_PROJECT names, which runs already and
-// is ended by whoever started it; or else one of these tests' own, with ports that
-// nobody has taken.
+// newProject returns the running project that PORTAL_COMPOSE_PROJECT names, which these
+// tests don't end; otherwise a new project with free ports.
 func newProject() *project {
 	p := &project{name: os.Getenv("PORTAL_COMPOSE_PROJECT"), env: os.Environ()}
 	if p.ours = p.name == ""; p.ours {
@@ -67,7 +66,7 @@ func newProject() *project {
 	return p
 }
 
-// end says what the containers said, if that is of use, and removes the project.
+// end prints the containers' logs if a test failed, and removes the project.
 func (p *project) end(failed bool) error {
 	if !p.ours {
 		return nil
@@ -79,7 +78,7 @@ func (p *project) end(failed bool) error {
 	return p.down("--volumes")
 }
 
-// command is docker compose in the project. A developer's .env has no say.
+// command returns a docker compose command for the project. It ignores a developer's .env.
 func (p *project) command(ctx context.Context, args ...string) *exec.Cmd {
 	all := append([]string{
 		"compose", "--project-name", p.name, "--progress", "plain", "--env-file", os.DevNull, "--file", "docker-compose.yml", "--file", "integration/compose/testdata/target.yml",
@@ -89,7 +88,7 @@ func (p *project) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// compose runs a command of docker compose and returns what it printed.
+// compose runs a command of docker compose and returns its output.
 func (p *project) compose(timeout time.Duration, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -105,7 +104,7 @@ func output(cmd *exec.Cmd) (string, error) {
 	return stdout.String(), nil
 }
 
-// up starts what does not run, and finds out where it answers.
+// up starts the containers that don't run, and reads the published addresses.
 func (p *project) up() error {
 	args := []string{"up", "--wait", "--scale", fmt.Sprintf("health-worker=%d", workers)}
 	if p.ours {
@@ -119,7 +118,7 @@ func (p *project) up() error {
 		service string
 		port    string
 	}{{&p.web, "traefik", "8080"}, {&p.traefik, "traefik", "8081"}, {&p.api, "catalog-api", "8000"}, {&p.nats, "nats", "4222"}} {
-		addr, err := p.compose(patience, "port", published.service, published.port)
+		addr, err := p.compose(waitTimeout, "port", published.service, published.port)
 		if err != nil {
 			return err
 		}
@@ -133,7 +132,7 @@ func (p *project) down(args ...string) error {
 	return err
 }
 
-// container is what docker inspect says of a container of the project.
+// container is the output of docker inspect for a container.
 type container struct {
 	ID     string
 	Config struct {
@@ -159,10 +158,10 @@ type container struct {
 
 func (c container) service() string { return c.Config.Labels["com.docker.compose.service"] }
 
-// containers are those of a service, or of all of them.
+// containers returns the containers of a service, or of all services.
 func (p *project) containers(t *testing.T, service ...string) []container {
 	t.Helper()
-	ids, err := p.compose(patience, append([]string{"ps", "--quiet"}, service...)...)
+	ids, err := p.compose(waitTimeout, append([]string{"ps", "--quiet"}, service...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +180,8 @@ func inspect[T any](t *testing.T, kind string, names ...string) (out []T) {
 	return out
 }
 
-// call sends a request and returns the answer's status and body; a body that
-// isn't nil is sent as JSON.
+// call sends a request, with body as JSON unless it is nil, and returns the answer's status
+// and body.
 func call(t *testing.T, method, url string, body any) (int, string) {
 	t.Helper()
 	var sent bytes.Buffer

@@ -17,7 +17,7 @@ func TestComposeSetsEveryVariableOfTheServices(t *testing.T) {
 	known := names(t, "pkg/service/env.go", `"(PORTAL_[A-Z_]+)"`)
 	for _, service := range programs(t) {
 		config := "services/" + service + "/config.go"
-		if _, err := os.Stat("../../" + config); err == nil { // else it has no settings of its own
+		if _, err := os.Stat("../../" + config); err == nil { // otherwise it has no settings of its own
 			maps.Copy(known, names(t, config, `"(PORTAL_[A-Z_]+)"`))
 		}
 	}
@@ -26,7 +26,7 @@ func TestComposeSetsEveryVariableOfTheServices(t *testing.T) {
 	}
 }
 
-// programs are the services that are processes of their own and connect to NATS.
+// programs returns the services that run as separate processes and connect to NATS.
 func programs(t *testing.T) (list []string) {
 	t.Helper()
 	commands, err := filepath.Glob("../../services/*/cmd/*/main.go")
@@ -50,15 +50,15 @@ func programs(t *testing.T) (list []string) {
 
 func TestTheExampleHasEverySettingAndItsValue(t *testing.T) {
 	used := names(t, "docker-compose.yml", `\$\{([A-Z_]+):-([^}]*)\}`)
-	delete(used, "PORTAL_COMMIT") // stamped in by the build, no setting
+	delete(used, "PORTAL_COMMIT") // set by the build, not a setting
 	shown := names(t, ".env.example", `(?m)^([A-Z_]+)=(.*)$`)
 	if !maps.Equal(used, shown) {
 		t.Errorf(".env.example shows %v, docker-compose.yml has %v", shown, used)
 	}
 }
 
-// names are what the first group of a pattern matches in a file of the project,
-// with what the second one does.
+// names returns the matches of a pattern in a file of the project: the first group of each,
+// mapped to the second.
 func names(t *testing.T, file, pattern string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../" + file)

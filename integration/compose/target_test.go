@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// hit is a request that the target got.
+// hit is a request that the target received.
 type hit struct {
 	at   time.Time
 	from string // the worker's address
 	path string
 }
 
-// hits are the requests that the target gets from now on, by path.
+// hits are the requests that the target received since follow, by path.
 type hits struct {
 	t     *testing.T
 	lines <-chan hit
@@ -51,7 +51,7 @@ func (p *project) follow(t *testing.T) *hits {
 				lines <- h
 			}
 		}
-		_ = cmd.Wait() // it is killed
+		_ = cmd.Wait() // it was killed
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -60,26 +60,26 @@ func (p *project) follow(t *testing.T) *hits {
 	return &hits{t: t, lines: lines, all: map[string][]hit{}}
 }
 
-// until collects until enough says so.
+// until collects hits until enough is true.
 func (h *hits) until(what string, enough func() bool) {
 	h.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(waitTimeout)
 	for !enough() {
 		select {
 		case next := <-h.lines:
 			h.all[next.path] = append(h.all[next.path], next)
 		case <-timeout:
-			h.t.Fatalf("in vain: waiting until %s", what)
+			h.t.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
 
-// each says whether every path was asked for n times since a time.
+// each reports whether every path was requested n times since a time.
 func (h *hits) each(paths []string, n int, since time.Time) bool {
 	return !slices.ContainsFunc(paths, func(path string) bool { return len(h.since(path, since)) < n })
 }
 
-// since are the hits of a path after a time.
+// since returns the hits of a path after a time.
 func (h *hits) since(path string, at time.Time) []hit {
 	all := h.all[path]
 	i := slices.IndexFunc(all, func(x hit) bool { return x.at.After(at) })

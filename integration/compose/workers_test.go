@@ -21,7 +21,7 @@ const (
 	interval = 10 * time.Second
 )
 
-func TestWorkersShareTheProbesAndOneIsKilled(t *testing.T) {
+func TestWorkersShareTheProbesAlsoAfterOneIsKilled(t *testing.T) {
 	hits, changes := portal.follow(t), portal.subscribe(t)
 	ids := register(t, "shared", services)
 	defer remove(t, ids)
@@ -52,7 +52,7 @@ func TestWorkersShareTheProbesAndOneIsKilled(t *testing.T) {
 	if _, err := output(exec.CommandContext(t.Context(), "docker", "kill", victim.ID)); err != nil {
 		t.Fatal(err)
 	}
-	// Half of them move while a worker is dead, perhaps the one that plans.
+	// Half of them get a new URL while a worker is dead, perhaps the planning one.
 	const half = services / 2
 	for i, id := range ids[:half] {
 		change(t, id, map[string]any{"status_url": target("moved", i)})
@@ -68,11 +68,11 @@ func TestWorkersShareTheProbesAndOneIsKilled(t *testing.T) {
 		}
 	}
 
-	if _, err := portal.compose(patience, "exec", "-T", "target", "touch", "/tmp/broken"); err != nil {
+	if _, err := portal.compose(waitTimeout, "exec", "-T", "target", "touch", "/tmp/broken"); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if _, err := portal.compose(patience, "exec", "-T", "target", "rm", "/tmp/broken"); err != nil {
+		if _, err := portal.compose(waitTimeout, "exec", "-T", "target", "rm", "/tmp/broken"); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -83,7 +83,7 @@ func TestWorkersShareTheProbesAndOneIsKilled(t *testing.T) {
 	nothingRefused(t)
 }
 
-// changes is the status of each service, as the read-only user hears it.
+// changes has the status of each service, as received by the read-only user.
 type changes struct {
 	t      *testing.T
 	events <-chan events.StatusChanged
@@ -116,13 +116,13 @@ func (p *project) subscribe(t *testing.T) *changes {
 
 func (c *changes) until(what string, ids []string, want events.Status) {
 	c.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(waitTimeout)
 	for slices.ContainsFunc(ids, func(id string) bool { return c.status[id] != want }) {
 		select {
 		case changed := <-c.events:
 			c.status[changed.ServiceID] = changed.To
 		case <-timeout:
-			c.t.Fatalf("in vain: waiting until %s", what)
+			c.t.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
@@ -186,7 +186,7 @@ func longest(all []hit) time.Duration {
 	return gaps(all, func(a, b time.Duration) bool { return a > b })
 }
 
-// gaps is the gap between two hits that is better than all others.
+// gaps returns the best gap between two hits.
 func gaps(all []hit, better func(a, b time.Duration) bool) (best time.Duration) {
 	for i := 1; i < len(all); i++ {
 		if gap := all[i].at.Sub(all[i-1].at); i == 1 || better(gap, best) {

@@ -1,3 +1,3 @@
-// Package doctor tests `dev-portal doctor` on portals that are broken in earnest:
-// each fault is brought about, and must get an answer of its own.
+// Package doctor tests `dev-portal doctor` on portals with real faults: each fault must
+// get its own finding.
 package doctor

@@ -19,7 +19,7 @@ type report struct {
 	Hops        []finding
 }
 
-// first is the finding about the first broken hop.
+// first returns the finding about the first broken hop.
 func (r report) first() finding {
 	for _, f := range r.Hops {
 		if f.Hop == r.Broken {
@@ -38,8 +38,7 @@ func (r report) hop(name string) finding {
 	return finding{}
 }
 
-// examine runs the command as people do. An exit code that does not say what the
-// report says fails the test.
+// examine runs the command. It fails the test if the exit code disagrees with the report.
 func examine(t *testing.T, roots string, args ...string) report {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "dev-portal"), append([]string{"doctor", "--json"}, args...)...)
@@ -65,14 +64,14 @@ func examine(t *testing.T, roots string, args ...string) report {
 	return r
 }
 
-// fault is what is broken, and what must be said of it.
+// fault is a fault with its expected finding.
 type fault struct {
 	args []string
 	hop  string
-	says []string // in what, why or fix
+	says []string // contained in what, why or fix
 }
 
-// judge sees that the fault gets its answer, and returns that.
+// judge checks that the fault gets its finding, and returns the finding.
 func (f fault) judge(t *testing.T, roots string) finding {
 	t.Helper()
 	r := examine(t, roots, f.args...)
@@ -91,7 +90,7 @@ func (f fault) judge(t *testing.T, roots string) finding {
 	return first
 }
 
-// judgeAll sees that every fault gets its answer, and no two the same.
+// judgeAll checks that every fault gets its finding, and that no two are the same.
 func judgeAll(t *testing.T, roots string, faults map[string]fault) {
 	t.Helper()
 	given := map[string]string{}
@@ -107,7 +106,7 @@ func judgeAll(t *testing.T, roots string, faults map[string]fault) {
 	}
 }
 
-// healthy sees that nothing is broken, and that the hops named were looked at.
+// healthy checks that nothing is broken, and that the named hops were checked.
 func healthy(t *testing.T, r report, looked ...string) {
 	t.Helper()
 	if r.Broken != "" {

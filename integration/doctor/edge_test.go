@@ -21,18 +21,17 @@ import (
 	"time"
 )
 
-// rule is one of a tunnel's ingress.
+// rule is an ingress rule of a tunnel.
 type rule struct{ host, service string }
 
-// login is the service of a rule that lets nobody in.
+// login is the service of a rule that asks everybody for a login.
 const login = "login"
 
-// edge stands in for Cloudflare with a cloudflared behind it, which need an
-// account: it ends TLS, and sends on by the rules as they do. What it answers
-// itself is what they answer.
+// edge simulates Cloudflare with a cloudflared behind it, which would need an account: it
+// ends TLS, and forwards requests by the rules. Its own answers are the same as theirs.
 type edge struct {
 	addr   string
-	config string // a file that has the rules
+	config string // a file with the rules
 	roots  string // a file with the authority that signed its certificates
 }
 
@@ -62,7 +61,7 @@ func startEdgeAt(t *testing.T, addr string, rules ...rule) edge {
 		}
 		return ca.certificate(t, hello.ServerName, time.Now().Add(time.Hour)), nil
 	}}
-	srv.Config.ErrorLog = log.New(t.Output(), "edge: ", 0) // the doctor breaks off at a bad certificate
+	srv.Config.ErrorLog = log.New(t.Output(), "edge: ", 0) // the doctor aborts on a bad certificate
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	e := edge{addr: srv.Listener.Addr().String(), config: filepath.Join(dir, "config.yaml"), roots: filepath.Join(dir, "roots.pem")}
@@ -91,7 +90,7 @@ func tunnelYAML(rules []rule) string {
 	return b.String()
 }
 
-// cloudflare answers by the first rule that matches.
+// cloudflare answers by the first matching rule.
 func cloudflare(rules []rule) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Server", "cloudflare")

@@ -16,11 +16,11 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// everything are the hops that a doctor who may ask all of it looks at.
+// everything has the hops that the doctor checks with all options.
 var everything = []string{"DNS", "edge", "tunnel", "Traefik", "web", "catalog-api", "Postgres", "NATS", "streams", "consumers", "workers", "events and results"}
 
-// What is before Traefik is broken.
-func TestTheEdgeAndTheTunnelAreToldApart(t *testing.T) {
+// The faults are in hops before Traefik.
+func TestFaultsOfEdgeAndTunnel(t *testing.T) {
 	p := start(t)
 	dead := deadAddr(t)
 	names, front := nameServer(t), p.front(t)
@@ -32,7 +32,7 @@ func TestTheEdgeAndTheTunnelAreToldApart(t *testing.T) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}))
 	defer silent.Close()
-	stale := startEdge(t, rule{"absent.doctor.test", front}, rule{"", "http_status:404"}) // a file that does not run
+	stale := startEdge(t, rule{"absent.doctor.test", front}, rule{"", "http_status:404"}) // a configuration file that is not in use
 	url := func(host, addr string) []string {
 		return []string{"--resolver", names, "--url", "https://" + host + ":" + port(t, addr)}
 	}
@@ -60,8 +60,8 @@ func TestTheEdgeAndTheTunnelAreToldApart(t *testing.T) {
 	})
 }
 
-// What Traefik does is broken. To a browser the first five are one and the same 404.
-func TestTraefiksFaultsAreToldApart(t *testing.T) {
+// The faults are in Traefik. A browser gets the same 404 for the first five.
+func TestFaultsOfTraefik(t *testing.T) {
 	p := start(t)
 	front, names := startTraefik(t, p), nameServer(t)
 	url := func(host string, more ...string) []string {
@@ -118,10 +118,10 @@ func TestTraefiksFaultsAreToldApart(t *testing.T) {
 	})
 }
 
-// A part behind Traefik is away. Each test brings it back.
-func TestThePartThatIsAwayIsNamed(t *testing.T) {
+// A part behind Traefik is stopped. Each test restarts it.
+func TestStoppedPartIsNamed(t *testing.T) {
 	p := start(t)
-	p.addService(t) // without one, nobody misses a worker
+	p.addService(t) // without a service, workers are not needed
 	front := p.front(t)
 	args := []string{"--resolver", nameServer(t), "--url", strings.Replace(front, "127.0.0.1", "portal.doctor.test", 1)}
 	inNATS := append(args, "--nats", p.nats.URL())
@@ -179,16 +179,16 @@ func TestThePartThatIsAwayIsNamed(t *testing.T) {
 	}
 }
 
-// awaitNotice waits until catalog-api has seen what it lost: it looks every few
-// seconds, and some of it twice.
+// awaitNotice waits until catalog-api has noticed the lost part. It checks every few
+// seconds, and some parts twice.
 func awaitNotice(t *testing.T, args []string, part string) error {
 	return poll("catalog-api misses "+part, func() bool { return examine(t, "", args...).Broken == part })
 }
 
 const squatter = "SQUATTER"
 
-// squat replaces stream RESULTS with another one that has its subjects, so that
-// the services, who make what is missing by themselves, cannot.
+// squat replaces the stream RESULTS with another stream that has its subjects, so that the
+// services, which create missing streams by themselves, cannot.
 func (p *portal) squat(t *testing.T) error {
 	js := p.jetstream(t)
 	return poll("RESULTS cannot be made", func() bool {
@@ -198,7 +198,7 @@ func (p *portal) squat(t *testing.T) error {
 	})
 }
 
-// crowd replaces stream RESULTS with one that has no room for a second consumer.
+// crowd replaces the stream RESULTS with one that allows only one consumer.
 func (p *portal) crowd(t *testing.T) error {
 	js := p.jetstream(t)
 	return poll("ingest cannot be made", func() bool {
@@ -217,17 +217,17 @@ func (p *portal) jetstream(t *testing.T) jetstream.JetStream {
 	return devtest.JetStream(t, p.nats.URL())
 }
 
-// anotherSite is the address of a server that has nothing to do with the portal.
+// anotherSite returns the address of a server that is not part of the portal.
 func anotherSite(t *testing.T) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "It works!") // who asked may have gone
+		_, _ = io.WriteString(w, "It works!") // the client may be gone
 	}))
 	t.Cleanup(srv.Close)
 	return srv.Listener.Addr().String()
 }
 
-// hangs is the address of a server that takes connections, and does nothing.
+// hangs returns the address of a server that accepts connections, and never answers.
 func hangs(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -238,7 +238,7 @@ func hangs(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-// muteAddr is the address of a DNS server that gives no answer.
+// muteAddr returns the address of a DNS server that never answers.
 func muteAddr(t *testing.T) string {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -249,8 +249,8 @@ func muteAddr(t *testing.T) string {
 	return conn.LocalAddr().String()
 }
 
-// deadAddr is an address that refuses connections. It is taken until the test
-// ends, so that nobody else can come to listen there.
+// deadAddr returns an address that refuses connections. It is reserved until the test
+// ends, so that no other program can listen there.
 func deadAddr(t *testing.T) string {
 	t.Helper()
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)

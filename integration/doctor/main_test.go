@@ -14,7 +14,7 @@ import (
 
 const traefikImage = "traefik:v3.6"
 
-// These are set by TestMain alone.
+// Only TestMain sets these.
 var (
 	bin        string // the folder of the commands
 	containers bool   // whether there is a Docker engine for Traefik
@@ -57,8 +57,8 @@ func run(m *testing.M) (code int) {
 	return m.Run()
 }
 
-// engine says whether Traefik can be started. PORTAL_TEST_STACK=docker insists
-// on it, and =local does without.
+// engine reports whether Traefik can be started. PORTAL_TEST_STACK=docker requires it;
+// =local disables it.
 func engine(ctx context.Context) (there bool, why string, err error) {
 	switch wish := os.Getenv("PORTAL_TEST_STACK"); wish {
 	case "docker":

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// nameServer is a DNS server by which every host of doctor.test is 127.0.0.1 and
-// nothing else exists. It speaks as much of RFC 1035 as a question for one name needs.
+// nameServer starts a DNS server that resolves every host of doctor.test to 127.0.0.1, and
+// no other name. It implements only the part of RFC 1035 for queries of one name.
 func nameServer(t *testing.T) (addr string) {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -26,7 +26,7 @@ func nameServer(t *testing.T) (addr string) {
 				return // closed
 			}
 			if reply := resolve(buf[:n]); reply != nil {
-				_, _ = conn.WriteTo(reply, from) // who lost interest asks no more
+				_, _ = conn.WriteTo(reply, from) // the client may be gone
 			}
 		}
 	}()
@@ -74,7 +74,7 @@ func resolve(query []byte) []byte {
 		answers = 1
 	}
 	for _, field := range []uint16{flags, 1, answers, 0, 0} {
-		_ = binary.Write(&reply, binary.BigEndian, field) // a buffer takes everything
+		_ = binary.Write(&reply, binary.BigEndian, field) // writing to a buffer can't fail
 	}
 	reply.Write(query[headerSize:end])
 	if answers == 1 { // the name of the question, type A, class IN, a minute, four bytes

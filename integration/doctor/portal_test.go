@@ -19,11 +19,11 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 )
 
-// patience is how long a test waits for what must come.
-const patience = 60 * time.Second
+// waitTimeout is how long a test waits for an event.
+const waitTimeout = 60 * time.Second
 
-// portal is all of a portal but what is before it. Its parts can be stopped and
-// started, and keep their addresses. The tests share one.
+// portal is a portal without edge and tunnel. Its parts can be stopped and started, and
+// keep their addresses. The tests share one.
 type portal struct {
 	dir string
 
@@ -34,12 +34,12 @@ type portal struct {
 	api      *exec.Cmd
 	worker   *exec.Cmd
 	nginx    func(...string) error
-	traefik  *traefik // nil: not started
+	traefik  *traefik // nil if not started
 
 	natsAddr, apiAddr, workerAddr, webAddr string
 }
 
-// start starts the portal for the first test that asks.
+// start returns the portal; the first call starts it.
 func start(t *testing.T) *portal {
 	t.Helper()
 	if testing.Short() {
@@ -103,7 +103,7 @@ func (p *portal) startAPI() (err error) {
 	return await("catalog-api is healthy", "http://"+p.apiAddr+"/api/health")
 }
 
-// addService adds a service that is to be probed, if it is not there yet.
+// addService adds a probed service, unless it exists.
 func (p *portal) addService(t *testing.T) {
 	t.Helper()
 	resp, err := http.Post("http://"+p.apiAddr+"/api/services", "application/json",
@@ -125,8 +125,8 @@ func (p *portal) startWorker() (err error) {
 	return await("the worker is ready", "http://"+p.workerAddr+"/readyz")
 }
 
-// startWeb runs the machine's nginx with the project's configuration, in which
-// only the port and the folders are replaced.
+// startWeb runs the machine's nginx with the project's configuration. Only the port and
+// the folders are replaced.
 func (p *portal) startWeb() error {
 	program, err := exec.LookPath("nginx")
 	if err != nil {
@@ -168,7 +168,7 @@ func (p *portal) stopWeb() error {
 	return awaitClosed(p.webAddr)
 }
 
-// launch starts a command with the variables given and no others.
+// launch starts a command with only the given variables.
 func (p *portal) launch(command string, env ...string) (*exec.Cmd, error) {
 	log, err := os.Create(filepath.Join(p.dir, command+".log"))
 	if err != nil {
@@ -180,7 +180,7 @@ func (p *portal) launch(command string, env ...string) (*exec.Cmd, error) {
 	return cmd, cmd.Start()
 }
 
-// stop ends a command as an operator does; nil: it never started.
+// stop ends a command as an operator does. cmd is nil if it was never started.
 func stop(cmd *exec.Cmd) error {
 	if cmd == nil || cmd.ProcessState != nil {
 		return nil
@@ -188,12 +188,12 @@ func stop(cmd *exec.Cmd) error {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	late := time.AfterFunc(waitTimeout, func() { _ = cmd.Process.Kill() })
 	defer late.Stop()
 	return cmd.Wait()
 }
 
-// await asks until the answer is 200.
+// await polls url until the answer is 200.
 func await(what, url string) error {
 	client := http.Client{Timeout: 2 * time.Second}
 	return poll(what, func() bool {
@@ -219,9 +219,9 @@ func awaitClosed(addr string) error {
 func poll(what string, done func() bool) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !done(); <-tick.C {
+	for deadline := time.Now().Add(waitTimeout); !done(); <-tick.C {
 		if time.Now().After(deadline) {
-			return fmt.Errorf("in vain: waiting until %s", what)
+			return fmt.Errorf("timed out waiting until %s", what)
 		}
 	}
 	return nil

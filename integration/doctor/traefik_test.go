@@ -19,17 +19,17 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 )
 
-// traefik is a real one. Each host of doctor.test is a site of its own, whose
-// routes are right or wrong in one way.
+// traefik is a real Traefik. Each host of doctor.test is a separate site, whose routes are
+// correct or have one fault.
 type traefik struct {
 	container testcontainers.Container
 	web       string // the address of the entry point, which takes plain HTTP and TLS
 	api       string // a URL
-	loop      string // where the edge must be for the router loop to lead to it
+	loop      string // the address that the router loop redirects to: the edge must listen there
 }
 
-// routes are Traefik's. WEB and API are the portal's parts, and DEAD an address
-// where nobody listens.
+// routes is Traefik's configuration. WEB and API are the portal's parts, DEAD is an address
+// where nothing listens.
 const routes = `http:
   routers:
     portal-page: {entryPoints: [web], rule: "Host(@portal.doctor.test@) && !PathPrefix(@/api@)", service: web}
@@ -64,8 +64,8 @@ const routes = `http:
     none: {loadBalancer: {servers: []}}
 `
 
-// startTraefik starts one before the portal, or says that there is none to start.
-// The tests share it.
+// startTraefik starts a Traefik before the portal, or skips the test if it can't. The tests
+// share it.
 func startTraefik(t *testing.T, p *portal) *traefik {
 	t.Helper()
 	if !containers {
@@ -99,7 +99,7 @@ func (x *traefik) open(ctx context.Context, p *portal) (err error) {
 			"--providers.file.filename=/routes.yml", "--api.insecure=true", "--global.checknewversion=false",
 		},
 		Files: []testcontainers.ContainerFile{{Reader: strings.NewReader(file), ContainerFilePath: "/routes.yml", FileMode: 0o644}},
-		// Its network is ours, as the portal listens on the loopback interface.
+		// It uses the host's network, because the portal listens on the loopback interface.
 		HostConfigModifier: func(hc *container.HostConfig) { hc.NetworkMode = "host" },
 		WaitingFor:         wait.ForLog("Router uses a nonexistent certificate resolver"),
 	}})
@@ -117,8 +117,8 @@ func (x *traefik) close() error {
 	return testcontainers.TerminateContainer(x.container)
 }
 
-// front is the URL of what is before web and catalog-api: Traefik, or where there
-// is none a proxy with the same two routes and Traefik's words.
+// front returns the URL of the proxy before web and catalog-api: Traefik, or without it a
+// proxy with the same two routes and the same error texts.
 func (p *portal) front(t *testing.T) string {
 	t.Helper()
 	if containers {
@@ -139,7 +139,7 @@ func (p *portal) front(t *testing.T) string {
 	return srv.URL
 }
 
-// proxy sends on to a server, or says 502 and why when that is away.
+// proxy forwards to a server, or answers 502 with the text away if the server is down.
 func proxy(server, away string) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -149,12 +149,12 @@ func proxy(server, away string) http.Handler {
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
 			w.WriteHeader(http.StatusBadGateway)
-			_, _ = io.WriteString(w, away) // who asked may have gone
+			_, _ = io.WriteString(w, away) // the client may be gone
 		},
 	}
 }
 
-// port is the port of an address.
+// port returns the port of an address.
 func port(t *testing.T, addr string) string {
 	t.Helper()
 	_, port, err := net.SplitHostPort(addr)

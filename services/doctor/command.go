@@ -29,8 +29,8 @@ const (
 	codeUsage  = 2
 )
 
-// Main is the main of the program that is called by that name: it looks at the portal
-// that the arguments name, and returns the exit code.
+// Main runs the program called name: it examines the portal given in args, and
+// returns the exit code.
 func Main(name, version string, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -38,11 +38,11 @@ func Main(name, version string, args []string) int {
 	return Command{Name: name, Out: os.Stdout, Err: os.Stderr, Coloured: coloured, Version: version}.Run(ctx, args)
 }
 
-// Command is the doctor as a program.
+// Command is the command line of the doctor.
 type Command struct {
-	Name     string // as it is called
+	Name     string // of the program, as it was called
 	Out, Err io.Writer
-	Coloured bool // the checklist
+	Coloured bool // whether the checklist has colours
 	Version  string
 }
 
@@ -53,7 +53,7 @@ Exit code: 0 nothing broken, 1 something is, 2 usage.
 
 `
 
-// Run looks at the portal that the arguments name, and returns the exit code.
+// Run examines the portal given in args, and returns the exit code.
 func (c Command) Run(ctx context.Context, args []string) int {
 	o, asJSON, err := c.options(args)
 	switch {
@@ -68,7 +68,7 @@ func (c Command) Run(ctx context.Context, args []string) int {
 		out := json.NewEncoder(c.Out)
 		out.SetIndent("", "  ")
 		out.SetEscapeHTML(false)
-		_ = out.Encode(found) // who closed our output reads no error either
+		_ = out.Encode(found) // if the output is closed, nobody would read the error either
 	} else {
 		found.print(c.Out, c.Coloured)
 	}
@@ -78,13 +78,14 @@ func (c Command) Run(ctx context.Context, args []string) int {
 	return codeOK
 }
 
-// arguments are the flags as they were given.
+// arguments are the flags as given, before they are checked.
 type arguments struct {
 	options                            ask.Options
 	url, traefik, traefikAPI, web, api string
 	asJSON                             bool
 }
 
+// options parses and checks the arguments.
 func (c Command) options(args []string) (o ask.Options, asJSON bool, err error) {
 	a := arguments{options: ask.Options{Version: c.Version}}
 	flags := a.flags(c.Name)
@@ -97,18 +98,18 @@ func (c Command) options(args []string) (o ask.Options, asJSON bool, err error) 
 		return o, false, err
 	case err != nil:
 		return o, false, err
-	case flags.NArg() > 0: // not shown: of a header without quotes it is the secret
+	case flags.NArg() > 0: // not shown: after a header without quotes, it is the secret
 		return o, false, errors.New("something that is no flag stands among the flags: is a value without its quotes?")
 	}
 	o, err = a.checked()
 	return o, a.asJSON, err
 }
 
-// flags are the command's. Those that may have a secret in them are plain strings,
-// checked later, as the flag package shows what it refuses.
+// flags defines the command's flags. Those that may contain a secret are plain strings
+// and are checked later, because the flag package prints the values that it refuses.
 func (a *arguments) flags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // errors are said once, by Run
+	flags.SetOutput(io.Discard) // Run prints errors, once
 	o := &a.options
 	flags.StringVar(&a.url, "url", "", "the portal's `URL`, as people open it (required)")
 	flags.StringVar(&a.traefik, "traefik", "", "`URL` of Traefik's entry point: asked directly, with the portal's Host header")
@@ -129,7 +130,8 @@ func (a *arguments) flags(name string) *flag.FlagSet {
 	return flags
 }
 
-// checked says what is wrong with the first flag that is, without its value.
+// checked returns the parsed options, or an error for the first invalid flag. The error
+// does not contain its value.
 func (a *arguments) checked() (o ask.Options, err error) {
 	o = a.options
 	for _, f := range []struct {
@@ -169,7 +171,7 @@ func (a *arguments) checked() (o ask.Options, err error) {
 	return o, nil
 }
 
-// parseURL takes the address of a server, without a path.
+// parseURL parses the URL of a server; it must not have a path.
 func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-func TestUsageErrorsExitWithTwoAndShowNoSecret(t *testing.T) {
+func TestUsageErrorsExitWithTwoAndHideSecrets(t *testing.T) {
 	const url = "--url=http://127.0.0.1:1"
 	for name, tc := range map[string]struct {
 		args []string
@@ -67,8 +67,8 @@ func TestHelpIsNoError(t *testing.T) {
 	}
 }
 
-// What nobody listens to has no answer, so that the header can show in none.
-func TestNoSecretShowsInTheReport(t *testing.T) {
+// Nothing listens at the URLs, so no answer can echo the header.
+func TestReportHidesSecrets(t *testing.T) {
 	fakeKubectl(t)
 	args := []string{
 		"--url", nowhere, "--traefik", nowhere, "--traefik-api", nowhere, "--web", nowhere, "--api", nowhere, "--kube",
@@ -102,10 +102,10 @@ func TestNoSecretShowsInTheReport(t *testing.T) {
 	}
 }
 
-func TestTheChecklist(t *testing.T) {
+func TestChecklist(t *testing.T) {
 	r := report{URL: "https://portal.example.com", Broken: "edge", Hops: []finding.Finding{
 		{Hop: "DNS", State: finding.OK, What: "portal.example.com is 192.0.2.1"},
-		finding.Fault("nothing").Because(strings.Repeat("word ", 20), "mend it"),
+		finding.Fault("nothing").WithCause(strings.Repeat("word ", 20), "mend it"),
 		{Hop: "tunnel", State: finding.Skipped, What: "not seen"},
 	}}
 	r.Hops[1].Hop = "edge"
@@ -127,7 +127,7 @@ The first broken hop is edge: begin there. 1 hop was not looked at.
 	}
 }
 
-// fakeKubectl puts a program of that name before all others, which knows of nothing.
+// fakeKubectl puts a fake kubectl first in PATH, which finds nothing.
 func fakeKubectl(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()

@@ -1,6 +1,6 @@
 // Package doctor finds out why a portal cannot be reached, or does not work. It
-// looks at every hop between a browser and a worker by itself, as far as it is
-// let, and names the first one that is broken, with what to do about it.
+// checks each hop between a browser and a worker on its own, as far as it has
+// access, and names the first broken one, with the fix.
 package doctor
 
 import (
@@ -15,21 +15,21 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/traefik"
 )
 
-// report is what was found out about a portal, in the order of the hops.
+// report holds the findings about a portal, in the order of the hops.
 type report struct {
 	URL    string            `json:"url"`
-	Broken string            `json:"broken,omitempty"` // the first hop that is
+	Broken string            `json:"broken,omitempty"` // the first broken hop
 	Hops   []finding.Finding `json:"hops"`
 }
 
-// hop is one step of the way.
+// hop is one step between a browser and a worker.
 type hop struct {
 	name  string
 	check func(context.Context, *ask.Portal) finding.Finding
 	kube  bool // only with --kube
 }
 
-// hops is the way from a person to a worker.
+// hops returns the hops in order, from the browser to the workers.
 func hops(nats *broker.Broker) []hop {
 	onNATS := func(check func(context.Context) finding.Finding) func(context.Context, *ask.Portal) finding.Finding {
 		return func(ctx context.Context, _ *ask.Portal) finding.Finding { return check(ctx) }
@@ -52,8 +52,8 @@ func hops(nats *broker.Broker) []hop {
 	}
 }
 
-// examine looks at every hop. A hop that can only be reached through a broken
-// one is skipped.
+// examine checks every hop. A hop that can only be reached through a broken one is
+// skipped.
 func examine(ctx context.Context, o ask.Options) report {
 	p := ask.New(o)
 	nats := broker.New(p)

@@ -17,7 +17,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// nowhere is a portal that refuses connections, so that only NATS says anything.
+// nowhere is a portal that refuses connections, so that only NATS is examined.
 const nowhere = "http://127.0.0.1:1"
 
 const password = "s3cret-of-the-test"
@@ -52,7 +52,7 @@ func as(srv *server.Server, user, password string) string {
 	return "nats://" + user + ":" + password + "@" + srv.Addr().String()
 }
 
-// examined runs the command, and sees that no password is in what it says.
+// examined runs the command, and checks that its output has no password.
 func examined(t *testing.T, args ...string) (r report) {
 	t.Helper()
 	var out, stderr bytes.Buffer
@@ -80,7 +80,7 @@ func (r report) want(t *testing.T, hop string, state finding.State, says string)
 	t.Errorf("%s was not looked at", hop)
 }
 
-func TestNATSAsItsUsersSeeIt(t *testing.T) {
+func TestNATSWithEachUser(t *testing.T) {
 	srv := startNATS(t)
 	api := devtest.JetStream(t, as(srv, "catalog-api", password))
 	worker := devtest.JetStream(t, as(srv, "health-worker", password))

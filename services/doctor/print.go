@@ -8,10 +8,10 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// columns are how wide the checklist is.
+// columns is the width of the checklist.
 const columns = 110
 
-// The colours of a terminal.
+// colours are the terminal escape codes of each state.
 var colours = map[finding.State]string{finding.OK: "\x1b[32m", finding.Broken: "\x1b[1;31m", finding.Skipped: "\x1b[2m"}
 
 // print writes the report as a checklist.
@@ -34,7 +34,7 @@ func (r report) print(out io.Writer, coloured bool) {
 	fmt.Fprintln(out, "\n"+r.verdict())
 }
 
-// verdict is the report in a sentence.
+// verdict summarises the report in a sentence.
 func (r report) verdict() string {
 	skips := 0
 	for _, f := range r.Hops {
@@ -52,7 +52,7 @@ func (r report) verdict() string {
 	return fmt.Sprintf("The first broken hop is %s: begin there.%s", r.Broken, rest)
 }
 
-// wrap breaks text into lines, the following ones indented.
+// wrap breaks text into lines of at most columns, and indents all but the first.
 func wrap(text string, indent int) string {
 	var b strings.Builder
 	width := indent

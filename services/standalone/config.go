@@ -15,16 +15,17 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// The shortest probe timeout that makes sense, and the longest that a worker takes.
+// The range of the probe timeout: the shortest that makes sense, and the longest that a
+// worker accepts.
 const (
 	minTimeout = 100 * time.Millisecond
 	maxTimeout = 20 * time.Second
 )
 
-// DefaultMetrics is where the metrics are, unless something else is asked for.
+// DefaultMetrics is the default address of the metrics.
 const DefaultMetrics = "127.0.0.1:9464"
 
-// Config says how the one-process edition runs. Every field but Log, Listener,
+// Config configures the one-process edition. Every field but Log, Listener,
 // Opened, Ready and Version has a flag and a variable: see ConfigFrom.
 type Config struct {
 	// HTTPAddr is where the page and the API listen: --http, PORTAL_HTTP,
@@ -36,71 +37,71 @@ type Config struct {
 	NATSAddr string
 
 	// MetricsAddr is where /metrics, /livez and /readyz listen: --metrics,
-	// PORTAL_METRICS. Empty: DefaultMetrics, or a free port where another
-	// program has that one.
+	// PORTAL_METRICS. If empty, it is DefaultMetrics, or a free port if that one is taken.
 	MetricsAddr string
 
-	// Dir keeps everything: --data, PORTAL_DATA, ".data".
+	// Dir is the folder of all data: --data, PORTAL_DATA, ".data".
 	Dir string
 
 	// DatabaseURL is a Postgres to use instead of a private one: --database-url,
 	// PORTAL_DATABASE_URL. It may hold a password: it is never logged.
 	DatabaseURL string
 
-	// Interval is between two probes of a service that names none: --interval,
+	// Interval is the time between two probes of a service that sets none: --interval,
 	// PORTAL_INTERVAL, "1m".
 	Interval events.Interval
 
-	// Timeout is for one probe in all: --timeout, PORTAL_TIMEOUT, "10s".
+	// Timeout limits a whole probe: --timeout, PORTAL_TIMEOUT, "10s".
 	Timeout time.Duration
 
 	// Demo fills the catalogue with examples: --demo, PORTAL_DEMO.
 	Demo bool
 
-	// Version is what the portal says that it is.
+	// Version is the version that the portal reports.
 	Version string
 
-	// Log hears everything; nil: nobody does.
+	// Log receives all log records; nil discards them.
 	Log *slog.Logger
 
-	// Opened, if set, is called once, before anything is started: whoever comes now
-	// waits. Ready, if set, is called once, when everything answers.
+	// Opened, if set, is called once, when the addresses are open, before anything is
+	// started: requests wait from then on. Ready, if set, is called once, when everything
+	// answers.
 	Opened func(Addresses)
 	Ready  func(Addresses)
 }
 
-// Task is what the command is to do.
+// Task is what the command does.
 type Task int
 
 // The tasks of the command.
 const (
 	Serve       Task = iota // run the portal
-	ShowVersion             // --version: print it
-	CheckHealth             // --healthcheck: ask the portal that runs at HTTPAddr how it is
+	ShowVersion             // --version: print the version
+	CheckHealth             // --healthcheck: check the health of the portal that runs at HTTPAddr
 )
 
-// Addresses are where a running portal can be reached. Each but API, below which
-// the routes are, answers as it stands.
+// Addresses are the addresses of a running portal. API is only the prefix of its routes;
+// the others answer themselves.
 type Addresses struct {
 	Page, API, NATS, Metrics string
 }
 
-// String lists the addresses for a person, one a line; those of HTTP all answer.
+// String lists the addresses for a person, one a line. All HTTP addresses in it answer.
 func (a Addresses) String() string {
 	return fmt.Sprintf("  page     %s\n  API      %s/docs\n  NATS     %s\n  metrics  %s\n", a.Page, a.API, a.NATS, a.Metrics)
 }
 
-// ConfigFrom reads the command's arguments and the environment; a flag wins over
-// its variable. It returns flag.ErrHelp when help was asked for and written to out.
+// ConfigFrom reads the command's arguments and the environment; a flag overrides its
+// variable. It returns flag.ErrHelp after it wrote the help to out.
 func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg Config, task Task, err error) {
 	flags := flag.NewFlagSet("dev-portal", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // errors are said once, by main
+	flags.SetOutput(io.Discard) // main prints errors, once
 	var fromEnv []error
-	text := func(p *string, name, variable, standard, usage string) {
+	text := func(p *string, name, variable, value, usage string) {
 		if v := getenv(variable); v != "" {
-			standard = v
+			value = v
 		}
-		flags.StringVar(p, name, standard, usage+" ["+variable+"]")
+		flags.StringVar(p, name, value, usage+" ["+variable+"]")
 	}
 	var interval, timeout string
 	text(&cfg.HTTPAddr, "http", "PORTAL_HTTP", "127.0.0.1:8080", "`address` of the page and the API")
@@ -133,7 +134,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	if flags.NArg() > 0 {
 		return cfg, task, fmt.Errorf("there is no command %q: --help lists the flags", flags.Arg(0))
 	}
-	if cfg.DatabaseURL == "" { // not given as the flag's default: --help would print it
+	if cfg.DatabaseURL == "" { // not set as the flag's default, because --help would print it
 		cfg.DatabaseURL = getenv("PORTAL_DATABASE_URL")
 	}
 	cfg.Interval = events.Interval(interval)
@@ -146,7 +147,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	return cfg, task, cfg.validate()
 }
 
-// usageError is what to say about arguments that can't be read.
+// usageError returns the error for arguments that can't be parsed, or prints the help.
 func usageError(flags *flag.FlagSet, out io.Writer, err error) error {
 	if errors.Is(err, flag.ErrHelp) {
 		_, _ = fmt.Fprintln(out, "Usage: dev-portal [flags]\n\nServes the whole portal from one process. A variable in brackets means the same as its flag.")
@@ -157,11 +158,11 @@ func usageError(flags *flag.FlagSet, out io.Writer, err error) error {
 	return fmt.Errorf("%w: --help lists the flags", err)
 }
 
-// validate says in one sentence each what cannot work.
+// validate returns an error of one sentence for each invalid value.
 func (c Config) validate() error {
 	var errs []error
 	if !c.Interval.Known() {
-		errs = append(errs, fmt.Errorf("--interval is %q: choose one of %s", c.Interval, known()))
+		errs = append(errs, fmt.Errorf("--interval is %q: choose one of %s", c.Interval, intervals()))
 	}
 	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
 		errs = append(errs, fmt.Errorf("--timeout is %s: choose one between %s and %s", c.Timeout, minTimeout, maxTimeout))
@@ -177,7 +178,7 @@ func (c Config) validate() error {
 		errs = append(errs, checkAddr("--metrics", c.MetricsAddr))
 	}
 	if c.DatabaseURL != "" {
-		// What url.Parse says would repeat the URL, and its password.
+		// The error of url.Parse is not used: it contains the URL, and its password.
 		u, err := url.Parse(c.DatabaseURL)
 		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 			errs = append(errs, errors.New("--database-url is no URL of a Postgres: it looks like postgres://user:password@host:5432/name"))
@@ -186,6 +187,8 @@ func (c Config) validate() error {
 	return errors.Join(errs...)
 }
 
+// checkAddr returns an error unless addr is an IP address, localhost or nothing, with a
+// port.
 func checkAddr(name, addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err == nil {
@@ -200,7 +203,8 @@ func checkAddr(name, addr string) error {
 	return nil
 }
 
-func known() string {
+// intervals lists the known intervals.
+func intervals() string {
 	names := make([]string, len(events.Intervals))
 	for i, interval := range events.Intervals {
 		names[i] = string(interval)

@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/standalone"
 )
 
-func TestFlagsWinOverTheEnvironmentAndThatOverDefaults(t *testing.T) {
+func TestFlagsOverrideEnvironmentOverridesDefaults(t *testing.T) {
 	env := map[string]string{"PORTAL_HTTP": "127.0.0.1:1001", "PORTAL_NATS": "127.0.0.1:1002", "PORTAL_METRICS": "127.0.0.1:1003", "PORTAL_INTERVAL": "30s", "PORTAL_DEMO": "true"}
 	cfg, _, err := standalone.ConfigFrom([]string{"--http", "127.0.0.1:2001", "--timeout=3s"}, func(k string) string { return env[k] }, io.Discard)
 	if err != nil {
@@ -28,7 +28,7 @@ func TestFlagsWinOverTheEnvironmentAndThatOverDefaults(t *testing.T) {
 	}
 }
 
-func TestTheTaskIsWhatTheArgumentsSay(t *testing.T) {
+func TestTaskOfArguments(t *testing.T) {
 	for args, want := range map[string]standalone.Task{
 		"":                           standalone.Serve,
 		"--version":                  standalone.ShowVersion,
@@ -42,7 +42,7 @@ func TestTheTaskIsWhatTheArgumentsSay(t *testing.T) {
 	}
 }
 
-func TestWrongConfigurationIsNamed(t *testing.T) {
+func TestInvalidConfigurationIsNamed(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args, env string // env is NAME=value
 		want      string

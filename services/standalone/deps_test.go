@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What only tests and the one process need must not reach the services' images.
+// Dependencies of tests and of the one process must not be in the services' images.
 func TestServicesLinkNoServerAndNoTestHelper(t *testing.T) {
 	for dir, command := range map[string]string{
 		"../catalog-api":   "./cmd/catalog-api",

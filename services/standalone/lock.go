@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// lockFolder makes the data folder and keeps other portals out of it until the
+// lockFolder creates the data folder, and locks it against other portals until the
 // returned file is closed, by us or by the kernel when we are killed.
 func lockFolder(dir string) (*os.File, error) {
 	const remedy = "choose another with --data"

@@ -17,8 +17,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack"
 )
 
-// reader is the user of nats.conf that may only read: whoever comes without a
-// name is it, so that `nats sub` works as it stands.
+// reader is the user of nats.conf that may only read. Connections without a user name are
+// this user, so that `nats sub` works without options.
 const reader = "subscriber"
 
 // broker is the NATS server with the passwords of its users.
@@ -28,13 +28,13 @@ type broker struct {
 	passwords map[string]string // by the names of their variables in nats.conf
 }
 
-// startNATS starts the server with the rules of every edition.
+// startNATS starts the server with the same rules as all editions.
 func (c Config) startNATS(ctx context.Context) (*broker, error) {
 	dir := filepath.Join(c.Dir, "nats")
-	if err := keepStreams(dir); err != nil {
+	if err := migrateStreams(dir); err != nil {
 		return nil, err
 	}
-	passwords, err := keptPasswords(filepath.Join(c.Dir, "nats-passwords"))
+	passwords, err := loadPasswords(filepath.Join(c.Dir, "nats-passwords"))
 	if err != nil {
 		return nil, fmt.Errorf("the passwords of NATS: %w", err)
 	}
@@ -55,23 +55,24 @@ func (c Config) startNATS(ctx context.Context) (*broker, error) {
 	return &broker{srv, passwords}, nil
 }
 
-// urlFor is how a service connects.
+// urlFor returns the URL by which a service connects.
 func (b *broker) urlFor(user string) string {
 	u, err := url.Parse(b.URL())
-	if err != nil { // devstack made it
+	if err != nil { // impossible: devstack made the URL
 		return b.URL()
 	}
 	u.User = url.UserPassword(user, b.passwords[variable(user)])
 	return u.String()
 }
 
+// variable returns the name of a user's password in nats.conf.
 func variable(user string) string {
 	return "NATS_" + strings.ToUpper(strings.ReplaceAll(user, "-", "_")) + "_PASSWORD"
 }
 
-// keptPasswords reads the file, or makes it with new passwords. It has lines of
-// NAME=password, and is its owner's alone.
-func keptPasswords(path string) (map[string]string, error) {
+// loadPasswords reads the file of passwords, and adds the missing ones. The file has lines
+// of NAME=password, and only its owner may read it.
+func loadPasswords(path string) (map[string]string, error) {
 	kept, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -87,7 +88,7 @@ func keptPasswords(path string) (map[string]string, error) {
 	for _, name := range natsrules.PasswordVariables() {
 		password := passwords[name]
 		if !isPassword(password) {
-			password, changed = "p"+rand.Text(), true // nats.conf wants a letter first
+			password, changed = "p"+rand.Text(), true // nats.conf requires a letter first
 		}
 		all[name] = password
 		fmt.Fprintf(&file, "%s=%s\n", name, password)
@@ -95,14 +96,14 @@ func keptPasswords(path string) (map[string]string, error) {
 	if !changed {
 		return all, os.Chmod(path, 0o600)
 	}
-	fresh := path + ".new" // a crash half way leaves no half of a file
-	if err := os.WriteFile(fresh, file.Bytes(), 0o600); err != nil {
+	temporary := path + ".new" // renamed below, so that a crash leaves no partial file
+	if err := os.WriteFile(temporary, file.Bytes(), 0o600); err != nil {
 		return nil, err
 	}
-	return all, os.Rename(fresh, path)
+	return all, os.Rename(temporary, path)
 }
 
-// isPassword says whether nats.conf takes it as it is.
+// isPassword reports whether nats.conf accepts text as a password without quotes.
 func isPassword(text string) bool {
 	if len(text) < 8 || strings.ContainsRune("0123456789", rune(text[0])) {
 		return false
@@ -115,9 +116,9 @@ func isPassword(text string) bool {
 	return true
 }
 
-// keepStreams moves what an earlier version stored, before there were accounts,
-// to where the services' account looks for it.
-func keepStreams(dir string) error {
+// migrateStreams moves the streams of an earlier version, which had no accounts, to the
+// folder of the services' account.
+func migrateStreams(dir string) error {
 	before, now := filepath.Join(dir, "jetstream", "$G"), filepath.Join(dir, "jetstream", "PORTAL")
 	if _, err := os.Stat(now); !errors.Is(err, fs.ErrNotExist) {
 		return err

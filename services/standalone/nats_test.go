@@ -17,7 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-func TestWhoComesToNATSWithoutANameCanOnlyRead(t *testing.T) {
+func TestNATSConnectionsWithoutAUserCanOnlyRead(t *testing.T) {
 	cfg := config(t)
 	portal := start(t, cfg)
 	defer portal.stop()
@@ -70,7 +70,7 @@ func TestWhoComesToNATSWithoutANameCanOnlyRead(t *testing.T) {
 	}
 }
 
-func TestPasswordsOfNATSAreKeptAndNobodyElses(t *testing.T) {
+func TestNATSPasswordsAreKeptAndPrivate(t *testing.T) {
 	cfg := config(t)
 	file := filepath.Join(cfg.Dir, "nats-passwords")
 	var kept []byte

@@ -15,40 +15,39 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// operations is what an operator asks: at one address the metrics of all
-// services, and whether all live and are ready, which each service says at an
-// address of its own that nobody else needs to know.
+// operations serves /metrics, /livez and /readyz of all services at one address. Each
+// service answers at a private address of its own, which operations asks.
 type operations struct {
 	all      net.Listener
 	services []listener
 	registry *prometheus.Registry
 }
 
-// listener is where a service is asked.
+// listener is the private address of a service.
 type listener struct {
 	name string
 	at   net.Listener
 }
 
-// operations opens the addresses.
-func (c Config) operations(ctx context.Context) (*operations, error) {
-	all, err := c.listenMetrics(ctx)
+// openOperations opens the addresses: addr for all, and one for each of the services.
+func openOperations(ctx context.Context, addr string, services []string, log *slog.Logger) (*operations, error) {
+	all, err := listenMetrics(ctx, addr, log)
 	if err != nil {
 		return nil, err
 	}
 	o := &operations{all: all, registry: service.NewRegistry()}
-	for _, one := range c.services() {
+	for _, name := range services {
 		ln, err := listen(ctx, "--metrics", "127.0.0.1:0")
 		if err != nil {
 			o.close()
 			return nil, err
 		}
-		o.services = append(o.services, listener{one.name, ln})
+		o.services = append(o.services, listener{name, ln})
 	}
 	return o, nil
 }
 
-// close is for a start that failed.
+// close closes the addresses after a failed start.
 func (o *operations) close() {
 	_ = o.all.Close()
 	for _, one := range o.services {
@@ -56,11 +55,11 @@ func (o *operations) close() {
 	}
 }
 
-// listenMetrics gives way where nobody has asked for the address: a second portal
-// on the machine starts without a flag for what few people look at.
-func (c Config) listenMetrics(ctx context.Context) (net.Listener, error) {
-	if c.MetricsAddr != "" {
-		return listen(ctx, "--metrics", c.MetricsAddr)
+// listenMetrics opens the address of the metrics. The default address falls back to a
+// free port if it is taken, so that a second portal on the machine starts without a flag.
+func listenMetrics(ctx context.Context, addr string, log *slog.Logger) (net.Listener, error) {
+	if addr != "" {
+		return listen(ctx, "--metrics", addr)
 	}
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", DefaultMetrics)
 	if !errors.Is(err, syscall.EADDRINUSE) {
@@ -68,18 +67,18 @@ func (c Config) listenMetrics(ctx context.Context) (net.Listener, error) {
 	}
 	ln, err = listen(ctx, "--metrics", "127.0.0.1:0")
 	if err == nil {
-		c.Log.Warn("the metrics are elsewhere, as another program has their usual address: --metrics chooses one",
+		log.Warn("the metrics are elsewhere, as another program has their usual address: --metrics chooses one",
 			"usual", DefaultMetrics, "now", ln.Addr().String())
 	}
 	return ln, err
 }
 
-// serve answers until ctx ends.
+// serve answers requests until ctx ends.
 func (o *operations) serve(ctx context.Context, log *slog.Logger) error {
 	return service.Serve(ctx, o.all, service.Operations{Registry: o.registry, Alive: o.ask("/livez"), Ready: o.ask("/readyz")}, log)
 }
 
-// ask passes a question on to each service, and the first no back.
+// ask returns a check that asks each service for path, and returns the first error.
 func (o *operations) ask(path string) func(context.Context) error {
 	client := &http.Client{}
 	return func(ctx context.Context) error {
@@ -92,7 +91,7 @@ func (o *operations) ask(path string) func(context.Context) error {
 	}
 }
 
-// askOne returns what a service says that is not well.
+// askOne returns an error with the body of the answer unless its status is 200.
 func askOne(ctx context.Context, client *http.Client, url string) (err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/standalone"
 )
 
-func TestEveryAddressThatIsPrintedAnswers(t *testing.T) {
+func TestEveryPrintedAddressAnswers(t *testing.T) {
 	portal := start(t, config(t))
 	defer portal.stop()
 	printed := portal.at.String()
@@ -20,7 +20,7 @@ func TestEveryAddressThatIsPrintedAnswers(t *testing.T) {
 		t.Fatalf("printed:\n%s\nwant the page, the API, NATS and the metrics", printed)
 	}
 	for _, url := range urls {
-		get(t, url) // which fails the test unless it is 200
+		get(t, url) // get fails the test unless the status is 200
 	}
 }
 
@@ -43,9 +43,9 @@ func TestMetricsOfAllServicesAreAtOneAddress(t *testing.T) {
 	}
 }
 
-func TestTheUsualAddressOfMetricsGivesWayToWhoHasIt(t *testing.T) {
+func TestMetricsUseAFreePortIfTheDefaultIsTaken(t *testing.T) {
 	ln, err := net.Listen("tcp", standalone.DefaultMetrics)
-	if err != nil && !errors.Is(err, syscall.EADDRINUSE) { // another program of this machine will do
+	if err != nil && !errors.Is(err, syscall.EADDRINUSE) { // otherwise another program has the address already
 		t.Fatal(err)
 	}
 	if err == nil {

@@ -18,10 +18,11 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 )
 
-// recovery is within what all works again once the cause of a failure is gone.
+// recovery is the time within which everything works again after the cause of a failure is
+// removed.
 const recovery = 45 * time.Second
 
-func TestAllWorksAgainAfterTheDiskWasFull(t *testing.T) {
+func TestRecoveryFromAFullDisk(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Postgres")
 	}
@@ -33,7 +34,7 @@ func TestAllWorksAgainAfterTheDiskWasFull(t *testing.T) {
 	cfg.Dir, cfg.Interval, cfg.Log = filepath.Join(disk.Dir, "data"), "10s", slog.New(slog.NewTextHandler(log, nil))
 	portal := start(t, cfg)
 	defer portal.stop()
-	for n := range 40 { // whose results are more than the last page of a file has room for
+	for n := range 40 { // their results don't fit in the last page of a file
 		registerAndSee(t, portal, target.URL, fmt.Sprint("before-", n))
 	}
 
@@ -47,7 +48,7 @@ func TestAllWorksAgainAfterTheDiskWasFull(t *testing.T) {
 	registerAndSee(t, portal, target.URL, "after")
 }
 
-func TestAllWorksAgainAfterPostgresWasKilled(t *testing.T) {
+func TestRecoveryFromAKilledPostgres(t *testing.T) {
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer target.Close()
 	cfg := config(t)
@@ -68,8 +69,8 @@ func TestAllWorksAgainAfterPostgresWasKilled(t *testing.T) {
 	registerAndSee(t, portal, target.URL, "after")
 }
 
-// registerAndSee registers a service and waits until a probe's result is in the
-// catalogue: that takes every part of the portal.
+// registerAndSee registers a service, and waits until a probe's result is in the
+// catalogue, which needs every part of the portal.
 func registerAndSee(t *testing.T, portal running, url, name string) {
 	t.Helper()
 	body := []byte(`{"name":"` + name + `","status_url":"` + url + `"}`)
@@ -88,7 +89,7 @@ func registerAndSee(t *testing.T, portal running, url, name string) {
 	}
 }
 
-// answered says whether a request succeeds and its answer has the words.
+// answered reports whether a request succeeds and its answer contains words.
 func answered(method, url string, body []byte, words string) bool {
 	req, err := http.NewRequest(method, url, bytes.NewReader(body))
 	if err != nil {
@@ -107,10 +108,10 @@ func answered(method, url string, body []byte, words string) bool {
 	return res.StatusCode < http.StatusMultipleChoices && strings.Contains(text.String(), words)
 }
 
-// heard is a log that waits for words.
+// heard is a log writer that signals when a line contains words.
 type heard struct {
 	words string
-	is    chan struct{} // closed when they have come
+	is    chan struct{} // closed when the words were logged
 
 	once sync.Once
 }

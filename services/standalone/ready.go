@@ -11,13 +11,13 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/lib/pq" // to try --database-url before anything relies on it
+	_ "github.com/lib/pq" // to check --database-url before the services use it
 )
 
-// databaseTimeout is how long another's database may take to answer at the start.
+// databaseTimeout is how long an external database may take to answer at the start.
 const databaseTimeout = 10 * time.Second
 
-// awaitOK asks until the answer is 200, or ctx ends.
+// awaitOK polls url until the answer is 200, or ctx ends.
 func awaitOK(ctx context.Context, url string) error {
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
@@ -44,7 +44,7 @@ func ok(ctx context.Context, client *http.Client, url string) bool {
 	return res.Body.Close() == nil && res.StatusCode == http.StatusOK
 }
 
-// pingDatabase tries another's database. Its errors never hold the password.
+// pingDatabase checks an external database. Its errors never contain the password.
 func pingDatabase(ctx context.Context, databaseURL string) error {
 	ctx, cancel := context.WithTimeout(ctx, databaseTimeout)
 	defer cancel()
@@ -64,7 +64,7 @@ func pingDatabase(ctx context.Context, databaseURL string) error {
 	return fmt.Errorf("the database of --database-url cannot be used: %s", reason)
 }
 
-// baseURL is how a program on this machine reaches the listener.
+// baseURL returns the URL by which a program on this machine reaches a listener.
 func baseURL(addr net.Addr) string {
 	tcp, isTCP := addr.(*net.TCPAddr)
 	if !isTCP {

@@ -1,5 +1,5 @@
-// Package standalone is the portal in one process: a NATS server, a private
-// Postgres, and every service, with all data in one folder.
+// Package standalone runs the portal in one process: a NATS server, a private Postgres,
+// and every service, with all data in one folder.
 package standalone
 
 import (
@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack"
@@ -22,12 +20,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// stopTimeout is what the services have to finish what is in hand; NATS and
-// Postgres stop after it, within the 5 s that all of it may take.
+// stopTimeout is the time that the services have to finish their work. NATS and Postgres
+// stop after it, within the 5 s that the whole stop may take.
 const stopTimeout = 2500 * time.Millisecond
 
-// Run serves the portal until ctx ends, stops it, and returns nil. A start that
-// fails is an error of one sentence that names the flag to change.
+// Run serves the portal until ctx ends, stops it, and returns nil. The error of a failed
+// start is one sentence that names the flag to change.
 func Run(ctx context.Context, cfg Config) (err error) {
 	if err := cfg.validate(); err != nil {
 		return err
@@ -43,8 +41,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 			return err
 		}
 	}
-	defer func() { _ = cfg.Listener.Close() }() // for a start that fails; else its server has closed it
-	ops, err := cfg.operations(ctx)
+	defer func() { _ = cfg.Listener.Close() }() // for a failed start; otherwise its server has closed it
+	ops, err := openOperations(ctx, cfg.MetricsAddr, names(cfg.services()), cfg.Log)
 	if err != nil {
 		return err
 	}
@@ -81,8 +79,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	return cfg.serve(ctx, nats, ops, pg)
 }
 
-// serve runs the services over what they depend on. A private Postgres that is
-// gone for good before ctx ends is an error; nil is another's, and never is.
+// serve runs the services. It returns an error if the private Postgres ends for good
+// before ctx does; private is nil if the database is an external one.
 func (c Config) serve(ctx context.Context, nats *broker, ops *operations, private *devstack.Postgres) error {
 	g, gctx := errgroup.WithContext(ctx)
 	for i, one := range c.services() {
@@ -114,13 +112,13 @@ func (c Config) serve(ctx context.Context, nats *broker, ops *operations, privat
 	return c.wait(gctx, g)
 }
 
-// part is a service that runs in this process, under the name of its user on NATS.
+// part is a service that runs in this process; name is also its user on NATS.
 type part struct {
 	name string
 	run  func(context.Context, service.Common) error
 }
 
-// services are all of them.
+// services returns all services.
 func (c Config) services() []part {
 	return []part{
 		{"catalog-api", func(ctx context.Context, common service.Common) error {
@@ -134,6 +132,15 @@ func (c Config) services() []part {
 	}
 }
 
+// names returns the names of the parts.
+func names(of []part) (list []string) {
+	for _, one := range of {
+		list = append(list, one.name)
+	}
+	return list
+}
+
+// page returns the handler of the page, and of the demo's target.
 func (c Config) page() http.Handler {
 	page := http.NewServeMux()
 	page.Handle("/", web.Handler())
@@ -143,7 +150,7 @@ func (c Config) page() http.Handler {
 	return page
 }
 
-// announce says that the portal is there, once it is, and fills it if asked to.
+// announce waits until the portal is ready, seeds the demo if configured, and calls Ready.
 func (c Config) announce(ctx context.Context, natsURL string, ops *operations) error {
 	if err := awaitOK(ctx, baseURL(ops.all.Addr())+"/readyz"); err != nil {
 		return err
@@ -166,7 +173,7 @@ func (c Config) addresses(natsURL string, ops *operations) Addresses {
 	return Addresses{Page: page, API: page + "/api", NATS: natsURL, Metrics: baseURL(ops.all.Addr()) + "/metrics"}
 }
 
-// wait returns when the services have stopped, or have had their time to.
+// wait returns when the services have stopped, or stopTimeout after ctx ended.
 func (c Config) wait(ctx context.Context, g *errgroup.Group) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- g.Wait() }()
@@ -179,20 +186,8 @@ func (c Config) wait(ctx context.Context, g *errgroup.Group) error {
 	case err := <-stopped:
 		return err
 	case <-time.After(stopTimeout):
-		// What they have in hand is not acknowledged, and is done at the next start.
+		// Their unfinished work is not acknowledged, so the next start does it again.
 		c.Log.Warn("a service takes long to stop: going on without it", "waited", stopTimeout)
 		return nil
 	}
-}
-
-// listen opens an address, or says by which flag to choose another.
-func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is taken by another program: choose another address with %s", addr, flag)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w: choose another address with %s", addr, err, flag)
-	}
-	return ln, nil
 }

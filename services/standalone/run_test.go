@@ -20,7 +20,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/standalone"
 )
 
-func TestPortalKeepsEverythingOverARestart(t *testing.T) {
+func TestRestartKeepsAllData(t *testing.T) {
 	cfg := config(t)
 	first := start(t, cfg)
 	created := call(t, http.MethodPost, first.at.API+"/services", `{"name":"billing","team":"Payments"}`, http.StatusCreated)
@@ -34,19 +34,19 @@ func TestPortalKeepsEverythingOverARestart(t *testing.T) {
 	second.stop()
 }
 
-func TestAFirstStartWarnsOfNothing(t *testing.T) {
+func TestFirstStartLogsNoWarning(t *testing.T) {
 	cfg := config(t)
-	var log bytes.Buffer // slog's handler writes one line at a time, and no more after the stop
+	var log bytes.Buffer // no data race: slog's handler writes one line at a time, and nothing after the stop
 	cfg.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	start(t, cfg).stop()
 	for line := range strings.Lines(log.String()) {
-		if !strings.Contains(line, "Plaintext passwords") { // the server says it of every file with passwords
+		if !strings.Contains(line, "Plaintext passwords") { // the server logs it for every file with passwords
 			t.Error(line)
 		}
 	}
 }
 
-func TestPortalServesThePageAndTheAPIAtOneAddress(t *testing.T) {
+func TestPageAndAPIShareOneAddress(t *testing.T) {
 	portal := start(t, config(t))
 	defer portal.stop()
 	if page := get(t, portal.at.Page+"/"); !strings.Contains(page, "<html") {
@@ -57,7 +57,7 @@ func TestPortalServesThePageAndTheAPIAtOneAddress(t *testing.T) {
 	}
 }
 
-func TestDemoIsThereWhenThePortalIsReady(t *testing.T) {
+func TestDemoIsSeededBeforeReady(t *testing.T) {
 	cfg := config(t)
 	cfg.Demo = true
 	for range 2 { // the second start adds nothing
@@ -69,7 +69,7 @@ func TestDemoIsThereWhenThePortalIsReady(t *testing.T) {
 	}
 }
 
-func TestAHangingProbeDoesNotHoldUpTheStop(t *testing.T) {
+func TestHangingProbeDoesNotDelayTheStop(t *testing.T) {
 	asked := make(chan struct{}, 1)
 	target := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		asked <- struct{}{}
@@ -84,7 +84,7 @@ func TestAHangingProbeDoesNotHoldUpTheStop(t *testing.T) {
 	portal := start(t, cfg)
 	call(t, http.MethodPost, portal.at.API+"/services", `{"name":"hangs","status_url":"`+target.URL+`"}`, http.StatusCreated)
 	<-asked
-	portal.stop() // which fails the test if it takes 5 s
+	portal.stop() // stop fails the test if it takes 5 s
 }
 
 func TestStartFailsInOneSentence(t *testing.T) {
@@ -146,7 +146,7 @@ func TestStartFailsInOneSentence(t *testing.T) {
 	}
 }
 
-func TestTwoPortalsDoNotShareAFolder(t *testing.T) {
+func TestTwoPortalsCannotShareAFolder(t *testing.T) {
 	cfg := config(t)
 	portal := start(t, cfg)
 	defer portal.stop()
@@ -160,7 +160,7 @@ func TestStoppingWhileStartingIsClean(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Postgres")
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 300*time.Millisecond) // in the midst of initdb
+	ctx, stop := context.WithTimeout(t.Context(), 300*time.Millisecond) // during initdb
 	defer stop()
 	cfg := config(t)
 	if err := standalone.Run(ctx, cfg); err != nil && !errors.Is(err, context.DeadlineExceeded) {
@@ -169,7 +169,7 @@ func TestStoppingWhileStartingIsClean(t *testing.T) {
 	start(t, cfg).stop()
 }
 
-// config is one whose ports are free and whose folder is new.
+// config returns a configuration with free ports and a new folder.
 func config(t *testing.T) standalone.Config {
 	t.Helper()
 	return standalone.Config{
@@ -185,8 +185,8 @@ type running struct {
 	stop func()
 }
 
-// start returns when the portal is ready. Its stop fails the test if the portal
-// takes 5 s, or does not stop cleanly.
+// start returns when the portal is ready. stop fails the test if the portal takes 5 s,
+// or does not stop cleanly.
 func start(t *testing.T, cfg standalone.Config) running {
 	t.Helper()
 	if testing.Short() {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// startNginx runs the machine's nginx with nginx.conf until the test ends. Only
-// what belongs to the image is replaced: the port, and the folders.
+// startNginx runs the machine's nginx with nginx.conf until the test ends. Only the
+// settings of the image are replaced: the port, and the folders.
 func startNginx(t *testing.T) server {
 	t.Helper()
 	if testing.Short() {
@@ -56,8 +56,8 @@ func startNginx(t *testing.T) server {
 	return server{&http.Client{Transport: transport}, "http://portal"}
 }
 
-// shortDir is a folder that any user may enter, with a path short enough for a
-// socket; t.TempDir is neither.
+// shortDir returns a folder that any user may enter, with a path short enough for a
+// socket. t.TempDir has neither property.
 func shortDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "web")

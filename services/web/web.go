@@ -1,5 +1,5 @@
-// Package web is what people see: the page in public/, served from the binary
-// as nginx serves it from a folder by nginx.conf.
+// Package web serves the page in public/ from the binary, in the same way as nginx serves
+// it from a folder with nginx.conf.
 package web
 
 import (
@@ -31,18 +31,17 @@ const (
 	worthGzip    = 256 // bytes: nginx.conf's gzip_min_length
 )
 
-// fixedHeader matches the headers that nginx.conf gives every answer, whatever
-// the answer is.
+// fixedHeader matches the headers that nginx.conf adds to every answer.
 var fixedHeader = regexp.MustCompile(`(?m)^\s*add_header (\S+) "(.+)" always;$`)
 
 // Handler serves the page as nginx.conf does, with its headers, caching and
 // compression: GET and HEAD of the files, of addresses without a dot, which are the
-// page's own, and of /health; 404 or 405 for everything else. All is read and
-// compressed here, once.
+// page's own, and of /health; 404 or 405 for everything else. The files are read and
+// compressed once, here.
 func Handler() http.Handler {
 	assets, err := load(public)
 	if err != nil {
-		panic(fmt.Sprintf("web: the embedded page: %v", err)) // it was whole when it was built
+		panic(fmt.Sprintf("web: the embedded page: %v", err)) // impossible: the files were embedded at build time
 	}
 	headers := make(http.Header)
 	for _, match := range fixedHeader.FindAllStringSubmatch(nginxConf, -1) {
@@ -51,7 +50,7 @@ func Handler() http.Handler {
 	return &site{assets: assets, headers: headers}
 }
 
-// contentTypes are not left to package mime, which asks the machine.
+// contentTypes are used instead of package mime, whose types depend on the machine.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
@@ -59,10 +58,10 @@ var contentTypes = map[string]string{
 	".svg":  "image/svg+xml; charset=utf-8",
 }
 
-// asset is one file, in both forms in which it can be asked for.
+// asset is a file in both encodings.
 type asset struct {
 	contentType string
-	plain, gzip content // gzip is empty for what is too small to be worth it
+	plain, gzip content // gzip is empty if the file is too small
 }
 
 type content struct {
@@ -101,7 +100,7 @@ func newAsset(extension string, body []byte) (asset, error) {
 	}
 	_, err = zip.Write(body)
 	err = errors.Join(err, zip.Close())
-	made.gzip = content{packed.Bytes(), "W/" + tag} // weak, as nginx has it: other bytes, the same content
+	made.gzip = content{packed.Bytes(), "W/" + tag} // weak as in nginx: other bytes, the same content
 	return made, err
 }
 
@@ -137,8 +136,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// file is what is served at a path: the page, at an address that may be one of its
-// own, or the file of that name.
+// file returns the file to serve for a path: the page for addresses without a dot, which
+// may be the page's own, otherwise the file of that name.
 func file(path string) string {
 	if strings.Contains(path, ".") || path == "/api" || strings.HasPrefix(path, "/api/") {
 		return path
@@ -149,7 +148,7 @@ func file(path string) string {
 func (s *site) serve(w http.ResponseWriter, r *http.Request, a asset) {
 	form := choose(w.Header(), a, r)
 	w.Header().Set("ETag", form.etag)
-	if w.Header().Get("Content-Encoding") != "" { // a range would be one of the packed bytes
+	if w.Header().Get("Content-Encoding") != "" { // a range would refer to the compressed bytes
 		r = r.Clone(r.Context())
 		r.Header.Del("Range")
 		w.Header().Set("Content-Length", strconv.Itoa(len(form.body)))
@@ -157,17 +156,18 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request, a asset) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(form.body))
 }
 
-// notFound is an answer without an ETag: nobody revalidates what is not there.
+// notFound answers 404 without an ETag: a missing file is not revalidated.
 func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 	form := choose(w.Header(), s.assets[notFoundPage], r)
 	w.Header().Set("Content-Length", strconv.Itoa(len(form.body)))
 	w.WriteHeader(http.StatusNotFound)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(form.body) // a reader who left needs no answer
+		_, _ = w.Write(form.body) // fails only if the client is gone
 	}
 }
 
-// choose takes the form of an asset that the client reads, and says in h which.
+// choose returns the content of an asset in an encoding that the client accepts, and sets
+// the headers for it.
 func choose(h http.Header, a asset, r *http.Request) content {
 	h.Set("Content-Type", a.contentType)
 	if len(a.gzip.body) == 0 {
@@ -181,7 +181,7 @@ func choose(h http.Header, a asset, r *http.Request) content {
 	return a.gzip
 }
 
-// acceptsGzip reads Accept-Encoding: a named gzip counts unless its weight is 0.
+// acceptsGzip reports whether Accept-Encoding names gzip with a weight other than 0.
 func acceptsGzip(header string) bool {
 	for _, coding := range strings.Split(header, ",") {
 		name, parameter, _ := strings.Cut(coding, ";")

@@ -17,14 +17,13 @@ import (
 
 const html = "text/html; charset=utf-8"
 
-// expectation is what one request must be answered with, by nginx and by
-// Handler alike.
+// expectation is a request and its expected answer, from both nginx and Handler.
 type expectation struct {
 	method, path string
 	accept       string // Accept-Encoding
 	status       int
-	header       map[string]string // "" means: not there
-	body         string            // is somewhere in it
+	header       map[string]string // "" means absent
+	body         string            // contained in it
 }
 
 var expectations = map[string]expectation{
@@ -101,7 +100,7 @@ func refused(method, path string) expectation {
 	}
 }
 
-// servers are the two that must not be told apart.
+// servers returns the two servers, which must behave the same.
 func servers(t *testing.T) map[string]server {
 	t.Helper()
 	handler := httptest.NewServer(web.Handler())
@@ -137,7 +136,7 @@ func checkAnswer(t *testing.T, s server, want expectation) {
 	}
 }
 
-// What is stated in nginx.conf alone must reach the answers of both, on every
+// The headers, which only nginx.conf has, must be in the answers of both servers, on every
 // path and with every status.
 func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	policy := regexp.MustCompile(`^default-src 'self';`)
@@ -168,7 +167,7 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	}
 }
 
-// The two differ in how they make a tag, and in what a transport adds.
+// The servers differ in their ETags, and in the headers that a transport adds.
 func TestBothServersSendTheSameHeaders(t *testing.T) {
 	both := servers(t)
 	transport := []string{"Server", "Date", "Last-Modified", "Etag", "Accept-Ranges", "Content-Length", "Connection"}
@@ -184,7 +183,7 @@ func TestBothServersSendTheSameHeaders(t *testing.T) {
 	}
 }
 
-func TestWhatDidNotChangeIsNotSentAgain(t *testing.T) {
+func TestUnchangedFilesAreNotSentAgain(t *testing.T) {
 	for kind, s := range servers(t) {
 		for _, path := range []string{"/", "/lib/api.js", "/styles/tokens.css", "/favicon.svg"} {
 			for _, accept := range []string{"", "gzip"} {
@@ -204,7 +203,7 @@ func TestWhatDidNotChangeIsNotSentAgain(t *testing.T) {
 	}
 }
 
-func TestCompressionSavesAndLosesNothing(t *testing.T) {
+func TestCompressedFilesAreSmallerAndComplete(t *testing.T) {
 	for kind, s := range servers(t) {
 		for _, path := range []string{"/", "/lib/sync.js", "/styles/layout.css", "/icons.svg"} {
 			plain, packed := s.ask(t, expectation{path: path}), s.ask(t, expectation{path: path, accept: "gzip"})

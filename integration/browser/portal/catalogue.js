@@ -1,9 +1,9 @@
-// The portal's REST API as tests use it: services with names that nobody else
-// has, which go when the test ends, however they came.
+// The portal's REST API for tests. Services get unique names, and are deleted when the
+// test ends, also those that the test added through the page.
 import { randomBytes } from 'node:crypto';
 
 export class Catalogue {
-  // mark is in every name that this catalogue gives, and in nobody else's.
+  // mark is in every name that this catalogue makes, and in no other.
   mark = randomBytes(4).toString('hex');
   #url;
   #added = new Set();
@@ -12,12 +12,12 @@ export class Catalogue {
     this.#url = `${url}/api/services`;
   }
 
-  // name makes a name, a team or a tag this test's own.
+  // name makes a name, a team or a tag unique to this test.
   name(text) {
     return `${text} ${this.mark}`;
   }
 
-  // add creates a service; without a name it gets one of its own.
+  // add creates a service, by default with a unique name.
   async add(fields = {}) {
     const service = await this.#ask('POST', '', { name: this.name('service'), ...fields });
     this.#added.add(service.id);
@@ -41,7 +41,7 @@ export class Catalogue {
     return this.#ask('GET', `/${id}`);
   }
 
-  // named finds the one service of that name, or undefined.
+  // named returns the service with that name, or undefined.
   async named(name) {
     const { items } = await this.#ask('GET', `?q=${encodeURIComponent(name)}`);
     return items.find((service) => service.name === name);
@@ -51,7 +51,7 @@ export class Catalogue {
     return (await this.#ask('GET', '')).total;
   }
 
-  // figures are the statistics that the page should show.
+  // figures returns the statistics that the page should show.
   async figures() {
     const { items } = await this.#ask('GET', '');
     const count = (status) => items.filter((service) => service.status === status).length;
@@ -60,7 +60,7 @@ export class Catalogue {
     return { Total: items.length, Down: down, Degraded: degraded, Unknown: unknown, Healthy: healthy };
   }
 
-  // send posts a body of any kind, and returns the status and what was said.
+  // send posts any body, and returns the status and the answer.
   async send(body) {
     const answer = await this.#fetch('POST', '', body);
     const said = await answer.json();
@@ -90,8 +90,8 @@ export class Catalogue {
   }
 }
 
-// few does something with each of the things, eight at a time: the API refuses
-// those of a thousand at once that would wait too long.
+// few calls act with each thing, eight at a time: of a thousand requests at once, the API
+// refuses those that would wait too long.
 async function few(things, act) {
   const rest = [...things];
   const take = async () => {

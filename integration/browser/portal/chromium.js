@@ -1,11 +1,11 @@
-// How Chromium is started: headless, with a profile of its own, and silent
-// towards everything but the portal.
+// Launch options of Chromium: headless, with its own profile, and no requests to anything
+// but the portal.
 import { settings } from './settings.js';
 
 export const launchOptions = {
   executablePath: settings.chromium,
   args: [
-    // Its sandbox refuses to work for root, who runs tests in containers.
+    // The sandbox does not work for root, who runs tests in containers.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     '--disable-background-networking',
     '--disable-component-update',

@@ -1,7 +1,7 @@
-// A portal that runs already. The browser reaches it through a proxy on this
-// machine, which joins a page and an API that are reached apart into one origin
-// (an EventSource cannot be sent elsewhere from within a test), sets the Host
-// header, and can be closed, which to the page is a portal that is gone.
+// A portal that runs already. The browser reaches it through a proxy on this machine. The
+// proxy joins page and API with different addresses into one origin (a test cannot
+// redirect an EventSource), sets the Host header, and can be closed, which to the page is
+// an unreachable portal.
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -22,7 +22,7 @@ export class DeployedPortal {
 
   async start() {
     this.#server = http.createServer((req, res) => this.#pass(req, res));
-    this.#server.keepAliveTimeout = 300_000; // the client closes an idle connection, never this end in its face
+    this.#server.keepAliveTimeout = 300_000; // the client closes idle connections, not the proxy during a request
     this.#server.listen(this.url ? Number(new URL(this.url).port) : 0, '127.0.0.1');
     await once(this.#server, 'listening');
     this.url = `http://127.0.0.1:${this.#server.address().port}`;
@@ -51,15 +51,15 @@ export class DeployedPortal {
       protocol: upstream.protocol,
       hostname: upstream.hostname,
       port: upstream.port,
-      servername: this.#host.replace(/:\d+$/, '') || undefined, // https by address, too, is for that name
-      agent: false, // a connection each: one that is kept may be closed as it is used again
+      servername: this.#host.replace(/:\d+$/, '') || undefined, // also for https by address
+      agent: false, // a connection each: a kept one may be closed while it is used again
       method: req.method,
       path: req.url,
       headers: { ...req.headers, host: this.#host || upstream.host },
     });
     asked.on('response', (answer) => {
       res.writeHead(answer.statusCode, answer.rawHeaders);
-      res.flushHeaders(); // an event stream says nothing for a while
+      res.flushHeaders(); // an event stream may be silent for a while
       answer.on('error', () => res.destroy()).pipe(res);
     });
     asked.on('error', () => res.destroy()); // as if there were no proxy

@@ -1,4 +1,4 @@
-// The portal's page, in the words of the person at it.
+// The portal's page, in the terms of its user.
 import { expect } from '@playwright/test';
 
 export class Home {
@@ -26,7 +26,7 @@ export class Home {
     this.cards = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });
   }
 
-  // open resolves when the page shows what there is, and is live.
+  // open resolves when the page shows the services, and is live.
   async open(path = '/') {
     await this.page.goto(path);
     await expect(this.connection).toHaveText('Live');
@@ -39,8 +39,8 @@ export class Home {
     return new Card(this.page, name);
   }
 
-  // edit resolves when the form of a service has read it anew, as it does for the
-  // ETag: from then on, the server may change it.
+  // edit resolves when the form of a service has read it again for the ETag. From then on,
+  // the test may change it at the server.
   async edit({ id, name }) {
     const read = this.page.waitForResponse(
       (answer) => answer.url().endsWith(`/api/services/${id}`) && answer.request().method() === 'GET',
@@ -53,7 +53,7 @@ export class Home {
     return this.form.getByLabel(label, { exact: true });
   }
 
-  // retag makes these the tags of the form.
+  // retag replaces the tags of the form.
   async retag(...tags) {
     while ((await this.formTags.count()) > 0) {
       await this.form
@@ -67,7 +67,7 @@ export class Home {
     }
   }
 
-  // fault is the message at a field, which a screen reader reads with it.
+  // fault returns the message at a field, which a screen reader reads with the field.
   async fault(label) {
     const control = this.field(label);
     await expect(control).toHaveAttribute('aria-invalid', 'true');
@@ -75,12 +75,12 @@ export class Home {
     return this.form.locator(`#${ids.find((id) => id.endsWith('-error'))}`);
   }
 
-  // chip is a filter of the sidebar, "status", "team" or "tag".
+  // chip returns a filter of the sidebar; kind is "status", "team" or "tag".
   chip(kind, value) {
     return this.sidebar.locator(`[data-kind="${kind}"] button[data-value="${value}"]`);
   }
 
-  // figures are the statistics, by the name that they are shown with.
+  // figures returns the statistics by their labels.
   async figures() {
     const rows = await this.sidebar.locator('.overview-figures > div').all();
     const pairs = rows.map(async (row) => [
@@ -90,7 +90,7 @@ export class Home {
     return Object.fromEntries(await Promise.all(pairs));
   }
 
-  // only shows nothing but what matches, whatever else a deployment has.
+  // only searches for text, which hides the other services of a deployment.
   async only(text) {
     await this.search.fill(text);
     await expect(this.page).toHaveURL((url) => url.searchParams.get('q') === text);

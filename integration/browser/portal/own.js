@@ -1,12 +1,12 @@
-// A portal of the tests' own: the one-process edition with a data folder that
-// goes when it is closed.
+// A portal started by the tests: the one-process edition, whose data folder is removed when
+// it is closed.
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const patience = 60_000; // ms to start: the first time, a database cluster is made
-const kept = 64 * 1024; // characters of its log
+const startTimeout = 60_000; // ms: the first start creates a database cluster
+const maxLog = 64 * 1024; // characters
 
 export class OwnPortal {
   owned = true;
@@ -23,15 +23,15 @@ export class OwnPortal {
     this.#flags = flags;
   }
 
-  // start resolves when everything answers. A second start takes the same
-  // address and the same data.
+  // start resolves when everything answers. A second start uses the same address and the
+  // same data.
   async start() {
     if (!this.#folder) {
       this.#folder = await mkdtemp(join(tmpdir(), 'dev-portal-browser-'));
       await chmod(this.#folder, 0o755); // Postgres runs as another user than root
     }
     this.#spawn();
-    const outcome = await Promise.race([this.#printed(), this.#ended, late(patience)]);
+    const outcome = await Promise.race([this.#printed(), this.#ended, timeout(startTimeout)]);
     if (outcome.url) {
       this.url = outcome.url;
       return;
@@ -42,7 +42,7 @@ export class OwnPortal {
     throw new Error(`the portal did not start: it ${outcome.end}.\n${this.log()}`);
   }
 
-  // stop ends the process as a person does, and fails if it does not end well.
+  // stop ends the process by SIGTERM, and fails if it does not end cleanly.
   async stop() {
     this.#child.kill('SIGTERM');
     const { end, code } = await this.#ended;
@@ -50,8 +50,7 @@ export class OwnPortal {
     if (code !== 0) throw new Error(`the portal was asked to stop, and ${end}.\n${this.log()}`);
   }
 
-  // freeze stops its Postgres where it stands: every process of it, which neither
-  // ends nor answers, until thaw.
+  // freeze suspends all processes of its Postgres until thaw: they neither end nor answer.
   async freeze() {
     await this.#signalPostgres('SIGSTOP');
   }
@@ -74,7 +73,7 @@ export class OwnPortal {
     }
   }
 
-  // log is the end of what the portal wrote.
+  // log returns the end of the portal's log.
   log() {
     return this.#log;
   }
@@ -88,7 +87,7 @@ export class OwnPortal {
       child.on('close', (code, signal) => resolve({ end: `ended with ${code ?? signal}`, code }));
     });
     child.stderr.setEncoding('utf8').on('data', (text) => {
-      this.#log = (this.#log + text).slice(-kept);
+      this.#log = (this.#log + text).slice(-maxLog);
     });
     this.#child = child;
   }
@@ -107,7 +106,7 @@ export class OwnPortal {
   }
 }
 
-function late(ms) {
+function timeout(ms) {
   return new Promise((resolve) => {
     setTimeout(resolve, ms, { end: `was not ready after ${ms} ms` }).unref();
   });

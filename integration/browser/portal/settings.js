@@ -1,16 +1,15 @@
-// Which portal is tested, and how. Every variable may be absent.
+// Which portal is tested, and how. Every variable is optional.
 //
-//   PORTAL_URL          the portal to test; several, with commas between, are tested at
-//                       once, each by a worker; without it, each worker starts its own
-//   PORTAL_API_URL      where its /api is, if page and API are reached apart
-//   PORTAL_HOST         the Host header to send, to ask a proxy by its address
+//   PORTAL_URL          the portal to test; several, separated by commas, are tested in
+//                       parallel, each by a worker; without it, each worker starts its own
+//   PORTAL_API_URL      the URL of /api, if it is not that of the page
+//   PORTAL_HOST         the Host header to send, to reach a proxy by its address
 //   PORTAL_TARGET_HOST  the name or address by which that portal's health worker
 //                       reaches this machine, where the tests' targets listen;
-//                       "none": it does not, and the tests that need it are left out
-//   PORTAL_BIN          the dev-portal binary for a portal of the tests' own;
-//                       without it, one is built
-//   PORTAL_CHROMIUM     the browser; without it, Debian's Chromium, if it can be the one
-//                       that has no windows: it takes half the time
+//                       "none": it does not, and the tests that need it are skipped
+//   PORTAL_BIN          the dev-portal binary to start; without it, one is built
+//   PORTAL_CHROMIUM     the browser; by default Debian's Chromium, preferably its headless
+//                       shell, which takes half the time
 import { existsSync } from 'node:fs';
 
 const { env } = process;

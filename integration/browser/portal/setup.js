@@ -1,5 +1,5 @@
-// Runs once, before all tests: sees that what they need is there, and builds the
-// portal if they start their own.
+// Runs once, before all tests: checks the prerequisites, and builds the portal if the tests
+// start their own.
 import { spawnSync } from 'node:child_process';
 import { access, constants, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,8 +19,8 @@ export default async function setup() {
   return remove;
 }
 
-// provide names the binary to start, which is built if none was given, and how
-// to remove it again.
+// provide returns the binary to start, built if none was given, and a function that removes
+// it.
 export async function provide() {
   if (settings.binary) {
     await access(settings.binary, constants.X_OK);

@@ -1,4 +1,4 @@
-// A service to be probed, whose answers a test decides.
+// A probed service, whose answers a test sets.
 import { once } from 'node:events';
 import http from 'node:http';
 import { settings } from './settings.js';
@@ -11,7 +11,7 @@ export class Target {
   #answer = (res) => res.end();
   #asked = [];
 
-  // url is what the portal's health worker asks.
+  // url is the health URL for the portal.
   get url() {
     return `http://${settings.targetHost}:${this.#port}/healthz`;
   }
@@ -38,12 +38,12 @@ export class Target {
     this.#answer = () => {};
   }
 
-  // refuses lets nobody connect any more.
+  // refuses closes the port: connections are refused.
   async refuses() {
     await this.stop();
   }
 
-  // asked resolves when the next probe comes.
+  // asked resolves at the next probe.
   asked() {
     return new Promise((resolve) => this.#asked.push(resolve));
   }

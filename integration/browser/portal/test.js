@@ -1,5 +1,5 @@
-// What every test file imports: Playwright's test with a portal to go to, and a
-// watch over the browser that fails the test which made it complain.
+// The base of all tests: Playwright's test with fixtures for the portal, and a watch that
+// fails a test on errors in the browser.
 import { test as base, expect } from '@playwright/test';
 import { Catalogue } from './catalogue.js';
 import { DeployedPortal } from './deployed.js';
@@ -12,7 +12,7 @@ import { Watch } from './watch.js';
 export { expect };
 
 export const test = base.extend({
-  // portal is where the tests of one worker go.
+  // portal is the portal of one worker's tests.
   portal: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from it.
     async ({}, use, { parallelIndex }) => {
@@ -31,7 +31,7 @@ export const test = base.extend({
 
   baseURL: async ({ portal }, use) => use(portal.url),
 
-  // catalogue is the test's way to the API. What the test added goes with it.
+  // catalogue is the test's access to the API. It deletes the services of the test.
   catalogue: async ({ portal }, use) => {
     const catalogue = new Catalogue(portal.url);
     if (portal.owned) expect(await catalogue.size(), 'services that an earlier test left').toBe(0);
@@ -39,7 +39,7 @@ export const test = base.extend({
     await catalogue.clear();
   },
 
-  // target is a service to be probed; it answers 200 until it is told otherwise.
+  // target is a probed service; it answers 200 by default.
   // biome-ignore lint/correctness/noEmptyPattern: as above.
   target: async ({}, use) => {
     const target = new Target();
@@ -48,7 +48,7 @@ export const test = base.extend({
     await target.stop();
   },
 
-  // watch judges when the test is over.
+  // watch collects the browser's errors, and checks them after the test.
   watch: async ({ portal }, use, testInfo) => {
     const watch = new Watch();
     await use(watch);
@@ -57,8 +57,8 @@ export const test = base.extend({
     expect(verdict, 'what the browser complained of').toEqual([]);
   },
 
-  // The catalogue is cleared after the watch has left: an open form would ask for
-  // a service that is gone.
+  // The catalogue is cleared after the watch has left, because an open form would request
+  // a deleted service.
   context: async ({ watch, catalogue, context }, use) => {
     void catalogue;
     await watch.follow(context);
@@ -66,10 +66,10 @@ export const test = base.extend({
     watch.leave(context);
   },
 
-  // home is the page, not opened yet, so that a test can fill the catalogue first.
+  // home is the page. It is not opened yet, so that a test can fill the catalogue first.
   home: async ({ page }, use) => use(new Home(page)),
 
-  // another is the same page in the browser of somebody else.
+  // another is the page in another browser context.
   another: async ({ browser, baseURL, watch, catalogue }, use) => {
     void catalogue;
     const context = await browser.newContext({ baseURL });
@@ -80,8 +80,8 @@ export const test = base.extend({
   },
 });
 
-// onlyByEvents has a page hear from now on that nothing has changed, whenever it
-// asks: what it shows of others' changes came by the live connection.
+// onlyByEvents answers all further reads of the page as unchanged, so that it gets other
+// people's changes only by the live connection.
 export async function onlyByEvents(page) {
   await page.route(
     (url) => url.pathname === '/api/services',

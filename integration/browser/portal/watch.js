@@ -1,6 +1,6 @@
-// Watches what a browser complains of while a test runs: console errors, failed
-// requests, answers of 400 and above, and what the Content Security Policy
-// stopped. A test that means one of them to happen says so by expect().
+// Watch collects the browser's errors during a test: console errors, failed requests,
+// answers of 400 and above, and violations of the Content Security Policy. A test declares
+// intended ones by expect().
 export class Watch {
   #seen = [];
   #expected = [];
@@ -12,8 +12,8 @@ export class Watch {
     listen('console', (message) => this.#console(message));
     listen('weberror', (error) => this.#add({ kind: 'exception', text: String(error.error()) }));
     listen('response', (answer) => this.#answered(answer));
-    // Which document asked for what: to leave one breaks off what is on its way. It
-    // may still ask until the next takes its place.
+    // Track which document sent a request: leaving a document aborts its requests. It may
+    // send requests until the next document replaces it.
     let [begun, shown] = [0, 0];
     const askedBy = new WeakMap();
     listen('request', (request) => {
@@ -35,25 +35,24 @@ export class Watch {
     });
   }
 
-  // leave is called before a context is closed, which breaks off what it was at.
+  // leave must be called before a context is closed, which aborts its requests.
   leave(context) {
     this.#left.add(context);
   }
 
-  // expect names one answer that must come: { method, status, path }, where path
-  // is a RegExp.
+  // expect declares an answer that must come: { method, status, path }; path is a RegExp.
   expect(answer) {
     this.#expected.push({ ...answer, came: false });
   }
 
-  // outage says that the portal will be gone for a while: from here on, requests
-  // may fail, and the console may say so.
+  // outage declares that the portal will be unreachable: from now on, requests may fail,
+  // and the console may report it.
   outage() {
     this.#expected.push({ outage: true, came: true });
   }
 
-  // verdict is every complaint that nothing expected, and every expected answer
-  // that did not come, as sentences.
+  // verdict returns, as sentences, every unexpected error, and every expected answer that
+  // did not come.
   verdict() {
     const complaints = this.#seen.filter((event) => !this.#accepts(event));
     const missing = this.#expected.filter((answer) => !answer.came);
@@ -93,8 +92,8 @@ export class Watch {
 
   #failed(request, left) {
     const text = request.failure()?.errorText ?? '';
-    // Every stream ends by being closed, and Chromium asks for the icon when it
-    // likes, also for a document that it is about to leave.
+    // Every stream ends by being closed. Chromium requests the icon at any time, also for a
+    // document that it is about to leave.
     const mayEnd = /\/(api\/events|favicon\.svg)(\?|$)/.test(request.url());
     if (text === 'net::ERR_ABORTED' && (left || mayEnd)) return;
     this.#add({ kind: 'failed request', method: request.method(), text, network: true, url: request.url() });

@@ -1,23 +1,23 @@
-// The wire between a browser and a portal, as bytes. Cut, it drops what comes from
-// the portal on the connections that stream events at the time, and holds back what
-// comes on new ones, and closes none: as a NAT or a Wi-Fi does that forgot them.
+// Wire is a TCP proxy between a browser and a portal. cut drops the portal's bytes on the
+// connections that stream events, and holds them back on new ones. It closes none, like a
+// NAT or a Wi-Fi that has lost its state.
 import { once } from 'node:events';
 import net from 'node:net';
 
 export class Wire {
   url = '';
-  asked = 0; // how many event streams have been asked for
+  asked = 0; // number of requests for an event stream
   #to;
   #server = null;
   #connections = new Set(); // sockets to the portal
-  #streaming = new Set(); // those on which events stream
-  #held = null; // those to go on when the wire is mended; null: it is whole
+  #streaming = new Set(); // sockets that stream events
+  #held = null; // sockets to resume by mend; null if the wire is not cut
 
   constructor(portalURL) {
     this.#to = new URL(portalURL);
   }
 
-  // streams is how many event streams there are.
+  // streams returns the number of open event streams.
   get streams() {
     return this.#streaming.size;
   }

@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '../portal/test.js';
 
-// A catalogue with one of everything that a card can show.
+// fill adds services with everything that a card can show.
 async function fill(catalogue) {
   const common = { team: catalogue.name('Payments'), description: 'Takes the money.', tags: ['go', 'money'] };
   for (const status of ['healthy', 'degraded', 'down', 'unknown']) {
@@ -11,7 +11,7 @@ async function fill(catalogue) {
   return catalogue.add({ name: catalogue.name('probed'), ...probed });
 }
 
-// Each leaves the page as it is to be judged.
+// Each scene leaves the page in the state to check.
 const scenes = {
   'the catalogue': async ({ home }) => expect(home.cards.first()).toBeVisible(),
   'the catalogue in groups, filtered': async ({ home, page, catalogue }) => {
@@ -80,7 +80,7 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
-test('a status is told by its word, not by colour alone', async ({ home, catalogue }) => {
+test('a status is shown by its word, not only by colour', async ({ home, catalogue }) => {
   await fill(catalogue);
   await home.open();
   for (const status of ['Healthy', 'Degraded', 'Down', 'Unknown']) {

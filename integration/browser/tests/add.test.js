@@ -58,7 +58,7 @@ test('the focus stays inside of the open form', async ({ home, page }) => {
   }
 });
 
-test('a new service has a card with everything that was said of it', async ({ home, catalogue, portal }) => {
+test('a new service has a card with all its fields', async ({ home, catalogue, portal }) => {
   const name = catalogue.name('billing');
   const team = catalogue.name('Payments');
   await home.open();
@@ -103,7 +103,7 @@ test('a new service with nothing but a name shows nothing else', async ({ home, 
   await expect(card.edit).toBeVisible();
 });
 
-test('a link opens a new tab which knows nothing of the portal', async ({ home, page, catalogue, portal }) => {
+test('a link opens a new tab without access to the portal', async ({ home, page, catalogue, portal }) => {
   const { name } = await catalogue.add({ docs_url: `${portal.url}/#docs` });
   await home.open();
   const [tab] = await Promise.all([page.waitForEvent('popup'), home.card(name).link('Docs').click()]);

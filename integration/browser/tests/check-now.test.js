@@ -1,6 +1,6 @@
 import { expect, test } from '../portal/test.js';
 
-// Where nothing may have arrived: a probe must not follow a redirect there.
+// A redirect target that a probe must not follow.
 const elsewhere = 'http://login.example.com/';
 
 const outcomes = {
@@ -50,7 +50,7 @@ test('a service without a health URL has nothing to check, and the server agrees
   expect((await answer.json()).detail).toContain('health URL');
 });
 
-test('a check is under way once, however often a person clicks @probes', async ({ home, catalogue, target, page }) => {
+test('several clicks start only one check @probes', async ({ home, catalogue, target, page }) => {
   const { name } = await catalogue.add({ status_url: target.url, interval: '1h' });
   const card = home.card(name);
   await home.open();
@@ -62,7 +62,7 @@ test('a check is under way once, however often a person clicks @probes', async (
   await card.check.click();
   await probe;
   await expect(card.check).toHaveAttribute('aria-busy', 'true');
-  await card.check.click({ force: true }); // it says that it is disabled, but a person clicks all the same
+  await card.check.click({ force: true }); // the button is marked as disabled, but can still be clicked
   await expect(card.status).toHaveText('Down', { timeout: 20_000 });
   await expect(card.check).toHaveAttribute('aria-busy', 'false');
   expect(asked).toHaveLength(1);

@@ -2,7 +2,7 @@ import { expect, test } from '../portal/test.js';
 
 const hour = 3_600_000;
 
-// The browser's clock is off by ms from before the page's first script on.
+// setClock shifts the browser's clock by ms, before the page's first script.
 function setClock(page, ms) {
   return page.addInitScript((off) => {
     const Real = Date;
@@ -30,7 +30,7 @@ for (const [what, off] of Object.entries({ 'an hour ahead': hour, 'an hour behin
     await expect.poll(async () => (await catalogue.read(id)).status).toBe('degraded');
     await setClock(page, off);
     await home.open();
-    // Seconds, so that neither the hour nor "just now" of a time to come passes for them.
+    // In seconds: neither the hour nor the "just now" of a future time matches.
     await expect(home.card(name).health).toContainText(/checked [1-9]\d? s ago/);
     await expect(home.card(name).health).toContainText(/HTTP 503 for [1-9]\d? s/);
     await home.card(name).check.click();

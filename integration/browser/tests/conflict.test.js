@@ -1,10 +1,6 @@
 import { expect, test } from '../portal/test.js';
 
-test('somebody else’s change shows in a form that a person types in, and says what it is', async ({
-  home,
-  another,
-  catalogue,
-}) => {
+test('somebody else’s change shows in an open form with both values', async ({ home, another, catalogue }) => {
   const { name, id } = await catalogue.add({ team: catalogue.name('Payments') });
   await home.open();
   await another.open();
@@ -27,7 +23,7 @@ test('somebody else’s change shows in a form that a person types in, and says 
   expect(await catalogue.read(id)).toMatchObject({ description: 'theirs', tags: ['their-tag'] });
 });
 
-// met leaves the form with "mine" in it and a notice of "theirs".
+// met opens a form with the change "mine" and a notice of the change "theirs".
 async function met(home, catalogue) {
   const { name, id } = await catalogue.add();
   await home.open();
@@ -57,7 +53,7 @@ test('Take their changes shows them in the form, to go on from there', async ({ 
   expect(await catalogue.read(id)).toMatchObject({ description: 'theirs and mine', tags: ['their-tag'] });
 });
 
-test('a change in the very moment of saving is refused by the server and shown', async ({
+test('a change at the moment of saving is refused by the server and shown', async ({
   home,
   page,
   catalogue,
@@ -94,7 +90,7 @@ test('changes of different fields are both kept, and nobody is asked', async ({ 
   await expect(home.field('Docs URL'), 'theirs, as soon as it is known').toHaveValue('https://docs.example.com/');
   await expect(home.field('Description')).toHaveValue('mine');
 
-  // And once more in the very moment of saving.
+  // Again at the moment of saving.
   let changed = false;
   await page.route(`**/api/services/${id}`, async (route) => {
     if (route.request().method() === 'PATCH' && !changed) {
@@ -110,7 +106,7 @@ test('changes of different fields are both kept, and nobody is asked', async ({ 
   expect(await catalogue.read(id)).toMatchObject(both);
 });
 
-test('a form in which nobody typed just takes the change over', async ({ home, catalogue }) => {
+test('a form without changes takes over somebody else’s change', async ({ home, catalogue }) => {
   const { name, id } = await catalogue.add();
   await home.open();
   await home.card(name).edit.click();

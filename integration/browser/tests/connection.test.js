@@ -22,7 +22,7 @@ test('a portal that stops and starts again: the page says so, keeps what it has,
   await expect(home.card(name).status).toHaveText('Down');
 });
 
-test('what changed while a page was cut off is there when it is back', async ({ home, portal, catalogue, watch }) => {
+test('changes during a disconnection show after the reconnect', async ({ home, portal, catalogue, watch }) => {
   const gone = await catalogue.add({ name: catalogue.name('gone') });
   const kept = await catalogue.add({ name: catalogue.name('kept') });
   const line = new DeployedPortal({ url: portal.url });
@@ -73,7 +73,7 @@ test('a page that is opened while the portal cannot be reached says so, and come
   await page.goto('/');
   await expect(page.getByRole('heading', { name: 'The services cannot be loaded' })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'No services yet' })).toBeHidden();
-  // The list alone: by the live connection the page might come round before the click.
+  // Only the list: the live connection might bring the page back before the click.
   await page.route(/\/api\/services/, (route) => route.continue());
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(home.card(name).root).toBeVisible();

@@ -52,7 +52,7 @@ test('the question begins at Cancel, so that Enter alone deletes nothing', async
   expect(await catalogue.named(name)).toBeDefined();
 });
 
-test('a service that is gone already is as good as deleted', async ({ home, page, catalogue, watch }) => {
+test('deleting a service that is gone already succeeds', async ({ home, page, catalogue, watch }) => {
   const service = await catalogue.add();
   const { name, id } = service;
   await home.open();

@@ -12,7 +12,7 @@ const full = (catalogue) => ({
   tags: ['go', 'money'],
 });
 
-test('the form for a service has all that is known of it', async ({ home, catalogue }) => {
+test('the form for a service shows all its fields', async ({ home, catalogue }) => {
   const service = await catalogue.add(full(catalogue));
   await home.open();
   await home.card(service.name).edit.click();
@@ -32,7 +32,7 @@ test('the form for a service has all that is known of it', async ({ home, catalo
   await expect(home.formTags).toHaveText(['go', 'money']);
 });
 
-test('what is saved is on the card at once, and at the server', async ({ home, catalogue }) => {
+test('a saved change shows on the card at once, and is stored by the server', async ({ home, catalogue }) => {
   const before = await catalogue.add(full(catalogue));
   const name = catalogue.name('invoices');
   await home.open();
@@ -116,7 +116,7 @@ test('only what was changed is sent', async ({ home, page, catalogue }) => {
   expect(await catalogue.read(id)).toMatchObject({ tags: ['a, b', 'x/y'], description: 'three', team: null });
 });
 
-test('the form of one service has nothing of the one before it', async ({ home, catalogue }) => {
+test('the form of a service has no values of the previous one', async ({ home, catalogue }) => {
   const first = await catalogue.add(full(catalogue));
   const second = await catalogue.add({ name: catalogue.name('bare') });
   await home.open();

@@ -1,6 +1,6 @@
 import { expect, test } from '../portal/test.js';
 
-// Two teams with five services in every status, all found by the mark.
+// fill adds two teams with five services in every status; a search for the mark finds all.
 async function fill(catalogue) {
   const [payments, search] = [catalogue.name('Payments'), catalogue.name('Search')];
   const tag = `${catalogue.mark}-go`;
@@ -105,13 +105,13 @@ test('the address holds the view: Back, Forward, reload and a friend see it', as
   await expect(another.search).toHaveValue(catalogue.mark);
 });
 
-test('an address that makes no sense shows everything', async ({ home, catalogue }) => {
+test('an invalid address shows everything', async ({ home, catalogue }) => {
   const { name } = await catalogue.add();
   await home.open('/?status=on-fire&sort=sideways&group=colour&unheard=of');
   await expect(home.card(name).root).toBeVisible();
 });
 
-test('a filter for which nothing is left can be taken back', async ({ home, page, catalogue }) => {
+test('a filter without results can be cleared', async ({ home, page, catalogue }) => {
   const { id, name } = await catalogue.add({ team: catalogue.name('Gone') });
   const other = await catalogue.add({ name: catalogue.name('other') });
   await home.open();

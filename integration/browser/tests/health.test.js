@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '../portal/test.js';
 
-const noticed = { timeout: 45_000 }; // the portal looks every 3 s, the page asks every 15 s and a bit
+const noticed = { timeout: 45_000 }; // the portal checks every 3 s, the page polls about every 15 s
 
 test('what does not work is said in the page, with what to do, until it works again @own', async ({
   home,

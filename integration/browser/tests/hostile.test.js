@@ -1,12 +1,12 @@
 import { expect, test } from '../portal/test.js';
 
-// The mark comes first, so that each is this test's own.
+// The mark comes first, so that each name is unique to this test.
 const hostile = {
   'a script': '<script>window.hacked = true</script>',
   'an event handler': '<img src=x onerror="window.hacked = true">',
   'what ends an attribute and a tag': `"'></textarea></template><svg onload=window.hacked=true>`,
   'a character reference': '&lt;b&gt; &amp; &#60;i>',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: no template must read it.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text must stay unexpanded.
   'a template’s words': '{{constructor.constructor("window.hacked=true")()}} ${window.hacked=true}',
   'text in two directions': 'exe.png (שלום) 12',
   'right-to-left text': 'שירות חיובים خدمة الفوترة',
@@ -76,7 +76,7 @@ test('very long words stay inside of their card', async ({ home, catalogue }) =>
   expect(await home.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
 });
 
-test('right-to-left text turns nothing beside it', async ({ home, catalogue }) => {
+test('right-to-left text does not affect the text beside it', async ({ home, catalogue }) => {
   const name = `שלום ${catalogue.mark} (`;
   await catalogue.add({ name, team: name });
   await home.open();
@@ -86,7 +86,7 @@ test('right-to-left text turns nothing beside it', async ({ home, catalogue }) =
     const display = await part.evaluate((element) => getComputedStyle(element).display);
     expect(display !== 'inline' || /isolate|plaintext/.test(isolation), `${display}, ${isolation}`).toBe(true);
   }
-  // On one line with others: in the sidebar, and in a toast's sentence.
+  // On one line with other text: in the sidebar, and in a toast's sentence.
   const chip = home.chip('team', name);
   const [nameBox, countBox] = [
     await chip.locator('.filter-name').boundingBox(),

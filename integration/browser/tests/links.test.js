@@ -21,7 +21,7 @@ const urls = {
   dashboard_url: 'Dashboard URL',
 };
 
-test('the server refuses every address that is not http or https, and names its field', async ({ catalogue }) => {
+test('the server refuses every URL that is not http or https, and names its field', async ({ catalogue }) => {
   for (const [what, url] of Object.entries(schemes)) {
     for (const field of Object.keys(urls)) {
       const { status, said } = await catalogue.send({ name: catalogue.name(what), [field]: url });
@@ -47,7 +47,7 @@ for (const [field, label] of Object.entries(urls)) {
     await home.addButton.click();
     await home.field('Name').fill(catalogue.name(field));
     for (const [what, url] of Object.entries(schemes)) {
-      if (what.includes('behind')) continue; // such characters cannot be typed into a field
+      if (what.includes('behind')) continue; // such characters can't be typed into a field
       await home.field(label).fill(url);
       await home.save.click();
       await expect(await home.fault(label), url).toHaveText(/http/);
@@ -58,7 +58,7 @@ for (const [field, label] of Object.entries(urls)) {
   });
 }
 
-test('a javascript: address that got into an answer all the same is no link', async ({ home, page, catalogue }) => {
+test('a javascript: URL in an answer does not become a link', async ({ home, page, catalogue }) => {
   const { name } = await catalogue.add({
     docs_url: 'https://docs.example.com/',
     github_url: 'https://github.com/example',

@@ -1,6 +1,6 @@
 import { expect, onlyByEvents, test } from '../portal/test.js';
 
-test('what one page adds, edits and deletes, another shows at once', async ({ home, another, catalogue }) => {
+test('a page shows the additions, edits and deletions of another at once', async ({ home, another, catalogue }) => {
   const name = catalogue.name('shared');
   await home.open();
   await another.open();
@@ -89,13 +89,13 @@ test('a change keeps the scroll position and the focus', async ({ home, page, ca
   await expect(edit).toBeFocused();
   expect(await place()).toBe(before);
 
-  // A new card above moves the others: the one with the focus keeps it.
+  // A new card above moves the others; the focused card keeps the focus.
   await catalogue.add({ name: catalogue.name('a new one'), status: 'down' });
   await expect(home.cards).toHaveCount(41);
   await expect(edit).toBeFocused();
 });
 
-test('a card that its new status moves far away takes the focus along', async ({ home, catalogue }) => {
+test('a card that moves far by its new status keeps the focus', async ({ home, catalogue }) => {
   const name = catalogue.name('zz');
   const { id } = await catalogue.add({ name, status: 'down' });
   const others = Array.from({ length: 200 }, (_, i) => ({ name: catalogue.name(`service ${i}`), status: 'healthy' }));

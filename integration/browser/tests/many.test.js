@@ -1,6 +1,6 @@
 import { expect as patient, test } from '../portal/test.js';
 
-// What is shown counts here, not how soon: a thousand cards take a busy machine its time.
+// A long timeout, because a thousand cards take a busy machine long.
 const expect = patient.configure({ timeout: 60_000 });
 
 const atFirst = 1000; // cards in the page, of however many services
@@ -13,7 +13,7 @@ test('of thousands of services the page holds the first, and more when their end
   const all = atFirst + 10;
   const name = (i) => catalogue.name(`service ${i}`);
   await catalogue.all(Array.from({ length: all }, (_, i) => ({ name: name(i) })));
-  const cards = page.locator('service-card'); // to find one by its role, every node is looked at
+  const cards = page.locator('service-card'); // faster than by role, which checks every node
   const more = page.locator('#moreBtn');
 
   await page.goto(`/?q=${catalogue.mark}`);

@@ -1,6 +1,6 @@
 import { expect, test } from '../portal/test.js';
 
-// One service in each status, by its status.
+// four adds one service in each status, and returns them by status.
 async function four(catalogue) {
   const all = {};
   for (const status of ['healthy', 'degraded', 'down', 'unknown']) {
@@ -77,7 +77,7 @@ test('whatever can be pressed is at least 24 px high and wide', async ({ home, p
       const sizes = alone.map((one) => ({ html: one.outerHTML, box: one.getBoundingClientRect() }));
       return sizes.filter(({ box }) => box.width < 24 || box.height < 24).map(({ html }) => html);
     });
-  // The brand and the checkbox with its words are lines of text with room around them.
+  // The brand and the labelled checkbox are lines of text with space around them.
   expect((await small()).filter((html) => !/view-group|href="\/"/.test(html))).toEqual([]);
   await home.card(catalogue.name('service')).edit.click();
   await expect(home.form).toBeVisible();
@@ -96,7 +96,7 @@ for (const width of [360, 390, 1280]) {
       globalThis.shifts = new PerformanceObserver(add);
       globalThis.shifts.observe({ type: 'layout-shift', buffered: true });
     });
-    // What comes late is drawn late: the page first without its script, then without services.
+    // Delayed answers delay rendering: first without the script, then without services.
     for (const late of ['**/app.js', '**/api/services']) {
       await page.route(late, async (route) => {
         await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
@@ -116,8 +116,8 @@ for (const width of [360, 390, 1280]) {
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('the page says so, and shows nothing that does nothing', async ({ page, watch }) => {
-    watch.outage(); // Chromium reports each module that it was told to load ahead, and may not
+  test('the page says so, and hides controls that need it', async ({ page, watch }) => {
+    watch.outage(); // Chromium reports each preloaded module that it may not load
     await page.goto('/');
     const said = page.locator('.noscript');
     await expect(said).toBeVisible();

@@ -8,8 +8,8 @@ const wide = {
   tags: ['a-rather-long-tag-of-some-forty-letters', 'go', 'postgres'],
 };
 
-// What a person could not get at: the page scrolls sideways, or something that
-// can be used sticks out of the screen.
+// outside returns what a person cannot reach: the page scrolls sideways, or a control is
+// outside of the screen.
 function outside(page) {
   return page.evaluate(() => {
     const found = document.documentElement.scrollWidth > innerWidth ? ['the page scrolls sideways'] : [];
@@ -27,7 +27,7 @@ test('at 360 px nothing sticks out, and every control can be used', async ({ hom
   await catalogue.add({ ...wide, name: catalogue.name('probed'), status_url: 'http://127.0.0.1:1/', interval: '1h' });
   await home.open();
   expect(await outside(page)).toEqual([]);
-  await page.keyboard.press('?'); // its button is for screens that come with a keyboard
+  await page.keyboard.press('?'); // the button for it is shown only on devices with a keyboard
   await expect(home.help).toBeInViewport({ ratio: 1 });
   await page.keyboard.press('Escape');
 
@@ -69,7 +69,7 @@ test('at 360 px the form fits, scrolls inside, and saves', async ({ home, page, 
   await expect(home.card(name).root).toHaveCount(0);
 });
 
-test('at 360 px a toast fits, and covers nothing for ever', async ({ home, page, catalogue }) => {
+test('at 360 px a toast fits, and can be dismissed', async ({ home, page, catalogue }) => {
   const name = `${catalogue.mark}${'W'.repeat(92)}`;
   await catalogue.add({ name });
   await home.open();
@@ -82,7 +82,7 @@ test('at 360 px a toast fits, and covers nothing for ever', async ({ home, page,
   await expect(toast).toBeHidden();
 });
 
-test('at 360 px the filters say what they find, and lead there', async ({ home, page, catalogue }) => {
+test('at 360 px the filters say how many services they find, and lead to them', async ({ home, page, catalogue }) => {
   const names = ['one', 'two', 'three'].map((text) => catalogue.name(text));
   for (const name of names) await catalogue.add({ name, status: 'down', team: catalogue.name('Payments') });
   await home.open();

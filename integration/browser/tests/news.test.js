@@ -1,7 +1,7 @@
-// What a screen reader says of changes that nobody at the page made.
+// Screen reader announcements of changes made by others.
 import { expect, test } from '../portal/test.js';
 
-test('a status change is told once, politely, and the load of the page is not', async ({ home, catalogue }) => {
+test('a status change is announced once, politely; the page load is not', async ({ home, catalogue }) => {
   const { id, name } = await catalogue.add({ status: 'healthy' });
   await home.open();
   await expect(home.card(name).root).toBeVisible();
@@ -17,7 +17,7 @@ test('many changes at once are one sentence', async ({ home, page, catalogue, wa
   const names = Array.from({ length: 5 }, (_, i) => catalogue.name(`service ${i}`));
   await catalogue.all(names.map((name) => ({ name, status: 'healthy' })));
   watch.outage();
-  await page.route('**/api/events**', (route) => route.abort()); // so that the next list brings them all
+  await page.route('**/api/events**', (route) => route.abort()); // so that the next list has all of them
   await page.clock.install();
   await page.goto(`/?q=${catalogue.mark}`);
   await expect(home.cards).toHaveCount(5);
@@ -30,7 +30,7 @@ test('many changes at once are one sentence', async ({ home, page, catalogue, wa
   await expect(home.news).toHaveText('5 services changed: 3 down, 2 degraded.');
 });
 
-test('what a person did at the page is told by its toast alone @probes', async ({ home, page, catalogue, target }) => {
+test('a person’s own action is announced only by its toast @probes', async ({ home, page, catalogue, target }) => {
   const { id, name } = await catalogue.add({ status_url: target.url, interval: '1h' });
   await expect.poll(async () => (await catalogue.read(id)).status).toBe('healthy');
   await page.clock.install();

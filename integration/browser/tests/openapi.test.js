@@ -1,4 +1,4 @@
-// The description of the API, as other people's tools read it.
+// The OpenAPI description, as read by other tools.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ import { expect, test } from '../portal/test.js';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 
-// folder is beside node_modules, where the tools find what they import.
+// folder is beside node_modules, so that the tools find their imports.
 const folder = test.extend({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from it.
   folder: async ({}, use) => {
@@ -23,7 +23,7 @@ const folder = test.extend({
   },
 });
 
-// run is a tool of node_modules, which must be content.
+// run runs a tool of node_modules, which must succeed.
 function run(args, options) {
   const { status, stdout, stderr } = spawnSync('node', args, { cwd: here, encoding: 'utf8', ...options });
   expect(status, `${args.join(' ')}\n${stdout}${stderr}`).toBe(0);
@@ -41,7 +41,7 @@ folder("Spectral's rules for OpenAPI find nothing", async ({ file, folder }) => 
   run([spectral, 'lint', '--fail-severity', 'hint', '--ruleset', `${folder}/ruleset.yaml`, file]);
 });
 
-// The compiler judges it too: null must be of the types.
+// The compiler checks it too: the types must allow null.
 const client = `
 import createClient from 'openapi-fetch';
 import type { paths } from './schema';

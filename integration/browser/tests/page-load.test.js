@@ -26,7 +26,11 @@ test('everything on the page comes from the portal itself', async ({ home, page,
   expect([...origins]).toEqual([portal.url]);
 });
 
-test('the page is there at once, and says that it loads until the services are', async ({ home, page, catalogue }) => {
+test('the page shows at once, and says that it is loading until the services show', async ({
+  home,
+  page,
+  catalogue,
+}) => {
   const { name } = await catalogue.add();
   let letThrough;
   const held = new Promise((resolve) => {

@@ -1,11 +1,11 @@
-// Pages have addresses: links from elsewhere lead to them, Back leaves them as they were, and none is a reload.
+// Pages have addresses: other sites can link to them, Back restores them, and moving between them does not reload.
 import { expect, test } from '../portal/test.js';
 
-// marked says whether the document is the one that was marked before.
+// marked reports whether the document is still the one that mark has marked.
 const mark = (page) => page.evaluate(() => Object.assign(window, { marked: true }));
 const marked = (page) => page.evaluate(() => window.marked === true);
 
-// services is how many times the list, or a service of it, was asked for.
+// lists returns the requests of the list, or of services in it.
 function lists(page) {
   const asked = [];
   page.on('request', (request) => /\/api\/services(\?|$)/.test(request.url()) && asked.push(request.url()));
@@ -38,7 +38,7 @@ test('a service has an address of its own', async ({ home, page, catalogue }) =>
   await expect(home.cards).toHaveCount(1);
 });
 
-test('a move between pages costs no reload and no second list, and Back leads to where one was', async ({
+test('moving between pages neither reloads nor reads the list again, and Back restores the position', async ({
   home,
   page,
   catalogue,
@@ -56,7 +56,7 @@ test('a move between pages costs no reload and no second list, and Back leads to
   expect(before.top).toBeGreaterThan(500);
   await mark(page);
 
-  // As a link in the page, or its own script, would.
+  // As a link in the page or its own script does.
   await page.evaluate((id) => {
     const link = document.createElement('a');
     link.href = `/services/${id}`;
@@ -85,7 +85,11 @@ test('a move between pages costs no reload and no second list, and Back leads to
   expect(asked.length).toBe(before.lists);
 });
 
-test('an address of no service, and one of nothing, say so and lead back', async ({ home, page, catalogue }) => {
+test('addresses of an unknown service and of an unknown page say so and lead back', async ({
+  home,
+  page,
+  catalogue,
+}) => {
   const { id, name } = await catalogue.add();
   for (const [path, heading, title] of [
     ['/services/nobody', 'There is no such service', 'Service · Dev Portal'],
@@ -105,7 +109,7 @@ test('an address of no service, and one of nothing, say so and lead back', async
   await expect(page.getByRole('heading', { name: 'There is no such service' })).toBeVisible();
 });
 
-test('what a page has of its own is not seen before, nor after', async ({ home, page, catalogue }) => {
+test('the content of a page is hidden before and after it', async ({ home, page, catalogue }) => {
   const { id, name } = await catalogue.add();
   let letThrough;
   const held = new Promise((resolve) => {
@@ -155,7 +159,7 @@ test('a service is added, checked and deleted on any page', async ({ home, page,
   await expect(page.getByRole('heading', { name: 'There is no such service' })).toBeVisible();
 });
 
-test('a link is followed by the browser where a person asks for that', async ({ home, page, context, catalogue }) => {
+test('the browser follows a link clicked with a modifier key', async ({ home, page, context, catalogue }) => {
   await catalogue.add();
   await home.open('/?sort=name');
   const opened = context.waitForEvent('page');

@@ -2,7 +2,7 @@ import { expect, onlyByEvents, test } from '../portal/test.js';
 
 const titles = (home) => home.cards.getByRole('heading', { level: 3 });
 
-// three shows three healthy services, with the pointer over the second.
+// three opens the page with three healthy services, and the pointer over the second.
 async function three(home, page, catalogue) {
   const named = (...texts) => texts.map((text) => catalogue.name(text));
   const all = [];
@@ -42,7 +42,7 @@ test('a card that a filter no longer fits stays until the pointer is gone', asyn
   await expect(titles(home)).toHaveText(named('b', 'c'));
 });
 
-test('what a person asks for is not kept waiting by their pointer', async ({ home, page, catalogue }) => {
+test('a person’s own actions take effect under the pointer', async ({ home, page, catalogue }) => {
   const { all, named } = await three(home, page, catalogue);
   await catalogue.change(all[2].id, { status: 'down', tags: [] });
   await expect(home.card(named('c')[0]).status).toHaveText('Down');

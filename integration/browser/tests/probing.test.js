@@ -1,7 +1,7 @@
 import { expect, onlyByEvents, test } from '../portal/test.js';
 
-// Two intervals of 10 s, and what a slow machine adds.
-const patience = { timeout: 30_000 };
+// Two intervals of 10 s, and a margin for a slow machine.
+const twoIntervals = { timeout: 30_000 };
 
 test('a status turns by itself, there and back, without a click or a reload @probes', async ({
   home,
@@ -15,14 +15,14 @@ test('a status turns by itself, there and back, without a click or a reload @pro
   await expect(card.status).toHaveText('Healthy');
   await onlyByEvents(page);
   target.answers(503);
-  await expect(card.status).toHaveText('Degraded', patience);
+  await expect(card.status).toHaveText('Degraded', twoIntervals);
   await expect(card.health).toContainText(/HTTP 503 for \d+ s/);
   target.answers(200);
-  await expect(card.status).toHaveText('Healthy', patience);
+  await expect(card.status).toHaveText('Healthy', twoIntervals);
   await expect(card.health).not.toContainText('HTTP 503');
 });
 
-test('another health URL is probed at once @probes', async ({ home, catalogue, target }) => {
+test('a new health URL is probed at once @probes', async ({ home, catalogue, target }) => {
   const { name } = await catalogue.add({ status_url: 'http://127.0.0.1:1/', interval: '1h' });
   const card = home.card(name);
   await home.open();

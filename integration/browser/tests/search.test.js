@@ -1,6 +1,6 @@
 import { expect, test } from '../portal/test.js';
 
-// Each is found by one thing only; the mark keeps others out of sight.
+// three adds services that differ in one field each; the mark hides other services.
 async function three(catalogue) {
   const { mark } = catalogue;
   await catalogue.add({ name: `${mark} by-name`, description: 'Takes the money.' });
@@ -27,7 +27,7 @@ for (const [what, { text, name }] of Object.entries(finds)) {
   });
 }
 
-test('what is searched for is text, not a pattern', async ({ home, catalogue }) => {
+test('the search is text, not a pattern', async ({ home, catalogue }) => {
   await catalogue.add({ name: catalogue.name('a.b*c (50%) _x') });
   await catalogue.add({ name: catalogue.name('aXbbc 50 yx') });
   await home.open();
@@ -38,7 +38,7 @@ test('what is searched for is text, not a pattern', async ({ home, catalogue }) 
   }
 });
 
-test('nothing happens while a person types, and all of it at once after', async ({ home, page, catalogue }) => {
+test('the search waits until a person stops typing', async ({ home, page, catalogue }) => {
   const { name } = await catalogue.add({ name: catalogue.name('billing') });
   await page.clock.install();
   await home.open();
@@ -73,7 +73,7 @@ test('a search without a result says so and leads back', async ({ home, page, ca
 
 test('a portal without services tells what to do first', async ({ home, page, catalogue }) => {
   if ((await catalogue.size()) > 0) {
-    // Somebody else's services are there: the page is told that they are not.
+    // A deployment may have other services: the page gets an empty list.
     await page.route('**/api/services', (route) =>
       route.request().method() === 'GET' ? route.fulfill({ json: { items: [], total: 0 } }) : route.continue(),
     );
@@ -99,7 +99,7 @@ test('the page says how many of all are shown', async ({ home, catalogue }) => {
   await expect(home.count).toHaveAttribute('aria-live', 'polite');
 });
 
-test('a click right after the last letter takes it along', async ({ home, page, catalogue }) => {
+test('a click right after the last letter applies it', async ({ home, page, catalogue }) => {
   const mine = await catalogue.add({ name: catalogue.name('mine'), status: 'down' });
   const other = await catalogue.add({ name: catalogue.name('other'), status: 'down' });
   await page.clock.install();

@@ -33,7 +33,7 @@ test('the toast of a new service leads to its card', async ({ home, catalogue })
   await expect(home.card(name).open).toBeInViewport();
 });
 
-test('an edit that a filter hides is said to be hidden too', async ({ home, catalogue }) => {
+test('an edited service that a filter hides is said to be hidden too', async ({ home, catalogue }) => {
   const { name } = await catalogue.add({ status: 'down' });
   await home.open('/?status=down');
   await home.card(name).edit.click();

@@ -1,6 +1,6 @@
 import { expect, test } from '../portal/test.js';
 
-// Others may change services meanwhile: the page must come to agree with the API.
+// Others may change services meanwhile: the page must agree with the API in the end.
 const agree = (home, catalogue) =>
   expect(async () => expect(await home.figures()).toEqual(await catalogue.figures())).toPass({ timeout: 10_000 });
 
@@ -26,7 +26,7 @@ test('the statistics count all services, whatever a person filters or looks for'
   const team = catalogue.name('Payments');
   await catalogue.add({ name: catalogue.name('one'), status: 'down', team });
   await catalogue.add({ name: catalogue.name('two'), status: 'healthy', tags: [catalogue.mark] });
-  // Without events, the page stands still for 30 seconds.
+  // Without events, the page does not change for 30 seconds.
   await page.route('**/api/events', () => undefined);
   await page.goto('/');
   await expect(home.card(catalogue.name('one')).root).toBeVisible();

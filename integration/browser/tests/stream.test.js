@@ -1,9 +1,9 @@
-// The one event stream of a browser: when it dies without a word, and among tabs.
+// The event stream of a browser: when it dies silently, and when tabs share it.
 import { Home } from '../portal/home.js';
 import { expect, onlyByEvents, test } from '../portal/test.js';
 import { Wire } from '../portal/wire.js';
 
-test('a stream that goes silent without an end is not live, and what it missed is shown', async ({
+test('a silent stream is not live, and missed changes show after the reconnect', async ({
   home,
   page,
   portal,
@@ -35,7 +35,7 @@ test('a stream that goes silent without an end is not live, and what it missed i
   }
 });
 
-// tabs opens so many in one browser, one after the other.
+// tabs opens n tabs in one browser, one after the other.
 async function tabs(context, url, n) {
   const all = [];
   for (let i = 0; i < n; i++) {
@@ -51,19 +51,19 @@ test('eight tabs share one stream, which goes on when the tab that holds it is c
   portal,
   catalogue,
 }) => {
-  test.slow(); // eight pages load, on what may be few cores
+  test.slow(); // eight pages load, maybe on few cores
   const { id, name } = await catalogue.add({ status: 'healthy' });
   const wire = new Wire(portal.url);
   await wire.open();
   try {
     const all = await tabs(context, wire.url, 8); // a browser has six connections over HTTP/1.1
-    // Two tabs may both have taken it, if each was too busy to hear the other: one gives way.
+    // Two tabs may both have opened it, if each was too busy to receive the other's message; then one closes its own.
     await expect.poll(() => wire.streams).toBe(1);
     for (const { page } of all) await onlyByEvents(page);
     await catalogue.change(id, { status: 'down' });
     for (const tab of all) await expect(tab.card(name).status).toHaveText('Down');
 
-    // The first one holds it, then whichever was the quickest: in the end, each has gone.
+    // The first tab holds it, then the quickest one: in the end, each tab is closed.
     for (let left = all.length; left > 1; left--) {
       await all.shift().page.close();
       const description = `seen by ${left - 1}`;
@@ -77,7 +77,7 @@ test('eight tabs share one stream, which goes on when the tab that holds it is c
   }
 });
 
-// seen tells the page, as the browser does, whether anybody sees its tab.
+// seen sets the page's visibility, as the browser does.
 function seen(page, visible) {
   return page.evaluate((shown) => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => !shown });
@@ -85,7 +85,7 @@ function seen(page, visible) {
   }, visible);
 }
 
-test('a tab that nobody sees holds no stream, and catches up when it is shown', async ({ home, page, catalogue }) => {
+test('a hidden tab holds no stream, and catches up when it is shown', async ({ home, page, catalogue }) => {
   const { id, name } = await catalogue.add({ status: 'healthy' });
   await home.open();
   const ended = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/events'));

@@ -34,7 +34,7 @@ test('tags are removed by their buttons, and from the keyboard', async ({ home, 
   expect((await catalogue.read(id)).tags).toEqual(['a, b']);
 });
 
-test('a limit shows before it is reached, and stops nobody from typing', async ({ home, catalogue, watch }) => {
+test('a limit shows before it is reached, and does not stop typing', async ({ home, catalogue, watch }) => {
   await home.open();
   await home.addButton.click();
   await expect(home.field('Name')).not.toHaveAccessibleDescription(/characters/);

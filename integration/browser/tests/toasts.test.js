@@ -1,6 +1,6 @@
 import { expect, test } from '../portal/test.js';
 
-test('what a person did is announced politely, and goes by itself', async ({ home, catalogue }) => {
+test('a person’s action is announced politely, and its toast disappears by itself', async ({ home, catalogue }) => {
   const name = catalogue.name('announced');
   await home.open();
   await home.addButton.click();
@@ -23,7 +23,7 @@ test('an edit is announced too, and its toast can be dismissed', async ({ home, 
   await expect(home.told).toBeEmpty();
 });
 
-test('a toast stays while a person is at it', async ({ home, page, catalogue }) => {
+test('a toast stays while it has the pointer or the focus', async ({ home, page, catalogue }) => {
   const { name } = await catalogue.add();
   await page.clock.install();
   await home.open();
@@ -34,11 +34,11 @@ test('a toast stays while a person is at it', async ({ home, page, catalogue }) 
   await page.clock.runFor(8_000);
   await expect(toast).toBeVisible();
   await page.mouse.move(0, 0);
-  await page.clock.runFor(6_000); // less than 15 s in all, after which a request under way is given up
+  await page.clock.runFor(6_000); // less than 15 s in all, the timeout of a running request
   await expect(toast).toBeHidden();
 });
 
-test('what went wrong is announced at once', async ({ home, page, catalogue, watch }) => {
+test('an error is announced at once', async ({ home, page, catalogue, watch }) => {
   const { name, id } = await catalogue.add();
   await home.open();
   const detail = 'The database cannot be reached at the moment.';

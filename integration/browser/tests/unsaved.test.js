@@ -1,6 +1,6 @@
 import { expect, test } from '../portal/test.js';
 
-// filled opens the form for a new service, and types in it.
+// filled opens the form for a new service, and types a name.
 async function filled(home, catalogue) {
   const name = catalogue.name('half a thought');
   await home.open();
@@ -26,7 +26,7 @@ test('Escape asks before it throws a filled form away', async ({ home, page, cat
   expect(await catalogue.named(name)).toBeUndefined();
 });
 
-test('a tag that is typed and not yet added is something typed', async ({ home, page }) => {
+test('a tag that is typed but not added counts as a change', async ({ home, page }) => {
   await home.open();
   await home.addButton.click();
   await home.field('Tags').fill('go');
@@ -43,7 +43,7 @@ test('a form in which nobody typed closes at once', async ({ home, page, catalog
   await expect(home.question).toBeHidden();
 });
 
-test('what Cancel drops can be brought back', async ({ home, catalogue }) => {
+test('a draft that Cancel dropped can be restored', async ({ home, catalogue }) => {
   const { name, id } = await catalogue.add({ description: 'before' });
   await home.open();
   await home.edit({ id, name });
@@ -94,7 +94,7 @@ test('Save says that it saves, and shows what went wrong', async ({ home, page, 
   await expect(home.field('Description')).toHaveValue('mine');
 });
 
-test('a form that could not read its service does not overwrite it unseen', async ({ home, page, catalogue }) => {
+test('a form that could not read its service does not overwrite it blindly', async ({ home, page, catalogue }) => {
   const { name, id } = await catalogue.add();
   await home.open();
   await page.route(`**/api/services/${id}`, (route) =>

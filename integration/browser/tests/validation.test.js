@@ -18,7 +18,7 @@ for (const [what, text] of Object.entries({ 'an empty name': '', 'a name of spac
   });
 }
 
-test('the message at a field goes as soon as a person types there', async ({ home }) => {
+test('the message at a field disappears as soon as a person types there', async ({ home }) => {
   await home.open();
   await home.addButton.click();
   await home.save.click();
@@ -29,7 +29,7 @@ test('the message at a field goes as soon as a person types there', async ({ hom
   await expect(home.field('Name')).not.toHaveAttribute('aria-invalid', 'true');
 });
 
-// What only the server knows, in its own words, at the field which it names.
+// Errors that only the server finds: its messages show at the fields that it names.
 const refused = {
   'a health URL with a password': {
     fill: { 'Health URL': 'https://me:secret@billing.example.com/' },
@@ -69,7 +69,7 @@ for (const [what, { fill, at, says }] of Object.entries(refused)) {
   });
 }
 
-test('a name that is taken, in whatever case, is said at the name', async ({ home, catalogue, watch }) => {
+test('a name that is taken, in any case, is reported at the name', async ({ home, catalogue, watch }) => {
   const { name } = await catalogue.add({ name: catalogue.name('Billing') });
   await home.open();
   await home.addButton.click();

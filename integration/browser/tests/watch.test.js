@@ -1,6 +1,6 @@
 import { expect, test } from '../portal/test.js';
 
-test('what a page asks for while it is being left is nothing to complain of', async ({ home, page }) => {
+test('aborted requests of a page that is being left are not errors', async ({ home, page }) => {
   await home.open();
   await page.route('**/hangs', () => undefined);
   await page.evaluate(() => {
@@ -8,7 +8,7 @@ test('what a page asks for while it is being left is nothing to complain of', as
   });
   let late;
   await page.route('/', async (route) => {
-    late = await page.waitForRequest('**/hangs'); // asked after the reload began
+    late = await page.waitForRequest('**/hangs'); // sent after the reload began
     await route.continue();
   });
   const broken = page.waitForEvent('requestfailed', (request) => request === late);

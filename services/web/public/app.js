@@ -1,6 +1,6 @@
-// The portal in a browser: what all pages share, and the router that shows them. What
-// the server says goes into the store, and from there to the page that is shown; what
-// a person does there changes the address, or asks the server.
+// The portal in a browser: the parts that all pages share, and the router that shows the
+// pages. Data from the server goes into the store, and from there to the current page.
+// A person's action changes the address, or sends a request.
 import './components/confirm-dialog.js';
 import './components/connection-status.js';
 import './components/health-notice.js';
@@ -32,7 +32,7 @@ const live = new Live('/api/events');
 const sync = new Sync({ api, store, live, inView: () => router.page.inView() });
 const health = new Health(api.health, (said) => find('health-notice').show(said));
 
-// session is what pages share: the services, how they come, and what can be done.
+// session is shared by the pages: the services, the state of the connection, and actions.
 const session = {
   store,
   connection: { mode: 'loading', at: null },
@@ -50,7 +50,7 @@ async function probe(id) {
   try {
     const service = await api.check(id);
     store.put(service);
-    announcer.told(id);
+    announcer.skip(id);
     toasts.say([service, ` ${outcome(service)}`], { status: service.status });
   } catch (problem) {
     if (problem.status === 404) store.remove(id);
@@ -81,7 +81,7 @@ async function remove(service) {
 
 function saved({ service, isNew }) {
   store.put(service);
-  announcer.told(service.id);
+  announcer.skip(service.id);
   router.page.moved();
   const hidden = router.page.hidden(service);
   const words = [service, isNew ? ' was added.' : ' was saved.', ...(hidden ? [hidden] : [])];
@@ -89,7 +89,7 @@ function saved({ service, isNew }) {
   toasts.say(words, isNew || hidden ? { action } : {});
 }
 
-// reveal leads to a service's card in the catalogue, whatever hides it.
+// reveal shows a service's card in the catalogue, and clears the filters if they hide it.
 function reveal(id) {
   const service = store.get(id);
   if (!service) return;
@@ -97,7 +97,7 @@ function reveal(id) {
   void catalogue.reveal(service);
 }
 
-// dropped offers what was in a form that was left without saving.
+// dropped offers to restore a form that was closed without saving.
 function dropped(draft) {
   const action = { label: 'Bring it back', act: () => form.restore(draft) };
   toasts.say(['What you typed was not saved.'], { status: 'unknown', action });
@@ -141,12 +141,12 @@ function listenToServer() {
   sync.addEventListener('state', ({ detail }) => {
     session.connection = detail;
     find('connection-status').show(detail);
-    if (detail.mode === 'polling' || detail.mode === 'offline') health.doubt();
+    if (detail.mode === 'polling' || detail.mode === 'offline') health.checkSoon();
     router.page.update();
   });
 }
 
-// The portal is followed while somebody may see it.
+// follow keeps the page up to date while it may be visible.
 function follow() {
   const followers = [sync, health];
   const start = () => followers.forEach((one) => void one.start());

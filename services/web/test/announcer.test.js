@@ -4,7 +4,7 @@ import { Announcer } from '../public/lib/announcer.js';
 import { Store } from '../public/lib/store.js';
 import { service } from './service.js';
 
-// Services a, b, c, … are in the store, healthy.
+// begin fills a store with healthy services a, b, c, …
 function begin(t, ids = 'abcde') {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const store = new Store();
@@ -23,14 +23,14 @@ function begin(t, ids = 'abcde') {
   return { store, said, announcer, news };
 }
 
-test('what is loaded is no news, nor is a new service', (t) => {
+test('loaded and new services are not announced', (t) => {
   const { store, said } = begin(t);
   store.put(service({ id: 'new', status: 'down' }));
   t.mock.timers.tick(60_000);
   assert.deepEqual(said, []);
 });
 
-test('a change is a sentence with its reason', (t) => {
+test('a change is announced with its reason', (t) => {
   const { said, news } = begin(t);
   news('a', 'down', 'connect_refused');
   t.mock.timers.tick(1_000);
@@ -39,7 +39,7 @@ test('a change is a sentence with its reason', (t) => {
   assert.deepEqual(said, ['a is down: Connection refused.', 'a is healthy.']);
 });
 
-test('several at once are counted, the worst first', (t) => {
+test('several changes at once are counted, the worst first', (t) => {
   const { said, news } = begin(t);
   news('e', 'unknown', 'stale');
   for (const id of 'abc') news(id, 'down', 'timeout');
@@ -47,7 +47,7 @@ test('several at once are counted, the worst first', (t) => {
   assert.deepEqual(said, ['4 services changed: 3 down, 1 unknown.']);
 });
 
-test('what a list brings is told as well', (t) => {
+test('changes from a list are announced too', (t) => {
   const { store, said } = begin(t, 'a');
   const later = { status_since: '2026-01-02T00:00:00Z', last_checked_at: '2026-01-02T00:00:00Z' };
   store.replaceAll([service({ id: 'a', name: 'a', status: 'down', status_url: 'https://x.example', ...later })]);
@@ -55,7 +55,7 @@ test('what a list brings is told as well', (t) => {
   assert.deepEqual(said, ['a is down.']);
 });
 
-test('a flood is a sentence every five seconds, of how it stands by then', (t) => {
+test('a flood of changes is a sentence every five seconds with the latest statuses', (t) => {
   const { said, news } = begin(t);
   for (let i = 0; i < 100; i++) {
     news('abcde'[i % 5], i % 2 ? 'down' : 'degraded');
@@ -64,14 +64,14 @@ test('a flood is a sentence every five seconds, of how it stands by then', (t) =
   assert.ok(said.length <= 5, `${said.length} sentences in 20 s`);
 });
 
-test('what went back to what it was, what is gone, and what was told already is not said', (t) => {
+test('reverted, deleted and skipped services are not announced', (t) => {
   const { store, said, announcer, news } = begin(t);
   news('a', 'down');
   news('a', 'healthy');
   news('b', 'down');
   store.remove('b');
   news('c', 'down');
-  announcer.told('c');
+  announcer.skip('c');
   t.mock.timers.tick(60_000);
   assert.deepEqual(said, []);
 });

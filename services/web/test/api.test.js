@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import * as api from '../public/lib/api.js';
 import { serverClock } from '../public/lib/clock.js';
 
-// A real server, and the real fetch: only the origin, which a page has, is put before the path.
+// A real server and the real fetch; only the origin, which a page has, is added to the path.
 const real = globalThis.fetch;
 let server;
 let answer;
@@ -33,7 +33,7 @@ const json = (status, value, headers = {}) => {
   answer = { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };
 };
 
-test('a list comes with its tag, and is null when nothing has changed', async () => {
+test('a list has its ETag, and is null when nothing has changed', async () => {
   json(200, { items: [{ id: 'a' }], total: 1 }, { ETag: '"1"' });
   assert.deepEqual(await api.list(null), { items: [{ id: 'a' }], etag: '"1"' });
   assert.equal(got.headers['if-none-match'], undefined);
@@ -42,7 +42,7 @@ test('a list comes with its tag, and is null when nothing has changed', async ()
   assert.equal(got.headers['if-none-match'], '"1"');
 });
 
-test('health is an answer also where something does not work, and none where something else answers', async () => {
+test('health resolves with 503 too, and rejects another program’s answer', async () => {
   const said = { status: 'degraded', checks: [{ name: 'nats', status: 'unavailable' }] };
   for (const status of [200, 503]) {
     json(status, said);
@@ -54,13 +54,13 @@ test('health is an answer also where something does not work, and none where som
   await assert.rejects(api.health(), api.Problem);
 });
 
-test('some asks for each id', async () => {
+test('some requests each id', async () => {
   json(200, { items: [], total: 0 });
   await api.some(['a', 'b']);
   assert.equal(got.url, '/api/services?id=a&id=b');
 });
 
-test('change sends what it was given, and the tag', async () => {
+test('change sends the fields and the ETag', async () => {
   json(200, { id: 'a' });
   await api.change('a', { name: 'x', team: null }, '"3"');
   assert.equal(got.method, 'PATCH');
@@ -68,13 +68,13 @@ test('change sends what it was given, and the tag', async () => {
   assert.deepEqual(JSON.parse(got.body), { name: 'x', team: null });
 });
 
-test('an id is a part of a path, whatever is in it', async () => {
+test('ids are escaped in paths', async () => {
   json(200, {});
   await api.read('../health?x');
   assert.equal(got.url, '/api/services/..%2Fhealth%3Fx');
 });
 
-test('a problem document is told in its own words', async () => {
+test('a problem document becomes a Problem with its detail', async () => {
   json(
     422,
     { status: 422, detail: 'One field is wrong.', errors: [{ field: 'name', message: 'too long' }] },
@@ -93,7 +93,7 @@ test("a proxy's error page is a problem too", async () => {
   await assert.rejects(api.list(), { status: 502, message: 'The server answered 502.' });
 });
 
-test('removing what is gone is no problem', async () => {
+test('removing a missing service resolves', async () => {
   json(404, { detail: 'gone' }, { 'Content-Type': 'application/problem+json' });
   await api.remove('a');
   assert.equal(got.method, 'DELETE');
@@ -106,7 +106,7 @@ test('no answer at all is a problem with status 0', async () => {
   globalThis.fetch = kept;
 });
 
-test('every answer tells the server’s time, unless a cache kept it', async () => {
+test('every answer sets the server’s clock, unless it came from a cache', async () => {
   const hour = 3_600_000;
   const ahead = () => Math.round((serverClock.now() - Date.now()) / hour);
   const at = (hours) => new Date(Date.now() + hours * hour).toUTCString();

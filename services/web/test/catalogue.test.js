@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { actions, begin, pageSize } from '../public/lib/catalogue.js';
 import { everything } from '../public/lib/view.js';
 
-// after is the state after actions, each with what it is told.
+// after returns the state after actions, each given with its argument.
 const after = (...done) => done.reduce((state, [name, detail]) => actions[name](state, detail), begin());
 
 for (const [what, done, view] of [
@@ -18,13 +18,13 @@ for (const [what, done, view] of [
   test(`the view after ${what}`, () => assert.deepEqual(after(...done).view, { ...everything, ...view }));
 }
 
-test('another view begins at its start, more of the same one does not', () => {
+test('another view starts at its first card, more of the same one does not', () => {
   assert.equal(after(['more'], ['more']).most, 3 * pageSize);
   assert.equal(after(['more'], ['search', 'x']).most, pageSize);
   assert.equal(after(['all'], ['drawn']).most, Number.POSITIVE_INFINITY);
 });
 
-test('cards may move for what a person does, until that is drawn', () => {
+test('cards may move after an action, until the next render', () => {
   assert.equal(begin().fresh, true);
   assert.equal(after(['drawn']).fresh, false);
   assert.equal(after(['drawn'], ['more']).fresh, false);
@@ -32,7 +32,7 @@ test('cards may move for what a person does, until that is drawn', () => {
   assert.equal(after(['drawn'], ['tag', 'go']).fresh, true);
 });
 
-test('an action leaves the state before it as it was', () => {
+test('actions do not modify the previous state', () => {
   const before = Object.freeze(begin());
   for (const [name, detail] of [['look', everything], ['search', 'x'], ['clear'], ['more'], ['drawn']]) {
     assert.notEqual(actions[name](before, detail), before);

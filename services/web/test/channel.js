@@ -1,5 +1,5 @@
-// Stands in for the browser's, whose messages come when nobody can foresee: here
-// they are there at once.
+// Channel replaces the browser's BroadcastChannel, whose messages arrive at unpredictable
+// times. Here they arrive at once.
 export class Channel extends EventTarget {
   static #all = new Set();
 

@@ -6,7 +6,7 @@ const second = 1000;
 const start = Date.parse('2026-01-02T12:00:00Z');
 const header = (ms) => new Date(ms).toUTCString();
 
-// At start, the browser's clock is that of the test, and the server's is ahead by so much.
+// begin mocks the browser's clock at start; the server's clock is ahead by `ahead`.
 function begin(t, ahead) {
   t.mock.timers.enable({ apis: ['Date'], now: start });
   const clock = new Clock();
@@ -14,16 +14,16 @@ function begin(t, ahead) {
     const asked = Date.now();
     const date = header(asked + took / 2 + ahead);
     t.mock.timers.tick(took);
-    clock.hear(date, asked, Date.now());
+    clock.observe(date, asked, Date.now());
   };
   return { clock, answer, offset: () => clock.now() - Date.now() };
 }
 
-test('before the first answer the browser’s clock is taken', (t) => {
+test('before the first answer, the browser’s clock is used', (t) => {
   assert.equal(begin(t, 0).offset(), 0);
 });
 
-test('clocks that may agree are taken to', (t) => {
+test('clocks that may agree have no offset', (t) => {
   for (const ahead of [0, 300, 900]) {
     const { answer, offset } = begin(t, ahead);
     answer(40);
@@ -46,7 +46,7 @@ for (const hours of [1, -1, 24 * 365]) {
   });
 }
 
-test('an answer that was long under way blurs nothing', (t) => {
+test('a slow answer does not widen the range', (t) => {
   const { answer, offset } = begin(t, 3_600_000);
   answer(0);
   const before = offset();
@@ -54,15 +54,15 @@ test('an answer that was long under way blurs nothing', (t) => {
   assert.equal(offset(), before);
 });
 
-test('a clock that is set right is noticed with the next answer', (t) => {
+test('a corrected clock is noticed with the next answer', (t) => {
   const { clock, answer, offset } = begin(t, 3_600_000);
   answer(0);
-  clock.hear(header(Date.now()), Date.now(), Date.now());
+  clock.observe(header(Date.now()), Date.now(), Date.now());
   assert.equal(offset(), 0);
 });
 
-test('an answer without a date, or with a bad one, says nothing', (t) => {
+test('an answer without a valid date is ignored', (t) => {
   const { clock, offset } = begin(t, 0);
-  for (const bad of [null, '', 'yesterday']) clock.hear(bad, Date.now(), Date.now());
+  for (const bad of [null, '', 'yesterday']) clock.observe(bad, Date.now(), Date.now());
   assert.equal(offset(), 0);
 });

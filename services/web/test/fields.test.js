@@ -5,7 +5,7 @@ import { service } from './service.js';
 
 const form = (fields) => toForm(service({ name: 'billing', ...fields }));
 
-test('what nobody touched is not sent, whatever is in it', () => {
+test('untouched fields are not sent', () => {
   const opened = form({
     description: ' two\n lines ',
     tags: ['a, b', 'x/y', ' "c'],
@@ -15,7 +15,7 @@ test('what nobody touched is not sent, whatever is in it', () => {
   assert.deepEqual(changes(opened, { ...opened, team: 'Payments' }), { team: 'Payments' });
 });
 
-test('a new service sends what was filled in', () => {
+test('a new service sends the filled fields', () => {
   const opened = toForm({});
   assert.deepEqual(changes(opened, { ...opened, name: ' x ', status: 'down', tags: ['go'] }), {
     name: 'x',
@@ -24,7 +24,7 @@ test('a new service sends what was filled in', () => {
   });
 });
 
-test('what was emptied is null, and blanks around a text are no change', () => {
+test('an emptied field is null, and surrounding blanks are no change', () => {
   const opened = form({ team: 'Payments', docs_url: 'https://docs.example.com/', tags: ['go'] });
   assert.deepEqual(changes(opened, { ...opened, team: ' ', docs_url: '', tags: [], name: ' billing ' }), {
     team: null,
@@ -33,7 +33,7 @@ test('what was emptied is null, and blanks around a text are no change', () => {
   });
 });
 
-test('a status is not sent beside a health URL, and is when that goes', () => {
+test('the status is not sent with a health URL, and is when that is removed', () => {
   const opened = form({ status_url: 'https://x.example.com/', status: 'healthy' });
   assert.deepEqual(changes(opened, { ...opened, status: 'down' }), {});
   assert.deepEqual(changes(opened, { ...opened, status_url: '' }), { status_url: null, status: 'healthy' });
@@ -66,14 +66,14 @@ for (const [name, [mine, theirs, taken, disputed]] of Object.entries(meetings)) 
   });
 }
 
-test('a control that shows a text otherwise than it came makes no dispute', () => {
+test('a text normalised by a control is not disputed', () => {
   const base = form({ description: 'a\r\nb' });
   const opened = { ...base, description: 'a\nb' };
   const theirs = { ...base, description: 'c' };
   assert.deepEqual(merge({ base, theirs, opened, mine: opened }), { taken: { description: 'c' }, disputed: [] });
 });
 
-test('tags that are typed end at commas, and none is empty', () => {
+test('typed tags are split at commas, without empty ones', () => {
   assert.deepEqual(splitTags(' go, ,tier-1, two words,'), ['go', 'tier-1', 'two words']);
 });
 
@@ -105,7 +105,7 @@ for (const [address, want] of Object.entries(addresses)) {
   test(`isWebAddress: ${JSON.stringify(address)} is ${want}`, () => assert.equal(isWebAddress(address), want));
 }
 
-test('what the server would refuse is told at its field', () => {
+test('an error that the server would find is reported at its field', () => {
   const at = (opened, body) => check(opened, body).map(({ field }) => field);
   const links = { docs_url: 'javascript:alert(1)', github_url: 'https://example.com' };
   assert.deepEqual(at({ name: '' }, links), ['name', 'docs_url']);
@@ -129,10 +129,10 @@ test("the server's messages go to their fields word for word, the rest to the fo
   });
 });
 
-test('a name that is taken is told at the name', () => {
+test('a name conflict is reported at the name', () => {
   assert.deepEqual(byField({ status: 409, message: 'Taken.', errors: [] }), { fields: { name: 'Taken.' }, rest: '' });
 });
 
-test('any other problem is told for the whole form', () => {
+test('any other problem is reported for the whole form', () => {
   assert.deepEqual(byField({ status: 500, message: 'Sorry.', errors: [] }), { fields: {}, rest: 'Sorry.' });
 });

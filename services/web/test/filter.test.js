@@ -38,7 +38,7 @@ test('statistics are of all services, whatever is shown', () => {
   assert.deepEqual(stats, { total: 4, healthy: 1, degraded: 1, down: 1, unknown: 1 });
 });
 
-test('a count says what a click would show', () => {
+test('a count is the number of services that a click would show', () => {
   const { counts } = survey(services, { ...everything, team: 'Payments', status: 'down' });
   assert.deepEqual(Object.fromEntries(counts.status), { down: 1, degraded: 0, unknown: 0, healthy: 1 });
   assert.deepEqual(Object.fromEntries(counts.team), { Payments: 1, Identity: 0 });
@@ -75,7 +75,7 @@ test('groups are teams by name, those without one last', () => {
   );
 });
 
-test('the head of groups is their first services, and each says how many it has in all', () => {
+test('head cuts groups to their first services and keeps their totals', () => {
   const groups = group(sort([...services], 'status'));
   const shown = (most) => head(groups, most).map(({ title, total, services: few }) => [title, total, names(few)]);
   assert.deepEqual(shown(2), [

@@ -46,13 +46,13 @@ for (const [name, [fields, want]] of Object.entries(troubles)) {
   test(`trouble: ${name}`, () => assert.equal(trouble(service(fields), now), want));
 }
 
-test('latency is in ms, in seconds when it is long, and none when there was no answer', () => {
+test('latency is in ms, in seconds when long, and empty without an answer', () => {
   assert.equal(latency(service({ status_url: url, latency_ms: 0 })), '0 ms');
   assert.equal(latency(service({ status_url: url, latency_ms: 10_400 })), '10.4 s');
   assert.equal(latency(service({ status_url: url })), '');
 });
 
-test('the outcome of a check is said after the name', () => {
+test('the outcome of a check follows the name', () => {
   assert.equal(outcome(service({ status_url: url, latency_ms: 12 })), 'is healthy (12 ms).');
   assert.equal(
     outcome(service({ status: 'down', status_url: url, status_reason: 'dns' })),

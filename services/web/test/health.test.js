@@ -15,7 +15,7 @@ beforeEach((t) => {
   Channel.clear();
 });
 
-// tab is a page that asks a server; says: what that answers next, or null: nothing.
+// tab starts the Health of a tab. server.says is the next answer, or null for none.
 function tab(t, server) {
   const told = [];
   const ask = async () => {
@@ -29,7 +29,7 @@ function tab(t, server) {
   return { health, told };
 }
 
-// pass lets time go by in steps, between which answers come.
+// pass advances the time in steps, between which answers arrive.
 async function pass(t, ms) {
   for (let gone = 0; gone < ms; gone += 500) {
     t.mock.timers.tick(500);
@@ -37,7 +37,7 @@ async function pass(t, ms) {
   }
 }
 
-test('it is asked soon after the start, then every 15 to 18 s, and what it says is told', async (t) => {
+test('it polls soon after the start, then every 15 to 18 s, and tells each answer', async (t) => {
   const server = { asked: 0, says: broken };
   const { told } = tab(t, server);
   await pass(t, 2_000);
@@ -49,7 +49,7 @@ test('it is asked soon after the start, then every 15 to 18 s, and what it says 
   assert.ok(server.asked >= 11 && server.asked <= 14, `${server.asked} times in 200 s`);
 });
 
-test('no answer tells nothing, and it is asked again', async (t) => {
+test('without an answer it tells nothing, and polls again', async (t) => {
   const server = { asked: 0, says: null };
   const { told } = tab(t, server);
   await pass(t, 2_000);
@@ -58,22 +58,22 @@ test('no answer tells nothing, and it is asked again', async (t) => {
   assert.deepEqual([server.asked, told], [2, [broken]]);
 });
 
-test('in doubt it is asked sooner, but however long the doubt not more than every 5 s', async (t) => {
+test('checkSoon polls sooner, but at most every 5 s', async (t) => {
   const server = { asked: 0, says: broken };
   const { health } = tab(t, server);
   await pass(t, 8_000);
   assert.equal(server.asked, 1);
-  health.doubt();
+  health.checkSoon();
   await pass(t, 2_500);
   assert.equal(server.asked, 2);
   for (let i = 0; i < 60; i++) {
-    health.doubt();
+    health.checkSoon();
     await pass(t, 1_000);
   }
   assert.ok(server.asked >= 10 && server.asked <= 14, `${server.asked} times in a minute`);
 });
 
-test('of the tabs of a browser about one asks, and all are told', async (t) => {
+test('about one tab of a browser polls, and all get the answer', async (t) => {
   const server = { asked: 0, says: broken };
   const tabs = Array.from({ length: 20 }, () => tab(t, server));
   await pass(t, 5_000);
@@ -86,11 +86,11 @@ test('of the tabs of a browser about one asks, and all are told', async (t) => {
   assert.ok(server.asked - before <= 60, `${server.asked - before} times in 180 s by 20 tabs`);
 });
 
-test('a page that nobody sees asks nothing, and asks when it is shown', async (t) => {
+test('a hidden page does not poll, and polls when it is shown', async (t) => {
   const server = { asked: 0, says: broken };
   const { health, told } = tab(t, server);
   health.show(false);
-  health.doubt();
+  health.checkSoon();
   await pass(t, 60_000);
   assert.equal(server.asked, 0);
   health.show(true);
@@ -98,7 +98,7 @@ test('a page that nobody sees asks nothing, and asks when it is shown', async (t
   assert.deepEqual([server.asked, told], [1, [broken]]);
 });
 
-test('stopped it asks nothing, also not when an answer was on its way; started again it goes on', async (t) => {
+test('a stopped Health does not poll, also after a pending answer, until it is started again', async (t) => {
   const server = { asked: 0, says: broken };
   const { health, told } = tab(t, server);
   t.mock.timers.tick(2_000);

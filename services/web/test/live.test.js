@@ -6,8 +6,8 @@ import { Channel } from './channel.js';
 import { Source } from './source.js';
 
 globalThis.BroadcastChannel = Channel;
-const limit = 40_000; // ms, in which a silent stream has been noticed
-const settled = 200; // ms, in which tabs know who holds the stream
+const limit = 40_000; // ms within which a silent stream is noticed
+const settled = 200; // ms within which tabs have elected the holder
 
 beforeEach((t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
@@ -26,7 +26,7 @@ function tab(t) {
   return { live, told };
 }
 
-// pass lets time go by in steps: one tick has all its timers see its end.
+// pass advances the time in steps, because all timers of one tick see the time of its end.
 function pass(t, ms) {
   for (let gone = 0; gone < ms; gone += 500) t.mock.timers.tick(500);
 }
@@ -36,26 +36,26 @@ const fresh = ['live', { fresh: true }];
 const resumed = ['live', { fresh: false }];
 const deleted = { type: 'service.deleted', data: { id: 'a' } };
 
-test('live from hello on, and fresh unless it stands where it stood', (t) => {
+test('it is live from hello on, and fresh unless it resumes at the last event', (t) => {
   const { live, told } = tab(t);
   assert.equal(live.up, false);
   Source.last.say('hello', { id: 'e-1' });
   assert.equal(live.up, true);
   Source.last.fail(0);
   assert.equal(live.up, false);
-  Source.last.say('hello', { id: 'e-1' }); // the browser came back by itself, and is told what it missed
+  Source.last.say('hello', { id: 'e-1' }); // the browser reconnected by itself, and gets the missed events
   assert.equal(live.up, true);
   assert.deepEqual(told, [fresh, ['lost'], resumed]);
 });
 
-test('after a reset the list must be read anew', (t) => {
+test('after a reset the list must be read again', (t) => {
   const { told } = tab(t);
   Source.last.say('hello', { id: 'e-1' });
   Source.last.say('reset', { id: 'f-1' });
   assert.deepEqual(told.at(-1), fresh);
 });
 
-test('events are passed on, and what cannot be read makes the list be read', (t) => {
+test('events are forwarded, and an unreadable one makes the list be read', (t) => {
   const { told } = tab(t);
   Source.last.say('hello', { id: 'e-1' });
   Source.last.say('service.deleted', { id: 'e-2', data: '{"id":"a"}' });
@@ -63,7 +63,7 @@ test('events are passed on, and what cannot be read makes the list be read', (t)
   assert.deepEqual(told.slice(1), [['message', deleted], fresh]);
 });
 
-test('a stream that is silent is not live, and is opened anew where it stood', (t) => {
+test('a silent stream is not live, and reconnects at the last event', (t) => {
   const { live, told } = tab(t);
   Source.last.say('hello', { id: 'e-1' });
   for (let i = 0; i < 10; i++) {
@@ -82,17 +82,17 @@ test('a stream that is silent is not live, and is opened anew where it stood', (
   assert.deepEqual(told.at(-1), resumed);
 });
 
-test('a connection on which nothing ever comes is tried again', (t) => {
+test('a connection without any message is retried', (t) => {
   tab(t);
   pass(t, limit);
   assert.equal(Source.opened.length, 2);
   assert.equal(Source.standing.length, 1);
 });
 
-test('a computer that slept opens the stream anew as soon as it wakes', (t) => {
+test('the stream reconnects as soon as the computer wakes from sleep', (t) => {
   const { live } = tab(t);
   Source.last.say('hello', { id: 'e-1' });
-  t.mock.timers.setTime(Date.now() + 3_600_000); // moves the time of day, and no timer
+  t.mock.timers.setTime(Date.now() + 3_600_000); // changes the wall-clock time, but fires no timer
   t.mock.timers.tick(2_000);
   assert.equal(live.up, false);
   assert.equal(Source.opened.length, 2);
@@ -108,7 +108,7 @@ test('a clock that is set back does not make a silent stream live', (t) => {
   assert.equal(live.up, false);
 });
 
-test('tabs share one stream, and each hears all of it', (t) => {
+test('tabs share one stream, and each receives all events', (t) => {
   const all = tabs(t, 8);
   assert.equal(Source.opened.length, 1);
   Source.last.say('hello', { id: 'e-1' });
@@ -128,10 +128,10 @@ test('a tab that comes later is live at once, and reads the list', (t) => {
   assert.equal(Source.opened.length, 1);
 });
 
-test('a tab whose first news is an event reads the list', (t) => {
+test('a tab whose first message is an event reads the list', (t) => {
   tab(t);
   Source.last.say('hello', { id: 'e-1' });
-  const answer = t.mock.method(Channel.prototype, 'postMessage', () => {}); // it is late
+  const answer = t.mock.method(Channel.prototype, 'postMessage', () => {}); // the answer is late
   const second = new Live('/api/events');
   const told = [];
   second.addEventListener('live', ({ detail }) => told.push(detail));
@@ -142,11 +142,11 @@ test('a tab whose first news is an event reads the list', (t) => {
   second.stop();
 });
 
-test('when the tab that holds the stream goes, another goes on, and none misses anything', (t) => {
+test('when the holder of the stream closes, another tab takes over, and none misses an event', (t) => {
   const all = tabs(t, 8);
   Source.last.say('hello', { id: 'e-1' });
   while (all.length > 1) {
-    all.shift().live.stop(); // which may be the one that holds it
+    all.shift().live.stop(); // it may be the holder
     t.mock.timers.tick(settled);
     assert.equal(Source.standing.length, 1);
     Source.last.say('hello', { id: 'e-1' });
@@ -158,16 +158,16 @@ test('when the tab that holds the stream goes, another goes on, and none misses 
   assert.match(Source.last.url, /last_event_id=e-1$/);
 });
 
-test('when nobody can go on with the stream, the tabs are soon not live', (t) => {
+test('when no tab can take over the stream, the tabs are soon not live', (t) => {
   const [first, second] = tabs(t, 2);
   Source.last.say('hello', { id: 'e-1' });
   first.live.stop();
-  pass(t, 8_000); // the new one's connection does not answer
+  pass(t, 8_000); // the new holder's connection does not answer
   assert.equal(second.live.up, false);
   assert.deepEqual(second.told.at(-1), ['lost']);
 });
 
-test('a tab that holds the stream and hangs: the others notice, and one goes on', (t) => {
+test('when the holder hangs, the others notice, and one takes over', (t) => {
   const hung = new Channel();
   const { live, told } = tab(t);
   hung.postMessage({ type: 'mine', id: 'e-1', up: true, tab: -1 });
@@ -178,8 +178,8 @@ test('a tab that holds the stream and hangs: the others notice, and one goes on'
   assert.equal(Source.standing.length, 1);
 });
 
-test('of two tabs that both took the stream, one keeps it', (t) => {
-  const deaf = t.mock.method(Channel.prototype, 'postMessage', () => {}); // each is too busy to hear the other
+test('if two tabs both take the stream, one keeps it', (t) => {
+  const deaf = t.mock.method(Channel.prototype, 'postMessage', () => {}); // each is too busy to receive the other's message
   const both = tabs(t, 2);
   deaf.mock.restore();
   assert.equal(Source.standing.length, 2);
@@ -190,7 +190,7 @@ test('of two tabs that both took the stream, one keeps it', (t) => {
   for (const { told } of both) assert.deepEqual(told.at(-1), ['message', deleted]);
 });
 
-test('a tab that nobody sees leaves the stream to one that somebody sees', (t) => {
+test('a hidden tab leaves the stream to a visible one', (t) => {
   const [first, second] = tabs(t, 2);
   const before = Source.last;
   before.say('hello', { id: 'e-1' });
@@ -201,14 +201,14 @@ test('a tab that nobody sees leaves the stream to one that somebody sees', (t) =
   assert.deepEqual([first.live.up, second.live.up], [true, true]);
   second.live.show(false);
   pass(t, limit);
-  assert.equal(Source.standing.length, 0); // nobody sees either
+  assert.equal(Source.standing.length, 0); // both are hidden
   assert.deepEqual([first.live.up, second.live.up], [false, false]);
   first.live.show(true);
   t.mock.timers.tick(settled);
   assert.equal(Source.last.url, '/api/events?last_event_id=e-1');
 });
 
-test('stop stops', (t) => {
+test('stop closes the stream', (t) => {
   const { live } = tab(t);
   Source.last.fail(2);
   live.stop();

@@ -1,4 +1,4 @@
-// What the content security policy, and the reader's patience, ask of the files.
+// What the Content Security Policy and fast loading require of the files.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -21,13 +21,13 @@ for (const name of ['index.html', '404.html']) {
   });
 }
 
-test('all that the page loads is there, and loaded once', () => {
+test('every file that the page loads exists, and is loaded once', () => {
   const loaded = matches(page, /<(?:link|script)[^>]*\s(?:href|src)="([^"]*)"/g);
   assert.deepEqual(loaded, [...new Set(loaded)]);
   for (const url of loaded) assert.ok(read(url), url);
 });
 
-test('every module is loaded ahead, so that none waits for another', () => {
+test('every module is preloaded, so that none waits for another', () => {
   const ahead = matches(page, /<link rel="modulepreload" href="([^"]*)"/g);
   assert.deepEqual(ahead, [...files('lib/'), ...files('components/'), ...files('pages/')].sort());
 });
@@ -37,7 +37,7 @@ test('every style sheet is linked and in a layer', () => {
   for (const sheet of files('styles/')) assert.match(read(sheet), /^@layer /, sheet);
 });
 
-test('no script makes HTML of text, or sets a style attribute', () => {
+test('no script creates HTML from text, or sets a style attribute', () => {
   for (const script of scripts) {
     assert.doesNotMatch(
       read(script),
@@ -54,12 +54,12 @@ test('every template that is stamped exists', () => {
   }
 });
 
-test('no id is given twice', () => {
+test('ids are unique', () => {
   const ids = matches(page, /<(?!template)[^>]*\sid="([^"]*)"/g);
   assert.deepEqual(ids, [...new Set(ids)]);
 });
 
-test('every icon that is named is drawn', () => {
+test('every named icon is defined', () => {
   const drawn = new Set(['healthy', ...matches(read('styles/icon.css'), /\.icon-(\w+) \{/g)]);
   for (const name of matches(page, /icon-(?!only)(\w+)/g)) assert.ok(drawn.has(name), name);
   assert.equal(matches(read('icons.svg'), /<(g)[ >]/g).length, drawn.size);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { finish, reconcile, slices } from '../public/lib/reconcile.js';
 
-// A parent as the DOM has it, as far as reconcile uses it; it counts the moves.
+// A fake parent with the part of the DOM that reconcile uses; it counts the moves.
 class Parent {
   children = [];
   inserted = 0;
@@ -72,7 +72,7 @@ for (const [name, [from, to, moves]] of Object.entries(changes)) {
   });
 }
 
-test('every order becomes every other, and children are kept', () => {
+test('every order can become every other, and children are kept', () => {
   const orders = ['abcdef', 'fedcba', 'badcfe', 'cfaedb', 'ace', 'xbydzf'];
   for (const from of orders) {
     for (const to of orders) {
@@ -106,7 +106,7 @@ test('the top is done first, the rest in later slices', async () => {
   );
 });
 
-test('what stays where it is is done at once', async () => {
+test('children that do not move are done at once', async () => {
   const keys = Array.from({ length: 50 }, (_, i) => i);
   const it = list(keys);
   let pauses = 0;

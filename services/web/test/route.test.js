@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { address, leads, route } from '../public/lib/route.js';
+import { address, internalTarget, route } from '../public/lib/route.js';
 
 const origin = 'https://portal.example';
 const plain = { button: 0 };
@@ -24,7 +24,7 @@ for (const [path, want] of Object.entries({
   test(`${path} is an address of ${want.page}`, () => assert.deepEqual(route(path), want));
 }
 
-test('the address of a service leads to it, whatever its id is', () => {
+test('the address of a service leads to it, for any id', () => {
   for (const id of ['019a', 'a/b', 'ä ?#']) {
     assert.deepEqual(route(new URL(address(id), origin).pathname), { page: 'service', params: { id } });
   }
@@ -48,6 +48,6 @@ for (const [what, event, to, want] of [
   ['nothing', plain, null, ''],
 ]) {
   test(`a click that leads to ${what} is ${want ? 'ours' : "the browser's"}`, () => {
-    assert.equal(leads(event, to, origin), want);
+    assert.equal(internalTarget(event, to, origin), want);
   });
 }

@@ -1,4 +1,4 @@
-// service makes one as the API gives it, with the fields that a test is about.
+// service returns a service as in the API, with the given fields.
 export function service(fields) {
   return {
     id: fields.id ?? `id of ${fields.name}`,

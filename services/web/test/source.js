@@ -1,4 +1,4 @@
-// Source stands in for the browser's EventSource; a test says what comes through it.
+// Source replaces the browser's EventSource; a test sends its events.
 export class Source extends EventTarget {
   static CLOSED = 2;
   static opened = [];
@@ -15,7 +15,7 @@ export class Source extends EventTarget {
     return Source.opened.at(-1);
   }
 
-  // standing are those that nobody has closed.
+  // standing returns the sources that are not closed.
   static get standing() {
     return Source.opened.filter(({ readyState }) => readyState !== Source.CLOSED);
   }
@@ -24,7 +24,7 @@ export class Source extends EventTarget {
     this.readyState = Source.CLOSED;
   }
 
-  // say sends an event; as in a browser, one without an id has that of the one before.
+  // say dispatches an event. As in a browser, an event without an id has the previous id.
   say(type, { id = this.#id, data = '{}' } = {}) {
     this.#id = id;
     if (this.readyState !== Source.CLOSED) {

@@ -7,19 +7,19 @@ const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => service({ name, id: name
 const all = new Map([a, b, c, d].map((each) => [each.id, each]));
 const find = (id) => all.get(id);
 
-test('what stood there stays there, and what is new comes last', () => {
+test('existing cards stay in place, and new ones come last', () => {
   assert.deepEqual(names(steady(['c', 'a'], [a, b, c, d], find)), ['c', 'a', 'b', 'd']);
 });
 
-test('what no longer belongs here stays until the pointer is gone', () => {
+test('a card that no longer fits stays until the pointer is gone', () => {
   assert.deepEqual(names(steady(['c', 'a', 'b'], [b, a], find)), ['c', 'a', 'b']);
 });
 
-test('what is no more leaves', () => {
+test('a deleted card is removed', () => {
   assert.deepEqual(names(steady(['gone', 'b'], [a, b], find)), ['b', 'a']);
 });
 
-test('a hold ends when the pointer leaves, and when it only lies there', (t) => {
+test('a hold ends when the pointer leaves, and when it stays idle', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const element = new EventTarget();
   const hold = new Hold();

@@ -13,7 +13,7 @@ function filled(...services) {
   return store;
 }
 
-test('an event without its empty fields is a whole service', () => {
+test('an event without its empty fields gives a complete service', () => {
   const store = filled({ id: 'a', name: 'billing', status: 'unknown', version: 1 });
   assert.equal(store.get('a').description, null);
   assert.deepEqual(store.get('a').tags, []);
@@ -24,7 +24,7 @@ test('an older version does not replace a newer one', () => {
   assert.equal(store.get('a').name, 'new');
 });
 
-test('a newer configuration does not bring an older status back', () => {
+test('a newer configuration does not restore an older status', () => {
   const store = filled(
     probed({ status: 'down', last_checked_at: at(5) }),
     probed({ status: 'healthy', last_checked_at: at(4), version: 2, name: 'renamed' }),
@@ -32,7 +32,7 @@ test('a newer configuration does not bring an older status back', () => {
   assert.deepEqual([store.get('a').name, store.get('a').status], ['renamed', 'down']);
 });
 
-test('a new health URL makes what was measured at the old one void', () => {
+test('a new health URL discards the results of the old one', () => {
   const store = filled(
     probed({ status: 'down', last_checked_at: at(5) }),
     probed({ status: 'unknown', status_url: `${url}2`, version: 2 }),
@@ -40,7 +40,7 @@ test('a new health URL makes what was measured at the old one void', () => {
   assert.equal(store.get('a').status, 'unknown');
 });
 
-test('a status without a newer probe counts by when it began', () => {
+test('statuses of the same probe are ordered by their start', () => {
   const store = filled(
     probed({ status: 'unknown', status_reason: 'stale', last_checked_at: at(1), status_since: at(4) }),
     probed({ status: 'healthy', last_checked_at: at(1), status_since: at(1) }),
@@ -48,7 +48,7 @@ test('a status without a newer probe counts by when it began', () => {
   assert.equal(store.get('a').status, 'unknown');
 });
 
-test('a status event changes what was measured and nothing else', () => {
+test('a status event changes only the measured fields', () => {
   const store = filled(probed({ name: 'billing', latency_ms: 5, last_checked_at: at(1) }));
   store.changeStatus({
     service_id: 'a',
@@ -71,14 +71,14 @@ test('a late status event is dropped', () => {
   assert.equal(store.get('a').status, 'healthy');
 });
 
-test('what is deleted stays deleted, whatever comes late', () => {
+test('a deleted service stays deleted, also after late data', () => {
   const store = filled(service({ id: 'a' }));
   store.remove('a');
   store.put(service({ id: 'a', version: 9 }));
   assert.equal(store.size, 0);
 });
 
-test('a list takes away what it does not have', () => {
+test('a list removes the services that it does not have', () => {
   const store = filled(service({ id: 'a' }), service({ id: 'b' }));
   store.expectList();
   store.replaceAll([service({ id: 'b' })]);
@@ -88,7 +88,7 @@ test('a list takes away what it does not have', () => {
   );
 });
 
-test('what happened while the list was on its way is newer than the list', () => {
+test('changes during the read of a list are newer than the list', () => {
   const store = filled(service({ id: 'a' }), service({ id: 'b' }));
   store.expectList();
   store.put(service({ id: 'new' }));
@@ -103,7 +103,7 @@ test('what happened while the list was on its way is newer than the list', () =>
   );
 });
 
-test('many changes are announced once, and no news not at all', async () => {
+test('many changes dispatch one event, and no change none', async () => {
   const store = filled(service({ id: 'a' }));
   await null;
   let announced = 0;

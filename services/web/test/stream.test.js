@@ -12,7 +12,7 @@ function open(t, id = '') {
   return { stream, told };
 }
 
-test('it says what comes, and where it stands', (t) => {
+test('it tells each event with its id and state', (t) => {
   const { stream, told } = open(t);
   Source.last.say('hello', { id: 'e-4' });
   Source.last.say('service.deleted', { id: 'e-5', data: '{"id":"a"}' });
@@ -25,23 +25,23 @@ test('it says what comes, and where it stands', (t) => {
   assert.deepEqual(stream.state, { id: 'e-5', up: true });
 });
 
-test('a server that has nothing to say yet has heartbeats, but the stream does not stand', (t) => {
+test('heartbeats before hello do not make the stream up', (t) => {
   const { told } = open(t, 'e-4');
   Source.last.say('heartbeat');
   assert.deepEqual(told, [{ type: 'heartbeat', data: '{}', id: 'e-4', up: false }]);
 });
 
-test('connected anew, it goes on where it stood', (t) => {
+test('a new connection resumes at the last event', (t) => {
   const { stream, told } = open(t);
   assert.equal(Source.last.url, '/api/events');
   Source.last.say('hello', { id: 'e-4' });
-  stream.again();
+  stream.reconnect();
   assert.equal(Source.last.url, '/api/events?last_event_id=e-4');
   assert.equal(Source.standing.length, 1);
   assert.deepEqual(told.at(-1), { type: 'lost', id: 'e-4', up: false });
 });
 
-test('a stream that broke off is left to the browser', (t) => {
+test('the browser reconnects a broken stream', (t) => {
   const { told } = open(t);
   Source.last.say('hello', { id: 'e-4' });
   Source.last.fail(0);
@@ -50,7 +50,7 @@ test('a stream that broke off is left to the browser', (t) => {
   assert.equal(Source.opened.length, 1);
 });
 
-test('a stream that the browser gave up is opened again, ever more slowly', (t) => {
+test('a stream that the browser gave up is reopened with growing delays', (t) => {
   open(t);
   const opened = [];
   for (let i = 0; i < 8; i++) {
@@ -67,7 +67,7 @@ test('a stream that the browser gave up is opened again, ever more slowly', (t) 
   assert.ok(opened.at(-1) >= 15_000 && opened.at(-1) <= 30_000, `last after ${opened.at(-1)} ms`);
 });
 
-test('closed, it stays so', (t) => {
+test('a closed stream stays closed', (t) => {
   const { stream } = open(t);
   Source.last.fail(2);
   stream.close();

@@ -45,7 +45,7 @@ test('the list is read at the start, and is live with the stream', async (t) => 
   assert.deepEqual(modes, ['polling', 'live']);
 });
 
-test('while live the list is not read; without the stream it is, every 30 s', async (t) => {
+test('the list is read every 30 s without the stream, and not while live', async (t) => {
   const { sync, live, asked } = begin(t, one);
   sync.start();
   await settle();
@@ -59,7 +59,7 @@ test('while live the list is not read; without the stream it is, every 30 s', as
   assert.equal(asked.length, 2);
 });
 
-test('the list is asked for by its tag, until an event has changed something', async (t) => {
+test('the list is requested with its ETag, until an event changes something', async (t) => {
   const { sync, live, asked } = begin(t, one);
   sync.start();
   await settle();
@@ -70,7 +70,7 @@ test('the list is asked for by its tag, until an event has changed something', a
   assert.deepEqual(asked, [null, '"1"', null]);
 });
 
-test('nothing new keeps what there is', async (t) => {
+test('304 keeps the data', async (t) => {
   const answers = [
     { items: [service({ id: 'a' })], etag: '"1"' },
     { items: null, etag: '"1"' },
@@ -82,7 +82,7 @@ test('nothing new keeps what there is', async (t) => {
   assert.equal(store.size, 1);
 });
 
-test('no answer is offline, and the data stays', async (t) => {
+test('without an answer it is offline, and keeps the data', async (t) => {
   let broken = false;
   const list = async () => (broken ? Promise.reject(new Error('no network')) : one.list());
   const { sync, store, modes } = begin(t, { list });
@@ -97,7 +97,7 @@ test('no answer is offline, and the data stays', async (t) => {
   assert.equal(modes.at(-1), 'polling');
 });
 
-test('a stream that resumes by itself ends being offline', async (t) => {
+test('a stream that resumes by itself ends the offline state', async (t) => {
   let broken = false;
   const list = async () => (broken ? Promise.reject(new Error('no network')) : one.list());
   const { sync, live, modes } = begin(t, { list });
@@ -113,7 +113,7 @@ test('a stream that resumes by itself ends being offline', async (t) => {
   assert.equal(modes.at(-1), 'live');
 });
 
-test('a list that could not be read is tried again, live or not', async (t) => {
+test('a failed read of the list is retried, live or not', async (t) => {
   const answers = [one.list, () => Promise.reject(new Error('500')), one.list];
   const { sync, live, modes } = begin(t, { list: () => answers.shift()() });
   sync.start();
@@ -137,7 +137,7 @@ test('the events of the portal reach the store', async (t) => {
   assert.equal(store.size, 0);
 });
 
-test('while live, what is in view is looked at every 15 s, 100 at most', async (t) => {
+test('while live, the services in view are read every 15 s, at most 100', async (t) => {
   const looks = [];
   const visible = Array.from({ length: 130 }, (_, i) => `${i}`);
   const some = async (ids) => {
@@ -154,14 +154,14 @@ test('while live, what is in view is looked at every 15 s, 100 at most', async (
   assert.deepEqual(looks, [100]);
 });
 
-test('a refresh during a refresh is a second one after it, not a third', async (t) => {
+test('refreshes during a refresh are coalesced into one after it', async (t) => {
   const { sync, asked } = begin(t, one);
   await Promise.all([sync.refresh(), sync.refresh(), sync.refresh()]);
   await settle();
   assert.equal(asked.length, 2);
 });
 
-test('a page that nobody sees asks for nothing, and reads what is due when it is shown', async (t) => {
+test('a hidden page sends no requests, and reads the list when it is shown if that is due', async (t) => {
   const looks = [];
   const some = async (ids) => {
     looks.push(...ids);
@@ -182,13 +182,13 @@ test('a page that nobody sees asks for nothing, and reads what is due when it is
   await settle();
   assert.deepEqual([asked.length, looks], [2, ['a']]);
   sync.show(false);
-  sync.show(true); // followed all the while by way of another tab
+  sync.show(true); // another tab held the stream all the while
   await settle();
   assert.equal(asked.length, 2);
   assert.deepEqual(live.seen, [false, true, false, true]);
 });
 
-test('started again, it goes on', async (t) => {
+test('it works after a restart', async (t) => {
   const { sync, asked } = begin(t, one);
   sync.start();
   await settle();

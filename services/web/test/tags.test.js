@@ -7,7 +7,7 @@ test('few tags all fit', () => {
   assert.equal(fitting(['go', 'payments', 'tier-1']), 3);
 });
 
-test('many tags fit as far as two lines go', () => {
+test('many tags fill two lines', () => {
   const fits = fitting(Array.from({ length: 50 }, (_, i) => `tag${i}`));
   assert.ok(fits > 4 && fits < 15, String(fits));
 });

@@ -17,7 +17,7 @@ for (const [query, want] of Object.entries(queries)) {
   test(`the words of ${JSON.stringify(query)}`, () => assert.deepEqual(words(query), want));
 }
 
-// Each pair is one word to a person who searches.
+// Each pair is the same word to a person who searches.
 const alike = [
   ['Café', 'cafe\u0301'],
   ['STRASSE', 'straße'],
@@ -45,7 +45,7 @@ for (const [a, b] of alike) {
   });
 }
 
-test('what is not alike is not found', () => {
+test('different words are not found', () => {
   for (const [name, q] of [
     ['cafe', 'café'],
     ['ırak', 'irak'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { everything, format, narrowed, parse, unfiltered } from '../public/lib/view.js';
 
-test('a view survives its address', () => {
+test('a view equals the one parsed from its address', () => {
   const view = { q: 'a & b=ü', status: 'down', team: 'R&D', tag: 'c++', sort: 'name', group: 'team' };
   assert.deepEqual(parse(new URL(format(view), 'http://portal').search), view);
 });
@@ -12,7 +12,7 @@ test('everything is the bare address', () => {
   assert.deepEqual(parse(''), { ...everything });
 });
 
-test('what makes no sense is left out', () => {
+test('invalid values are ignored', () => {
   assert.deepEqual(parse('?status=on-fire&sort=colour&group=planet&x=1&q=ok'), { ...everything, q: 'ok' });
 });
 

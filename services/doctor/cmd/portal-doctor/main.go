@@ -1,5 +1,5 @@
-// Command portal-doctor finds out why a portal, of whichever edition, does not work:
-// `dev-portal doctor` as a small program of its own, for who runs the portal elsewhere.
+// Command portal-doctor finds out why a portal, of any edition, does not work. It is
+// `dev-portal doctor` as a separate small program, for portals that run elsewhere.
 package main
 
 import (

@@ -16,20 +16,20 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// ErrMute is a server that is there, but hangs.
-var ErrMute = errors.New("it takes the connection, but gives no answer in time")
+// ErrNoResponse means that the server accepted the connection, but did not answer in time.
+var ErrNoResponse = errors.New("it takes the connection, but gives no answer in time")
 
-// maxBody is more than any answer that is read has.
+// maxBody is the most bytes that are read of a body; no expected answer is larger.
 const maxBody = 4 << 20
 
-// Way is where a question is sent.
-type Way struct {
-	Words string   // for people
-	Base  *url.URL // what is connected to
-	Host  string   // the Host header, and the name by which TLS is checked
+// Route says where a request is sent.
+type Route struct {
+	Name string   // shown in findings
+	Base *url.URL // the server to connect to
+	Host string   // the Host header, and the name by which TLS is checked
 }
 
-// Answer is what came back.
+// Answer is the response to a request.
 type Answer struct {
 	Err    error
 	Status int
@@ -39,51 +39,52 @@ type Answer struct {
 	Cert   string // the name in the certificate, if TLS was used
 }
 
-// Edge is the way of people.
-func (p *Portal) Edge() Way {
-	return Way{Words: "the edge", Base: p.URL, Host: p.URL.Host}
+// Edge is the route that browsers take.
+func (p *Portal) Edge() Route {
+	return Route{Name: "the edge", Base: p.URL, Host: p.URL.Host}
 }
 
-// ByTraefik is the way round the edge.
-func (p *Portal) ByTraefik() Way {
-	return Way{Words: "Traefik at " + p.Traefik.Host, Base: p.Traefik, Host: p.URL.Host}
+// ByTraefik is the route to Traefik that bypasses the edge.
+func (p *Portal) ByTraefik() Route {
+	return Route{Name: "Traefik at " + p.Traefik.Host, Base: p.Traefik, Host: p.URL.Host}
 }
 
-// Direct is a way to a part that needs no Host header.
-func Direct(name string, base *url.URL) Way {
-	return Way{Words: name + " at " + base.Host, Base: base, Host: base.Host}
+// Direct is a route to a part itself, which needs no special Host header.
+func Direct(name string, base *url.URL) Route {
+	return Route{Name: name + " at " + base.Host, Base: base, Host: base.Host}
 }
 
-// Inside is the best way to what is behind Traefik: through Traefik, if we may.
-// It is not there when neither that nor the edge can be asked.
-func (p *Portal) Inside() (w Way, there bool) {
+// BehindTraefik returns the best route to the parts behind Traefik: through Traefik if
+// its URL was given, otherwise through the edge. there is false if the edge cannot be
+// used either.
+func (p *Portal) BehindTraefik() (via Route, there bool) {
 	if p.Traefik != nil {
 		return p.ByTraefik(), true
 	}
-	return p.Edge(), !p.NoName && !p.NoEdge
+	return p.Edge(), !p.HostUnresolved && !p.EdgeUnusable
 }
 
-// Get asks each question once.
-func (p *Portal) Get(ctx context.Context, w Way, path string) Answer {
-	key := w.Base.String() + " " + w.Host + " " + path
+// Get requests a path. Each request is sent once; its answer is cached.
+func (p *Portal) Get(ctx context.Context, via Route, path string) Answer {
+	key := via.Base.String() + " " + via.Host + " " + path
 	a, known := p.answers[key]
 	if !known {
-		a = p.Ask(ctx, w, path, false)
+		a = p.Ask(ctx, via, path, false)
 		p.answers[key] = a
 	}
 	return a
 }
 
-// Ask asks for a path. With anyCert whatever certificate is shown will do, as it is
-// only to be looked at.
-func (p *Portal) Ask(ctx context.Context, w Way, path string, anyCert bool) Answer {
+// Ask requests a path. With anyCert, any certificate is accepted, because the caller
+// only wants to look at it.
+func (p *Portal) Ask(ctx context.Context, via Route, path string, anyCert bool) Answer {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(w.Base.String(), "/")+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(via.Base.String(), "/")+path, nil)
 	if err != nil {
 		return Answer{Err: err}
 	}
-	req.Host = w.Host
+	req.Host = via.Host
 	req.Header.Set("User-Agent", "dev-portal-doctor/"+p.Version)
 	for _, line := range p.Header {
 		name, value, _ := strings.Cut(line, ":")
@@ -92,7 +93,7 @@ func (p *Portal) Ask(ctx context.Context, w Way, path string, anyCert bool) Answ
 		}
 	}
 	var connected atomic.Bool
-	transport := &http.Transport{ // without a proxy: that would be a hop that nobody asked about
+	transport := &http.Transport{ // without a proxy, which would be one more hop
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := (&net.Dialer{Resolver: p.Lookup}).DialContext(ctx, network, addr)
 			connected.Store(err == nil)
@@ -100,14 +101,14 @@ func (p *Portal) Ask(ctx context.Context, w Way, path string, anyCert bool) Answ
 		},
 		DisableKeepAlives: true,
 		TLSClientConfig: &tls.Config{
-			ServerName:         (&url.URL{Host: w.Host}).Hostname(),
+			ServerName:         (&url.URL{Host: via.Host}).Hostname(),
 			InsecureSkipVerify: anyCert, //nolint:gosec // nothing secret is sent then
 		},
 	}
-	resp, err := transport.RoundTrip(req) // which follows no redirect
+	resp, err := transport.RoundTrip(req) // RoundTrip follows no redirect
 	switch {
 	case err != nil && IsTimeout(err) && connected.Load():
-		return Answer{Err: ErrMute}
+		return Answer{Err: ErrNoResponse}
 	case err != nil:
 		return Answer{Err: err}
 	}
@@ -121,8 +122,8 @@ func (p *Portal) Ask(ctx context.Context, w Way, path string, anyCert bool) Answ
 	return a
 }
 
-// Said is an answer in a few words.
-func (a Answer) Said() string {
+// Summary describes the answer in a few words.
+func (a Answer) Summary() string {
 	if a.Err != nil {
 		return Reason(a.Err)
 	}
@@ -135,11 +136,11 @@ func (a Answer) Said() string {
 	return words
 }
 
-// Reason is why no answer came, in words.
+// Reason describes why no answer came.
 func Reason(err error) string {
 	var dns *net.DNSError
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, nats.ErrNoServers): // of one server that refuses
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, nats.ErrNoServers): // ErrNoServers: the only server refuses
 		return "the connection is refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "there is no route to it"
@@ -153,7 +154,7 @@ func Reason(err error) string {
 	return err.Error()
 }
 
-// IsTimeout says whether an answer did not come in time.
+// IsTimeout reports whether err is a timeout.
 func IsTimeout(err error) bool {
 	var timeout net.Error
 	return errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout())

@@ -1,5 +1,5 @@
-// Package ask asks the parts of a portal, by the ways that there are, and tells who
-// has answered.
+// Package ask sends requests to the parts of a portal, over the available routes, and
+// tells which hop answered.
 package ask
 
 import (
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Options say which portal to look at, and what may be asked besides its URL.
-// Everything but URL may be empty; what then can't be looked at is skipped.
+// Options say which portal to examine, and what may be asked besides its URL. Only URL
+// is required; hops that need another option are skipped without it.
 type Options struct {
 	URL          *url.URL // as people open it
 	Traefik      *url.URL // asked with the Host header of URL
@@ -27,22 +27,23 @@ type Options struct {
 	Version string        // of the program
 }
 
-// Portal is one that is looked at, with what was learnt by then.
+// Portal is the examined portal, with the results so far.
 type Portal struct {
 	Options
-	Lookup *net.Resolver
-	NoName bool // the host has no address
-	NoEdge bool // nothing of the portal's answers there
+	Lookup         *net.Resolver
+	HostUnresolved bool // DNS gave no address of the host
+	EdgeUnusable   bool // requests through the edge do not reach the portal
 
 	answers map[string]Answer
 }
 
-// New is a portal that nothing is known of.
+// New returns a Portal without results.
 func New(o Options) *Portal {
 	return &Portal{Options: o, Lookup: resolver(o.Resolver), answers: map[string]Answer{}}
 }
 
-// resolver asks the DNS server given; "": as the machine does.
+// resolver returns a resolver that asks the given DNS server, or the default one if
+// server is "".
 func resolver(server string) *net.Resolver {
 	if server == "" {
 		return net.DefaultResolver

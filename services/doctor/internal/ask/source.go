@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Source is who made an answer: the same status means another thing from each.
+// Source is the hop that made an answer. The same status means something else from each.
 type Source string
 
-// Those who are told apart.
+// The sources that can be told apart.
 const (
 	FromWeb        Source = "web"
 	FromAPI        Source = "catalog-api"
@@ -20,15 +20,16 @@ const (
 	FromElsewhere  Source = "something else"
 )
 
-// traefikSays are Traefik's own answers; it has no header of its own.
-var traefikSays = map[int]string{
+// traefikBodies are the bodies of Traefik's own answers, which have no header to tell
+// them by.
+var traefikBodies = map[int]string{
 	http.StatusNotFound:           "404 page not found",
 	http.StatusBadGateway:         "Bad Gateway",
 	http.StatusServiceUnavailable: "no available server",
 	http.StatusGatewayTimeout:     "Gateway Timeout",
 }
 
-// sourceOf tells who made an answer by the marks that only they leave.
+// sourceOf tells the source of an answer by the marks that only this source leaves.
 func sourceOf(a Answer) Source {
 	body := strings.TrimSpace(a.Body)
 	cloudflare := a.Header.Get("Cf-Ray") != "" || strings.EqualFold(a.Header.Get("Server"), "cloudflare")
@@ -37,7 +38,7 @@ func sourceOf(a Answer) Source {
 		return FromAPI
 	case isWeb(a):
 		return FromWeb
-	case traefikSays[a.Status] != "" && strings.EqualFold(body, traefikSays[a.Status]):
+	case traefikBodies[a.Status] != "" && strings.EqualFold(body, traefikBodies[a.Status]):
 		return FromTraefik
 	case cloudflare && a.Status == http.StatusNotFound && body == "":
 		return FromTunnel
@@ -51,8 +52,8 @@ func sourceOf(a Answer) Source {
 	return FromElsewhere
 }
 
-// isWeb knows the page's server by the policy that its every answer has, and by
-// what /health says where a proxy has taken the header away.
+// isWeb recognises web by the Content-Security-Policy of its answers, or by the body of
+// /health if a proxy has removed the header.
 func isWeb(a Answer) bool {
 	if strings.Contains(a.Header.Get("Content-Security-Policy"), "require-trusted-types-for") {
 		return true
@@ -61,6 +62,7 @@ func isWeb(a Answer) bool {
 	return a.Status == http.StatusOK && json.Unmarshal([]byte(a.Body), &health) == nil && len(health) == 1 && health["status"] == "ok"
 }
 
+// isAPI recognises catalog-api by its problem documents and its health report.
 func isAPI(a Answer) bool {
 	if strings.HasPrefix(a.Header.Get("Content-Type"), "application/problem+json") {
 		var problem struct{ Type string }

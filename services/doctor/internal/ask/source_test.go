@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestWhoMadeAnAnswer(t *testing.T) {
+func TestSourceOfAnAnswer(t *testing.T) {
 	cloudflare := http.Header{"Server": {"cloudflare"}, "Cf-Ray": {"8f00ba4-FRA"}}
 	for name, tc := range map[string]struct {
 		answer Answer

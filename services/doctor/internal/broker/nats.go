@@ -1,4 +1,4 @@
-// Package broker looks at NATS: whether it lets us in, its streams and consumers, and the workers on it.
+// Package broker checks NATS: the connection, the streams and consumers, and the workers.
 package broker
 
 import (
@@ -14,47 +14,48 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// errDenied is NATS' word that this user may not ask that.
+// errDenied means that NATS denied this user permission for a request.
 var errDenied = errors.New("this user may not ask that")
 
-// Broker is NATS, as far as we may ask it.
+// Broker checks NATS, directly if --nats was given.
 type Broker struct {
 	*ask.Portal
 
-	nc     *nats.Conn    // nil: not asked for, or not connected
-	denied chan struct{} // NATS has refused a question
+	nc     *nats.Conn    // nil without --nats, or if not connected
+	denied chan struct{} // receives when NATS denies permission
 
-	missingStreams, missingConsumers []string // once NATS was asked
+	missingStreams, missingConsumers []string // set by look
 }
 
-// New is the broker of a portal, before anything was asked.
+// New returns the Broker of a portal, not yet connected.
 func New(p *ask.Portal) *Broker { return &Broker{Portal: p} }
 
-// CheckNATS believes catalog-api, and connects itself if it may.
+// CheckNATS uses catalog-api's health report, and also connects directly if --nats was
+// given.
 func (p *Broker) CheckNATS(ctx context.Context) finding.Finding {
 	h, there := p.Health(ctx)
 	if p.NATS == "" {
 		switch {
 		case !there:
-			return finding.Skip("%s", p.notAskedEither())
+			return finding.Skip("%s", p.skipReason())
 		case h.NATS.OK():
 			return finding.Fine("catalog-api is connected to it")
 		}
-		return apart(h, "Start NATS. If it runs: PORTAL_NATS_URL of catalog-api, its password, a NetworkPolicy. --nats tells more.")
+		return natsUnreachable(h, "Start NATS. If it runs: PORTAL_NATS_URL of catalog-api, its password, a NetworkPolicy. --nats tells more.")
 	}
 	host := Hosts(p.NATS)
 	err := p.connect()
 	switch {
 	case there && !h.NATS.OK() && err == nil:
-		f := apart(h, "Look at PORTAL_NATS_URL of catalog-api, its password, and a NetworkPolicy or Docker network between the two.")
+		f := natsUnreachable(h, "Look at PORTAL_NATS_URL of catalog-api, its password, and a NetworkPolicy or Docker network between the two.")
 		f.What += ", though it answers at " + host
 		return f
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired):
-		return finding.Fault("NATS at %s does not let this user in", host).Because(
+		return finding.Fault("NATS at %s does not let this user in", host).WithCause(
 			"The user or the password in --nats is wrong. A service with the same one is refused in the same way.",
 			"Compare the password with the Secret or the .env that the server was started with; the server reads it only at its start.")
 	case err != nil && (!there || !h.NATS.OK()):
-		return finding.Fault("NATS at %s does not answer: %s", host, ask.Reason(err)).Because(
+		return finding.Fault("NATS at %s does not answer: %s", host, ask.Reason(err)).WithCause(
 			"Nothing is probed and no event is sent until it is back. Changes are kept until then.",
 			"Start NATS, and read its log: a full disk and a broken config stop it.")
 	case err != nil:
@@ -63,13 +64,13 @@ func (p *Broker) CheckNATS(ctx context.Context) finding.Finding {
 	return finding.Fine("NATS %s answers at %s", p.nc.ConnectedServerVersion(), host)
 }
 
-// apart is NATS being away from catalog-api.
-func apart(h ask.Health, fix string) finding.Finding {
-	return finding.Fault("catalog-api is not connected to NATS").Because(h.NATS.Detail, fix)
+// natsUnreachable is the finding that catalog-api is not connected to NATS.
+func natsUnreachable(h ask.Health, fix string) finding.Finding {
+	return finding.Fault("catalog-api is not connected to NATS").WithCause(h.NATS.Detail, fix)
 }
 
-// Hosts are the servers in a --nats, without user and password; "": it can't
-// be used.
+// Hosts returns the servers in a value of --nats, without user and password, or "" if
+// the value is invalid.
 func Hosts(text string) string {
 	var hosts []string
 	for one := range strings.SplitSeq(text, ",") {
@@ -89,7 +90,7 @@ func (p *Broker) connect() (err error) {
 			if errors.Is(err, nats.ErrPermissionViolation) {
 				select {
 				case p.denied <- struct{}{}:
-				default: // nobody asked
+				default: // there is one already
 				}
 			}
 		}))
@@ -106,13 +107,13 @@ func (p *Broker) Close() {
 	}
 }
 
-// permitted does what asks NATS. A refusal comes as a message of its own, while
-// the question goes on waiting: it is then errDenied.
+// permitted calls ask, and returns errDenied if NATS denies permission. NATS reports a
+// denial as a separate message, while the request keeps waiting.
 func (p *Broker) permitted(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, context.DeadlineExceeded)
 	defer cancel()
 	select {
-	case <-p.denied: // of an earlier question
+	case <-p.denied: // of an earlier request
 	default:
 	}
 	done := make(chan error, 1)
@@ -122,7 +123,7 @@ func (p *Broker) permitted(ctx context.Context, ask func(context.Context) error)
 		return err
 	case <-p.denied:
 		cancel()
-		<-done //nolint:errcheck // it only says that it was cancelled
+		<-done //nolint:errcheck // its error is the cancellation
 		return errDenied
 	}
 }

@@ -14,11 +14,12 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// The services make what is missing, and fill it anew from Postgres, within seconds.
+// askAgain is the fix for missing streams and consumers: the services create them again,
+// and refill them from Postgres, within seconds.
 const askAgain = "Ask again in a minute: catalog-api and health-worker make what is missing by themselves. If it stays, their logs say " +
 	"what hinders them, such as a full disk or a limit of the account."
 
-// CheckStreams looks for the three streams, or believes catalog-api.
+// CheckStreams looks for the three streams in NATS, or uses catalog-api's health report.
 func (p *Broker) CheckStreams(ctx context.Context) finding.Finding {
 	if p.nc == nil {
 		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h ask.Health) *ask.Dependency { return h.Streams })
@@ -28,20 +29,20 @@ func (p *Broker) CheckStreams(ctx context.Context) finding.Finding {
 	case errors.Is(err, errDenied):
 		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h ask.Health) *ask.Dependency { return h.Streams })
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-		return finding.Fault("NATS runs without JetStream").Because("The portal's events and probes are JetStream streams.",
+		return finding.Fault("NATS runs without JetStream").WithCause("The portal's events and probes are JetStream streams.",
 			"Start NATS with --jetstream, and enable it for the portal's account.")
 	case err != nil:
-		return finding.Fault("the streams cannot be looked at: %s", ask.Reason(err)).Because(
+		return finding.Fault("the streams cannot be looked at: %s", ask.Reason(err)).WithCause(
 			"A stream of a cluster whose leader is away cannot be read or written.",
 			"Look whether most of the NATS servers run: `nats server report jetstream`.")
 	case len(p.missingStreams) > 0:
-		return finding.Fault("%s not there: %s", finding.Plural(len(p.missingStreams), "stream is", "streams are"), strings.Join(p.missingStreams, ", ")).Because(
+		return finding.Fault("%s not there: %s", finding.Plural(len(p.missingStreams), "stream is", "streams are"), strings.Join(p.missingStreams, ", ")).WithCause(
 			"The broker has lost its data, or is not the one that the services use.", askAgain)
 	}
 	return finding.Fine("%s, %s and %s are there", events.StreamPortal, events.StreamProbes, events.StreamResults)
 }
 
-// look asks NATS for what is missing.
+// look asks NATS for missing streams and consumers.
 func (p *Broker) look(ctx context.Context) error {
 	js, err := jetstream.New(p.nc)
 	if err != nil {
@@ -53,24 +54,24 @@ func (p *Broker) look(ctx context.Context) error {
 	})
 }
 
-// byHealth believes catalog-api about a part of NATS that is broken, if it is, in
-// the words given.
+// byHealth judges a part of NATS by catalog-api's health report. words describes it if
+// it is broken.
 func (p *Broker) byHealth(ctx context.Context, name, words, fix string, part func(ask.Health) *ask.Dependency) finding.Finding {
 	h, there := p.Health(ctx)
 	if !there {
-		return finding.Skip("%s", p.notAskedEither())
+		return finding.Skip("%s", p.skipReason())
 	}
 	switch d := part(h); {
 	case d == nil:
 		return finding.Skip("catalog-api does not say; --nats URL asks NATS itself")
 	case !d.OK():
-		return finding.Fault("catalog-api says that %s", words).Because(d.Detail, h.Cure(name, fix))
+		return finding.Fault("catalog-api says that %s", words).WithCause(d.Detail, h.Cure(name, fix))
 	}
 	return finding.Fine("as it should be, says catalog-api")
 }
 
-// notAskedEither is why NATS says nothing where catalog-api does not.
-func (p *Broker) notAskedEither() string {
+// skipReason says why neither catalog-api nor NATS could be asked.
+func (p *Broker) skipReason() string {
 	switch {
 	case p.NATS == "":
 		return ask.NotAsked + ", and --nats was not given"
@@ -80,24 +81,25 @@ func (p *Broker) notAskedEither() string {
 	return ask.NotAsked + ", and the user in --nats may not look"
 }
 
-// CheckConsumers looks for what the services read by, or believes catalog-api.
+// CheckConsumers looks for the services' consumers in NATS, or uses catalog-api's health
+// report.
 func (p *Broker) CheckConsumers(ctx context.Context) finding.Finding {
 	if p.nc == nil || p.look(ctx) != nil {
 		return p.byHealth(ctx, "consumers", "not all consumers are there", askAgain, func(h ask.Health) *ask.Dependency { return h.Consumers })
 	}
 	if missing := p.missingConsumers; len(missing) > 0 {
-		return finding.Fault("%s not there: %s", finding.Plural(len(missing), "consumer is", "consumers are"), strings.Join(missing, ", ")).Because(
+		return finding.Fault("%s not there: %s", finding.Plural(len(missing), "consumer is", "consumers are"), strings.Join(missing, ", ")).WithCause(
 			"catalog-api makes ingest, and health-worker planner and probers: it has never run on this broker, or it cannot.", askAgain)
 	}
-	if f := p.unread(ctx); f.State == finding.Broken {
+	if f := p.unreadResults(ctx); f.State == finding.Broken {
 		return f
 	}
 	return finding.Fine("ingest, planner and probers are there")
 }
 
-// unread sees whether results lie about that no catalog-api takes. It asks a few
-// times, as there is a moment between two fetches.
-func (p *Broker) unread(ctx context.Context) (f finding.Finding) {
+// unreadResults checks whether results are pending that no catalog-api fetches. It asks
+// a few times, because there is a pause between two fetches.
+func (p *Broker) unreadResults(ctx context.Context) (f finding.Finding) {
 	js, err := jetstream.New(p.nc)
 	if err != nil {
 		return finding.Skip("%s", err)
@@ -107,7 +109,7 @@ func (p *Broker) unread(ctx context.Context) (f finding.Finding) {
 	for range 5 {
 		var info *jetstream.ConsumerInfo
 		err := p.permitted(ctx, func(ctx context.Context) error {
-			c, err := js.Consumer(ctx, events.StreamResults, "ingest") // which asks for its state
+			c, err := js.Consumer(ctx, events.StreamResults, "ingest") // requests its state as well
 			if err == nil {
 				info = c.CachedInfo()
 			}
@@ -116,7 +118,7 @@ func (p *Broker) unread(ctx context.Context) (f finding.Finding) {
 		if err != nil || info.NumPending == 0 || info.NumWaiting > 0 || info.NumAckPending > 0 {
 			return finding.Fine("results are read")
 		}
-		f = finding.Fault("results wait in %s, and nobody takes them (%d)", events.StreamResults, info.NumPending).Because(
+		f = finding.Fault("results wait in %s, and nobody takes them (%d)", events.StreamResults, info.NumPending).WithCause(
 			"catalog-api is not connected to this broker, or hangs: statuses stay as they were.", "Restart catalog-api; its log says what keeps it.")
 		<-tick.C
 	}

@@ -13,10 +13,11 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// pingWait is the time within which every worker answers.
+// pingWait is how long to wait for answers; every worker answers within it.
 const pingWait = time.Second
 
-// CheckWorkers asks for at least one worker on NATS, or believes catalog-api.
+// CheckWorkers checks that at least one worker answers on NATS, or uses catalog-api's
+// health report.
 func (p *Broker) CheckWorkers(ctx context.Context) finding.Finding {
 	const why = "Nothing is probed: statuses become unknown after three intervals, and a check by hand fails."
 	fix := "Start a health-worker, and read its log: " + p.LogsOf("health-worker") + "."
@@ -24,7 +25,7 @@ func (p *Broker) CheckWorkers(ctx context.Context) finding.Finding {
 		n, err := p.ping(ctx)
 		switch {
 		case err == nil && n == 0:
-			return finding.Fault("no health-worker answers on NATS").Because(why, fix)
+			return finding.Fault("no health-worker answers on NATS").WithCause(why, fix)
 		case err == nil:
 			return finding.Fine("%s on NATS", finding.Plural(n, "health-worker answers", "health-workers answer"))
 		}
@@ -32,7 +33,7 @@ func (p *Broker) CheckWorkers(ctx context.Context) finding.Finding {
 	return p.byHealth(ctx, "workers", "no health-worker does its work", fix, func(h ask.Health) *ask.Dependency { return h.Workers })
 }
 
-// ping counts the workers.
+// ping counts the workers that answer.
 func (p *Broker) ping(ctx context.Context) (n int, err error) {
 	subject, err := micro.ControlSubject(micro.PingVerb, events.WorkerService, "")
 	if err != nil {

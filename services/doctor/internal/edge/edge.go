@@ -1,4 +1,4 @@
-// Package edge looks at the way in: the name, what answers there, and a tunnel before it.
+// Package edge checks the way in: DNS, the edge that answers there, and a tunnel.
 package edge
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// CheckDNS looks the host up.
+// CheckDNS resolves the host.
 func CheckDNS(ctx context.Context, p *ask.Portal) finding.Finding {
 	host := p.URL.Hostname()
 	if net.ParseIP(host) != nil {
@@ -30,42 +30,42 @@ func CheckDNS(ctx context.Context, p *ask.Portal) finding.Finding {
 	if err == nil {
 		return finding.Fine("%s is %s", host, strings.Join(addresses, ", "))
 	}
-	p.NoName = true
+	p.HostUnresolved = true
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
-		return finding.Fault("the name %s does not exist", host).Because(
+		return finding.Fault("the name %s does not exist", host).WithCause(
 			"DNS has no address for it: the record was never made, or is spelt otherwise, or is not yet known where you ask.",
 			"Make the record (`cloudflared tunnel route dns <tunnel> "+host+"` makes the one of a tunnel), or correct --url.")
 	}
-	return finding.Fault("nobody says where %s is: %s", host, ask.Reason(err)).Because(
+	return finding.Fault("nobody says where %s is: %s", host, ask.Reason(err)).WithCause(
 		"The DNS server does not answer, so nothing is known about the name itself.",
 		"Look at this machine's DNS, or name another server: --resolver 1.1.1.1:53.")
 }
 
-// CheckEdge connects to where the name leads, and looks who answers.
+// CheckEdge connects to the host's addresses, and checks who answers.
 func CheckEdge(ctx context.Context, p *ask.Portal) finding.Finding {
-	if p.NoName {
+	if p.HostUnresolved {
 		return finding.Skip("the name leads nowhere")
 	}
 	a := p.Get(ctx, p.Edge(), "/health")
 	if a.Err != nil {
-		p.NoEdge = true
-		return silentEdge(p, a.Err)
+		p.EdgeUnusable = true
+		return edgeError(p, a.Err)
 	}
-	if dead := deadAddresses(ctx, p); len(dead) > 0 {
-		return finding.Fault("%s refuses connections, while %s has other addresses that work", strings.Join(dead, ", "), p.URL.Hostname()).Because(
+	if refusing := refusingAddresses(ctx, p); len(refusing) > 0 {
+		return finding.Fault("%s refuses connections, while %s has other addresses that work", strings.Join(refusing, ", "), p.URL.Hostname()).WithCause(
 			"Browsers that happen on that address wait or fail, and others do not.",
 			"Start what should listen there, or take the address out of DNS.")
 	}
 	switch a.From {
 	case ask.FromElsewhere:
-		p.NoEdge = true
+		p.EdgeUnusable = true
 		if a.Status >= http.StatusBadGateway && a.Status <= http.StatusGatewayTimeout {
-			return finding.Fault("%s answers %s%s", p.URL.Host, a.Said(), callsItself(a)).Because(
+			return finding.Fault("%s answers %s%s", p.URL.Host, a.Summary(), serverHeader(a)).WithCause(
 				"The edge is there, but has nobody behind it: what it sends the portal's requests to is away, or is none of its servers.",
 				"Look in the edge's own settings where it sends "+p.URL.Hostname()+"; --traefik http://ADDRESS says whether what comes after it works.")
 		}
-		return finding.Fault("%s answers %s, which is none of the portal's parts%s", p.URL.Host, a.Said(), callsItself(a)).Because(
+		return finding.Fault("%s answers %s, which is none of the portal's parts%s", p.URL.Host, a.Summary(), serverHeader(a)).WithCause(
 			"The name leads to another program or machine than the portal's edge.",
 			"Correct the DNS record or the port in --url; what answers there now may say in its own log who it is.")
 	case ask.FromLogin:
@@ -78,16 +78,17 @@ func CheckEdge(ctx context.Context, p *ask.Portal) finding.Finding {
 	return finding.Fine("%s answers", p.URL.Host)
 }
 
-func callsItself(a ask.Answer) string {
+// serverHeader quotes the Server header of an answer, or returns "".
+func serverHeader(a ask.Answer) string {
 	if s := a.Header.Get("Server"); s != "" {
 		return fmt.Sprintf(" (its server calls itself %q)", s)
 	}
 	return ""
 }
 
-// redirected judges an answer that sends us elsewhere, or lets nobody in.
+// redirected judges an answer that redirects, or that asks for a login.
 func redirected(p *ask.Portal, a ask.Answer) finding.Finding {
-	p.NoEdge = true
+	p.EdgeUnusable = true
 	target, err := p.URL.Parse(a.Header.Get("Location"))
 	switch {
 	case a.Status/100 != 3 || err != nil || target.Hostname() != p.URL.Hostname():
@@ -100,12 +101,13 @@ func redirected(p *ask.Portal, a ask.Answer) finding.Finding {
 		return RedirectLoop(p.URL)
 	default:
 		other := target.Scheme + "://" + target.Host
-		return finding.Fault("%s sends browsers on to %s", p.URL, other).Because(
+		return finding.Fault("%s sends browsers on to %s", p.URL, other).WithCause(
 			"This is not the portal's own URL. That may be as you want it: http that leads to https is right.",
 			"Look at the other one: --url "+other)
 	}
 }
 
+// portOf returns the port of a URL, or the default port of its scheme.
 func portOf(u *url.URL) string {
 	switch {
 	case u.Port() != "":
@@ -116,43 +118,43 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// RedirectLoop is a URL that leads to itself.
+// RedirectLoop is the finding that a URL redirects to itself.
 func RedirectLoop(u *url.URL) finding.Finding {
-	return finding.Fault("%s is redirected to itself, for ever", u.Host).Because(
+	return finding.Fault("%s is redirected to itself, for ever", u.Host).WithCause(
 		"TLS ends at the edge, which asks Traefik by plain HTTP; Traefik's entry point sends that to https again.",
 		"Take the redirection off Traefik's entry point (entryPoints.web.http.redirections), or let the tunnel ask its TLS entry point.")
 }
 
-// silentEdge says why nobody answered.
-func silentEdge(p *ask.Portal, err error) finding.Finding {
+// edgeError explains why the edge did not answer.
+func edgeError(p *ask.Portal, err error) finding.Finding {
 	var record tls.RecordHeaderError
 	var verify *tls.CertificateVerificationError
 	switch at := p.URL.Host; {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return finding.Fault("%s refuses the connection", at).Because(
+		return finding.Fault("%s refuses the connection", at).WithCause(
 			"The machine is there, but nothing listens on that port.",
 			"Start what should (Traefik, a load balancer, the published port of compose), or correct the port in --url.")
 	case errors.As(err, &verify):
 		return badCertificate(p, verify.Err)
 	case errors.As(err, &record):
-		return finding.Fault("%s speaks no TLS", at).Because("It answers plain HTTP on the port of an https URL.",
+		return finding.Fault("%s speaks no TLS", at).WithCause("It answers plain HTTP on the port of an https URL.",
 			"Use http:// in --url, or give the edge its TLS.")
-	case errors.Is(err, ask.ErrMute):
-		return finding.Fault("%s takes the connection, but gives no answer within %s", at, p.Timeout).Because(
+	case errors.Is(err, ask.ErrNoResponse):
+		return finding.Fault("%s takes the connection, but gives no answer within %s", at, p.Timeout).WithCause(
 			"What listens there hangs, or is overloaded, or waits in vain for what is behind it.",
 			"Look at its log and load, and restart it if it does nothing; a slow one may be given more: --timeout 30s.")
 	case ask.IsTimeout(err):
-		return finding.Fault("%s does not answer within %s", at, p.Timeout).Because(
+		return finding.Fault("%s does not answer within %s", at, p.Timeout).WithCause(
 			"The address leads to no machine that is on, or a firewall drops the packets.",
 			"Check the address that DNS gives, and what is allowed in on that port.")
 	default:
-		return finding.Fault("%s gives no answer: %s", at, ask.Reason(err)).Because(
+		return finding.Fault("%s gives no answer: %s", at, ask.Reason(err)).WithCause(
 			"Something takes the connection, but does not speak HTTP as the edge would.",
 			"Look at what listens there.")
 	}
 }
 
-// badCertificate says what is wrong with a certificate.
+// badCertificate explains why a certificate is not valid.
 func badCertificate(p *ask.Portal, err error) finding.Finding {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
@@ -160,23 +162,24 @@ func badCertificate(p *ask.Portal, err error) finding.Finding {
 	f := finding.Fault("the certificate of %s is not valid: %s", p.URL.Host, CertificateWords(err))
 	switch {
 	case errors.As(err, &other):
-		return f.Because("It belongs to another name, so browsers refuse it. Traefik shows TRAEFIK DEFAULT CERT when it has none for the host.",
+		return f.WithCause("It belongs to another name, so browsers refuse it. Traefik shows TRAEFIK DEFAULT CERT when it has none for the host.",
 			"Get a certificate for "+p.URL.Hostname()+" where TLS ends.")
 	case errors.As(err, &unknown):
-		return f.Because("Nobody whom this machine trusts has signed it: it is self-signed, or its chain is incomplete.",
+		return f.WithCause("Nobody whom this machine trusts has signed it: it is self-signed, or its chain is incomplete.",
 			"Install a certificate of a public authority where TLS ends, with its intermediates; a private authority must be trusted here.")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return f.Because("It has expired, or is not valid yet: the renewal failed, or a clock is wrong.",
+		return f.WithCause("It has expired, or is not valid yet: the renewal failed, or a clock is wrong.",
 			"Renew it where TLS ends, and look why that did not happen by itself.")
 	}
-	return f.Because("Browsers refuse it.", "Replace it where TLS ends.")
+	return f.WithCause("Browsers refuse it.", "Replace it where TLS ends.")
 }
 
-// CertificateWords are what is wrong with a certificate.
+// CertificateWords describes an error of a certificate.
 func CertificateWords(err error) string { return strings.TrimPrefix(err.Error(), "x509: ") }
 
-// deadAddresses are those of the name's addresses that refuse connections.
-func deadAddresses(ctx context.Context, p *ask.Portal) []string {
+// refusingAddresses returns the host's addresses that refuse connections, if it has
+// more than one address.
+func refusingAddresses(ctx context.Context, p *ask.Portal) []string {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
 	addresses, err := p.Lookup.LookupHost(ctx, p.URL.Hostname())
@@ -189,18 +192,18 @@ func deadAddresses(ctx context.Context, p *ask.Portal) []string {
 		all.Go(func() {
 			conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(address, portOf(p.URL)))
 			if err == nil {
-				_ = conn.Close() // nothing was said on it
+				_ = conn.Close() // nothing was sent on it
 			}
 			refuses[i] = errors.Is(err, syscall.ECONNREFUSED)
 		})
 	}
 	all.Wait()
-	var dead []string
+	var refusing []string
 	for i, address := range addresses {
-		// Browsers try ::1 and 127.0.0.1 both, and programs listen on one of them.
+		// Not a loopback address: browsers try both ::1 and 127.0.0.1, and programs listen on one of them.
 		if refuses[i] && !net.ParseIP(address).IsLoopback() {
-			dead = append(dead, address)
+			refusing = append(refusing, address)
 		}
 	}
-	return dead
+	return refusing
 }

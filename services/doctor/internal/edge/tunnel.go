@@ -10,30 +10,30 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// CheckTunnel reads the tunnel's configuration, and looks at the edge's answers
-// for what only a tunnel says.
+// CheckTunnel checks the tunnel's configuration file, and the edge's answers for those
+// that only a tunnel makes.
 func CheckTunnel(ctx context.Context, p *ask.Portal) finding.Finding {
-	var written *finding.Finding // what the file says
+	var fromFile *finding.Finding // the finding about the file; nil if none was given
 	if p.TunnelConfig != "" {
-		f := writtenTunnel(p)
+		f := checkTunnelFile(p)
 		if f.State == finding.Broken {
 			return f
 		}
-		written = &f
+		fromFile = &f
 	}
-	if p.NoName || p.NoEdge {
-		if written == nil {
+	if p.HostUnresolved || p.EdgeUnusable {
+		if fromFile == nil {
 			return finding.Skip("the edge lets nothing through to it, and no --tunnel-config was given")
 		}
-		return *written
+		return *fromFile
 	}
 	for _, path := range []string{"/health", "/api/health"} {
-		if f, bad := tunnelSays(p.Get(ctx, p.Edge(), path), p.URL.Hostname(), written); bad {
+		if f, bad := judgeTunnelAnswer(p.Get(ctx, p.Edge(), path), p.URL.Hostname(), fromFile); bad {
 			return f
 		}
 	}
-	if written != nil {
-		return *written
+	if fromFile != nil {
+		return *fromFile
 	}
 	if p.Get(ctx, p.Edge(), "/health").Header.Get("Cf-Ray") == "" {
 		return finding.Skip("nothing says that a Cloudflare Tunnel is in the way, and no --tunnel-config was given")
@@ -41,41 +41,42 @@ func CheckTunnel(ctx context.Context, p *ask.Portal) finding.Finding {
 	return finding.Fine("Cloudflare passes the request on")
 }
 
-// writtenTunnel judges the file.
-func writtenTunnel(p *ask.Portal) finding.Finding {
+// checkTunnelFile checks the configuration file.
+func checkTunnelFile(p *ask.Portal) finding.Finding {
 	text, err := os.ReadFile(p.TunnelConfig)
 	var config tunnelConfig
 	if err == nil {
 		config, err = parseTunnel(text)
 	}
 	if err != nil {
-		return finding.Fault("%s cannot be used: %s", p.TunnelConfig, err).Because(
+		return finding.Fault("%s cannot be used: %s", p.TunnelConfig, err).WithCause(
 			"cloudflared does not start with it.", "Correct it; deploy/cloudflared/config.yaml is an example.")
 	}
 	return config.judge(p.TunnelConfig, p.URL.Hostname())
 }
 
-// tunnelSays knows the answers of a tunnel, and of an edge whose tunnel is away.
-func tunnelSays(a ask.Answer, host string, written *finding.Finding) (f finding.Finding, bad bool) {
+// judgeTunnelAnswer recognises the error answers of a tunnel, and of Cloudflare when the
+// tunnel is not connected.
+func judgeTunnelAnswer(a ask.Answer, host string, fromFile *finding.Finding) (f finding.Finding, bad bool) {
 	switch {
-	case a.From == ask.FromTunnel && a.Status == http.StatusNotFound && written != nil:
-		return finding.Fault("the tunnel answers 404 itself, though %s", written.What).Because(
+	case a.From == ask.FromTunnel && a.Status == http.StatusNotFound && fromFile != nil:
+		return finding.Fault("the tunnel answers 404 itself, though %s", fromFile.What).WithCause(
 			"The cloudflared that runs has another configuration than this file.",
 			"Roll the file out (`kubectl apply -k deploy/cloudflared`), and look that cloudflared has started again with it."), true
 	case a.From == ask.FromTunnel && a.Status == http.StatusNotFound:
-		return finding.Fault("the tunnel answers 404 itself: an empty body, by way of Cloudflare").Because(
+		return finding.Fault("the tunnel answers 404 itself: an empty body, by way of Cloudflare").WithCause(
 			"The host name is not in the tunnel's ingress, or stands after the catch-all; Traefik, whose 404 has words, was never asked.",
 			addRule(host)+" --tunnel-config FILE says which of the two it is."), true
 	case a.From == ask.FromTunnel:
-		return finding.Fault("the tunnel cannot reach what it should send %s to (%s)", host, a.Said()).Because(
+		return finding.Fault("the tunnel cannot reach what it should send %s to (%s)", host, a.Summary()).WithCause(
 			"cloudflared runs, but its service refuses, hangs or has another name.",
 			"Correct the service in the tunnel's ingress: Traefik's name and port as cloudflared sees them; then see whether Traefik runs."), true
 	case a.From == ask.FromCloudflare && (a.Status == 530 || strings.Contains(a.Body, "1033")):
-		return finding.Fault("Cloudflare has no tunnel for %s (%s)", host, a.Said()).Because(
+		return finding.Fault("Cloudflare has no tunnel for %s (%s)", host, a.Summary()).WithCause(
 			"No cloudflared is connected, or the DNS record names a tunnel that was deleted.",
 			"Start cloudflared and read its log; `cloudflared tunnel info` shows who is connected."), true
 	case a.From == ask.FromCloudflare:
-		return finding.Fault("Cloudflare cannot reach the server behind it (%s)", a.Said()).Because(
+		return finding.Fault("Cloudflare cannot reach the server behind it (%s)", a.Summary()).WithCause(
 			"The DNS record leads to a server, not to a tunnel, and the server does not answer Cloudflare.",
 			"Point the record to the tunnel (`cloudflared tunnel route dns`), or open the server to Cloudflare."), true
 	}

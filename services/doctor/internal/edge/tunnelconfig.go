@@ -12,12 +12,12 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// tunnelConfig is what is read of cloudflared's configuration.
+// tunnelConfig is the part of cloudflared's configuration that the doctor reads.
 type tunnelConfig struct {
 	Ingress []tunnelRule `yaml:"ingress"`
 }
 
-// tunnelRule sends what it matches to a service. An empty host name matches
+// tunnelRule sends the requests that it matches to a service. An empty host name matches
 // every host, an empty path every path.
 type tunnelRule struct {
 	Hostname string `yaml:"hostname"`
@@ -25,7 +25,7 @@ type tunnelRule struct {
 	Service  string `yaml:"service"`
 }
 
-// parseTunnel reads the configuration, and refuses what cloudflared would.
+// parseTunnel parses the configuration. It refuses those that cloudflared refuses.
 func parseTunnel(text []byte) (c tunnelConfig, err error) {
 	if err := yaml.Unmarshal(text, &c); err != nil {
 		return c, err
@@ -47,12 +47,12 @@ func parseTunnel(text []byte) (c tunnelConfig, err error) {
 	return c, nil
 }
 
-// catchesAll says whether nothing is left for the rules after this one.
+// catchesAll reports whether the rule matches every request.
 func (r tunnelRule) catchesAll() bool {
 	return (r.Hostname == "" || r.Hostname == "*") && r.Path == ""
 }
 
-// names says whether the rule is for the host by name, or by a wildcard.
+// names reports whether the rule names the host, exactly or by a wildcard.
 func (r tunnelRule) names(host string) bool {
 	name := strings.ToLower(r.Hostname)
 	suffix, wildcard := strings.CutPrefix(name, "*.")
@@ -63,22 +63,24 @@ func (r tunnelRule) matches(host, path string) bool {
 	if r.Hostname != "" && r.Hostname != "*" && !r.names(host) {
 		return false
 	}
-	// parseTunnel has seen that it compiles.
+	// parseTunnel has checked that the path compiles.
 	return r.Path == "" || regexp.MustCompile(r.Path).MatchString(path)
 }
 
-// find is the first rule that matches, which is the one that counts, from 1 on.
+// find returns the first rule that matches, which is the one that cloudflared uses, and
+// its number, counted from 1.
 func (c tunnelConfig) find(host, path string) (number int, rule tunnelRule) {
 	for i, rule := range c.Ingress {
 		if rule.matches(host, path) {
 			return i + 1, rule
 		}
 	}
-	return 0, tunnelRule{} // not without a rule for everything
+	return 0, tunnelRule{} // unreachable: parseTunnel requires a rule that catches all
 }
 
-// meant is the first rule that names the host, whether it is reached or not.
-func (c tunnelConfig) meant(host string) (number int, there bool) {
+// firstRuleFor returns the number of the first rule that names the host, whether or not
+// requests reach it.
+func (c tunnelConfig) firstRuleFor(host string) (number int, there bool) {
 	for i, rule := range c.Ingress {
 		if rule.names(host) {
 			return i + 1, true
@@ -87,19 +89,19 @@ func (c tunnelConfig) meant(host string) (number int, there bool) {
 	return 0, false
 }
 
-// judge says whether the host's page and API are sent on to a server: mostly one
-// and the same, which is Traefik.
+// judge checks that the host's page and API are sent to a server, usually Traefik for
+// both.
 func (c tunnelConfig) judge(file, host string) finding.Finding {
 	n, page := c.find(host, "/")
 	m, api := c.find(host, "/api/health")
 	all := slices.IndexFunc(c.Ingress, tunnelRule.catchesAll) + 1
 	switch {
 	case !isServer(page.Service):
-		return c.unreached(file, host, n)
+		return c.explainUnreached(file, host, n)
 	case !isServer(api.Service):
-		return c.unreached(file, host, m)
+		return c.explainUnreached(file, host, m)
 	case all < len(c.Ingress):
-		return finding.Fault("%s has rules after rule %d, which takes everything", file, all).Because(
+		return finding.Fault("%s has rules after rule %d, which takes everything", file, all).WithCause(
 			"cloudflared does not start with that; an older configuration may still run.", "Move that rule to the end.")
 	case page.Service != api.Service:
 		return finding.Fine("%s sends %s to %s, and /api to %s", file, host, page.Service, api.Service)
@@ -107,32 +109,33 @@ func (c tunnelConfig) judge(file, host string) finding.Finding {
 	return finding.Fine("%s sends %s to %s", file, host, page.Service)
 }
 
-// unreached tells apart why a rule that is no server takes the host's requests:
-// each case is mended elsewhere.
-func (c tunnelConfig) unreached(file, host string, number int) finding.Finding {
+// explainUnreached says why a rule whose service is not a server takes the host's
+// requests. Each case has another fix.
+func (c tunnelConfig) explainUnreached(file, host string, number int) finding.Finding {
 	service := c.Ingress[number-1].Service
-	switch meant, named := c.meant(host); {
+	switch own, named := c.firstRuleFor(host); {
 	case !named:
-		return finding.Fault("%s does not name %s: rule %d for the rest answers %s", file, host, number, service).Because(
+		return finding.Fault("%s does not name %s: rule %d for the rest answers %s", file, host, number, service).WithCause(
 			"The tunnel itself answers; the request never comes to Traefik.", addRule(host))
-	case meant > number:
-		return finding.Fault("%s has rule %d for %s, but rule %d before it takes everything (%s)", file, meant, host, number, service).Because(
+	case own > number:
+		return finding.Fault("%s has rule %d for %s, but rule %d before it takes everything (%s)", file, own, host, number, service).WithCause(
 			"Rules are read from the top, so the host's is never reached. cloudflared does not start with that; an older configuration may still run.",
 			fmt.Sprintf("Move the rule for %s above rule %d, and start cloudflared again.", host, number))
-	case meant < number:
-		return finding.Fault("%s has rule %d for %s, but with a path: rule %d takes some or all of the rest (%s)", file, meant, host, number, service).Because(
-			"The tunnel itself answers what the path leaves out; that never comes to Traefik.", "Take the path out of rule "+fmt.Sprint(meant)+".")
+	case own < number:
+		return finding.Fault("%s has rule %d for %s, but with a path: rule %d takes some or all of the rest (%s)", file, own, host, number, service).WithCause(
+			"The tunnel itself answers what the path leaves out; that never comes to Traefik.", "Take the path out of rule "+fmt.Sprint(own)+".")
 	}
-	return finding.Fault("%s has %s answered by the tunnel itself: rule %d says %s", file, host, number, service).Because(
+	return finding.Fault("%s has %s answered by the tunnel itself: rule %d says %s", file, host, number, service).WithCause(
 		"The request never comes to Traefik.", "Let rule "+fmt.Sprint(number)+" point to Traefik, such as http://traefik.traefik.svc.cluster.local:80.")
 }
 
+// addRule is the fix for a missing rule.
 func addRule(host string) string {
 	return "Add `- hostname: " + host + "` with Traefik as its service above the last rule, and start cloudflared again."
 }
 
-// isServer says whether a service is a server, and no answer that cloudflared
-// makes up.
+// isServer reports whether a service is a server, not an answer that cloudflared makes
+// itself.
 func isServer(service string) bool {
 	return !strings.HasPrefix(service, "http_status:") && service != "hello_world" && service != "hello-world"
 }

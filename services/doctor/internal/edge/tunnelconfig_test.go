@@ -79,7 +79,7 @@ func TestTunnelRules(t *testing.T) {
 	}
 }
 
-func TestTunnelConfigurationsThatCloudflaredRefuses(t *testing.T) {
+func TestInvalidTunnelConfigurations(t *testing.T) {
 	for name, tc := range map[string]struct{ text, says string }{
 		"no YAML":                        {"ingress: [", "yaml"},
 		"no rules":                       {"tunnel: portal\n", "no ingress rules"},

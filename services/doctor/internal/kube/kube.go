@@ -1,4 +1,4 @@
-// Package kube asks kubectl about the pods and the routes.
+// Package kube checks the pods and the routes with kubectl.
 package kube
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// kubectl asks the cluster that kubectl is set to, and reads the JSON into out.
+// kubectl runs kubectl in its current context, and decodes the JSON into out.
 func kubectl(ctx context.Context, p *ask.Portal, out any, args ...string) error {
 	text, err := kubectlText(ctx, p, append(args, "--output=json")...)
 	if err != nil {
@@ -28,13 +28,13 @@ func kubectlText(ctx context.Context, p *ask.Portal, args ...string) ([]byte, er
 	ctx, cancel := context.WithTimeout(ctx, 2*p.Timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "kubectl", args...)
-	cmd.WaitDelay = time.Second // for a plugin of kubectl's, such as a login, that stays
+	cmd.WaitDelay = time.Second // for a plugin of kubectl, such as a login, that keeps running
 	text, err := cmd.Output()
 	if ctx.Err() != nil {
 		return nil, errors.New(ask.Reason(ctx.Err()))
 	}
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		lines := strings.Split(strings.TrimSpace(string(exit.Stderr)), "\n") // the last one is for people
+		lines := strings.Split(strings.TrimSpace(string(exit.Stderr)), "\n") // the last line is the message for people
 		if last := lines[len(lines)-1]; last != "" {
 			return nil, errors.New(last)
 		}
@@ -48,7 +48,7 @@ type metadata struct {
 	Labels    map[string]string
 }
 
-// pod is what is read of one.
+// pod is the part of a pod that the doctor reads.
 type pod struct {
 	Metadata metadata
 	Spec     struct{ Containers []container }
@@ -71,7 +71,7 @@ type condition struct{ Type, Status, Reason, Message string }
 
 const componentLabel = "app.kubernetes.io/component"
 
-// CheckPods looks whether each component has a pod that is ready.
+// CheckPods checks that each component has a ready pod.
 func CheckPods(ctx context.Context, p *ask.Portal) finding.Finding {
 	var list struct{ Items []pod }
 	if err := kubectl(ctx, p, &list, "get", "pods", "--namespace="+p.Namespace, "--selector=app.kubernetes.io/name=dev-portal"); err != nil {
@@ -85,7 +85,7 @@ func CheckPods(ctx context.Context, p *ask.Portal) finding.Finding {
 	for _, pod := range list.Items {
 		component := pod.Metadata.Labels[componentLabel]
 		if component == "test" {
-			continue // of helm test, which comes and goes
+			continue // the pod of `helm test`, which is temporary
 		}
 		if trouble := pod.trouble(); trouble != "" {
 			why[component] = pod.Metadata.Name + " " + trouble
@@ -101,12 +101,12 @@ func CheckPods(ctx context.Context, p *ask.Portal) finding.Finding {
 	for _, component := range slices.Sorted(maps.Keys(why)) {
 		all = append(all, component+": "+why[component])
 	}
-	return finding.Fault("no pod is ready of %s, in namespace %s", strings.Join(slices.Sorted(maps.Keys(why)), ", "), p.Namespace).Because(
+	return finding.Fault("no pod is ready of %s, in namespace %s", strings.Join(slices.Sorted(maps.Keys(why)), ", "), p.Namespace).WithCause(
 		strings.Join(all, "; ")+".",
 		"`kubectl --namespace "+p.Namespace+" describe pods` and `logs` say more; another namespace is named by --namespace.")
 }
 
-// trouble is why a pod is not ready, or "".
+// trouble says why a pod is not ready, or "".
 func (p pod) trouble() string {
 	for _, c := range p.Status.ContainerStatuses {
 		switch {

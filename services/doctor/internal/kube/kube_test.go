@@ -14,12 +14,12 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// answers are what kubectl says, by the resource that is asked for; those of
-// Traefik's own pods are "traefik", and their log "logs".
+// answers are the outputs of kubectl by resource. Traefik's own pods are "traefik", and
+// their log is "logs".
 type answers map[string]string
 
-// fakeKubectl puts a program of that name before all others, which knows the answers
-// and refuses other questions as the real one does.
+// fakeKubectl puts a fake kubectl first in PATH. It gives the known answers, and fails
+// for other resources as the real one does.
 func fakeKubectl(t *testing.T, known answers) {
 	t.Helper()
 	dir := t.TempDir()
@@ -50,7 +50,7 @@ func write(t *testing.T, file, text string, mode os.FileMode) {
 
 func items(all ...string) string { return `{"items":[` + strings.Join(all, ",") + `]}` }
 
-// podOf is a pod of a component, with what its status has.
+// podOf returns a pod of a component with the fields of its status.
 func podOf(component, status string) string {
 	return fmt.Sprintf(`{"metadata":{"name":"portal-%[1]s-0","labels":{"app.kubernetes.io/component":%[1]q}},"status":{%[2]s}}`, component, status)
 }
@@ -132,7 +132,7 @@ func TestIngressRoutes(t *testing.T) {
 	}
 }
 
-func TestKubectlIsNotWaitedForEndlessly(t *testing.T) {
+func TestKubectlTimesOut(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "kubectl"), "#!/bin/sh\nexec sleep 600\n", 0o755)
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))

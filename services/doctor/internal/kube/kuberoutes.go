@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/traefik"
 )
 
-// ingressRoute is what is read of Traefik's.
+// ingressRoute is the part of Traefik's IngressRoute that the doctor reads.
 type ingressRoute struct {
 	Metadata metadata
 	Spec     struct {
@@ -20,8 +20,8 @@ type ingressRoute struct {
 	}
 }
 
-// CheckRoutes looks for the host's IngressRoutes, and for the resolvers that
-// they name among those that Traefik has.
+// CheckRoutes checks that the host has IngressRoutes, and that Traefik has the resolvers
+// that they name.
 func CheckRoutes(ctx context.Context, p *ask.Portal) finding.Finding {
 	var list struct{ Items []ingressRoute }
 	if err := kubectl(ctx, p, &list, "get", "ingressroutes.traefik.io", "--all-namespaces"); err != nil {
@@ -32,7 +32,7 @@ func CheckRoutes(ctx context.Context, p *ask.Portal) finding.Finding {
 	var withTLS []ingressRoute
 	for _, route := range list.Items {
 		for _, rule := range route.Spec.Routes {
-			if !traefik.Names(rule.Match, host) {
+			if !traefik.NamesHost(rule.Match, host) {
 				continue
 			}
 			if routesAPI(rule.Match) {
@@ -49,15 +49,15 @@ func CheckRoutes(ctx context.Context, p *ask.Portal) finding.Finding {
 	case !page && !api:
 		return noIngressRoute(ctx, p, host)
 	case !api:
-		return finding.Fault("of %s only the page has an IngressRoute", host).Because("Traefik answers 404 to /api.",
+		return finding.Fault("of %s only the page has an IngressRoute", host).WithCause("Traefik answers 404 to /api.",
 			"Sync the component of the chart that has the API's route: catalog-api (dev-portal-api in Argo CD).")
 	case !page:
-		return finding.Fault("of %s only the API has an IngressRoute", host).Because("Traefik answers 404 to the page.",
+		return finding.Fault("of %s only the API has an IngressRoute", host).WithCause("Traefik answers 404 to the page.",
 			"Sync the component of the chart that has the page's route: web (dev-portal in Argo CD).")
 	}
 	for _, route := range withTLS {
 		if name := route.Spec.TLS.CertResolver; name != "" && lacksResolver(ctx, p, name) {
-			return finding.Fault("the IngressRoute %s/%s names the certResolver %s, which Traefik does not have", route.Metadata.Namespace, route.Metadata.Name, name).Because(
+			return finding.Fault("the IngressRoute %s/%s names the certResolver %s, which Traefik does not have", route.Metadata.Namespace, route.Metadata.Name, name).WithCause(
 				"Traefik then has no route for the host by plain HTTP: it answers 404, and only its log has a word about it.",
 				"Take the tls block off (ingress.tls: {} in the chart's values): TLS ends at the edge. Or configure that resolver: --certificatesresolvers."+name+".acme.…")
 		}
@@ -75,8 +75,8 @@ var (
 
 func routesAPI(rule string) bool { return apiRule.MatchString(rule) }
 
-// noIngressRoute judges a host without one: the chart may have been told to make
-// another kind of route.
+// noIngressRoute judges a host without an IngressRoute: the chart can be configured to
+// make another kind of route.
 func noIngressRoute(ctx context.Context, p *ask.Portal, host string) finding.Finding {
 	for _, kind := range []string{"ingresses.networking.k8s.io", "httproutes.gateway.networking.k8s.io"} {
 		text, err := kubectlText(ctx, p, "get", kind, "--all-namespaces", "--output=json")
@@ -84,12 +84,12 @@ func noIngressRoute(ctx context.Context, p *ask.Portal, host string) finding.Fin
 			return finding.Skip("no IngressRoute names %s, but one of the %s does: look at that", host, kind)
 		}
 	}
-	return finding.Fault("no IngressRoute names %s", host).Because("Traefik answers 404 for the host.",
+	return finding.Fault("no IngressRoute names %s", host).WithCause("Traefik answers 404 for the host.",
 		"Put it into ingress.hosts of the chart's values.")
 }
 
-// lacksResolver says whether no Traefik was started with the resolver. Where one
-// has a file of settings besides, only its log tells.
+// lacksResolver reports whether no Traefik was started with the resolver. If a Traefik
+// also has a configuration file, only its log tells.
 func lacksResolver(ctx context.Context, p *ask.Portal, name string) bool {
 	var list struct{ Items []pod }
 	err := kubectl(ctx, p, &list, "get", "pods", "--all-namespaces", "--selector=app.kubernetes.io/name=traefik")
@@ -101,7 +101,7 @@ func lacksResolver(ctx context.Context, p *ask.Portal, name string) bool {
 			if c.hasResolver(name) {
 				return false
 			}
-			if slices.ContainsFunc(c.Args, configArg.MatchString) && !complains(ctx, p, pod) {
+			if slices.ContainsFunc(c.Args, configArg.MatchString) && !logsResolverError(ctx, p, pod) {
 				return false
 			}
 		}
@@ -124,8 +124,9 @@ func (c container) hasResolver(name string) bool {
 	return false
 }
 
-// complains says whether Traefik has missed a resolver of late.
-func complains(ctx context.Context, p *ask.Portal, of pod) bool {
+// logsResolverError reports whether the recent log of Traefik has the error of a missing
+// resolver.
+func logsResolverError(ctx context.Context, p *ask.Portal, of pod) bool {
 	log, err := kubectlText(ctx, p, "logs", "--namespace="+of.Metadata.Namespace, of.Metadata.Name, "--tail=2000")
 	return err == nil && strings.Contains(string(log), "Router uses a nonexistent certificate resolver")
 }

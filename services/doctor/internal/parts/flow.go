@@ -1,4 +1,5 @@
-// Package parts asks web and catalog-api how they are, and what stands behind the latter.
+// Package parts checks web and catalog-api, and what catalog-api reports on Postgres and
+// the flow of events.
 package parts
 
 import (
@@ -9,8 +10,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// CheckFlow believes catalog-api about what must move, now that all parts are
-// there: events out of the outbox and to the pages, results into the catalogue.
+// CheckFlow uses catalog-api's checks for the flow between the parts, which exist by
+// now: events from the outbox to the pages, and results into the catalogue.
 func CheckFlow(ctx context.Context, p *ask.Portal) finding.Finding {
 	h, there := p.Health(ctx)
 	switch {
@@ -21,7 +22,7 @@ func CheckFlow(ctx context.Context, p *ask.Portal) finding.Finding {
 	}
 	for _, c := range h.Checks {
 		if !c.OK() && !slices.Contains([]string{"postgres", "nats", "streams", "consumers", "workers"}, c.Name) {
-			return finding.Fault("catalog-api says that its check %q fails", c.Name).Because(c.Detail, c.Cure)
+			return finding.Fault("catalog-api says that its check %q fails", c.Name).WithCause(c.Detail, c.Cure)
 		}
 	}
 	return finding.Fine("they come in time, says catalog-api")

@@ -1,6 +1,6 @@
-// Command dev-portal serves the whole portal from one process. --help lists its
-// flags; each has a variable of the same meaning: see standalone.Config.
-// dev-portal doctor finds out why a portal, of whichever edition, does not work.
+// Command dev-portal serves the whole portal from one process. --help lists its flags;
+// each has a variable with the same meaning, see standalone.Config. dev-portal doctor
+// finds out why a portal, of any edition, does not work.
 package main
 
 import (
@@ -54,7 +54,7 @@ func run() error {
 	defer stop()
 	err = standalone.Run(ctx, cfg)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // stopped while it was starting
+		return nil // stopped during the start
 	}
 	return err
 }

@@ -9,15 +9,15 @@ const refused = "http://127.0.0.1:1/"
 type example struct {
 	name, team, description, tags string
 
-	// script is what the target answers, a letter a probe, over and over: see
-	// play. Empty: the service has no health URL of the target's.
+	// script has the target's answers, a letter for each probe, repeated: see play. If
+	// empty, the health URL of the service is not the target's.
 	script string
 
-	// url is a health URL elsewhere; status is one that a person gave.
+	// url is another health URL; status is a status set by a person.
 	url, status string
 }
 
-// slug is the example's name in URLs.
+// slug returns the example's name in URLs.
 func (e example) slug() string { return strings.ReplaceAll(strings.ToLower(e.name), " ", "-") }
 
 // scriptOf returns the script of the example with this slug, or "".
@@ -30,8 +30,8 @@ func scriptOf(slug string) string {
 	return ""
 }
 
-// examples are four services for each of six teams. Most are well, as in life;
-// one flaps at every probe, so that something happens within seconds.
+// examples are four services for each of six teams. Most are healthy, as in reality; one
+// flaps at every probe, so that something changes within seconds.
 var examples = []example{
 	{name: "Checkout", team: "Payments", description: "Takes a basket to a paid order.", tags: "go critical", script: "x."},
 	{name: "Billing", team: "Payments", description: "Invoices, dunning and refunds.", tags: "go critical", script: "."},

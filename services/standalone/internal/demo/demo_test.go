@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-func TestTheExamplesAreTwoDozenInSixTeams(t *testing.T) {
+func TestExamplesAreTwoDozenInSixTeams(t *testing.T) {
 	teams, names, probed := map[string]int{}, map[string]bool{}, 0
 	for _, e := range examples {
 		teams[e.team]++
@@ -56,7 +56,7 @@ func TestTargetPlaysScripts(t *testing.T) {
 	}
 }
 
-func TestTargetCanHangAndBreakOff(t *testing.T) {
+func TestTargetHangsAndCutsConnections(t *testing.T) {
 	for name, step := range map[string]byte{"hangs": 'h', "breaks off": '!'} {
 		t.Run(name, func(t *testing.T) {
 			target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { play(w, r, step) }))
@@ -79,7 +79,7 @@ func ask(ctx context.Context, url string) int {
 	if err != nil {
 		return 0
 	}
-	res, err := http.DefaultTransport.RoundTrip(req) // which follows no redirect
+	res, err := http.DefaultTransport.RoundTrip(req) // RoundTrip follows no redirect
 	if err != nil {
 		return 0
 	}
@@ -124,7 +124,7 @@ func TestSeedingAgainAddsNothingAndMovesURLs(t *testing.T) {
 	}
 }
 
-func TestSeedSaysWhatTheAPISaid(t *testing.T) {
+func TestSeedErrorHasTheAnswerOfTheAPI(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "no database", http.StatusServiceUnavailable)
 	}))
@@ -134,7 +134,7 @@ func TestSeedSaysWhatTheAPISaid(t *testing.T) {
 	}
 }
 
-// fakeAPI is the catalogue as far as Seed knows it; the ids are the names.
+// fakeAPI is the part of the API that Seed uses; the ids are the names.
 type fakeAPI struct {
 	services         map[string]service
 	created, patched int

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// maxAnswer bounds what is read of an answer: a catalogue of thousands fits.
+// maxAnswer is the most bytes that are read of an answer; a catalogue of thousands fits.
 const maxAnswer = 64 << 20
 
-// service is what the demo reads and writes of the REST contract.
+// service is the part of the REST contract that the demo uses.
 type service struct {
 	ID           string   `json:"id,omitempty"`
 	Name         string   `json:"name"`
@@ -31,9 +31,9 @@ type service struct {
 	Interval     string   `json:"interval,omitempty"`
 }
 
-// Seed adds the examples that the portal at base lacks, through its REST API, and
-// moves the health URLs of the others if the portal has moved. What else a person
-// changed stays.
+// Seed adds the missing examples to the portal at base, through its REST API. If the
+// portal's address has changed, it updates the health URLs of the existing ones. It keeps
+// all other changes that a person made.
 func Seed(ctx context.Context, base string) error {
 	c := client{base: base, http: &http.Client{Timeout: 10 * time.Second}}
 	var list struct {
@@ -63,7 +63,7 @@ func Seed(ctx context.Context, base string) error {
 	return nil
 }
 
-// service is the example as the API takes it.
+// service returns the example in the form of the API.
 func (e example) service(base string) service {
 	slug := e.slug()
 	s := service{
@@ -82,7 +82,7 @@ func (e example) service(base string) service {
 	return s
 }
 
-// moved reports whether both are the target's URL of one service, at different
+// moved reports whether both URLs are the target's for the same service, at different
 // addresses.
 func moved(have, want string) bool {
 	h, err1 := url.Parse(have)
@@ -95,7 +95,7 @@ type client struct {
 	http *http.Client
 }
 
-// do sends in, unless it is nil, and reads the answer into out, unless that is nil.
+// do sends in and decodes the answer into out, unless they are nil.
 func (c client) do(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -124,7 +124,7 @@ func (c client) do(ctx context.Context, method, path string, in, out any) error 
 	}
 	switch {
 	case method == http.MethodPost && res.StatusCode == http.StatusConflict:
-		return nil // somebody was faster
+		return nil // somebody else added it meanwhile
 	case res.StatusCode >= http.StatusBadRequest:
 		return fmt.Errorf("%s %s: %s: %.300s", method, path, res.Status, data)
 	case out != nil:

@@ -1,5 +1,5 @@
-// Package demo fills a portal with two dozen services, and answers for those of
-// them that are probed, so that a newcomer sees a living portal at once.
+// Package demo fills a portal with two dozen services, and answers the probes of those
+// with a script, so that a newcomer sees a live portal at once.
 package demo
 
 import (
@@ -10,26 +10,27 @@ import (
 	"time"
 )
 
-// Path is where the target answers, below the portal's own address: so health
-// URLs change only when that does.
+// Path is the target's path below the portal's own address, so that health URLs change
+// only when that address does.
 const Path = "/demo/"
 
-// elsewhere is on another host than any portal: a probe must not follow it.
+// elsewhere is a URL on another host than the portal: a probe must not follow it.
 const elsewhere = "https://login.example.com/"
 
-// slowAnswer is long enough to stand out, and shorter than any sensible timeout.
+// slowAnswer is the delay of a slow answer: noticeable, but shorter than any sensible
+// timeout.
 const slowAnswer = 900 * time.Millisecond
 
-// Target plays the services of the catalogue that have a script.
+// Target answers probes for the examples that have a script.
 type Target struct {
 	mu    sync.Mutex
-	asked map[string]int // how often, by name
+	asked map[string]int // number of probes by slug
 }
 
-// NewTarget returns a target that begins every script anew.
+// NewTarget returns a Target that starts every script at its first step.
 func NewTarget() *Target { return &Target{asked: map[string]int{}} }
 
-// ServeHTTP plays the next step of the script of the service in the path.
+// ServeHTTP answers with the next step of the script of the service in the path.
 func (t *Target) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, _ := strings.CutPrefix(r.URL.Path, Path)
 	script := scriptOf(name)
@@ -44,7 +45,7 @@ func (t *Target) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	play(w, r, step)
 }
 
-// play answers as one letter of a script says:
+// play answers with one step of a script:
 //
 //   - healthy   s  healthy but slow   x  503   4  404
 //     r  redirects to another host    h  hangs   !  cuts the connection

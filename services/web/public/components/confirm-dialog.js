@@ -1,6 +1,6 @@
-// <confirm-dialog> asks a question: await ask({ title, text, yes, no }) is
-// true when a person says yes. The title is words and names, as setWords takes them.
-// Escape and `no`, where Enter begins, say no.
+// <confirm-dialog> asks a question: ask({ title, text, yes, no }) resolves to whether the
+// person said yes. The title has parts as for setWords. Escape and `no`, which has the
+// focus at first, say no.
 import { setWords, stamp } from './template.js';
 
 class ConfirmDialog extends HTMLElement {

@@ -1,6 +1,5 @@
-// <conflict-notice> shows the fields that somebody else changed while a person
-// changed them too: show([{ label, mine, theirs }]). It bubbles "choose" with detail
-// "mine" or "theirs".
+// <conflict-notice> shows the fields that both this person and somebody else changed:
+// show([{ label, mine, theirs }]). It bubbles "choose" with detail "mine" or "theirs".
 import { stamp, tell } from './template.js';
 
 class ConflictNotice extends HTMLElement {
@@ -27,7 +26,7 @@ class ConflictNotice extends HTMLElement {
     this.scrollIntoView({ block: 'nearest' });
   }
 
-  // focus goes to the first answer, for whoever tries to save without one.
+  // focus moves the focus to the first choice, after an attempt to save without one.
   focus() {
     this.querySelector('[data-choice]').focus();
   }

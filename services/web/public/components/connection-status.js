@@ -1,5 +1,5 @@
-// <connection-status> says how fresh the page is: show({ mode, at }), as Sync
-// tells it.
+// <connection-status> says how fresh the page's data is: show({ mode, at }), the state
+// of Sync.
 import { clock } from '../lib/format.js';
 import { setText, stamp } from './template.js';
 

@@ -1,6 +1,5 @@
-// <empty-state> stands where no card does: when = "nothing matches", "first
-// run", "unreachable", or "" for nothing to say. It bubbles "clear", "add" and
-// "retry".
+// <empty-state> is shown instead of cards: when = "nothing matches", "first run",
+// "unreachable", or "" to hide it. It bubbles "clear", "add" and "retry".
 import { stamp, tell } from './template.js';
 
 class EmptyState extends HTMLElement {

@@ -1,14 +1,14 @@
-// <filter-sidebar> shows the statistics and the filters: show({ stats, counts,
-// totals, view, found }), where totals counts a value in all services, which orders
-// the tags, and found is how many services the view shows. It bubbles "filter" with
-// detail { kind, value }, value "" for none, and "results" when a person closes the
-// panel, which it is on a narrow screen, to see what they chose.
+// <filter-sidebar> shows the statistics and the filters: show({ stats, counts, totals,
+// view, found }). totals counts each value in all services, and orders the tags; found is
+// the number of services that the view shows. It bubbles "filter" with detail
+// { kind, value }, value "" for none, and "results" when a person closes the panel of a
+// narrow screen to see the results.
 import { byCount, byName } from '../lib/filter.js';
 import { count, statusNames } from '../lib/format.js';
 import { finish, reconcile } from '../lib/reconcile.js';
 import { setText, stamp, tell } from './template.js';
 
-const most = { status: 4, team: 15, tag: 24 }; // what is shown before "Show all"
+const most = { status: 4, team: 15, tag: 24 }; // values shown before "Show all"
 
 class FilterSidebar extends HTMLElement {
   #chips = new Map(); // kind + value → button
@@ -78,9 +78,9 @@ class FilterSidebar extends HTMLElement {
     setText(more, this.#all.has(kind) ? 'Show fewer' : `Show all ${values.length}`);
   }
 
-  // values of a kind in their order: statuses as they come, teams by name, tags
-  // by how many services have them, so that the chips stay where they are while
-  // a person filters.
+  // values returns the values of a kind in order: statuses as given, teams by name, tags
+  // by their total. Totals don't depend on the filters, so the chips stay in place while a
+  // person filters.
   #values(kind) {
     const pairs = [...this.#state.totals[kind]];
     if (kind === 'team') pairs.sort(byName);

@@ -1,5 +1,5 @@
-// <health-notice> says what of the portal itself does not work: show({ status, checks })
-// with the words of /api/health. Nothing of it is there while all works.
+// <health-notice> lists the failing checks of the portal itself: show({ status, checks })
+// with the data of /api/health. It is empty while everything works.
 import { setText, stamp } from './template.js';
 
 const titles = {
@@ -8,27 +8,27 @@ const titles = {
 };
 
 class HealthNotice extends HTMLElement {
-  #said = '';
+  #shown = '';
 
   connectedCallback() {
     if (!this.firstElementChild) this.append(stamp('health-notice'));
   }
 
   show({ status, checks }) {
-    const faults = together(checks.filter((check) => check.status !== 'ok'));
-    // The title alone is announced, and only when it changes: the rest may name ages,
-    // which are others each time.
+    const faults = mergeSame(checks.filter((check) => check.status !== 'ok'));
+    // Only the title is announced, and only when it changes: the details may contain ages,
+    // which differ each time.
     setText(this.querySelector('.notice-title'), faults.length > 0 ? (titles[status] ?? titles.degraded) : '');
     const words = JSON.stringify(faults);
-    if (words === this.#said) return;
-    this.#said = words;
+    if (words === this.#shown) return;
+    this.#shown = words;
     this.querySelector('.notice-faults').replaceChildren(...faults.map(line));
   }
 }
 
-// together makes one of the faults that are said in the same words, as of what
-// cannot be seen while another part does not work.
-function together(checks) {
+// mergeSame merges the checks with the same detail and cure, such as those that cannot be
+// made while another part does not work.
+function mergeSame(checks) {
   const faults = new Map();
   for (const { name, detail = '', cure = '' } of checks) {
     const words = JSON.stringify([detail, cure]);

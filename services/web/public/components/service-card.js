@@ -1,5 +1,5 @@
-// <service-card> shows one service, given by its property `service`; `key` is
-// the service's id. It bubbles "open", "check" and "tag" (the tag is detail).
+// <service-card> shows one service, its property `service`; `key` is the service's id. It
+// bubbles "open" and "check" (detail the id), and "tag" (detail the tag).
 import { serverClock } from '../lib/clock.js';
 import { isWebAddress } from '../lib/fields.js';
 import { checked, latency, statusNames, trouble } from '../lib/format.js';
@@ -25,7 +25,7 @@ class ServiceCard extends HTMLElement {
     this.tick(serverClock.now());
   }
 
-  // tick brings what depends on the time up to date.
+  // tick updates the texts that depend on the time.
   tick(now) {
     const { trouble: why, checked: when } = this.#parts;
     setText(when, checked(this.#service, now));
@@ -34,12 +34,12 @@ class ServiceCard extends HTMLElement {
     why.hidden = text === '';
   }
 
-  // focus goes to what Enter opens.
+  // focus moves the focus to the button that opens the service.
   focus(options) {
     this.#parts.open.focus(options);
   }
 
-  // busy shows that a check is under way. The button keeps the focus.
+  // busy shows that a check is running. The button keeps the focus.
   set busy(busy) {
     const { check } = this.#parts;
     check.ariaBusy = String(busy);
@@ -77,7 +77,7 @@ class ServiceCard extends HTMLElement {
     p.article.className = `service-card ${service.status}`;
     p.article.dataset.id = service.id;
     setText(p.open, service.name);
-    // The heading is the name alone: with the button's it would say the status too.
+    // The heading is named by the name alone; the button's label would add the status.
     p.open.parentElement.ariaLabel = service.name;
     p.open.ariaLabel = `${service.name}, ${statusNames[service.status]}`;
     setText(p.team, service.team ?? '');
@@ -95,7 +95,7 @@ class ServiceCard extends HTMLElement {
     setText(p.edit.querySelector('bdi'), service.name);
   }
 
-  // Many tags show as many as two lines hold, and a button for the rest.
+  // showTags shows as many tags as fit in two lines, and a button for the rest.
   #showTags(all) {
     const { tags: list, more } = this.#parts;
     const fits = fitting(all);
@@ -121,7 +121,7 @@ class ServiceCard extends HTMLElement {
     list.replaceChildren(...items, more.parentElement);
   }
 
-  // The server refuses other schemes; what is no web address is no link here either.
+  // The server refuses other schemes; the page doesn't link to them either.
   #showLink(link) {
     const { name, [link.dataset.link]: url } = this.#service;
     link.hidden = !isWebAddress(url ?? '');

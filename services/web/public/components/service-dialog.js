@@ -1,10 +1,9 @@
 // <service-dialog> adds and edits a service: add(), edit(service), and restore(draft)
-// for what was dropped. Its property `api` is lib/api.js, `teams` a function that
-// gives the known teams, `ask` one that asks a question (see confirm-dialog). It
-// bubbles "saved" (detail { service, isNew }), "missing" (the service is gone;
-// detail its id), "delete" (detail the service) and "dropped" (detail the draft of a
-// form that was left with something in it). What others change meanwhile is merged
-// in by field: changed(service) tells of it.
+// after "dropped". Its property `api` is lib/api.js, `teams` returns the known teams,
+// `ask` asks a question (see confirm-dialog). It bubbles "saved" (detail
+// { service, isNew }), "missing" (the service is gone; detail its id), "delete" (detail
+// the service) and "dropped" (detail the draft of a form closed with unsaved changes).
+// Other people's changes, given by changed(service), are merged by field.
 import { asText, byField, changes, check, edited, labels, merge, room, toForm } from '../lib/fields.js';
 import { setText, stamp, tell } from './template.js';
 import './conflict-notice.js';
@@ -23,8 +22,8 @@ class ServiceDialog extends HTMLElement {
   #tags;
   #notice;
   #summary;
-  #base = null; // the service as the server had it last; null for a new one
-  #opened = {}; // what the controls showed of it: what differs was changed here
+  #base = null; // the service as last read from the server; null for a new one
+  #opened = {}; // the values of the controls for it: a different value was changed here
   #disputed = []; // fields that somebody else changed too
   #etag = null;
   #reading = null; // the service being read for its ETag
@@ -41,41 +40,41 @@ class ServiceDialog extends HTMLElement {
     this.#form.addEventListener('input', ({ target }) => this.#typed(target));
     this.#form.addEventListener('click', ({ target }) => this.#click(target.closest('[data-do]')?.dataset.do));
     this.#notice.addEventListener('choose', ({ detail }) => this.#choose(detail));
-    // The key as well as what it asks for: a second Escape in a row would close at once.
+    // keydown as well as cancel: a second Escape in a row would close the dialog at once.
     this.#dialog.addEventListener('keydown', (event) => event.key === 'Escape' && this.#leave(event));
     this.#dialog.addEventListener('cancel', (event) => this.#leave(event));
-    this.#dialog.addEventListener('close', () => removeEventListener('beforeunload', this.#hold));
+    this.#dialog.addEventListener('close', () => removeEventListener('beforeunload', this.#confirmUnload));
   }
 
   add() {
     this.#open(null);
   }
 
-  // edit opens the form with what the page knows, and reads the service for its
-  // ETag meanwhile, so that nobody waits.
+  // edit opens the form with the data of the page, and reads the service for its ETag in
+  // the background, so that the person doesn't wait.
   edit(service) {
     this.#open(service);
-    this.#glance();
+    this.#prefetch();
   }
 
-  // restore opens the form with what a person had typed.
+  // restore opens the form with a draft.
   restore({ service, values }) {
     this.#open(service);
     this.#set(values);
-    if (service) this.#glance();
+    if (service) this.#prefetch();
   }
 
   // reopen shows the form again as it was left.
   reopen() {
     this.#showModal();
     this.#form.querySelector('[data-do="delete"]').focus();
-    this.#glance();
+    this.#prefetch();
   }
 
-  // changed is told of every change of a service.
+  // changed must be called after every change of a service.
   changed(service) {
     if (!this.#dialog.open || service.id !== this.#base?.id || service.version <= this.#base.version) return;
-    if (!this.#busy) this.#glance();
+    if (!this.#busy) this.#prefetch();
   }
 
   get #busy() {
@@ -93,8 +92,8 @@ class ServiceDialog extends HTMLElement {
     return edited(this.#opened, this.#values()).length > 0;
   }
 
-  // hold has the browser ask before it leaves the page with a filled form.
-  #hold = (event) => this.#dirty && event.preventDefault();
+  // confirmUnload makes the browser ask before it leaves the page with unsaved changes.
+  #confirmUnload = (event) => this.#dirty && event.preventDefault();
 
   #open(service) {
     this.#base = service;
@@ -114,12 +113,12 @@ class ServiceDialog extends HTMLElement {
   }
 
   #showModal() {
-    addEventListener('beforeunload', this.#hold);
+    addEventListener('beforeunload', this.#confirmUnload);
     this.#dialog.showModal();
   }
 
-  // values are read from the controls, which may show a text otherwise than it came:
-  // a line's end, say.
+  // values reads the values from the controls, which may normalise a text, such as its
+  // line ends.
   #values() {
     const named = [...this.#form.elements].filter(({ name }) => name);
     return { ...Object.fromEntries(named.map(({ name, value }) => [name, value])), tags: this.#tags.value };
@@ -135,30 +134,31 @@ class ServiceDialog extends HTMLElement {
     this.#ownStatus();
   }
 
-  // glance reads the service without being asked to: if that fails, saving reads anew.
-  #glance() {
+  // prefetch reads the service in the background. If that fails, saving reads it again.
+  #prefetch() {
     this.#reading = this.#read(this.#base.id).catch(() => {});
   }
 
   async #read(id) {
     try {
       const { service, etag } = await this.api.read(id);
-      if (this.#base?.id === id && service.version >= this.#base.version) this.#meet(service, etag);
+      if (this.#base?.id === id && service.version >= this.#base.version) this.#mergeRead(service, etag);
     } catch (problem) {
       if (problem.status === 404 && this.#base?.id === id) this.#missing();
       throw problem;
     }
   }
 
-  // meet takes over what only others changed. From then on what differs from
-  // their values is this person's change, once they have chosen what is disputed.
-  #meet(service, etag) {
+  // mergeRead merges a service that was read: it takes over the fields that only others
+  // changed, and shows the disputed ones. Afterwards a value that differs from theirs is
+  // this person's change, once they have chosen for the disputed fields.
+  #mergeRead(service, etag) {
     const mine = this.#values();
     const theirs = toForm(service);
     const { taken, disputed } = merge({ base: toForm(this.#base), theirs, opened: this.#opened, mine });
     this.#base = service;
     this.#etag = etag;
-    this.#take(taken);
+    this.#takeOver(taken);
     for (const field of disputed) this.#opened[field] = theirs[field];
     const all = new Set([...this.#disputed, ...disputed]);
     this.#disputed = edited(theirs, this.#values()).filter((field) => all.has(field));
@@ -168,7 +168,7 @@ class ServiceDialog extends HTMLElement {
     this.#notice.show(this.#disputed.map(row));
   }
 
-  #take(values) {
+  #takeOver(values) {
     this.#set(values);
     const shown = this.#values();
     for (const field of Object.keys(values)) this.#opened[field] = shown[field];
@@ -183,7 +183,7 @@ class ServiceDialog extends HTMLElement {
       this.#form.requestSubmit();
       return;
     }
-    this.#take(Object.fromEntries(disputed.map((field) => [field, theirs[field]])));
+    this.#takeOver(Object.fromEntries(disputed.map((field) => [field, theirs[field]])));
     this.#form.elements[disputed[0]].focus();
   }
 
@@ -200,7 +200,7 @@ class ServiceDialog extends HTMLElement {
     line.hidden = line.textContent === '';
   }
 
-  // While there is a health URL the probes own the status.
+  // With a health URL, only probes set the status.
   #ownStatus() {
     const { status, status_url: url } = this.#form.elements;
     status.disabled = url.value.trim() !== '';
@@ -215,7 +215,7 @@ class ServiceDialog extends HTMLElement {
     if (what === 'delete') tell(this, 'delete', this.#base);
   }
 
-  // leave is what Escape does, which is hit by mistake: it asks first.
+  // leave handles Escape. It asks first, because Escape is easily hit by mistake.
   async #leave(event) {
     if (event.isComposing || event.target.closest('dialog') !== this.#dialog) return;
     if (!this.#busy && !this.#dirty) return;
@@ -245,7 +245,8 @@ class ServiceDialog extends HTMLElement {
     else if (this.#disputed.length > 0) this.#notice.focus();
   }
 
-  // save resolves when all is saved, or when the person must first choose what is disputed.
+  // save resolves when everything is saved, or when the person must first choose for the
+  // disputed fields.
   async #save() {
     await this.#reading;
     const id = this.#base?.id;
@@ -271,7 +272,7 @@ class ServiceDialog extends HTMLElement {
     tell(this, 'missing', this.#base.id);
   }
 
-  // show puts messages at their fields, and the focus to the first of them.
+  // show shows messages at their fields, and moves the focus to the first of these.
   #show({ fields, rest }) {
     for (const control of this.#form.elements) {
       if (control.name) this.#mark(control, fields[control.name] ?? '');

@@ -1,7 +1,7 @@
 // <service-grid> shows groups of services: show([{ key, title, total, services }]).
-// Cards are kept and moved, never made anew; thousands of them are laid out in
-// slices, the top first, and show resolves to whether it came to the end: a later
-// one cuts it short. inView() gives the ids of the services on the screen.
+// Cards are reused and moved, not recreated. Thousands of them are laid out in slices, the
+// top first. show resolves to whether the layout was finished: a later show aborts it.
+// inView() returns the ids of the services on the screen.
 import { count } from '../lib/format.js';
 import { neighbour } from '../lib/neighbour.js';
 import { reconcile, slices } from '../lib/reconcile.js';
@@ -11,7 +11,7 @@ import './service-card.js';
 const arrows = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
 
 class ServiceGrid extends HTMLElement {
-  #cards = new Map(); // id → card, also of those that are filtered out now
+  #cards = new Map(); // id → card, also of services that are filtered out
   #groups = new Map();
   #job = new AbortController();
   #focus = new FocusKeeper(this);
@@ -24,11 +24,11 @@ class ServiceGrid extends HTMLElement {
     this.ariaBusy = 'false';
     this.#job.abort();
     this.#job = new AbortController();
-    this.#focus.begin();
-    return slices(this.#draw(groups), { signal: this.#job.signal, between: () => this.#focus.keep() });
+    this.#focus.capture();
+    return slices(this.#draw(groups), { signal: this.#job.signal, between: () => this.#focus.restore() });
   }
 
-  // forget lets go of the cards of services that are no more.
+  // forget drops the cards of deleted services.
   forget(exists) {
     for (const id of this.#cards.keys()) {
       if (!exists(id)) this.#cards.delete(id);
@@ -47,7 +47,8 @@ class ServiceGrid extends HTMLElement {
     for (const card of this.#visible()) card.tick(now);
   }
 
-  // Searched for when asked: watching thousands of cards costs every frame.
+  // visible finds the cards on the screen when called: observing thousands of cards would
+  // cost time in every frame.
   #visible() {
     const lists = [...this.querySelectorAll('.service-list')];
     return lists.flatMap((list) => {
@@ -58,7 +59,7 @@ class ServiceGrid extends HTMLElement {
 
   // focusFirst moves the focus to the first card that is in view, or the first.
   focusFirst() {
-    const header = 60; // px: what stands behind it is in view, but not to be seen
+    const header = 60; // px: cards behind the header are in view, but covered
     const first = this.#visible().find((card) => card.getBoundingClientRect().top >= header);
     (first ?? this.querySelector('service-card'))?.focus();
   }
@@ -107,8 +108,8 @@ class ServiceGrid extends HTMLElement {
   }
 }
 
-// within gives those of elements, which stand in rows, that reach between two
-// heights of the window; the first is found by halving.
+// within returns the elements, which are laid out in rows, that overlap the range between
+// two heights of the window. The first is found by binary search.
 function within(elements, top, bottom) {
   let [low, high] = [0, elements.length];
   while (low < high) {
@@ -121,40 +122,41 @@ function within(elements, top, bottom) {
   return found;
 }
 
-// FocusKeeper gives the focus back to what had it when a layout began: a move in
-// the document takes it away. While that is out of the document, the card in its
-// place has the focus: for good if it is gone, so that a keyboard does not start
-// from the top again, or until a later slice or layout puts it back.
+// FocusKeeper restores the focus during a layout, because an element that is moved in the
+// document loses it. While the focused element is out of the document, the card in its
+// place gets the focus, until a later slice or layout puts the element back. If the
+// element is gone, the substitute keeps the focus, so that keyboard navigation doesn't
+// start at the top again.
 class FocusKeeper {
   #grid;
-  #held = null;
+  #focused = null;
   #index = -1;
-  #lent = null;
+  #substitute = null;
 
   constructor(grid) {
     this.#grid = grid;
   }
 
-  begin() {
+  capture() {
     const active = document.activeElement;
-    if (this.#lent && active === this.#lent) return; // it may yet come back
-    this.#held = this.#grid.contains(active) ? active : null;
-    this.#lent = null;
+    if (this.#substitute && active === this.#substitute) return; // the element may still come back
+    this.#focused = this.#grid.contains(active) ? active : null;
+    this.#substitute = null;
     this.#index = [...this.#grid.querySelectorAll('service-card')].indexOf(active.closest('service-card'));
   }
 
-  keep() {
+  restore() {
     const active = document.activeElement;
-    if (!this.#held || (active !== document.body && active !== this.#lent)) return;
-    if (this.#held.isConnected) {
-      this.#held.focus({ preventScroll: true });
-      this.#lent = null;
+    if (!this.#focused || (active !== document.body && active !== this.#substitute)) return;
+    if (this.#focused.isConnected) {
+      this.#focused.focus({ preventScroll: true });
+      this.#substitute = null;
       return;
     }
     const cards = this.#grid.querySelectorAll('service-card');
     const next = cards[Math.min(this.#index, cards.length - 1)] ?? document.querySelector('main');
     next.focus({ preventScroll: true });
-    this.#lent = document.activeElement;
+    this.#substitute = document.activeElement;
   }
 }
 

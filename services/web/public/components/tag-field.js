@@ -1,6 +1,6 @@
-// <tag-field> edits a list of tags: its property `value`, in which what is typed
-// and not yet added counts. Enter or a comma adds what is typed; each tag has a
-// button that removes it, so that a tag with a comma in it stays whole.
+// <tag-field> edits a list of tags: its property `value`, which includes text that is
+// typed but not yet added. Enter or a comma adds the typed text. Each tag is an item with
+// a button that removes it, so that a tag with a comma in it stays whole.
 import { splitTags } from '../lib/fields.js';
 import { setText, stamp } from './template.js';
 
@@ -37,7 +37,7 @@ class TagField extends HTMLElement {
     this.#show(tags);
   }
 
-  // commit adds what is typed.
+  // commit adds the typed text.
   commit() {
     const added = splitTags(this.#input.value);
     this.#show(this.value);
@@ -48,13 +48,13 @@ class TagField extends HTMLElement {
   #key(event) {
     if (event.isComposing) return;
     if (event.key === 'Enter' && this.#input.value.trim()) {
-      event.preventDefault(); // without text it saves the form, as in any other field
+      event.preventDefault(); // without text, Enter saves the form as in any other field
       this.commit();
     }
     if (event.key === 'Backspace' && this.#input.value === '') this.#list.lastElementChild?.lastElementChild.focus();
   }
 
-  // The focus goes to the tag that takes the place, so that several can be removed in a row.
+  // remove moves the focus to the next tag, so that several can be removed in a row.
   #remove(item) {
     if (!item) return;
     const index = [...this.#list.children].indexOf(item);

@@ -1,20 +1,20 @@
-// stamp gives the content of template#name of index.html, where all markup is.
+// stamp returns a copy of template#name of index.html, where all markup is.
 export function stamp(name) {
   return document.querySelector(`template#${name}`).content.cloneNode(true);
 }
 
-// tell dispatches a fact that bubbles up from element.
+// tell dispatches a bubbling custom event from element.
 export function tell(element, name, detail) {
   element.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
 }
 
-// setText writes only what differs, so that nothing is announced or drawn again.
+// setText writes only a different text, so that nothing is announced or painted again.
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// setWords makes a sentence of parts: a string is our words, { name } what a person
-// wrote, which keeps its direction of writing to itself.
+// setWords builds a sentence from parts: a string is our text, { name } is text that a
+// person wrote, whose writing direction is isolated.
 export function setWords(element, parts) {
   element.replaceChildren(
     ...parts.map((part) => {
@@ -26,7 +26,7 @@ export function setWords(element, parts) {
   );
 }
 
-// quoted is a name within an attribute, where no element can isolate it.
+// quoted isolates the writing direction of a name in an attribute, where no element can.
 export function quoted(name) {
   return `\u2068${name}\u2069`;
 }

@@ -1,4 +1,4 @@
-// <theme-switch> chooses light, dark, or what the system has, and remembers it.
+// <theme-switch> chooses light, dark, or the system's theme, and remembers it.
 // early.js applies the choice when the page is opened.
 import { stamp } from './template.js';
 
@@ -18,7 +18,7 @@ class ThemeSwitch extends HTMLElement {
     try {
       localStorage.setItem('theme', theme);
     } catch {
-      // Storage is forbidden here: the choice holds until the page is closed.
+      // Storage is blocked: the choice lasts until the page is closed.
     }
   }
 }

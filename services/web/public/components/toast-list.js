@@ -1,8 +1,7 @@
-// <toast-list> tells what has happened, in words and names as setWords takes them:
-// say(words) politely, with the mark of a status if what it tells is one, and with
-// an action ({ label, act }) if there is more to do; warn(words) at once, for what
-// failed. A toast goes by itself, an error and one with an action later, and none
-// while a person is at it.
+// <toast-list> shows messages, whose words are parts as for setWords. say(words) announces
+// politely, optionally with the icon of a status and an action ({ label, act });
+// warn(words) announces a failure at once. A toast disappears by itself, later if it is an
+// error or has an action, and not while it has the pointer or the focus.
 import { setWords, stamp } from './template.js';
 
 const kinds = {

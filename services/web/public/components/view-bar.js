@@ -1,5 +1,6 @@
 // <view-bar> says how many services are shown, and chooses their order:
-// show({ shown, view }) with the text and the view. It bubbles "arrange" with what changes in the view, and "clear".
+// show({ shown, view }) with the text and the view. It bubbles "arrange" (detail the
+// changed values of the view) and "clear".
 import { narrowed } from '../lib/view.js';
 import { setText, stamp, tell } from './template.js';
 

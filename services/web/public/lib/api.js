@@ -1,9 +1,9 @@
-// The one place that talks to the server. Every call resolves with what the
-// server said or rejects with a Problem that a person can be shown.
+// All requests to the REST API. Every call resolves with the server's answer, or rejects
+// with a Problem that can be shown to a person.
 
 import { serverClock } from './clock.js';
 
-const patience = 15_000; // ms: an answer that takes longer is as good as none
+const defaultTimeout = 15_000; // ms: a later answer counts as none
 const services = '/api/services';
 
 // Problem is an RFC 9457 problem document; status is 0 when no answer came.
@@ -17,21 +17,21 @@ export class Problem extends Error {
   }
 }
 
-// list resolves with { items, etag }, or with { items: null } when nothing has
-// changed since etag.
+// list resolves with { items, etag }, or with { items: null } if nothing has changed
+// since etag.
 export async function list(etag) {
   const answer = await call('GET', services, { headers: etag ? { 'If-None-Match': etag } : {} });
   return { items: answer.status === 304 ? null : answer.data.items, etag: answer.etag };
 }
 
-// some resolves with those of the named services (100 at most) that still exist.
+// some resolves with the services with these ids (at most 100) that still exist.
 export async function some(ids) {
   const query = new URLSearchParams(ids.map((id) => ['id', id]));
   const { data } = await call('GET', `${services}?${query}`);
   return data.items;
 }
 
-// read resolves with { service, etag }: the etag is what change wants.
+// read resolves with { service, etag }; change needs the etag.
 export async function read(id) {
   const { data, etag } = await call('GET', path(id));
   return { service: data, etag };
@@ -42,13 +42,13 @@ export async function create(fields) {
   return (await call('POST', services, { body: fields })).data;
 }
 
-// change sets these fields of a service and leaves the others, unless it is no
-// longer what etag stands for: then it rejects with a Problem whose status is 412.
+// change sets these fields of a service and keeps the others. It rejects with a Problem
+// of status 412 if the service has changed since etag.
 export async function change(id, fields, etag) {
   return (await call('PATCH', path(id), { body: fields, headers: { 'If-Match': etag } })).data;
 }
 
-// remove deletes a service. One that is gone already is what was asked for.
+// remove deletes a service. It also resolves if the service is gone already.
 export async function remove(id) {
   try {
     await call('DELETE', path(id));
@@ -57,15 +57,15 @@ export async function remove(id) {
   }
 }
 
-// check has a service probed now, and resolves with the service after it.
+// check probes a service now, and resolves with the service after the probe.
 export async function check(id) {
-  return (await call('POST', `${path(id)}/check`, { patience: 30_000 })).data;
+  return (await call('POST', `${path(id)}/check`, { timeout: 30_000 })).data;
 }
 
-// health resolves with { status, checks }, also where something does not work: each
-// check is { name, status, detail, cure }.
+// health resolves with { status, checks }, also if a check fails. Each check is
+// { name, status, detail, cure }.
 export async function health() {
-  const { data } = await call('GET', '/api/health', { also: 503 });
+  const { data } = await call('GET', '/api/health', { accept: 503 });
   if (!Array.isArray(data?.checks)) throw new Problem({ detail: 'The portal does not say how it is.' });
   return data;
 }
@@ -74,8 +74,8 @@ function path(id) {
   return `${services}/${encodeURIComponent(id)}`;
 }
 
-// also is a status that is an answer here, and no problem.
-async function call(method, url, { body, headers = {}, patience: limit = patience, also = 304 } = {}) {
+// accept is a status outside 2xx that resolves instead of rejecting.
+async function call(method, url, { body, headers = {}, timeout = defaultTimeout, accept = 304 } = {}) {
   const init = { method, headers: { Accept: 'application/json', ...headers }, cache: 'no-store' };
   if (body) {
     init.body = JSON.stringify(body);
@@ -85,14 +85,14 @@ async function call(method, url, { body, headers = {}, patience: limit = patienc
   let response;
   let data;
   try {
-    response = await fetch(url, { ...init, signal: AbortSignal.timeout(limit) });
-    if (!response.headers.has('Age')) serverClock.hear(response.headers.get('Date'), asked, Date.now());
-    const text = await response.text(); // none with a 204 or 304, whatever type they name
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeout) });
+    if (!response.headers.has('Age')) serverClock.observe(response.headers.get('Date'), asked, Date.now());
+    const text = await response.text(); // empty with 204 and 304, whatever their Content-Type
     const json = /\bjson\b/.test(response.headers.get('Content-Type') ?? '');
     data = json && text ? JSON.parse(text) : null;
   } catch {
     throw new Problem({ detail: 'The portal cannot be reached. Check your connection, then try again.' });
   }
-  if (!response.ok && response.status !== also) throw new Problem({ ...data, status: response.status });
+  if (!response.ok && response.status !== accept) throw new Problem({ ...data, status: response.status });
   return { status: response.status, data, etag: response.headers.get('ETag') };
 }

@@ -1,28 +1,28 @@
-// What a person wants to see of the catalogue, and what they can do to it, by name.
+// The catalogue's state (view, number of cards), and the actions that change it.
 import { everything, unfiltered } from './view.js';
 
-export const pageSize = 1000; // cards in the page, and as many again when its end comes near
+export const pageSize = 1000; // cards at first, and more cards each time the end comes near
 
-// begin is the state of a catalogue that nobody has done anything to.
+// begin returns the initial state.
 export function begin() {
   return { view: everything, most: pageSize, fresh: true };
 }
 
-// actions give what each of them makes of a state: { view, most, fresh }, where most
-// is how many cards there are at most, and fresh says that something else is to be
-// seen than stood there.
+// actions return the next state: { view, most, fresh }. most is the maximum number of
+// cards. fresh is true until the next render after an action of the person: that render
+// need not keep cards in their places.
 export const actions = {
-  // look shows another view, from its start.
+  // look shows another view from its first card.
   look: (state, view) => ({ ...state, view, most: pageSize, fresh: true }),
   search: (state, q) => actions.change(state, { q }),
   change: (state, change) => actions.look(state, { ...state.view, ...change }),
   filter: (state, { kind, value }) => actions.change(state, { [kind]: value }),
-  // tag narrows to a tag, and widens again.
+  // tag toggles the filter for a tag.
   tag: (state, tag) => actions.change(state, { tag: state.view.tag === tag ? '' : tag }),
   clear: (state) => actions.look(state, unfiltered(state.view)),
   more: (state) => ({ ...state, most: state.most + pageSize }),
   all: (state) => ({ ...state, most: Number.POSITIVE_INFINITY }),
-  // refresh lets cards move that were kept in their places.
+  // refresh lets cards move that a pointer keeps in place.
   refresh: (state) => ({ ...state, fresh: true }),
   drawn: (state) => ({ ...state, fresh: false }),
 };

@@ -1,28 +1,29 @@
-// The server's clock, which is the one to read ages by: every timestamp comes
-// from there, and the browser's own may be hours off.
+// Clock estimates the server's clock. Ages are computed by it, because every timestamp
+// comes from the server, and the browser's clock may be hours off.
 //
-// Clock learns from the Date header of answers. That is a whole second, of a
-// moment between asking and being answered, which leaves the offset a range; each
-// answer narrows it. An offset that may be none counts as none.
+// The estimate uses the Date header of answers. Date is a whole second, taken between the
+// request and the answer, so each answer gives a range of the offset; further answers
+// narrow it. If the range includes 0, the offset is 0.
 export class Clock {
-  #low = -Infinity; // ms that the server is ahead of the browser, at least
-  #high = Infinity; // and at most
+  #low = -Infinity; // ms that the server is ahead of the browser: lower bound
+  #high = Infinity; // and upper bound
 
-  // now is the server's time in ms; the browser's, before the first answer.
+  // now returns the server's time in ms, or the browser's before the first answer.
   now() {
     return Date.now() + this.#offset();
   }
 
-  // hear takes the Date header of an answer ("" or null: it has none), and when it
-  // was asked for and had come, by Date.now(). One from a cache says nothing.
-  hear(header, asked, came) {
+  // observe takes the Date header of an answer ("" or null if it has none), and the times
+  // of the request and the answer by Date.now(). Do not pass cached answers: their Date
+  // is old.
+  observe(header, asked, came) {
     const second = Date.parse(header ?? '');
     if (Number.isNaN(second)) return;
     const [low, high] = [second - came, second + 1000 - asked];
     this.#low = Math.max(this.#low, low);
     this.#high = Math.min(this.#high, high);
     if (this.#low <= this.#high) return;
-    [this.#low, this.#high] = [low, high]; // one of the clocks was set: what was known is no more
+    [this.#low, this.#high] = [low, high]; // one of the clocks was set: start over
   }
 
   #offset() {

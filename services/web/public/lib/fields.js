@@ -1,4 +1,4 @@
-// What the form knows of a service's fields, without the form.
+// The fields of a service's form, independent of the DOM.
 
 export const labels = {
   name: 'Name',
@@ -15,7 +15,7 @@ export const labels = {
 
 const urls = ['status_url', 'docs_url', 'github_url', 'dashboard_url'];
 
-// toForm gives what the controls show of a service: texts by field, and a list of tags.
+// toForm returns the values that the controls show: texts by field, and a list of tags.
 export function toForm(service) {
   const values = {};
   for (const field of Object.keys(labels)) values[field] = service[field] ?? '';
@@ -27,15 +27,14 @@ export function toForm(service) {
   };
 }
 
-// edited lists the fields that a person changed, given what the controls showed
-// when the form was opened, and what they show now.
+// edited lists the fields that a person changed. opened has the values of the controls
+// when the form was opened, mine those of now.
 export function edited(opened, mine) {
   return Object.keys(labels).filter((field) => !same(opened[field], mine[field]));
 }
 
-// changes is what to send: those fields only, null for one that was emptied. The
-// status is a person's to say only while there is no health URL, and must be said
-// when that goes.
+// changes returns the body to send: the edited fields only, null for an emptied one. The
+// status is included only without a health URL, and always when the health URL is removed.
 export function changes(opened, mine) {
   const body = {};
   for (const field of edited(opened, mine)) body[field] = field === 'tags' ? mine.tags : mine[field].trim() || null;
@@ -44,13 +43,14 @@ export function changes(opened, mine) {
   return body;
 }
 
-// merge brings what others changed into a form, field by field: { taken, disputed },
-// where taken has their value of each field that only they changed, and disputed
-// names the fields that both did, to different values. base and theirs are toForm
-// of the service before and now; opened and mine as for edited.
+// merge merges other people's changes into a form, field by field. It returns
+// { taken, disputed }: taken has their value of each field that only they changed;
+// disputed names the fields that both changed to different values. base and theirs are
+// toForm of the service before and now; opened and mine are as for edited.
 export function merge({ base, theirs, opened, mine }) {
   const touched = new Set(edited(opened, mine));
-  // A status said by hand is lost to a health URL: whoever adds one says so.
+  // A health URL overrides a status set by hand, so a change of the status also disputes
+  // a health URL that others add.
   if (touched.has('status') && !mine.status_url) touched.add('status_url');
   const news = edited(base, theirs).filter((field) => field !== 'status' || !theirs.status_url);
   const open = news.filter((field) => !same(mine[field], theirs[field]));
@@ -60,18 +60,18 @@ export function merge({ base, theirs, opened, mine }) {
   };
 }
 
-// same says whether two values of a field are one to the server, which trims texts.
+// same reports whether two values of a field are equal to the server, which trims texts.
 function same(a, b) {
   if (!Array.isArray(a)) return a.trim() === b.trim();
   return a.length === b.length && a.every((tag, i) => tag === b[i]);
 }
 
-// asText shows a field's value in a sentence.
+// asText formats a field's value for a sentence.
 export function asText(value) {
   return (Array.isArray(value) ? value.join(' · ') : value.trim()) || '(empty)';
 }
 
-// splitTags gives the tags in what a person typed: a comma ends one.
+// splitTags splits typed text into tags at commas.
 export function splitTags(text) {
   return text
     .split(',')
@@ -79,9 +79,8 @@ export function splitTags(text) {
     .filter(Boolean);
 }
 
-// room says how near a text is to the most characters that its field may have,
-// once it matters, or "". The server counts characters as they are here, not the
-// halves of them that maxlength counts.
+// room says how many characters a field has left, or "" while more than a fifth of most
+// are. It counts code points as the server does; maxlength counts UTF-16 units.
 export function room(text, most) {
   const left = most - [...text.trim()].length;
   if (left > most / 5) return '';
@@ -89,8 +88,8 @@ export function room(text, most) {
   return `${n} ${n === '1' ? 'character' : 'characters'} ${left < 0 ? 'too many' : 'left'}`;
 }
 
-// check finds what the server would refuse anyway in a body to send: [{ field,
-// message }]. Only what needs no question to the server; the rest it says itself.
+// check returns the errors of a body that need no request to find: [{ field, message }].
+// The server reports the others.
 export function check(opened, body) {
   const errors = [];
   if (!(Object.hasOwn(body, 'name') ? body.name : opened.name))
@@ -103,21 +102,21 @@ export function check(opened, body) {
   return errors;
 }
 
-// isWebAddress says whether text may become a link: javascript: and its like
-// must not.
+// isWebAddress reports whether text may become a link: only http: and https: may, never
+// javascript: and similar.
 export function isWebAddress(text) {
   const url = URL.canParse(text) ? new URL(text) : null;
   return /^https?:\/\//i.test(text) && ['http:', 'https:'].includes(url?.protocol);
 }
 
-// byField puts a Problem's errors to the form's fields: { fields: { name: "…" },
-// rest: "…" }. The rest, for no field, is told for the form as a whole; a name
-// that is taken is told at the name.
+// byField maps a Problem's errors to the form's fields: { fields: { name: "…" },
+// rest: "…" }. rest is for the form as a whole: errors of no field. A name conflict is
+// mapped to the name.
 export function byField(problem) {
   const fields = {};
   const rest = [];
   for (const { field = '', message } of problem.errors ?? []) {
-    const name = field.replace(/\W.*$/, ''); // tags[3] is a matter of tags
+    const name = field.replace(/\W.*$/, ''); // tags[3] belongs to tags
     if (Object.hasOwn(labels, name)) fields[name] = fields[name] ? `${fields[name]} ${message}` : message;
     else rest.push(message);
   }

@@ -1,11 +1,11 @@
-// Which services a view shows, in which order, and what its filters count.
-// A view is { q, status, team, tag, sort, group }, as lib/view.js reads it.
+// Filters, sorts and counts services for a view. A view is { q, status, team, tag, sort,
+// group }, as parsed by lib/view.js.
 import { searchText, words } from './text.js';
 
 export const statuses = ['down', 'degraded', 'unknown', 'healthy'];
 
-// What needs a person comes first. Unknown stands before healthy, because
-// nobody knows that such a service works.
+// Services that need a person come first. Unknown is before healthy, because such a
+// service may not work.
 const rank = Object.fromEntries(statuses.map((status, i) => [status, i]));
 
 const { compare } = new Intl.Collator('en', { sensitivity: 'base', numeric: true });
@@ -21,12 +21,12 @@ export function sort(services, by) {
   return services.sort(orders[by] ?? orders.status);
 }
 
-// changedAt is when the configuration or the status last changed, in ms.
+// changedAt returns when the configuration or the status last changed, in ms.
 function changedAt(service) {
   return Math.max(Date.parse(service.updated_at) || 0, Date.parse(service.status_since ?? '') || 0);
 }
 
-const haystacks = new WeakMap(); // services are never altered, so neither is their text
+const haystacks = new WeakMap(); // services are immutable, so their text can be cached
 
 function haystack(service) {
   let text = haystacks.get(service);
@@ -38,11 +38,11 @@ function haystack(service) {
 }
 
 // survey passes over services once and returns
-//   shown   those that the view shows, in the order they came
-//   counts  { status, team, tag }: value → how many a click on it would show,
-//           with the view's search and its other filters; 0 for values that
-//           occur only outside of them
-//   stats   { total, healthy, degraded, down, unknown } of all, whatever the view
+//   shown   the services that the view shows, in the given order
+//   counts  { status, team, tag }: value → number of services that a click on it
+//           would show, with the view's search and its other filters; 0 for values
+//           that occur only outside of them
+//   stats   { total, healthy, degraded, down, unknown } of all services
 export function survey(services, view) {
   const wanted = words(view.q);
   const counts = { status: new Map(statuses.map((s) => [s, 0])), team: new Map(), tag: new Map() };
@@ -67,8 +67,8 @@ function add(counts, value, counted) {
   counts.set(value, (counts.get(value) ?? 0) + (counted ? 1 : 0));
 }
 
-// group splits services into [{ key, title, total, services }] by team, by name,
-// those without a team last; each keeps the order of its services.
+// group splits services by team into [{ key, title, total, services }], sorted by name,
+// those without a team last. Each group keeps the order of its services.
 export function group(services) {
   const teams = new Map();
   for (const service of services) {
@@ -86,7 +86,7 @@ export function group(services) {
     }));
 }
 
-// head is the groups' first services, at most so many; their totals stay whole.
+// head returns the groups cut to at most `most` services in all; totals are unchanged.
 export function head(groups, most) {
   let room = most;
   const cut = groups.map((each) => {
@@ -97,6 +97,6 @@ export function head(groups, most) {
   return cut.filter(({ services }) => services.length > 0);
 }
 
-// byName orders [value, count] pairs by value, byCount the most frequent first.
+// byName orders [value, count] pairs by value; byCount puts the most frequent first.
 export const byName = ([a], [b]) => compare(a, b);
 export const byCount = ([a, m], [b, n]) => n - m || compare(a, b);

@@ -1,4 +1,4 @@
-// Words for what the API gives as codes and numbers.
+// Texts for the codes and numbers of the API.
 import { statuses } from './filter.js';
 
 export const statusNames = { healthy: 'Healthy', degraded: 'Degraded', down: 'Down', unknown: 'Unknown' };
@@ -29,15 +29,15 @@ const units = [
   ['s', 1],
 ];
 
-// span is a length of time in its largest unit, rounded down: "12 s", "3 d".
+// span formats a duration in its largest unit, rounded down: "12 s", "3 d".
 export function span(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const [unit, size] = units.find(([, size]) => seconds >= size) ?? ['s', 1];
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-// checked says when a service was last probed; now is the server's time, as in
-// trouble. A result that came after the last answer is of "just now".
+// checked says when a service was last probed; now is the server's time, as in trouble.
+// A result newer than now is "just now".
 export function checked(service, now) {
   if (!service.status_url) return 'Status set by hand';
   if (!service.last_checked_at) return 'not checked yet';
@@ -45,7 +45,7 @@ export function checked(service, now) {
   return age < 1000 ? 'checked just now' : `checked ${span(age)} ago`;
 }
 
-// latency is the time that the last probe took, or "" when it wasn't answered.
+// latency formats the duration of the last probe, or "" if it got no answer.
 export function latency(service) {
   if (!service.status_url || service.latency_ms === null) return '';
   return service.latency_ms < 10_000 ? `${service.latency_ms} ms` : `${(service.latency_ms / 1000).toFixed(1)} s`;
@@ -67,13 +67,13 @@ export function trouble(service, now) {
   return since ? `${why} for ${span(now - since)}` : why;
 }
 
-// outcome is what Check now found, after the service's name.
+// outcome describes the result of Check now; it follows the service's name.
 export function outcome(service) {
   const details = [reason(service), latency(service)].filter(Boolean).join(', ');
   return `is ${service.status}${details ? ` (${details})` : ''}.`;
 }
 
-// changes says of services, whose status changed, how they are now.
+// changes describes the new statuses of services whose status changed.
 export function changes(services) {
   if (services.length <= 2) return services.map(newStatus).join(' ');
   const numbers = statuses
@@ -87,17 +87,17 @@ function newStatus(service) {
   return `${service.name} is ${service.status}${why ? `: ${why}` : ''}.`;
 }
 
-// count is "1 service" or "24 services".
+// count formats "1 service" or "24 services".
 export function count(n) {
   return `${n.toLocaleString('en')} ${n === 1 ? 'service' : 'services'}`;
 }
 
-// shown is "24 services" or, when some are hidden, "3 of 24 services".
+// shown formats "24 services" or, if some are hidden, "3 of 24 services".
 export function shown(n, total) {
   return n === total ? count(n) : `${n.toLocaleString('en')} of ${count(total)}`;
 }
 
-// clock is the time of day, for "data from 14:02".
+// clock formats the time of day, for "data from 14:02".
 export function clock(date) {
   return date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 }

@@ -1,22 +1,22 @@
-// Health asks the portal how it is, as long as somebody sees the page: soon after the
-// start, and then every 15 s or so; sooner when there is doubt. What one tab of a
-// browser was told, the others take as told to them, so that one at a time asks.
-const period = 15_000; // ms between two asks
-const soon = 1_500; // ms until one that is wanted at once
-const least = 5_000; // ms between two asks, whatever the doubt
-const spread = 0.2; // of a wait, so that browsers do not ask together
+// Health polls the portal's health while the page is visible: soon after the start, then
+// about every 15 s, and sooner after checkSoon. The tabs of a browser share each answer,
+// so that about one of them polls.
+const pollInterval = 15_000; // ms between two requests
+const shortDelay = 1_500; // ms until a request that is wanted at once
+const minInterval = 5_000; // ms between two requests, also after checkSoon
+const jitter = 0.2; // of a delay, so that browsers do not poll in step
 
 export class Health {
   #ask;
   #tell;
   #channel = null; // null: stopped
   #timer = 0;
-  #due = Infinity; // when the timer ends
-  #heard = -Infinity; // when this or another tab was last told, or was not
+  #due = Infinity; // when the timer fires
+  #answeredAt = -Infinity; // when the last request of any tab ended, also without an answer
   #visible = true;
 
-  // ask resolves with { status, checks }, as /api/health says it, or rejects; tell
-  // takes what it said. No answer tells nothing: what was said stands.
+  // ask resolves with the { status, checks } of /api/health, or rejects. tell is called
+  // with each answer; without an answer, the previous one stays.
   constructor(ask, tell) {
     this.#ask = ask;
     this.#tell = tell;
@@ -25,8 +25,8 @@ export class Health {
   start() {
     this.stop();
     this.#channel = new BroadcastChannel('portal-health');
-    this.#channel.addEventListener('message', ({ data }) => this.#hear(data));
-    this.#plan(soon);
+    this.#channel.addEventListener('message', ({ data }) => this.#handle(data));
+    this.#schedule(shortDelay);
   }
 
   stop() {
@@ -35,26 +35,26 @@ export class Health {
     this.#cancel();
   }
 
-  // show says whether anybody can see the page.
+  // show sets whether the page is visible.
   show(visible) {
     this.#visible = visible;
-    if (visible) this.#plan(soon);
+    if (visible) this.#schedule(shortDelay);
     else this.#cancel();
   }
 
-  // doubt is for when something seems not to work.
-  doubt() {
-    this.#plan(Math.max(soon, this.#heard + least - Date.now()));
+  // checkSoon polls earlier, because something seems not to work.
+  checkSoon() {
+    this.#schedule(Math.max(shortDelay, this.#answeredAt + minInterval - Date.now()));
   }
 
-  // plan asks after a while, unless that is planned for earlier.
-  #plan(ms) {
+  // schedule polls after ms, unless an earlier poll is scheduled.
+  #schedule(ms) {
     if (!this.#channel || !this.#visible) return;
-    const wait = ms * (1 + spread * Math.random());
+    const wait = ms * (1 + jitter * Math.random());
     if (this.#due <= Date.now() + wait) return;
     this.#cancel();
     this.#due = Date.now() + wait;
-    this.#timer = setTimeout(() => this.#turn(), wait);
+    this.#timer = setTimeout(() => this.#poll(), wait);
   }
 
   #cancel() {
@@ -62,23 +62,23 @@ export class Health {
     this.#due = Infinity;
   }
 
-  async #turn() {
+  async #poll() {
     const channel = this.#channel;
     let answer = null;
     try {
       answer = await this.#ask();
     } catch {
-      // The page says by itself that the portal cannot be reached.
+      // The connection status already says that the portal cannot be reached.
     }
     if (channel !== this.#channel) return; // stopped meanwhile
     channel.postMessage(answer);
-    this.#hear(answer);
+    this.#handle(answer);
   }
 
-  #hear(answer) {
+  #handle(answer) {
     this.#cancel();
-    this.#heard = Date.now();
-    this.#plan(period);
+    this.#answeredAt = Date.now();
+    this.#schedule(pollInterval);
     if (answer) this.#tell(answer);
   }
 }

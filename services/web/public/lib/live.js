@@ -1,45 +1,45 @@
 // Live follows the portal's events. It dispatches
-//   live    the stream stands; detail.fresh: not where this tab had followed it
-//           to, or for the first time, so the list must be read anew
-//   lost    nothing is heard any more; it is tried again until stop()
+//   live    the stream is connected; detail.fresh is true at the first time, and if
+//           events may have been missed: then the list must be read again
+//   lost    the stream is disconnected; Live reconnects until stop()
 //   message detail: { type, data }, one of the portal's events
 //
 // The tabs of a browser share one Stream: over HTTP/1.1 a browser has six connections
-// to a server, and each stream takes one. A tab that can be seen holds it, and passes
-// on what it says; the others hear that. They settle who holds it by messages on a
-// BroadcastChannel, which a page has over plain HTTP as well, unlike Web Locks:
-//   who   does anybody hold the stream?
-//   mine  I do, and this is its state
-//   bye   I did
-// and what the Stream says, by its holder. Each has { type, tab }.
+// to a server, and each stream takes one. A visible tab holds the stream and forwards
+// its messages to the other tabs. The tabs elect the holder by messages on a
+// BroadcastChannel, which, unlike Web Locks, also works over plain HTTP:
+//   who   asks for the holder
+//   mine  the holder's answer, with the state of its stream
+//   bye   the holder has closed its stream
+// The holder also posts the messages of its Stream. Each message has { type, tab }.
 import { Stream } from './stream.js';
 
 const events = ['service.created', 'service.updated', 'service.deleted', 'status.changed'];
 const heartbeat = 15_000; // ms: the server's
-const silence = 2.5 * heartbeat; // of the stream, after which it is taken for dead
-const handover = 5_000; // ms that the next holder has to go on with the stream
-const answer = 50; // ms for a holder to say that it is one
-const look = 2_000; // ms between two looks for silence
+const silenceTimeout = 2.5 * heartbeat; // ms without a message after which a stream counts as dead
+const handoverTimeout = 5_000; // ms that the next holder has to open the stream
+const answerWait = 50; // ms to wait for the answer of a holder
+const checkInterval = 2_000; // ms between two checks of the deadline
 
 export class Live extends EventTarget {
-  #tab = Math.random(); // of two holders, the one with the smaller number goes on
+  #tab = Math.random(); // of two holders, the one with the smaller number keeps the stream
   #connect;
   #channel = null; // null: stopped
-  #stream = null; // of the tab that holds it
+  #stream = null; // set in the tab that holds it
   #candidacy = 0;
   #watch = 0;
-  #silentAt = 0; // by the time of day: other clocks stop while a computer sleeps
+  #deadline = 0; // of the next message, in wall-clock time: monotonic clocks stop while a computer sleeps
   #visible = true;
   #up = false;
-  #id = ''; // of the last event that was heard
+  #id = ''; // of the last event received
 
-  // connect stands in for a Stream in tests.
+  // connect replaces the Stream in tests.
   constructor(url, connect = (from) => new Stream({ url, ...from })) {
     super();
     this.#connect = connect;
   }
 
-  // up is whether this tab hears everything.
+  // up reports whether this tab receives all events.
   get up() {
     return this.#up;
   }
@@ -47,10 +47,10 @@ export class Live extends EventTarget {
   start() {
     this.stop();
     this.#channel = new BroadcastChannel('portal-live');
-    this.#channel.addEventListener('message', ({ data }) => this.#hear(data));
-    this.#watch = setInterval(() => this.#check(), look);
-    this.#patient(silence);
-    this.#ask();
+    this.#channel.addEventListener('message', ({ data }) => this.#receive(data));
+    this.#watch = setInterval(() => this.#check(), checkInterval);
+    this.#setDeadline(silenceTimeout);
+    this.#askForHolder();
   }
 
   stop() {
@@ -62,31 +62,31 @@ export class Live extends EventTarget {
     this.#up = false;
   }
 
-  // show says whether anybody can see the tab. One that nobody sees holds no stream.
+  // show sets whether the tab is visible. A hidden tab holds no stream.
   show(visible) {
     this.#visible = visible;
     if (!visible) this.#release();
     else this.#check();
-    this.#ask();
+    this.#askForHolder();
   }
 
-  // wake is for when the network came back: what seems to be a stream may be dead.
+  // wake reconnects after the network came back, when the open stream may be dead.
   wake() {
-    this.#stream?.again();
-    this.#ask();
+    this.#stream?.reconnect();
+    this.#askForHolder();
   }
 
-  #ask() {
+  #askForHolder() {
     clearTimeout(this.#candidacy);
     if (!this.#channel || this.#stream || !this.#visible) return;
-    this.#candidacy = setTimeout(() => this.#hold(), answer * (1 + 2 * Math.random()));
+    this.#candidacy = setTimeout(() => this.#takeStream(), answerWait * (1 + 2 * Math.random()));
     this.#post({ type: 'who' });
   }
 
-  #hold() {
+  #takeStream() {
     const tell = (said) => {
       this.#post(said);
-      this.#take(said);
+      this.#handle(said);
     };
     this.#stream = this.#connect({ id: this.#id, tell });
     this.#post({ type: 'mine', ...this.#stream.state });
@@ -97,79 +97,79 @@ export class Live extends EventTarget {
     this.#stream.close();
     this.#stream = null;
     this.#post({ type: 'bye' });
-    this.#patient(handover);
+    this.#setDeadline(handoverTimeout);
   }
 
   #post(message) {
     this.#channel.postMessage({ ...message, tab: this.#tab });
   }
 
-  #hear(message) {
+  #receive(message) {
     const { type, tab } = message;
     const mine = this.#stream && { type: 'mine', ...this.#stream.state };
     if (type === 'who') {
       if (mine) this.#post(mine);
     } else if (type === 'bye') {
       if (mine) return;
-      this.#patient(handover);
-      this.#ask();
+      this.#setDeadline(handoverTimeout);
+      this.#askForHolder();
     } else if (mine && this.#tab < tab) {
-      this.#post(mine); // both took it at once: the other one gives way, as this one does below
+      this.#post(mine); // both tabs took it at once: the other closes its stream, as this tab does below
     } else {
       clearTimeout(this.#candidacy);
       this.#stream?.close();
       this.#stream = null;
-      this.#take(message);
+      this.#handle(message);
     }
   }
 
-  #take({ type, data, id, up }) {
+  #handle({ type, data, id, up }) {
     if (type === 'mine' && !up) return; // it is still connecting
-    this.#patient(silence);
+    this.#setDeadline(silenceTimeout);
     if (!up) {
-      this.#fall();
+      this.#disconnect();
       return;
     }
     const event = events.includes(type);
     const fresh = type === 'reset' || (event ? !this.#up : id !== this.#id);
-    const risen = !this.#up;
+    const reconnected = !this.#up;
     this.#id = id;
     this.#up = true;
-    if (fresh || risen) this.#tell('live', { fresh });
-    if (event) this.#pass(type, data);
+    if (fresh || reconnected) this.#dispatch('live', { fresh });
+    if (event) this.#forward(type, data);
   }
 
-  #pass(type, data) {
+  #forward(type, data) {
     try {
-      this.#tell('message', { type, data: JSON.parse(data) });
+      this.#dispatch('message', { type, data: JSON.parse(data) });
     } catch {
-      this.#tell('live', { fresh: true }); // not to be understood, so not to be missed either
+      this.#dispatch('live', { fresh: true }); // unreadable: read the list, so that the change isn't missed
     }
   }
 
-  #fall() {
+  #disconnect() {
     if (!this.#up) return;
     this.#up = false;
-    this.#tell('lost');
+    this.#dispatch('lost');
   }
 
-  #patient(ms) {
-    this.#silentAt = Date.now() + ms;
+  #setDeadline(ms) {
+    this.#deadline = Date.now() + ms;
   }
 
-  // check ends what has been silent for too long, also because the computer slept:
-  // a network may drop a connection without a word to either end.
+  // check reconnects a stream whose deadline has passed, also after the computer slept: a
+  // network may drop a connection without telling either end.
   #check() {
     const now = Date.now();
-    this.#silentAt = Math.min(this.#silentAt, now + silence); // the clock may have been set back
-    if (!this.#channel || now < this.#silentAt) return;
-    this.#patient(silence);
-    this.#fall();
-    this.#stream?.again();
-    this.#ask();
+    this.#deadline = Math.min(this.#deadline, now + silenceTimeout); // the clock may have been set back
+    if (!this.#channel || now < this.#deadline) return;
+    this.#setDeadline(silenceTimeout);
+    this.#disconnect();
+    this.#stream?.reconnect();
+    this.#askForHolder();
   }
 
-  #tell(name, detail) {
+  #dispatch(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

@@ -1,6 +1,6 @@
-// neighbour finds where an arrow key leads among items laid out in rows, whose
-// number per row is not known: the index, or the same one at an edge. rect(i)
-// gives the place of an item; only the rows that matter are measured.
+// neighbour returns the index that an arrow key leads to among items laid out in rows of
+// unknown length, or the same index at an edge. rect(i) returns the rectangle of an item;
+// only the rows that matter are measured.
 export function neighbour(length, index, key, rect) {
   switch (key) {
     case 'ArrowLeft':
@@ -20,8 +20,8 @@ export function neighbour(length, index, key, rect) {
   }
 }
 
-// nearest looks for the first row in the direction of step, then in it for the
-// item whose left edge is closest.
+// nearest returns the item of the next row in the direction of step whose left edge is
+// closest.
 function nearest({ length, index, step, rect }) {
   const from = rect(index);
   let best = index;

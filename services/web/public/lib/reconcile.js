@@ -1,10 +1,10 @@
-// reconcile makes the children of parent those with the given keys, in their
-// order, with as few moves as it can, so that focus, scroll position and what a
-// reader is in the middle of stay. It is a generator that stops after each step,
-// and says whether that moved a child: thousands are done in slices, from the top.
+// reconcile makes the children of parent match keys, in order, with as few moves as it
+// can, so that the focus, the scroll position and a screen reader's position stay. It is
+// a generator that yields after each step whether a child was moved, so that thousands
+// can be done in slices, from the top.
 //
-// element(key) gives the child for a key, and brings it up to date; the child
-// carries that key as its property `key`.
+// element(key) returns the updated child for a key; the child has that key as its
+// property `key`.
 export function* reconcile(parent, keys, element) {
   const wanted = new Set(keys);
   let cursor = parent.firstElementChild;
@@ -18,8 +18,8 @@ export function* reconcile(parent, keys, element) {
       drop();
       yield true;
     }
-    // The child at the cursor moved down: taken out here, it comes in later,
-    // which is one move instead of one for every child that it passed.
+    // The child at the cursor moved down. It is removed here and inserted later: that is
+    // one move instead of one for every child that it passed.
     if (cursor && cursor.key !== key && cursor.nextElementSibling?.key === key) drop();
     const child = element(key);
     const stays = child === cursor;
@@ -38,19 +38,20 @@ export function finish(steps) {
   while (!steps.next().done);
 }
 
-// slices runs steps for as long as budget (ms) allows, and lets the browser draw
-// in between. It begins with a few moves and takes ever more: what is new on the
-// screen is the dearest to draw, and is spread over frames. between() is called after
-// every slice; it stops when signal does. It resolves to whether all was done.
+// slices runs steps in slices of at most budget (ms), and lets the browser paint in
+// between. The first slice has few moves, each next one twice as many: the cards on the
+// screen cost most to paint, so they are spread over frames. between() is called after
+// every slice. slices stops when signal aborts, and resolves to whether all steps were
+// done.
 export async function slices(steps, { budget = 6, signal, between, pause = nextFrame }) {
-  for (let most = 6; ; most *= 2) {
+  for (let maxMoves = 6; ; maxMoves *= 2) {
     const end = performance.now() + budget;
     let step;
     let moves = 0;
     do {
       step = steps.next();
       if (step.value) moves++;
-    } while (!step.done && moves < most && performance.now() < end);
+    } while (!step.done && moves < maxMoves && performance.now() < end);
     between();
     if (step.done) return true;
     await pause();
@@ -58,13 +59,13 @@ export async function slices(steps, { budget = 6, signal, between, pause = nextF
   }
 }
 
-// nextFrame is over when a frame has been drawn, or would have been: a page in
-// the background draws none.
+// nextFrame resolves after the next frame, or after 100 ms: a page in the background
+// paints no frames.
 function nextFrame() {
   return new Promise((resolve) => {
-    const late = setTimeout(resolve, 100);
+    const timeout = setTimeout(resolve, 100);
     requestAnimationFrame(() => {
-      clearTimeout(late);
+      clearTimeout(timeout);
       setTimeout(resolve);
     });
   });

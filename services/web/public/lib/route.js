@@ -1,12 +1,12 @@
-// Which page an address is of, and which clicks lead to another one.
+// Maps addresses to pages, and clicks to addresses.
 
 const routes = [
   [/^\/$/, 'catalogue', []],
   [/^\/services\/([^/]+)\/?$/, 'service', ['id']],
 ];
 
-// route gives the page of a path, and what the path says beside: { page, params }.
-// An address that no page has is "nowhere".
+// route returns the page of a path and the path's parameters: { page, params }. An
+// unknown path has the page "nowhere".
 export function route(path) {
   for (const [pattern, page, names] of routes) {
     const found = pattern.exec(path);
@@ -15,15 +15,15 @@ export function route(path) {
   return { page: 'nowhere', params: {} };
 }
 
-// address is the path of a service's page.
+// address returns the path of a service's page.
 export function address(id) {
   return `/services/${encodeURIComponent(id)}`;
 }
 
-// leads gives the address that a click leads to within the portal, or "" when the
-// browser is to follow it: to another place, a file or the API, or with a key or
-// button that asks for something else.
-export function leads({ button, ctrlKey, metaKey, altKey, shiftKey, defaultPrevented }, link, origin) {
+// internalTarget returns the address within the portal that a click on a link leads to.
+// It returns "" if the browser is to handle the click: for another site, a file or the
+// API, and with a modifier key or another button.
+export function internalTarget({ button, ctrlKey, metaKey, altKey, shiftKey, defaultPrevented }, link, origin) {
   if (!link || defaultPrevented || button !== 0 || ctrlKey || metaKey || altKey || shiftKey) return '';
   if ((link.target && link.target !== '_self') || link.hasAttribute('download')) return '';
   const url = new URL(link.href);
@@ -31,7 +31,7 @@ export function leads({ button, ctrlKey, metaKey, altKey, shiftKey, defaultPreve
   return elsewhere || url.hash ? '' : url.pathname + url.search;
 }
 
-// decoded is a part of a path as it was meant; one that is broken stays as it is.
+// decoded decodes a part of a path; a malformed one is returned unchanged.
 function decoded(part) {
   try {
     return decodeURIComponent(part);

@@ -1,15 +1,15 @@
-// Router shows the page of the address (see pages/page.js): its root is hidden while
-// another is shown, and what it has stays. Moving to another page is no reload: it gets its title and the focus, and
-// going back leads to where it was left.
-import { leads, route } from './route.js';
+// Router shows the page of the address (see pages/page.js). The roots of the other pages
+// are hidden, and keep their content. Moving to another page doesn't reload: the router
+// sets the title and the focus, and Back restores the focus and scroll position.
+import { internalTarget, route } from './route.js';
 
 export class Router {
   #pages;
   #page = null;
   #path = '';
-  #left = new Map(); // page → { top, focus } as it was left
+  #left = new Map(); // page → { top, focus } when it was left
 
-  // pages are those of route, by name.
+  // pages has the pages by their name in route.js.
   constructor(pages) {
     this.#pages = pages;
   }
@@ -22,17 +22,17 @@ export class Router {
     document.addEventListener('click', (event) => this.#click(event));
     addEventListener('popstate', () => this.#show({ back: true }));
     this.#show({ back: false });
-    delete document.documentElement.dataset.page; // early.js: from here on, hidden decides
+    delete document.documentElement.dataset.page; // set by early.js; `hidden` decides from now on
   }
 
-  // go shows an address, as a step that Back undoes.
+  // go shows an address, and adds a history entry.
   go(address) {
     if (address !== location.pathname + location.search) history.pushState(null, '', address);
     this.#show({ back: false });
     scrollTo(0, 0);
   }
 
-  // retitle is for a page whose title has changed.
+  // retitle updates the title after the page's title has changed.
   retitle() {
     const { title } = this.#page;
     document.title = title ? `${title} · Dev Portal` : 'Dev Portal';
@@ -56,18 +56,19 @@ export class Router {
     if (moved) this.#land(page, back);
   }
 
-  // land puts a reader where the page begins, or where it was left.
+  // land moves the focus and the scroll position to the start of the page, or to where it
+  // was left.
   #land(page, back) {
     const main = page.root.querySelector('main');
     const { top = 0, focus = null } = (back && this.#left.get(page)) || {};
     const there = focus && page.root.contains(focus) ? focus : main;
-    // Who types in the search goes on typing.
+    // The search keeps the focus while a person types in it.
     if (!document.activeElement.matches('.page-header input')) there.focus({ preventScroll: true });
     scrollTo(0, top);
   }
 
   #click(event) {
-    const address = leads(event, event.target.closest('a[href]'), location.origin);
+    const address = internalTarget(event, event.target.closest('a[href]'), location.origin);
     if (!address) return;
     event.preventDefault();
     this.go(address);

@@ -1,5 +1,5 @@
-// shortcut names what a key does on the page, or returns "" when it is not ours:
-// with a modifier, or where a person types or chooses.
+// shortcut returns the action of a key, or "" if it has none: with a modifier, and in
+// controls where a person types or chooses.
 const actions = new Map([
   ['/', 'search'],
   ['n', 'new'],

@@ -1,23 +1,22 @@
-// steady keeps cards under a pointer where they are: services, in their new order,
-// as the ids in before stood; what is new comes last. find(id) gives a service that
-// no longer belongs here, which stays until the pointer is gone, or nothing when it
-// is no more.
+// steady keeps cards under a pointer in place: it orders services as the ids in before,
+// new ones last. A service that is no longer among services, but that find(id) returns,
+// also stays until the pointer is gone; find returns nothing for a deleted one.
 export function steady(before, services, find) {
-  const fitting = new Map(services.map((service) => [service.id, service]));
-  const kept = before.map((id) => fitting.get(id) ?? find(id)).filter(Boolean);
+  const byID = new Map(services.map((service) => [service.id, service]));
+  const kept = before.map((id) => byID.get(id) ?? find(id)).filter(Boolean);
   const known = new Set(before);
   return [...kept, ...services.filter(({ id }) => !known.has(id))];
 }
 
-const idle = 10_000; // ms without a move, after which a pointer is only lying there
+const idleTimeout = 10_000; // ms without a move, after which a pointer counts as gone
 
-// Hold says whether cards are to stay where they are: while a pointer is over them.
+// Hold tells whether cards must stay in place, which is while a pointer moves over them.
 // It dispatches "release" when that ends.
 export class Hold extends EventTarget {
   #timer = 0;
   #held = false;
 
-  // watch takes the element that the cards are in.
+  // watch observes the element that contains the cards.
   watch(element) {
     const begin = () => this.#begin();
     for (const name of ['pointerover', 'pointermove', 'pointerdown']) element.addEventListener(name, begin);
@@ -38,6 +37,6 @@ export class Hold extends EventTarget {
   #begin() {
     this.#held = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.release(), idle);
+    this.#timer = setTimeout(() => this.release(), idleTimeout);
   }
 }

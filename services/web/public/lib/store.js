@@ -1,25 +1,24 @@
-// The services this page knows, by id. Whatever way a service comes (the list,
-// an event, an answer to a write), it goes through here, where older news never
-// replaces newer: the ways overtake one another. A service is never altered in
-// place, so that `!==` tells what changed.
+// The services that this page knows, by id. Services come from the list, from events and
+// from answers to writes, in any order: the store never replaces newer data by older. A
+// service is never modified in place, so that `!==` detects changes.
 
 import { labels } from './fields.js';
 
 const measured = ['status', 'status_since', 'status_reason', 'http_status', 'latency_ms', 'last_checked_at'];
 
-// What a service has of which an event does not say a field: it leaves out what is empty.
-const absent = {
+// emptyFields are the values of the fields that an event leaves out because they are empty.
+const emptyFields = {
   ...Object.fromEntries([...Object.keys(labels), ...measured].map((field) => [field, null])),
   status: 'unknown',
   interval: '1m',
 };
 
-// Store announces "change" at most once a task, however much came in it, and
-// "status" with detail { service, from } whenever that of a known service changed.
+// Store dispatches "change" at most once a task, however many services changed, and
+// "status" with detail { service, from } whenever the status of a known service changed.
 export class Store extends EventTarget {
   #byID = new Map();
-  #gone = new Set(); // ids are never used again, so late news of these is old
-  #touched = null; // ids that changed while a list was on its way
+  #deleted = new Set(); // ids are never reused, so later data of these is stale
+  #changedDuringRead = null; // ids that changed while a list was being read
   #announced = false;
 
   get size() {
@@ -34,12 +33,12 @@ export class Store extends EventTarget {
     return [...this.#byID.values()];
   }
 
-  // put takes one service, in the form of REST or of an event.
+  // put stores one service, as in REST or in an event.
   put(service) {
-    if (!service?.id || this.#gone.has(service.id)) return;
+    if (!service?.id || this.#deleted.has(service.id)) return;
     const known = this.#byID.get(service.id);
     const next = merge(known, service);
-    this.#touched?.add(service.id);
+    this.#changedDuringRead?.add(service.id);
     if (next === known) return;
     this.#byID.set(service.id, next);
     this.#announce();
@@ -49,12 +48,12 @@ export class Store extends EventTarget {
   }
 
   remove(id) {
-    this.#gone.add(id);
-    this.#touched?.add(id);
+    this.#deleted.add(id);
+    this.#changedDuringRead?.add(id);
     if (this.#byID.delete(id)) this.#announce();
   }
 
-  // changeStatus takes the data of a status.changed event.
+  // changeStatus applies the data of a status.changed event.
   changeStatus(event) {
     const known = this.#byID.get(event.service_id);
     if (!known) return;
@@ -69,22 +68,22 @@ export class Store extends EventTarget {
     });
   }
 
-  // expectList is called when the whole list is asked for, replaceAll when it is
-  // there: what changed in between is newer than the list.
+  // expectList must be called before the list is requested, and replaceAll with its items:
+  // services that changed in between are newer than the list.
   expectList() {
-    this.#touched = new Set();
+    this.#changedDuringRead = new Set();
   }
 
   replaceAll(items) {
     const listed = new Set(items.map((service) => service.id));
     for (const id of this.#byID.keys()) {
-      if (!listed.has(id) && !this.#touched?.has(id)) {
+      if (!listed.has(id) && !this.#changedDuringRead?.has(id)) {
         this.#byID.delete(id);
         this.#announce();
       }
     }
     for (const service of items) this.put(service);
-    this.#touched = null;
+    this.#changedDuringRead = null;
   }
 
   #announce() {
@@ -97,22 +96,24 @@ export class Store extends EventTarget {
   }
 }
 
-// merge is the newer of both: of the configuration by version, of what probes
-// measured by the time of the probe. It returns known itself when nothing is new.
+// merge returns the newer of both: the configuration by version, the measured fields by
+// the time of the probe. It returns known itself if nothing is new.
 export function merge(known, service) {
-  const news = { ...absent, ...service, tags: service.tags ?? [] };
+  const news = { ...emptyFields, ...service, tags: service.tags ?? [] };
   if (!known) return news;
   const older = news.version < known.version;
   const next = older ? { ...known } : { ...news };
   if (news.status_url === known.status_url) {
-    const from = age(news, known) < 0 ? known : news;
-    for (const field of measured) next[field] = older && age(news, known) === 0 ? known[field] : from[field];
+    const from = compareMeasured(news, known) < 0 ? known : news;
+    for (const field of measured)
+      next[field] = older && compareMeasured(news, known) === 0 ? known[field] : from[field];
   }
   return same(known, next) ? known : next;
 }
 
-// age is below 0 if what a measured is older than what b did, and above if newer.
-function age(a, b) {
+// compareMeasured is negative if the measured fields of a are older than those of b, and
+// positive if they are newer.
+function compareMeasured(a, b) {
   const time = (service, field) => Date.parse(service[field] ?? '') || 0;
   return time(a, 'last_checked_at') - time(b, 'last_checked_at') || time(a, 'status_since') - time(b, 'status_since');
 }

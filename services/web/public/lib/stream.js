@@ -1,6 +1,6 @@
-// Stream keeps one connection to /api/events, whatever breaks it. It tells
-// { type, data, id, up } of each event, and with type "lost" that it was broken off:
-// id is the last event that came, up whether the connection stands from there on.
+// Stream keeps one connection to /api/events, and reconnects after any failure. It calls
+// tell with { type, data, id, up } for each event, and with type "lost" when it is
+// disconnected. id is the last event received; up says whether the stream is connected.
 const types = [
   'hello',
   'heartbeat',
@@ -10,7 +10,7 @@ const types = [
   'service.deleted',
   'status.changed',
 ];
-const longest = 30_000; // ms between two tries
+const maxRetryDelay = 30_000; // ms between two attempts
 
 export class Stream {
   #url;
@@ -20,9 +20,9 @@ export class Stream {
   #timer = 0;
   #failures = 0;
   #id;
-  #up = false; // from hello on: a server that has nothing to say yet only has heartbeats
+  #up = false; // from hello on: before it is ready, a server sends only heartbeats
 
-  // id is the last event that was seen, or ""; Source stands in for EventSource in tests.
+  // id is the last event received, or ""; Source replaces EventSource in tests.
   constructor({ url, id, tell, Source = globalThis.EventSource }) {
     this.#url = url;
     this.#id = id;
@@ -36,8 +36,8 @@ export class Stream {
     return { id: this.#id, up: this.#up };
   }
 
-  // again connects anew, for what may be dead although nothing says so.
-  again() {
+  // reconnect opens a new connection, because the current one may be dead without an error.
+  reconnect() {
     this.#open();
     this.#lost();
   }
@@ -54,25 +54,25 @@ export class Stream {
     const query = this.#id ? `?${new URLSearchParams({ last_event_id: this.#id })}` : '';
     const source = new this.#Source(this.#url + query);
     this.#source = source;
-    for (const type of types) source.addEventListener(type, (event) => this.#take(event));
-    source.addEventListener('error', () => this.#broken(source));
+    for (const type of types) source.addEventListener(type, (event) => this.#handle(event));
+    source.addEventListener('error', () => this.#failed(source));
   }
 
-  #take({ type, data, lastEventId }) {
+  #handle({ type, data, lastEventId }) {
     if (type === 'hello') {
       this.#failures = 0;
       this.#up = true;
     }
-    if (lastEventId) this.#id = lastEventId; // a heartbeat has none of its own
+    if (lastEventId) this.#id = lastEventId; // a heartbeat has no id
     this.#tell({ type, data, ...this.state });
   }
 
-  // A browser resumes a stream that broke off by itself, but gives up for good
-  // after an HTTP error, which is what a proxy answers during an upgrade.
-  #broken(source) {
+  // A browser reconnects a broken stream by itself, but gives up after an HTTP error,
+  // such as a proxy's answer during an upgrade.
+  #failed(source) {
     if (source.readyState === this.#Source.CLOSED) {
       this.close();
-      const wait = Math.min(longest, 1000 * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
+      const wait = Math.min(maxRetryDelay, 1000 * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
       this.#timer = setTimeout(() => this.#open(), wait);
     }
     this.#lost();

@@ -1,24 +1,23 @@
-// Sync keeps the store as the server has it: the list once, then events; while
-// there are none, the list again every 30 s. It dispatches "state" with detail
-// { mode, at }: mode is "loading", "live", "polling", or "offline"; at is the
-// Date that the data is from, null before the first. A page that nobody sees asks
-// for nothing.
+// Sync keeps the store in step with the server: it reads the list once, then follows
+// events; without a stream, it reads the list every 30 s. It dispatches "state" with
+// detail { mode, at }: mode is "loading", "live", "polling", or "offline"; at is the Date
+// of the data, null before the first. A hidden page sends no requests.
 
 import { serverClock } from './clock.js';
 
-const period = 30_000;
-const glance = 15_000; // how often what probes measured is read for what is in view
-const most = 100; // ids in one request
+const pollInterval = 30_000; // ms between two lists without a stream
+const visibleInterval = 15_000; // ms between two reads of the services in view
+const maxIDs = 100; // in one request
 
-// deps are { api, store, live, inView }; inView() gives the ids on the screen.
+// deps are { api, store, live, inView }; inView() returns the ids on the screen.
 export class Sync extends EventTarget {
   #deps;
   #etag = null;
   #reading = null;
-  #again = false;
+  #queued = false;
   #failed = false;
   #at = null;
-  #due = false;
+  #readWhenShown = false;
   #visible = true;
   #timers = [];
 
@@ -27,23 +26,23 @@ export class Sync extends EventTarget {
     this.#deps = deps;
     const { store, live } = deps;
     store.addEventListener('change', () => {
-      if (!this.#reading) this.#etag = null; // 304 says "as when you read", and that is no more
+      if (!this.#reading) this.#etag = null; // the store differs from the list of this ETag, so 304 would be wrong
     });
     live.addEventListener('live', ({ detail }) => {
-      this.#tell();
-      if (detail.fresh || this.#failed) this.#refreshIfSeen();
+      this.#dispatchState();
+      if (detail.fresh || this.#failed) this.#refreshIfVisible();
     });
-    live.addEventListener('lost', () => this.#refreshIfSeen());
-    live.addEventListener('message', ({ detail }) => this.#take(detail));
+    live.addEventListener('lost', () => this.#refreshIfVisible());
+    live.addEventListener('message', ({ detail }) => this.#apply(detail));
   }
 
   start() {
     this.stop();
-    this.#deps.live.start(); // first, so that no event falls between it and the list
+    this.#deps.live.start(); // first, so that no event is missed between the stream and the list
     this.refresh();
     this.#timers.push(
-      setInterval(() => this.#refreshIfStale(), period),
-      setInterval(() => this.#glance(), glance),
+      setInterval(() => this.#refreshIfStale(), pollInterval),
+      setInterval(() => this.#refreshVisible(), visibleInterval),
     );
   }
 
@@ -52,60 +51,59 @@ export class Sync extends EventTarget {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
   }
 
-  // show says whether anybody can see the page.
+  // show sets whether the page is visible.
   show(visible) {
     this.#visible = visible;
     this.#deps.live.show(visible);
     this.#refreshIfStale();
-    this.#glance();
+    this.#refreshVisible();
   }
 
-  // wake is for when the network came back: what looks like a standing stream may
-  // be dead.
+  // wake reconnects after the network came back, when the open stream may be dead.
   wake() {
     this.#deps.live.wake();
     this.refresh();
   }
 
-  // refresh reads the list. Asked for while one is on its way, it reads once more after it.
+  // refresh reads the list. During a read, it reads once more after it.
   async refresh() {
     if (this.#reading) {
-      this.#again = true;
+      this.#queued = true;
       return this.#reading;
     }
     this.#reading = this.#read();
     await this.#reading;
     this.#reading = null;
-    this.#tell();
-    if (!this.#again) return;
-    this.#again = false;
+    this.#dispatchState();
+    if (!this.#queued) return;
+    this.#queued = false;
     await this.refresh();
   }
 
   #refreshIfStale() {
-    if (!this.#deps.live.up || this.#failed || this.#due) this.#refreshIfSeen();
+    if (!this.#deps.live.up || this.#failed || this.#readWhenShown) this.#refreshIfVisible();
   }
 
-  // Nobody sees the page: what it would read now is due when it is shown.
-  #refreshIfSeen() {
+  // A hidden page reads the list when it is shown again.
+  #refreshIfVisible() {
     if (this.#visible) {
       this.refresh();
       return;
     }
-    this.#due = true;
-    this.#tell();
+    this.#readWhenShown = true;
+    this.#dispatchState();
   }
 
   async #read() {
     const { api, store } = this.#deps;
-    this.#due = false;
+    this.#readWhenShown = false;
     store.expectList();
     try {
       const { items, etag } = await api.list(this.#etag);
       if (items) {
         store.replaceAll(items);
         this.#etag = etag;
-        await null; // the store announces in a microtask, which must not look like news
+        await null; // wait for the store's "change", which must not clear the ETag
       }
       this.#failed = false;
       this.#at = new Date(serverClock.now());
@@ -114,7 +112,7 @@ export class Sync extends EventTarget {
     }
   }
 
-  #take({ type, data }) {
+  #apply({ type, data }) {
     const { store } = this.#deps;
     if (type === 'service.deleted') store.remove(data.id);
     else if (type === 'status.changed') store.changeStatus(data);
@@ -122,11 +120,12 @@ export class Sync extends EventTarget {
     this.#at = new Date(serverClock.now());
   }
 
-  // Probes that change no status make no event: the time and latency of the
-  // cards in view are read on their own, never the whole list for every viewer.
-  async #glance() {
+  // refreshVisible reads the services in view. Probes that change no status publish no
+  // event, so times and latencies must be read; the whole list would be too much for
+  // every viewer.
+  async #refreshVisible() {
     const { api, store, live, inView } = this.#deps;
-    const ids = inView().slice(0, most);
+    const ids = inView().slice(0, maxIDs);
     if (!live.up || ids.length === 0 || !this.#visible) return;
     try {
       const items = await api.some(ids);
@@ -137,7 +136,7 @@ export class Sync extends EventTarget {
     }
   }
 
-  #tell() {
+  #dispatchState() {
     const live = this.#deps.live.up && this.#at !== null;
     let mode = live ? 'live' : 'polling';
     if (this.#failed) mode = 'offline';

@@ -1,9 +1,9 @@
-// fitting is how many of a card's tags are sure to fit in two lines, by an estimate
-// of their widths: measuring thousands of cards would cost more than it is worth. At
-// least one fits, and none are left out for the sake of a button that says "+1".
+// fitting returns how many of a card's tags surely fit in two lines. It estimates their
+// widths, because measuring thousands of cards would cost too much. At least one
+// fits, and room for the button is kept only if some tags don't fit.
 const line = 270; // px, in the narrowest card
 const [padding, gap, widest] = [15, 5, 210]; // px, of a chip
-const more = 50; // px, of the button that stands for the rest
+const more = 50; // px, of the button for the rest
 
 export function fitting(tags) {
   let [lines, used] = [1, 0];
@@ -18,7 +18,7 @@ export function fitting(tags) {
   return tags.length;
 }
 
-// estimate is the width of a text in px, rather too wide than too narrow.
+// estimate returns the width of a text in px, rather too wide than too narrow.
 function estimate(text) {
   let width = 0;
   for (const character of text) width += character >= '\u1100' ? 12 : /[A-Zmw@%&]/.test(character) ? 9.5 : 6.6;

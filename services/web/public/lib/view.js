@@ -5,8 +5,8 @@ const sorts = ['status', 'name', 'changed'];
 
 export const everything = Object.freeze({ q: '', status: '', team: '', tag: '', sort: 'status', group: '' });
 
-// parse reads a view from location.search. What makes no sense is left out: an
-// address may come from anywhere.
+// parse reads a view from location.search. It ignores invalid values: an address may come
+// from anywhere.
 export function parse(search) {
   const params = new URLSearchParams(search);
   const one = (name, allowed) => {
@@ -23,7 +23,7 @@ export function parse(search) {
   };
 }
 
-// format is the address of a view: "/" and what differs from everything.
+// format returns the address of a view: "/" and the values that differ from everything.
 export function format(view) {
   const params = new URLSearchParams();
   for (const [name, usual] of Object.entries(everything)) {
@@ -33,12 +33,12 @@ export function format(view) {
   return query ? `/?${query}` : '/';
 }
 
-// narrowed says whether the view may hide services.
+// narrowed reports whether the view may hide services.
 export function narrowed(view) {
   return Boolean(view.q.trim() || view.status || view.team || view.tag);
 }
 
-// unfiltered is the view without search and filters, in the same order.
+// unfiltered returns the view without search and filters, in the same order.
 export function unfiltered(view) {
   return { ...everything, sort: view.sort, group: view.group };
 }

@@ -1,5 +1,5 @@
-// The catalogue, at "/": all services, searched, narrowed and ordered by what the
-// address says. What a person does is an action of lib/catalogue.js.
+// The catalogue, at "/": all services, searched, filtered and ordered by the view in the
+// address. A person's actions are those of lib/catalogue.js.
 import '../components/empty-state.js';
 import '../components/filter-sidebar.js';
 import '../components/service-grid.js';
@@ -11,18 +11,18 @@ import { Hold, steady } from '../lib/steady.js';
 import { everything, format, narrowed, parse } from '../lib/view.js';
 import { Page } from './page.js';
 
-const debounce = 150; // ms after the last letter
+const debounce = 150; // ms after the last keystroke
 const frame = 16; // ms
 
 export class Catalogue extends Page {
   root = document.querySelector('#catalogue');
   #state = begin();
-  #here = false; // whether this is the page that is shown
-  #ordered = { by: '', services: [] }; // all services in an order, kept because it seldom changes
-  #stood = []; // ids of the cards, as they stand in the page
-  #typing = 0;
-  #drawn = Promise.resolve(); // when the grid has all that it was told
-  #drawing = false;
+  #active = false; // whether this page is shown
+  #ordered = { by: '', services: [] }; // all services in an order, cached because it seldom changes
+  #shownIDs = []; // ids of the cards, in the order of the page
+  #searchTimer = 0;
+  #layout = Promise.resolve(); // settles when the grid has finished its layout
+  #scheduled = false;
   #hold = new Hold();
   #search = document.querySelector('#searchInput');
   #grid = this.root.querySelector('service-grid');
@@ -37,7 +37,7 @@ export class Catalogue extends Page {
   }
 
   enter({ search }) {
-    this.#here = true;
+    this.#active = true;
     const view = parse(search);
     if (format(view) === format(this.#state.view)) this.update();
     else this.#do('look', view);
@@ -45,23 +45,23 @@ export class Catalogue extends Page {
   }
 
   leave() {
-    clearTimeout(this.#typing);
-    this.#here = false;
+    clearTimeout(this.#searchTimer);
+    this.#active = false;
   }
 
   changed() {
     this.#ordered.by = '';
     this.#grid.forget((id) => this.session.store.get(id));
-    // Not before the grid is done: a stream of news would make it begin anew for
-    // ever, and never come to its end. What a person does is not kept waiting.
-    this.#drawn.then(() => this.update());
+    // Wait for the grid: frequent changes would restart its layout again and again, so that
+    // it never finishes. A person's actions don't wait.
+    this.#layout.then(() => this.update());
   }
 
-  // update asks for the page to be drawn, once a frame, but not as a part of one: the
-  // frame has enough to do with what that changes.
+  // update schedules one render after the current frame, so that the layout of the
+  // previous render isn't delayed.
   update() {
-    if (this.#drawing || !this.#here) return;
-    this.#drawing = true;
+    if (this.#scheduled || !this.#active) return;
+    this.#scheduled = true;
     setTimeout(() => this.#draw(), frame);
   }
 
@@ -93,13 +93,13 @@ export class Catalogue extends Page {
     this.#grid.focusFirst();
   }
 
-  // reveal leads to a service's card, whatever hides it.
+  // reveal moves the focus to a service's card, and clears the filters if they hide it.
   async reveal(service) {
     if (this.#hides(service)) this.#step('clear');
     this.#do('refresh');
     await this.#draw();
     if (!this.#grid.card(service.id)?.isConnected) {
-      this.#do('all'); // it is far down
+      this.#do('all'); // the card is beyond the maximum number
       await this.#draw();
     }
     this.#grid.card(service.id)?.focus();
@@ -120,7 +120,7 @@ export class Catalogue extends Page {
     this.update();
   }
 
-  // step is an action that changes the address, in a way that Back should undo.
+  // step does an action that changes the address, and adds a history entry for Back.
   #step(action, detail) {
     this.#takeSearch();
     this.#do(action, detail);
@@ -129,13 +129,13 @@ export class Catalogue extends Page {
     this.#showSearch();
   }
 
-  // takeSearch takes over what is typed and still waits for more letters. On another
-  // page that leads here.
+  // takeSearch applies the typed search without waiting for the debounce. On another page
+  // it opens the catalogue.
   #takeSearch() {
-    clearTimeout(this.#typing);
+    clearTimeout(this.#searchTimer);
     if (this.#search.value === this.#state.view.q) return;
     this.#do('search', this.#search.value);
-    if (!this.#here) this.session.go(format(this.#state.view));
+    if (!this.#active) this.session.go(format(this.#state.view));
     else history.replaceState(null, '', format(this.#state.view));
   }
 
@@ -143,32 +143,32 @@ export class Catalogue extends Page {
     if (this.#search.value !== this.#state.view.q) this.#search.value = this.#state.view.q;
   }
 
-  // draw brings the whole page up to date, and resolves when it is there.
+  // draw renders the whole page, and resolves when the grid is laid out.
   #draw() {
-    this.#drawing = false;
+    this.#scheduled = false;
     const { view, most, fresh } = this.#state;
     const { store, connection } = this.session;
     const ordered = this.#services();
     const { shown: found, counts, stats } = survey(ordered, view);
-    const services = this.#hold.held && !fresh ? steady(this.#stood, found, (id) => store.get(id)) : found;
+    const services = this.#hold.held && !fresh ? steady(this.#shownIDs, found, (id) => store.get(id)) : found;
     const totals = narrowed(view) ? survey(ordered, everything).counts : counts;
     const known = connection.at !== null;
     this.#bar.show({ shown: known ? shown(found.length, stats.total) : '', view });
     this.#bar.hidden = known && stats.total === 0;
     if (known) {
       this.#state = actions.drawn(this.#state);
-      this.#stood = services.map(({ id }) => id);
+      this.#shownIDs = services.map(({ id }) => id);
       this.#sidebar.show({ stats, counts, totals, view, found: found.length });
       const groups = view.group ? group(services) : [{ key: 'all', title: '', total: services.length, services }];
-      this.#drawn = this.#grid.show(head(groups, most));
-      this.#drawn.then((whole) => whole && this.#showRest(services.length - most));
+      this.#layout = this.#grid.show(head(groups, most));
+      this.#layout.then((whole) => whole && this.#showRest(services.length - most));
     }
     this.#empty.when = emptiness(connection, services.length, stats.total);
-    return this.#drawn;
+    return this.#layout;
   }
 
-  // showRest offers what is not in the page. That comes last: while the first cards
-  // are laid out, their end is always near.
+  // showRest offers the services that have no card yet. It is called after the layout:
+  // until then the end of the page is in view, which would load more cards.
   #showRest(rest) {
     this.#more.hidden = rest <= 0;
     this.#more.textContent = `Show more of the other ${count(rest)}`;
@@ -180,7 +180,7 @@ export class Catalogue extends Page {
   }
 
   #searchKey(event) {
-    if (event.key === 'ArrowDown' && this.#here) {
+    if (event.key === 'ArrowDown' && this.#active) {
       event.preventDefault();
       this.#grid.focusFirst();
     }
@@ -188,15 +188,15 @@ export class Catalogue extends Page {
       event.preventDefault();
       if (this.#search.value === '') this.#search.blur();
       this.#search.value = '';
-      if (this.#here) this.#takeSearch();
+      if (this.#active) this.#takeSearch();
     }
   }
 
   #listen() {
     const { add, refresh } = this.session;
     this.#search.addEventListener('input', () => {
-      clearTimeout(this.#typing);
-      this.#typing = setTimeout(() => this.#takeSearch(), debounce);
+      clearTimeout(this.#searchTimer);
+      this.#searchTimer = setTimeout(() => this.#takeSearch(), debounce);
     });
     this.#search.addEventListener('keydown', (event) => this.#searchKey(event));
     this.#more.addEventListener('click', () => this.#do('more'));

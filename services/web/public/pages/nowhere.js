@@ -1,4 +1,4 @@
-// An address that no page has.
+// The page for unknown addresses.
 import { Page } from './page.js';
 
 export class Nowhere extends Page {

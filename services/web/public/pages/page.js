@@ -1,5 +1,5 @@
-// Page is what a page has unless it says otherwise: an address of the portal with
-// something to see. Its root is in index.html; session is that of app.js.
+// Page is the base class of the pages, with the defaults of all methods. Its root is in
+// index.html; session is that of app.js.
 export class Page {
   root = null;
   session;
@@ -8,27 +8,28 @@ export class Page {
     this.session = session;
   }
 
-  // title stands beside the portal's name, if it isn't "".
+  // title is shown before the portal's name, unless it is "".
   get title() {
     return '';
   }
 
-  // enter is told what the address says: { params, search }; leave, that another page is shown.
+  // enter is called with { params, search } of the address when the page is shown, leave
+  // when another page is.
   enter() {}
 
   leave() {}
 
-  // changed is told that the store has; update, that something else has.
+  // changed is called after a change of the store, update after another change.
   changed() {
     this.update();
   }
 
   update() {}
 
-  // tick brings what depends on the time up to date.
+  // tick updates the texts that depend on the time.
   tick() {}
 
-  // inView gives the ids of the services on the screen, and card that of one.
+  // inView returns the ids of the services on the screen; card returns the card of one.
   inView() {
     return [];
   }
@@ -37,14 +38,14 @@ export class Page {
     return null;
   }
 
-  // hidden says why a service that a person saved is not to be seen, or "".
+  // hidden says why a service that a person saved is not visible, or "".
   hidden() {
     return '';
   }
 
-  // moved is told that a person changed a service, and expects it to take its new place.
+  // moved is called after a person changed a service: it may move to its new place.
   moved() {}
 
-  // focusFirst is what an arrow key does where nothing has the focus.
+  // focusFirst is called for an arrow key when nothing has the focus.
   focusFirst() {}
 }

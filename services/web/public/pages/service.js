@@ -1,4 +1,4 @@
-// One service, at "/services/<id>": an address for links from elsewhere.
+// The page of one service, at "/services/<id>", for links from elsewhere.
 import { setText } from '../components/template.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
@@ -7,7 +7,7 @@ import '../components/service-card.js';
 export class ServicePage extends Page {
   root = document.querySelector('#servicePage');
   #id = '';
-  #here = false;
+  #active = false;
   #card = document.createElement('service-card');
   #name = this.root.querySelector('#serviceName');
   #list = this.root.querySelector('.service-list');
@@ -23,17 +23,17 @@ export class ServicePage extends Page {
   }
 
   enter({ params }) {
-    this.#here = true;
+    this.#active = true;
     this.#id = params.id;
     this.update();
   }
 
   leave() {
-    this.#here = false;
+    this.#active = false;
   }
 
   update() {
-    if (!this.#here) return;
+    if (!this.#active) return;
     const service = this.#service;
     const loading = !service && this.session.connection.at === null;
     this.root.ariaBusy = String(loading);
