@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -29,12 +30,12 @@ type broker struct {
 }
 
 // startNATS starts the server with the same rules as all editions.
-func (c Config) startNATS(ctx context.Context) (*broker, error) {
-	dir := filepath.Join(c.Dir, "nats")
+func startNATS(ctx context.Context, addr, data string, log *slog.Logger) (*broker, error) {
+	dir := filepath.Join(data, "nats")
 	if err := migrateStreams(dir); err != nil {
 		return nil, err
 	}
-	passwords, err := loadPasswords(filepath.Join(c.Dir, "nats-passwords"))
+	passwords, err := loadPasswords(filepath.Join(data, "nats-passwords"))
 	if err != nil {
 		return nil, fmt.Errorf("the passwords of NATS: %w", err)
 	}
@@ -44,7 +45,7 @@ func (c Config) startNATS(ctx context.Context) (*broker, error) {
 	}
 	rules.WriteString(natsrules.Config)
 	srv, err := devstack.StartNATS(ctx, devstack.NATSConfig{
-		Addr: c.NATSAddr, Dir: dir, Rules: rules.String(), NoName: reader, Restart: true, Log: c.Log.With("service", "nats"),
+		Addr: addr, Dir: dir, Rules: rules.String(), NoName: reader, Restart: true, Log: log.With("service", "nats"),
 	})
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%w: choose another address with --nats", err)

@@ -18,9 +18,9 @@ import (
 // operations serves /metrics, /livez and /readyz of all services at one address. Each
 // service answers at a private address of its own, which operations asks.
 type operations struct {
-	all      net.Listener
-	services []listener
-	registry *prometheus.Registry
+	all       net.Listener
+	listeners []listener
+	registry  *prometheus.Registry
 }
 
 // listener is the private address of a service.
@@ -29,20 +29,20 @@ type listener struct {
 	at   net.Listener
 }
 
-// openOperations opens the addresses: addr for all, and one for each of the services.
-func openOperations(ctx context.Context, addr string, services []string, log *slog.Logger) (*operations, error) {
+// openOperations opens the addresses: addr for all, and one for each of the names.
+func openOperations(ctx context.Context, addr string, names []string, log *slog.Logger) (*operations, error) {
 	all, err := listenMetrics(ctx, addr, log)
 	if err != nil {
 		return nil, err
 	}
 	o := &operations{all: all, registry: service.NewRegistry()}
-	for _, name := range services {
+	for _, name := range names {
 		ln, err := listen(ctx, "--metrics", "127.0.0.1:0")
 		if err != nil {
 			o.close()
 			return nil, err
 		}
-		o.services = append(o.services, listener{name, ln})
+		o.listeners = append(o.listeners, listener{name, ln})
 	}
 	return o, nil
 }
@@ -50,7 +50,7 @@ func openOperations(ctx context.Context, addr string, services []string, log *sl
 // close closes the addresses after a failed start.
 func (o *operations) close() {
 	_ = o.all.Close()
-	for _, one := range o.services {
+	for _, one := range o.listeners {
 		_ = one.at.Close()
 	}
 }
@@ -82,7 +82,7 @@ func (o *operations) serve(ctx context.Context, log *slog.Logger) error {
 func (o *operations) ask(path string) func(context.Context) error {
 	client := &http.Client{}
 	return func(ctx context.Context) error {
-		for _, one := range o.services {
+		for _, one := range o.listeners {
 			if err := askOne(ctx, client, baseURL(one.at.Addr())+path); err != nil {
 				return fmt.Errorf("%s: %w", one.name, err)
 			}

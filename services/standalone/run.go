@@ -42,7 +42,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		}
 	}
 	defer func() { _ = cfg.Listener.Close() }() // for a failed start; otherwise its server has closed it
-	ops, err := openOperations(ctx, cfg.MetricsAddr, names(cfg.services()), cfg.Log)
+	ops, err := openOperations(ctx, cfg.MetricsAddr, namesOf(cfg.services()), cfg.Log)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 
-	nats, err := cfg.startNATS(ctx)
+	nats, err := startNATS(ctx, cfg.NATSAddr, cfg.Dir, cfg.Log)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (c Config) serve(ctx context.Context, nats *broker, ops *operations, privat
 	for i, one := range c.services() {
 		g.Go(func() error {
 			return one.run(gctx, service.Common{
-				NATSURL: nats.urlFor(one.name), MetricsListener: ops.services[i].at, Registry: ops.registry,
+				NATSURL: nats.urlFor(one.name), MetricsListener: ops.listeners[i].at, Registry: ops.registry,
 				Log: c.Log.With("service", one.name), Version: c.Version,
 			})
 		})
@@ -133,7 +133,7 @@ func (c Config) services() []part {
 }
 
 // names returns the names of the parts.
-func names(of []part) (list []string) {
+func namesOf(of []part) (list []string) {
 	for _, one := range of {
 		list = append(list, one.name)
 	}
