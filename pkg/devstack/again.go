@@ -7,46 +7,46 @@ import (
 	"time"
 )
 
-// The pauses between the tries to start a server again: doubled from the first to
-// the most, and from the first again once the server has run for a while.
+// The pauses between attempts to restart a server: doubled from the minimum to the
+// maximum, and reset once the server has run for restartReset.
 const (
-	againFirst = time.Second
-	againMost  = 10 * time.Second
-	againCalm  = time.Minute
+	restartMinPause = time.Second
+	restartMaxPause = 10 * time.Second
+	restartReset    = time.Minute
 )
 
-// again paces the tries to start a server that has failed.
-type again struct {
+// backoff paces the attempts to restart a server that has failed.
+type backoff struct {
 	pause time.Duration
 	last  time.Time // when the last pause ended
 }
 
-// wait returns false if ctx ends before the next try may be made.
-func (a *again) wait(ctx context.Context) bool {
-	if a.pause = min(2*a.pause, againMost); a.pause == 0 || time.Since(a.last) > againCalm {
-		a.pause = againFirst
+// wait waits until the next attempt is due. It returns false if ctx ends before that.
+func (b *backoff) wait(ctx context.Context) bool {
+	if b.pause = min(2*b.pause, restartMaxPause); b.pause == 0 || time.Since(b.last) > restartReset {
+		b.pause = restartMinPause
 	}
 	select {
-	case <-time.After(a.pause):
-		a.last = time.Now()
+	case <-time.After(b.pause):
+		b.last = time.Now()
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// roomProof is what a folder must take before a server whose disk was full is
-// started on it again: room to recover its streams, and for what waits.
-const roomProof = 1 << 20
+// minRoom is how many bytes a folder must have room for before a server whose disk was
+// full is restarted on it: to recover its streams, and for waiting messages.
+const minRoom = 1 << 20
 
-// writable proves by doing it that files can be stored in a folder.
-func writable(dir string) (err error) {
+// checkWritable writes and removes a file of minRoom in a folder.
+func checkWritable(dir string) (err error) {
 	file, err := os.CreateTemp(dir, ".room-*")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
-	if _, err := file.Write(make([]byte, roomProof)); err != nil {
+	if _, err := file.Write(make([]byte, minRoom)); err != nil {
 		return err
 	}
 	return file.Sync()

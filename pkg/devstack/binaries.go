@@ -31,8 +31,8 @@ var binaryFolders = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin",
 }
 
-// binaries returns a folder with initdb and postgres: the newest on this machine,
-// or else one that is downloaded into cache.
+// binaries returns a folder with initdb and postgres: the newest on this machine. If
+// there is none, it downloads one into cache.
 func binaries(ctx context.Context, cache string, log *slog.Logger) (string, error) {
 	if bin := installed(ctx, binaryFolders); bin != "" {
 		return bin, nil
@@ -49,8 +49,8 @@ func binaries(ctx context.Context, cache string, log *slog.Logger) (string, erro
 	return bin, nil
 }
 
-// installed returns the newest complete folder among the patterns', or what
-// pg_config or the PATH names, or "".
+// installed returns the newest complete folder that matches the patterns, or else that
+// of pg_config or of the PATH, or else "".
 func installed(ctx context.Context, patterns []string) string {
 	var found []string
 	for _, pattern := range patterns {
@@ -69,8 +69,7 @@ func installed(ctx context.Context, patterns []string) string {
 		}
 	}
 	if path, err := exec.LookPath("postgres"); err == nil {
-		// A link may stand alone in its folder; the programs look for their
-		// companions where it leads.
+		// postgres may be a link; the other programs are in the folder of its target.
 		if real, err := filepath.EvalSymlinks(path); err == nil && complete(filepath.Dir(real)) {
 			return filepath.Dir(real)
 		}
@@ -78,6 +77,7 @@ func installed(ctx context.Context, patterns []string) string {
 	return ""
 }
 
+// complete reports whether dir has the programs initdb and postgres.
 func complete(dir string) bool {
 	for _, name := range []string{"initdb", "postgres"} {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -88,7 +88,7 @@ func complete(dir string) bool {
 	return true
 }
 
-// majorIn takes the version from the name of the folder above bin, or 0.
+// majorIn returns the major version in the name of the folder above bin, or 0.
 func majorIn(dir string) int {
 	name := strings.TrimLeft(filepath.Base(filepath.Dir(dir)), "abcdefghijklmnopqrstuvwxyz@-")
 	name, _, _ = strings.Cut(name, ".")
@@ -99,10 +99,10 @@ func majorIn(dir string) int {
 	return major
 }
 
-// download has the embedded-postgres library fetch and unpack its binaries. The
-// library offers no such call: it also makes a cluster and starts it, in a folder
-// that we throw away, and may well fail in that (as root it always does).
-// Cache appears only when it is whole.
+// download lets the embedded-postgres library download and unpack its binaries. The
+// library has no call for that alone: it also creates a cluster and starts it, in a
+// temporary folder, which may fail (as root it always does). The folder cache is
+// created only when it is complete.
 func download(ctx context.Context, cache, repository string) (err error) {
 	fresh := cache + ".new"
 	if err := os.RemoveAll(fresh); err != nil {

@@ -11,13 +11,13 @@ import (
 	"testing"
 )
 
-func TestTheNewestCompleteInstallationIsTaken(t *testing.T) {
+func TestNewestCompleteInstallationIsChosen(t *testing.T) {
 	root := t.TempDir()
 	for _, version := range []string{"9.6", "15", "17"} {
 		program(t, filepath.Join(root, version, "bin", "initdb"))
 		program(t, filepath.Join(root, version, "bin", "postgres"))
 	}
-	program(t, filepath.Join(root, "18", "bin", "postgres")) // the client package's, without initdb
+	program(t, filepath.Join(root, "18", "bin", "postgres")) // like a client package, without initdb
 
 	got := installed(t.Context(), []string{filepath.Join(root, "*", "bin")})
 	if want := filepath.Join(root, "17", "bin"); got != want {
@@ -40,7 +40,7 @@ func TestMajorVersionIsReadFromTheFolder(t *testing.T) {
 	}
 }
 
-func TestBinariesAreDownloadedWhole(t *testing.T) {
+func TestDownloadBinaries(t *testing.T) {
 	repository := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, ".jar") {
 			http.NotFound(w, r)
@@ -59,7 +59,7 @@ func TestBinariesAreDownloadedWhole(t *testing.T) {
 	}
 }
 
-func TestAFailedDownloadLeavesNothing(t *testing.T) {
+func TestFailedDownloadLeavesNothing(t *testing.T) {
 	repository := httptest.NewServer(http.NotFoundHandler())
 	defer repository.Close()
 
@@ -72,7 +72,7 @@ func TestAFailedDownloadLeavesNothing(t *testing.T) {
 	}
 }
 
-// jar packs programs that only fail, as the library expects them.
+// jar returns an archive in the library's format, of programs that only fail.
 func jar(t *testing.T) []byte {
 	t.Helper()
 	data, err := os.ReadFile("testdata/binaries.txz")

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// maxLogFile is the size from which a start begins a new log and keeps the old
-// one as postgres.log.1.
+// maxLogFile is the size in bytes above which a start rotates the log to
+// postgres.log.1.
 const maxLogFile = 10 << 20
 
 // child is a running server process.
@@ -23,10 +23,10 @@ type child struct {
 	logFile string
 	logFrom int64 // where this run's part of the log begins
 	done    chan struct{}
-	err     error // how it ended; read it after done
+	err     error // how it ended; set before done is closed
 }
 
-// startServer starts the server and returns at once: see awaitReady.
+// startServer starts the server and returns before it is ready: see awaitReady.
 func (l layout) startServer(cfg PostgresConfig) (*child, error) {
 	log, err := openLog(l.logFile())
 	if err != nil {
@@ -38,13 +38,13 @@ func (l layout) startServer(cfg PostgresConfig) (*child, error) {
 	}
 	cmd := l.command(context.Background(), "postgres", l.settings(cfg)...)
 	cmd.Stdout, cmd.Stderr = log, log
-	dieWithUs(cmd.SysProcAttr)
+	stopWithParent(cmd.SysProcAttr)
 
 	c := &child{logFile: l.logFile(), logFrom: from, done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
-		// The kernel ties the signal of dieWithUs to the thread that started the
-		// child, not to the process: this one must live as long as the child.
+		// The kernel sends the signal of stopWithParent when the thread that started
+		// the child ends, not the process: this thread must live as long as the child.
 		runtime.LockOSThread()
 		defer close(c.done)
 		err := cmd.Start()
@@ -64,10 +64,10 @@ func (l layout) startServer(cfg PostgresConfig) (*child, error) {
 	return c, nil
 }
 
-// settings are given on the command line, so that a newer portal's hold for an
-// older cluster too.
+// settings returns the server's settings as arguments. They are not in a file of the
+// cluster, so that those of a newer portal apply to an older cluster too.
 func (l layout) settings(cfg PostgresConfig) []string {
-	args := []string{"-D", l.seen("cluster")}
+	args := []string{"-D", l.childPath("cluster")}
 	for _, s := range []string{
 		"listen_addresses=",
 		"unix_socket_directories=" + l.socketDir,
@@ -85,12 +85,13 @@ func (l layout) settings(cfg PostgresConfig) []string {
 	return args
 }
 
-// stop asks for a fast shutdown: open transactions are rolled back, committed
-// work is written. A server that does not end in time is killed.
+// stop requests a fast shutdown: open transactions are rolled back, committed work is
+// written. It kills a server that does not end within timeout, and returns an error then
+// only if the server doesn't end soon after.
 func (c *child) stop(timeout time.Duration) error {
 	select {
 	case <-c.done:
-		return nil // it ended by itself, and Done has said so
+		return nil // it ended by itself, as Done reports
 	default:
 	}
 	if err := c.process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -101,7 +102,7 @@ func (c *child) stop(timeout time.Duration) error {
 		return nil
 	case <-time.After(timeout):
 	}
-	// SIGQUIT ends the workers too; SIGKILL would leave them to notice.
+	// SIGQUIT also ends the server's worker processes at once, unlike SIGKILL.
 	if err := c.process.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop postgres: %w", err)
 	}
@@ -113,8 +114,8 @@ func (c *child) stop(timeout time.Duration) error {
 	}
 }
 
-// lastWords is the end of what this run logged.
-func (c *child) lastWords() string {
+// logTail returns the end of this run's log.
+func (c *child) logTail() string {
 	data, err := os.ReadFile(c.logFile)
 	if err != nil || int64(len(data)) < c.logFrom {
 		return "(unreadable)"

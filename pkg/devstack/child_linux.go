@@ -2,6 +2,6 @@ package devstack
 
 import "syscall"
 
-// dieWithUs has the kernel ask the child for a fast shutdown when this process
-// is killed and can't.
-func dieWithUs(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGINT }
+// stopWithParent has the kernel send the child SIGINT, which requests a fast shutdown,
+// when this process is killed.
+func stopWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGINT }

@@ -1,4 +1,4 @@
-// Package devstack starts what the services depend on, a NATS server and a
-// PostgreSQL cluster, for the one-process edition and for tests. It imports none
-// of ours, and no service links it.
+// Package devstack starts the servers that the services depend on, NATS and
+// PostgreSQL, for the one-process edition and for tests. It imports no other package
+// of the portal, and no service links it.
 package devstack

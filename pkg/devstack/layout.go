@@ -14,11 +14,11 @@ import (
 	"syscall"
 )
 
-// maxSocketPath is what a unix socket's address holds on every system (macOS:
+// maxSocketPath is the maximum length of a unix socket's path on every system (macOS:
 // 104 bytes, with the terminating zero).
 const maxSocketPath = 103
 
-// layout says where things are, for us and for the Postgres process.
+// layout has the paths of a cluster, for this process and for the Postgres process.
 type layout struct {
 	dir       string
 	bin       string
@@ -26,12 +26,12 @@ type layout struct {
 	owner     *owner
 
 	// handle is dir, opened, if owner may enter dir but not the folders above it
-	// (root's home is such a folder). Postgres then reaches dir by the descriptor
-	// that it inherits: see seen.
+	// (root's home, for example). Postgres then accesses dir by the descriptor that it
+	// inherits: see childPath. Otherwise it is nil.
 	handle *os.File
 }
 
-// newLayout expects that dir exists and belongs to owner.
+// newLayout returns the layout of dir, which must exist and belong to owner.
 func newLayout(dir, bin string, owner *owner) (layout, error) {
 	l := layout{dir: dir, bin: bin, owner: owner, socketDir: filepath.Join(dir, "run")}
 	if blocked := owner.blockedAt(dir); blocked != "" {
@@ -52,8 +52,7 @@ func newLayout(dir, bin string, owner *owner) (layout, error) {
 	return l, makeFolder(l.socketDir, owner)
 }
 
-// close gives back the handle on the folder, and a socket folder that lies
-// outside it.
+// close closes the handle, and removes a socket folder that lies outside dir.
 func (l layout) close() (err error) {
 	if l.handle != nil {
 		err = l.handle.Close()
@@ -68,17 +67,18 @@ func (l layout) cluster() string { return filepath.Join(l.dir, "cluster") }
 func (l layout) logFile() string { return filepath.Join(l.dir, "postgres.log") }
 func (l layout) pidFile() string { return filepath.Join(l.cluster(), "postmaster.pid") }
 
-// seen is a path below dir as the Postgres process names it. Opening a descriptor
-// through /proc asks for no permission on the folders that lead to it.
-func (l layout) seen(name string) string {
+// childPath returns the path of a name in dir for the Postgres process. Opening a path
+// below a descriptor in /proc needs no permission on the folders above it.
+func (l layout) childPath(name string) string {
 	if l.handle != nil {
 		return "/proc/self/fd/3/" + name // ExtraFiles begin at 3
 	}
 	return filepath.Join(l.dir, name)
 }
 
-// command prepares a Postgres program: as the owner, in a process group of its
-// own, so that Ctrl-C in a terminal reaches only us and the services stop first.
+// command returns a command of a Postgres program that runs as the owner, in its own
+// process group, so that Ctrl-C in a terminal reaches only this process and the
+// services stop first.
 func (l layout) command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(l.bin, program), args...)
 	cmd.Dir = "/"
@@ -90,8 +90,8 @@ func (l layout) command(ctx context.Context, program string, args ...string) *ex
 	return cmd
 }
 
-// initCluster makes the cluster if there is none. It appears under its name only
-// when it is whole, so a start that was killed half way is simply made again.
+// initCluster creates the cluster if there is none. It is renamed to its final name
+// only when it is complete, so that the next start repeats one that was killed.
 func (l layout) initCluster(ctx context.Context, disposable bool) error {
 	if _, err := os.Stat(filepath.Join(l.cluster(), "PG_VERSION")); err == nil {
 		return l.checkVersion(ctx)
@@ -104,7 +104,7 @@ func (l layout) initCluster(ctx context.Context, disposable bool) error {
 	if runtime.GOOS == "darwin" {
 		ctype = "UTF-8"
 	}
-	args := []string{"-D", l.seen(fresh), "-U", postgresUser, "--auth-local=trust", "--auth-host=reject",
+	args := []string{"-D", l.childPath(fresh), "-U", postgresUser, "--auth-local=trust", "--auth-host=reject",
 		"--encoding=UTF8", "--lc-collate=C", "--lc-ctype=" + ctype, "--lc-messages=C", "--no-instructions"}
 	if disposable {
 		args = append(args, "--no-sync")
@@ -119,8 +119,8 @@ func (l layout) initCluster(ctx context.Context, disposable bool) error {
 	return os.Rename(filepath.Join(l.dir, fresh), l.cluster())
 }
 
-// checkVersion refuses a cluster of another major version in words that help:
-// the server's own say only that the files are incompatible.
+// checkVersion returns a helpful error for a cluster of another major version: the
+// server's own says only that the files are incompatible.
 func (l layout) checkVersion(ctx context.Context) error {
 	have, err := os.ReadFile(filepath.Join(l.cluster(), "PG_VERSION"))
 	if err != nil {
@@ -138,7 +138,7 @@ func (l layout) checkVersion(ctx context.Context) error {
 	return nil
 }
 
-// versionOf takes "15.18" from "postgres (PostgreSQL) 15.18 (Debian …)".
+// versionOf returns "15.18" for "postgres (PostgreSQL) 15.18 (Debian …)".
 func versionOf(output string) string {
 	for field := range strings.FieldsSeq(output) {
 		if field[0] >= '0' && field[0] <= '9' {
@@ -148,8 +148,8 @@ func versionOf(output string) string {
 	return ""
 }
 
-// ready reports whether the server with this pid says that it takes connections.
-// Line 1 of the file is the pid, line 8 the state.
+// ready reports whether the server with this pid accepts connections, by its pid file:
+// line 1 is the pid, line 8 the state.
 func (l layout) ready(pid int) bool {
 	data, err := os.ReadFile(l.pidFile())
 	if err != nil {

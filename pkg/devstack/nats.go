@@ -17,36 +17,36 @@ const (
 	// natsStartTimeout is generous: a large store is read before the server is ready.
 	natsStartTimeout = 60 * time.Second
 
-	// natsSyncInterval bounds what a power failure may take from the streams. A
-	// killed process loses nothing at any value: each message is handed to the
-	// kernel before it is acknowledged. SyncAlways would make every probe wait for
-	// the disk, to protect what catalog-api publishes again from Postgres anyway.
+	// natsSyncInterval limits the messages that a power failure may lose. A killed
+	// process loses none at any value: each message is passed to the kernel before it
+	// is acknowledged. SyncAlways would make every probe wait for the disk, only to
+	// protect data that catalog-api publishes again from Postgres.
 	natsSyncInterval = 5 * time.Second
 )
 
 // NATSConfig says where a NATS server listens and keeps its data.
 type NATSConfig struct {
-	// Addr is host:port. Port 0 takes a free one: ask URL which.
+	// Addr is host:port. Port 0 chooses a free one, which URL returns.
 	Addr string
 
-	// Dir holds the streams. It is made if it is missing.
+	// Dir holds the streams. It is created if it is missing.
 	Dir string
 
-	// Rules is a configuration in NATS' own words, of which who may do what
-	// counts: the fields here win over what it says of addresses and folders.
-	// Empty: whoever connects may do everything.
+	// Rules is a NATS configuration, of which accounts and permissions are used: the
+	// fields here override its addresses and folders. Empty: every client may do
+	// everything.
 	Rules string
 
-	// NoName is the user whom a client is that names none; it may be among those
-	// of Rules only. Empty: with Rules, nobody.
+	// NoName is the user of clients that name none; it must be one of Rules. Empty:
+	// with Rules, such clients are refused.
 	NoName string
 
-	// Restart has the server started again, at the same address and on the same
-	// streams, when it cannot store any more and the folder can be written
-	// again: by itself it never recovers from a disk that was full.
+	// Restart restarts the server, at the same address and on the same streams,
+	// when it can no longer store messages and the folder is writable again: by
+	// itself it never recovers from a full disk.
 	Restart bool
 
-	// Log hears what the server says; nil: nobody does.
+	// Log gets the server's log; nil discards it.
 	Log *slog.Logger
 }
 
@@ -54,28 +54,28 @@ type NATSConfig struct {
 type NATS struct {
 	cfg    NATSConfig
 	url    string
-	server *server.Server // tend's, until done
+	server *server.Server // owned by supervise until done is closed
 
 	stop context.CancelFunc
 	done chan struct{}
 }
 
-// StartNATS returns when the server accepts connections. An address that is taken
-// is an error that wraps syscall.EADDRINUSE.
+// StartNATS starts a server and returns when it accepts connections. If the address is
+// in use, the error wraps syscall.EADDRINUSE.
 func StartNATS(ctx context.Context, cfg NATSConfig) (*NATS, error) {
 	cfg.Log = orDiscard(cfg.Log)
 	srv, err := startNATS(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	tending, stop := context.WithCancel(context.WithoutCancel(ctx))
+	supervised, stop := context.WithCancel(context.WithoutCancel(ctx))
 	n := &NATS{cfg: cfg, url: srv.ClientURL(), server: srv, stop: stop, done: make(chan struct{})}
-	n.cfg.Addr = srv.Addr().String() // the same again, also where any would do
-	go n.tend(tending)
+	n.cfg.Addr = srv.Addr().String() // for restarts, if the port was 0
+	go n.supervise(supervised)
 	return n, nil
 }
 
-// startNATS starts a server, or leaves nothing behind.
+// startNATS starts a server. If it fails, it leaves nothing running.
 func startNATS(ctx context.Context, cfg NATSConfig) (*server.Server, error) {
 	opts, err := natsOptions(ctx, cfg)
 	if err != nil {
@@ -111,7 +111,7 @@ func startNATS(ctx context.Context, cfg NATSConfig) (*server.Server, error) {
 	return srv, nil
 }
 
-// URL is how a client connects.
+// URL returns the URL for clients.
 func (n *NATS) URL() string { return n.url }
 
 // Close stops the server, and returns when its streams are on disk.
@@ -126,8 +126,8 @@ func shutdown(srv *server.Server) {
 	srv.WaitForShutdown()
 }
 
-// natsOptions also tries the address: the server itself reports a taken port
-// only in its log.
+// natsOptions returns the server's options. It fails if the address can't be listened
+// on, because the server reports a port in use only in its log.
 func natsOptions(ctx context.Context, cfg NATSConfig) (*server.Options, error) {
 	host, service, err := net.SplitHostPort(cfg.Addr)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-func TestNATSKeepsItsStreamsOverARestart(t *testing.T) {
+func TestNATSKeepsStreamsAcrossRestart(t *testing.T) {
 	cfg := devstack.NATSConfig{Addr: "127.0.0.1:0", Dir: t.TempDir()}
 	first := startNATS(t, cfg)
 	js := connect(t, first.URL())
@@ -41,7 +41,7 @@ func TestNATSKeepsItsStreamsOverARestart(t *testing.T) {
 	}
 }
 
-func TestNATSSaysWhyItCannotStart(t *testing.T) {
+func TestNATSStartErrors(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

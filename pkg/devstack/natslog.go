@@ -7,16 +7,16 @@ import (
 	"log/slog"
 )
 
-// natsLog passes the server's log to slog. What the server calls fatal it only
-// logs, and goes on without: fatal hears the first of them.
+// natsLog passes the server's log to slog. The server only logs fatal errors and
+// continues; fatal receives the first of them.
 type natsLog struct {
 	log   *slog.Logger
 	fatal chan string
 }
 
-func (l *natsLog) Noticef(format string, v ...any) { l.say(slog.LevelDebug, format, v) }
-func (l *natsLog) Warnf(format string, v ...any)   { l.say(slog.LevelWarn, format, v) }
-func (l *natsLog) Errorf(format string, v ...any)  { l.say(slog.LevelError, format, v) }
+func (l *natsLog) Noticef(format string, v ...any) { l.write(slog.LevelDebug, format, v) }
+func (l *natsLog) Warnf(format string, v ...any)   { l.write(slog.LevelWarn, format, v) }
+func (l *natsLog) Errorf(format string, v ...any)  { l.write(slog.LevelError, format, v) }
 func (l *natsLog) Debugf(string, ...any)           {}
 func (l *natsLog) Tracef(string, ...any)           {}
 
@@ -27,7 +27,7 @@ func (l *natsLog) Fatalf(format string, v ...any) {
 	}
 }
 
-func (l *natsLog) say(level slog.Level, format string, v []any) {
+func (l *natsLog) write(level slog.Level, format string, v []any) {
 	l.log.Log(context.Background(), level, "nats-server says", "message", fmt.Sprintf(format, v...))
 }
 

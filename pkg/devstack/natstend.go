@@ -8,45 +8,45 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// natsLook is how often the server is asked whether it can store. What it says
-// at two looks in a row, and did not say when it started, is a fault: a stream
-// that is just being made or removed is a fault at one.
-const natsLook = 2 * time.Second
+// natsHealthInterval is how often the server's health is checked. An error counts as a
+// failure if two successive checks report it and the start didn't: a stream that is
+// just being created or deleted causes an error in a single check.
+const natsHealthInterval = 2 * time.Second
 
-// tend starts the server again when its store has failed, until ctx ends.
-func (n *NATS) tend(ctx context.Context) {
+// supervise restarts the server when its store has failed, until ctx ends.
+func (n *NATS) supervise(ctx context.Context) {
 	defer close(n.done)
 	if !n.cfg.Restart {
 		return
 	}
-	tick := time.NewTicker(natsLook)
+	tick := time.NewTicker(natsHealthInterval)
 	defer tick.Stop()
-	var tries again
-	known, before := complaint(n.server), ""
+	var pauses backoff
+	known, before := healthError(n.server), ""
 	for {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		now := complaint(n.server)
+		now := healthError(n.server)
 		if now == "" || now == known || now != before {
 			before = now
 			continue
 		}
 		n.cfg.Log.Error("nats cannot store any more: it is started again as soon as its folder can be written", "dir", n.cfg.Dir, "reason", now)
-		if !n.restart(ctx, &tries) {
+		if !n.restart(ctx, &pauses) {
 			return
 		}
 		n.cfg.Log.Info("nats was started again, and stores", "dir", n.cfg.Dir)
-		known, before = complaint(n.server), ""
+		known, before = healthError(n.server), ""
 	}
 }
 
-// restart tries until the server runs, or returns false when ctx ends.
-func (n *NATS) restart(ctx context.Context, tries *again) bool {
-	for tries.wait(ctx) {
-		if err := writable(n.cfg.Dir); err != nil {
+// restart retries until the server runs. It returns false when ctx ends before that.
+func (n *NATS) restart(ctx context.Context, pauses *backoff) bool {
+	for pauses.wait(ctx) {
+		if err := checkWritable(n.cfg.Dir); err != nil {
 			n.cfg.Log.Warn("nats still cannot store", "error", err)
 			continue
 		}
@@ -61,8 +61,8 @@ func (n *NATS) restart(ctx context.Context, tries *again) bool {
 	return false
 }
 
-// complaint is what the server says is wrong with its streams, or "".
-func complaint(srv *server.Server) string {
+// healthError returns the server's error about its streams, or "".
+func healthError(srv *server.Server) string {
 	if health := srv.Healthz(nil); health.StatusCode != http.StatusOK {
 		return health.Error
 	}

@@ -10,15 +10,15 @@ import (
 	"syscall"
 )
 
-// owner is the user that Postgres runs as: ourselves, or when we are root, whom
-// Postgres refuses to be, somebody with fewer rights.
+// owner is the user that Postgres runs as: the user of this process, or an unprivileged
+// one if that is root, because Postgres refuses to run as root.
 type owner struct {
 	name     string
 	uid, gid int
-	other    bool // not the user that we run as
+	other    bool // not the user of this process
 }
 
-// runAs returns the owner for a process of this user id.
+// runAs returns the owner if this process runs as uid.
 func runAs(uid int) (*owner, error) {
 	if uid != 0 {
 		return &owner{name: "uid " + strconv.Itoa(uid), uid: uid, gid: os.Getegid()}, nil
@@ -38,7 +38,7 @@ func runAs(uid int) (*owner, error) {
 	return nil, errors.New("it refuses to run as root, and there is no user postgres or nobody: start the portal as another user")
 }
 
-// credential is nil if Postgres runs as the user that we are.
+// credential returns nil if Postgres runs as the user of this process.
 func (o *owner) credential() *syscall.Credential {
 	if !o.other {
 		return nil
@@ -78,8 +78,8 @@ func (o *owner) mayEnter(info os.FileInfo) bool {
 	}
 }
 
-// makeFolder makes a folder that is the owner's alone, or checks that one which
-// exists is no link and nobody else's: it may lie in a folder that all can write.
+// makeFolder creates a folder that only the owner can access. It fails if dir exists
+// and is a link or belongs to another user, as its parent may be writable by all.
 func makeFolder(dir string, o *owner) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return fmt.Errorf("the data folder cannot be made: %w", err)
@@ -102,14 +102,14 @@ func makeFolder(dir string, o *owner) error {
 		return fmt.Errorf("%s is in the way: it is no folder", dir)
 	}
 	if ok && int(stat.Uid) != o.uid {
-		return o.adopt(dir, int(stat.Uid))
+		return o.takeOwnership(dir, int(stat.Uid))
 	}
 	return nil
 }
 
-// adopt takes over an empty folder of root's; anything else that is somebody
-// else's is refused.
-func (o *owner) adopt(dir string, uid int) error {
+// takeOwnership changes the owner of an empty folder of root. It fails for any other
+// folder, which belongs to uid.
+func (o *owner) takeOwnership(dir string, uid int) error {
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) == 0 && uid == 0 && o.other {
 		return os.Chown(dir, o.uid, o.gid)

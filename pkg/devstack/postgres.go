@@ -12,54 +12,55 @@ import (
 )
 
 const (
-	// postgresUser owns the private cluster; only its socket's permission guards it.
+	// postgresUser owns the private cluster. It has no password: only the permissions
+	// of the socket protect the cluster.
 	postgresUser = "portal"
 
-	// postgresStopTimeout bounds a fast shutdown; what is slower is killed, and
-	// Postgres recovers from its log at the next start.
+	// postgresStopTimeout limits a fast shutdown. A slower server is killed, and
+	// recovers from its log at the next start.
 	postgresStopTimeout = 4 * time.Second
 
 	// postgresStartTimeout leaves room for recovery after a crash.
 	postgresStartTimeout = 60 * time.Second
 )
 
-// PostgresConfig says where a private PostgreSQL cluster lives.
+// PostgresConfig configures a private PostgreSQL cluster.
 type PostgresConfig struct {
 	// Dir holds the cluster, its log, and binaries if they had to be downloaded.
-	// It is made if it is missing, and belongs to the user that Postgres runs as.
+	// It is created if it is missing, and belongs to the user that Postgres runs as.
 	Dir string
 
-	// Database is made if the cluster lacks it. Empty: "portal".
+	// Database is created if the cluster lacks it. Empty: "portal".
 	Database string
 
 	// Disposable trades the data's safety for speed: for tests.
 	Disposable bool
 
-	// Restart has the server started again when it ends by itself, for as long as
-	// it takes: a full disk may be what ends it.
+	// Restart restarts the server when it ends by itself, and retries for as long as
+	// it takes, because the cause may be a full disk.
 	Restart bool
 
-	// Log hears what happens to the server; nil: nobody does. What the server
-	// itself says is in Dir/postgres.log.
+	// Log gets the starts and failures of the server; nil discards them. The server's
+	// own log is Dir/postgres.log.
 	Log *slog.Logger
 }
 
-// Postgres is a running PostgreSQL server of our own. It listens on a unix socket
-// only, which nobody but the user who started it (and root) can open.
+// Postgres is a running private PostgreSQL server. It listens on a unix socket only,
+// which only the user who started it (and root) can open.
 type Postgres struct {
 	cfg    PostgresConfig
 	layout layout
-	child  *child // tend's, until done
+	child  *child // owned by supervise until done is closed
 
 	stop context.CancelFunc
 	done chan struct{}
-	err  error // why it ended; read it after done
+	err  error // why it ended; set before done is closed
 }
 
-// StartPostgres starts the cluster in cfg.Dir, making it if there is none, and
-// returns when the database accepts connections. A server that a killed process
-// left behind on the same folder is stopped first. Callers must see to it that
-// one process at a time uses the folder.
+// StartPostgres starts the cluster in cfg.Dir, creating it if there is none, and
+// returns when the database accepts connections. It first stops a server that a killed
+// process left running on the same folder. Callers must ensure that only one process at
+// a time uses the folder.
 func StartPostgres(ctx context.Context, cfg PostgresConfig) (_ *Postgres, err error) {
 	defer func() {
 		if err != nil {
@@ -87,34 +88,36 @@ func StartPostgres(ctx context.Context, cfg PostgresConfig) (_ *Postgres, err er
 	if err := p.awaitReady(ctx); err != nil {
 		return nil, errors.Join(err, p.child.stop(postgresStopTimeout), lay.close())
 	}
-	tending, stop := context.WithCancel(context.WithoutCancel(ctx))
+	supervised, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop, p.done = stop, make(chan struct{})
-	go p.tend(tending)
+	go p.supervise(supervised)
 	cfg.Log.Info("postgres is ready", "dir", lay.dir, "binaries", lay.bin)
 	return p, nil
 }
 
-// URL is how lib/pq connects to the database that the config names.
+// URL returns the URL of the configured database for lib/pq.
 func (p *Postgres) URL() string { return p.DatabaseURL(p.cfg.Database) }
 
-// DatabaseURL is how lib/pq connects to another database of the cluster.
+// DatabaseURL returns the URL of another database of the cluster for lib/pq.
 func (p *Postgres) DatabaseURL(name string) string {
 	query := url.Values{"host": {p.layout.socketDir}, "sslmode": {"disable"}}
 	u := url.URL{Scheme: "postgres", User: url.User(postgresUser), Host: "", Path: "/" + name, RawQuery: query.Encode()}
 	return u.String()
 }
 
-// Done is closed when the server has ended for good, asked or not.
+// Done returns a channel that is closed when the server has ended for good, by Close or
+// by itself.
 func (p *Postgres) Done() <-chan struct{} { return p.done }
 
-// Err says why the server ended by itself, once it is Done; nil: it was asked to.
+// Err waits for Done and returns why the server ended by itself, or nil if it was
+// closed.
 func (p *Postgres) Err() error {
 	<-p.done
 	return p.err
 }
 
-// Close stops the server, breaking open connections but no committed work, and
-// returns when it has ended.
+// Close stops the server and returns when it has ended. Open connections break, but no
+// committed work is lost.
 func (p *Postgres) Close() error {
 	p.stop()
 	<-p.done
@@ -122,7 +125,8 @@ func (p *Postgres) Close() error {
 	return errors.Join(err, p.layout.close())
 }
 
-// awaitReady returns when the database exists and can be used.
+// awaitReady waits until the server accepts connections, and creates the database if it
+// is missing.
 func (p *Postgres) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, postgresStartTimeout,
 		fmt.Errorf("not ready after %s; its log is %s", postgresStartTimeout, p.layout.logFile()))
@@ -133,7 +137,7 @@ func (p *Postgres) awaitReady(ctx context.Context) error {
 		select {
 		case <-tick.C:
 		case <-p.child.done:
-			return fmt.Errorf("it ended while starting; the end of %s is: %s", p.layout.logFile(), p.child.lastWords())
+			return fmt.Errorf("it ended while starting; the end of %s is: %s", p.layout.logFile(), p.child.logTail())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

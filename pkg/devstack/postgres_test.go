@@ -16,8 +16,8 @@ import (
 	_ "github.com/lib/pq"
 )
 
-// holderDir makes the test program a process that starts Postgres there, writes,
-// and waits to be killed.
+// holderDir is a variable that makes the test program start Postgres in that folder,
+// write, and wait to be killed.
 const holderDir = "DEVSTACK_TEST_HOLDER_DIR"
 
 func TestMain(m *testing.M) {
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestPostgresKeepsItsDataAndURLOverARestart(t *testing.T) {
+func TestPostgresKeepsDataAndURLAcrossRestart(t *testing.T) {
 	cfg := devstack.PostgresConfig{Dir: filepath.Join(dataDir(t), "pg")}
 	first := startPostgres(t, cfg)
 	query(t, first.URL(), `CREATE TABLE kept AS SELECT 42 AS n`)
@@ -54,7 +54,7 @@ func TestPostgresKeepsItsDataAndURLOverARestart(t *testing.T) {
 	}
 }
 
-func TestPostgresOfAKilledProcessIsTakenOver(t *testing.T) {
+func TestPostgresOfKilledProcessIsReplaced(t *testing.T) {
 	dir := filepath.Join(dataDir(t), "pg")
 	holder := exec.Command(os.Args[0])
 	holder.Env = append(os.Environ(), holderDir+"="+dir)
@@ -82,7 +82,7 @@ func TestPostgresOfAKilledProcessIsTakenOver(t *testing.T) {
 	}
 }
 
-// hold is the other process of the test above.
+// hold is the main function of the process that the test above kills.
 func hold(dir string) {
 	pg, err := devstack.StartPostgres(context.Background(), devstack.PostgresConfig{Dir: dir})
 	if err == nil {
@@ -99,7 +99,7 @@ func hold(dir string) {
 	select {}
 }
 
-func TestPostgresStartsWhenAnotherProgramHasTheOldNumber(t *testing.T) {
+func TestPostgresStartsWhenPidIsReused(t *testing.T) {
 	dir := filepath.Join(dataDir(t), "pg")
 	closePostgres(t, startPostgres(t, devstack.PostgresConfig{Dir: dir}))
 	stale := strconv.Itoa(os.Getpid()) + "\n/gone\n0\n5432\n\n\n\nready\n"
@@ -109,7 +109,7 @@ func TestPostgresStartsWhenAnotherProgramHasTheOldNumber(t *testing.T) {
 	closePostgres(t, startPostgres(t, devstack.PostgresConfig{Dir: dir}))
 }
 
-func TestPostgresSaysWhyItDoesNotStart(t *testing.T) {
+func TestPostgresStartErrors(t *testing.T) {
 	dir := filepath.Join(dataDir(t), "pg")
 	closePostgres(t, startPostgres(t, devstack.PostgresConfig{Dir: dir}))
 	cluster := filepath.Join(dir, "cluster")
@@ -160,7 +160,7 @@ func closePostgres(t *testing.T, pg *devstack.Postgres) {
 	}
 }
 
-// dataDir is one that nobody but us may enter, as root's home is.
+// dataDir returns a folder that only this user may enter, like root's home.
 func dataDir(t *testing.T) string {
 	t.Helper()
 	if testing.Short() {

@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 )
 
-// tend waits for the end of the server, and starts it again if that is wanted,
-// until ctx ends.
-func (p *Postgres) tend(ctx context.Context) {
+// supervise waits for the end of the server, and restarts it if configured, until ctx
+// ends.
+func (p *Postgres) supervise(ctx context.Context) {
 	defer close(p.done)
-	var tries again
+	var pauses backoff
 	for {
 		select {
 		case <-p.child.done:
@@ -20,26 +20,26 @@ func (p *Postgres) tend(ctx context.Context) {
 			return
 		}
 		if !p.cfg.Restart {
-			p.err = fmt.Errorf("it ended; the end of %s is: %s", p.layout.logFile(), p.child.lastWords())
+			p.err = fmt.Errorf("it ended; the end of %s is: %s", p.layout.logFile(), p.child.logTail())
 			return
 		}
-		p.cfg.Log.Error("postgres ended by itself: it is started again", "log", p.layout.logFile(), "last_words", p.child.lastWords())
-		if p.err = p.restart(ctx, &tries); p.err != nil || ctx.Err() != nil {
+		p.cfg.Log.Error("postgres ended by itself: it is started again", "log", p.layout.logFile(), "last_words", p.child.logTail())
+		if p.err = p.restart(ctx, &pauses); p.err != nil || ctx.Err() != nil {
 			return
 		}
 		p.cfg.Log.Info("postgres was started again", "dir", p.layout.dir)
 	}
 }
 
-// restart tries until the server is ready or ctx ends. It fails only where no
-// try can help.
+// restart retries until the server is ready or ctx ends. It fails only if no retry can
+// help.
 //
-// What a killed server left is left to the new one, which refuses to start while
-// the old one's processes are at the data: see stopOrphan for a start that must
-// not trust what it finds.
-func (p *Postgres) restart(ctx context.Context, tries *again) error {
-	for tries.wait(ctx) {
-		if err := p.gone(); err != nil {
+// It doesn't clean up after a killed server: the new server does, and refuses to start
+// while processes of the old one use the data. A start of this process can't rely on
+// that: see stopOrphan.
+func (p *Postgres) restart(ctx context.Context, pauses *backoff) error {
+	for pauses.wait(ctx) {
+		if err := p.checkFiles(); err != nil {
 			return err
 		}
 		child, err := p.layout.startServer(p.cfg)
@@ -60,8 +60,8 @@ func (p *Postgres) restart(ctx context.Context, tries *again) error {
 	return nil
 }
 
-// gone says that there is nothing left to start.
-func (p *Postgres) gone() error {
+// checkFiles returns an error if the cluster or the programs were deleted.
+func (p *Postgres) checkFiles() error {
 	if _, err := os.Stat(filepath.Join(p.layout.cluster(), "PG_VERSION")); errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("its data is gone: %w", err)
 	}

@@ -18,10 +18,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// recovery is within what a server must store again once its disk has room.
+// recovery is the time within which a server must store again once its disk has room.
 const recovery = 30 * time.Second
 
-func TestNATSStoresAgainAfterItsDiskWasFull(t *testing.T) {
+func TestNATSRecoversFromFullDisk(t *testing.T) {
 	disk := devtest.NewDisk(t, 8<<20)
 	srv := startNATS(t, devstack.NATSConfig{
 		Addr: "127.0.0.1:0", Dir: filepath.Join(disk.Dir, "nats"), Restart: true, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
@@ -63,7 +63,7 @@ func TestNATSStoresAgainAfterItsDiskWasFull(t *testing.T) {
 	}
 }
 
-func TestPostgresThatIsKilledIsStartedAgain(t *testing.T) {
+func TestKilledPostgresIsRestarted(t *testing.T) {
 	dir := filepath.Join(dataDir(t), "pg")
 	pg := startPostgres(t, devstack.PostgresConfig{Dir: dir, Restart: true, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	defer closePostgres(t, pg)
@@ -81,7 +81,7 @@ func TestPostgresThatIsKilledIsStartedAgain(t *testing.T) {
 	}
 }
 
-func TestPostgresWritesAgainAfterItsDiskWasFull(t *testing.T) {
+func TestPostgresRecoversFromFullDisk(t *testing.T) {
 	dataDir(t) // skips a short run
 	disk := devtest.NewDisk(t, 160<<20)
 	pg := startPostgres(t, devstack.PostgresConfig{
@@ -98,7 +98,7 @@ func TestPostgresWritesAgainAfterItsDiskWasFull(t *testing.T) {
 	})
 }
 
-func TestPostgresWhoseDataIsGoneEndsAndSaysSo(t *testing.T) {
+func TestPostgresWithDeletedDataEnds(t *testing.T) {
 	dir := filepath.Join(dataDir(t), "pg")
 	pg := startPostgres(t, devstack.PostgresConfig{Dir: dir, Restart: true})
 	pid := postmaster(t, dir)
@@ -121,7 +121,7 @@ func store(t *testing.T, js jetstream.JetStream, text string) {
 	}
 }
 
-// postmaster is the number of the server's process.
+// postmaster returns the pid of the server.
 func postmaster(t *testing.T, dir string) int {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, "cluster", "postmaster.pid"))
@@ -147,7 +147,7 @@ func answers(ctx context.Context, t *testing.T, url, q string) bool {
 	return err == nil
 }
 
-// eventually asks until the answer is yes. An answer may take 2 s.
+// eventually polls until the function returns true. Each call may take 2 s.
 func eventually(t *testing.T, what string, yes func(context.Context) bool) {
 	t.Helper()
 	all, cancel := context.WithTimeout(t.Context(), recovery)

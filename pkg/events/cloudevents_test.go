@@ -16,7 +16,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-func TestAnotherLibraryReadsOurMessages(t *testing.T) {
+func TestCloudEventsLibraryDecodesOurMessages(t *testing.T) {
 	for _, want := range samples() {
 		t.Run(want.Type(), func(t *testing.T) {
 			msg := encode(t, want)
@@ -42,9 +42,9 @@ func TestAnotherLibraryReadsOurMessages(t *testing.T) {
 	}
 }
 
-// Over HTTP the names are in another case, and the content type is elsewhere: a
-// bridge to NATS passes them on so.
-func TestMessagesOfAnotherLibraryAreRead(t *testing.T) {
+// Over HTTP the header names are in another case, and the content type has another
+// name: a bridge to NATS keeps them.
+func TestDecodeMessagesOfCloudEventsLibrary(t *testing.T) {
 	want := sample[events.StatusChanged](t)
 	made := cloudevent.New()
 	made.SetID("A234-1234-1234")
@@ -77,8 +77,8 @@ func TestMessagesOfAnotherLibraryAreRead(t *testing.T) {
 	}
 }
 
-// binaryMessage is a NATS message as the library wants to read it: every header
-// with the prefix of the NATS binding is an attribute or an extension.
+// binaryMessage adapts a NATS message for the library: every header with the prefix of
+// the NATS binding is an attribute or an extension.
 type binaryMessage struct{ msg events.Message }
 
 var specs = spec.WithPrefix("ce-")

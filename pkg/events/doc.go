@@ -1,6 +1,6 @@
-// Package events is the words of the portal's public contract: every message that
-// crosses between its services, as a struct, and how it is written and read. It
-// knows no NATS client; package stream beside it sends and follows them.
+// Package events defines the portal's public contract: every message between its
+// services, as a struct, and how it is encoded and decoded. It doesn't depend on a
+// NATS client; package stream sends and follows the messages.
 //
 //	event            type                              subject                       stream   from           read by
 //	ServiceCreated   dev.portal.service.created.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
@@ -14,8 +14,8 @@
 //
 // Messages are CloudEvents 1.0 in the binary mode of the NATS protocol binding:
 // attributes are headers (ce-id, ce-type, …), the payload is the data itself as
-// JSON. Writing is strict, reading is lenient: [Decode] takes what a later version
-// may write, as docs/events.md has it under "Versions".
+// JSON. Encoding is strict, decoding is lenient: [Decode] accepts messages of later
+// versions, see "Versions" in docs/events.md.
 //
 // Delivery is at least once and in order for each service.
 package events

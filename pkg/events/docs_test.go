@@ -9,9 +9,9 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// What docs/events.md shows of Go is in the examples, which run, and what it shows of
-// data is what was published.
-func TestTheContractInTheDocsIsTrue(t *testing.T) {
+// The Go code in docs/events.md must be that of the examples, and its data must be that
+// of testdata.
+func TestDocsMatchContract(t *testing.T) {
 	doc := readText(t, "../../docs/events.md")
 	example := readText(t, "stream/example_test.go")
 	for line := range strings.Lines(strings.Join(codeBlocks(doc, "go"), "\n")) {

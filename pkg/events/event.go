@@ -24,89 +24,90 @@ const (
 
 // JetStream's own headers.
 const (
-	headerMsgID  = "Nats-Msg-Id" // a message is stored once by it
-	headerRollup = "Nats-Rollup" // "sub": the message replaces all before it on its subject
-	headerTTL    = "Nats-TTL"    // how long the message stays
+	headerMsgID  = "Nats-Msg-Id" // deduplicates messages
+	headerRollup = "Nats-Rollup" // "sub": the message replaces all earlier ones on its subject
+	headerTTL    = "Nats-TTL"    // how long the stream keeps the message
 )
 
-// maxData bounds the data of a message that is decoded, in bytes. The largest
-// legal service is a third of it.
+// maxData is the maximum size of the data of a message to decode, in bytes. The
+// largest valid service has a third of it.
 const maxData = 256 << 10
 
-// ErrPoison marks a message that no retry can mend: it isn't a CloudEvent, its
-// data isn't JSON, or it lacks what a reader needs. Readers terminate it.
+// ErrPoison means that a message is invalid for good: it isn't a CloudEvent, its data
+// isn't JSON, or it lacks fields that a reader needs. Readers must terminate it.
 var ErrPoison = errors.New("not a valid event")
 
-// ErrUnknownType marks a well-formed message of a type that this version of the
-// package doesn't know: a later version's, most likely. Readers that only follow
-// pass over it; whoever shares its work with others leaves it to them.
+// ErrUnknownType means that a message is well-formed but of a type that this version
+// of the package doesn't know, most likely of a later version. Readers that only
+// follow must skip it; readers that share work must leave it to others.
 var ErrUnknownType = errors.New("unknown event type")
 
 // Event is one of this package's event structs.
 type Event interface {
-	// Type is the CloudEvents type, which ends in the version of the data.
+	// Type returns the CloudEvents type, which ends in the version of the data.
 	Type() string
-	// Subject is the NATS subject that the event is published on.
+	// Subject returns the NATS subject that the event is published on.
 	Subject() string
-	// Key is the thing that the event is about. Events of one key are published in
-	// the order in which they became true.
+	// Key returns the key of the event's object. Events of one key are published in
+	// the order in which they occurred.
 	Key() Key
-	// Validate returns every rule for writing that the event breaks, joined, or nil.
+	// Validate checks the rules for encoding. It returns all violations, joined, or nil.
 	Validate() error
-	// readable returns what the event lacks for a reader to act on it, joined, or
-	// nil: less than Validate, as a later version may have more words.
+	// readable checks the rules for decoding, and returns all violations, joined, or
+	// nil. It is more lenient than Validate, as a later version may know more values.
 	readable() error
 }
 
-// Kind is a kind of thing that events are about.
+// Kind is a kind of object that events are about.
 type Kind string
 
-// The kinds. A key of one is never that of another, whatever ids they have.
+// The kinds. Keys of different kinds are different, even if their ids are equal.
 const (
 	KindService  Kind = "service"  // ids are UUIDs
-	KindLocation Kind = "location" // of workers; ids are their names
+	KindLocation Kind = "location" // of workers; ids are the locations' names
 )
 
-// Key names a thing: that of two events is equal if they are about the same one.
+// Key identifies an object. Two events have the same key if they are about the same
+// object.
 type Key struct {
 	Kind Kind
 	ID   string // ce-subject
 }
 
-// String is the key as one word, "service/0198…".
+// String returns the key in the form "service/0198…".
 func (k Key) String() string { return string(k.Kind) + "/" + k.ID }
 
 func serviceKey(id string) Key { return Key{KindService, id} }
 
-// Tombstone is an event by which a thing ends: a snapshot of the stream must not
-// tell of what is no more. It replaces all that the stream has on its own subject,
-// and goes by itself after TombstoneLife.
+// Tombstone is an event that an object was deleted. It replaces all messages on its
+// subject, so that snapshots of the stream don't include deleted objects, and expires
+// after TombstoneLife.
 type Tombstone interface {
 	Event
-	// Purges are the other subjects of the thing in the same stream, to be purged
-	// once the tombstone is stored.
+	// Purges returns the object's other subjects in the same stream, which must be
+	// purged once the tombstone is stored.
 	Purges() []string
 }
 
 // Envelope is a decoded message: the event, and the attributes around it.
 type Envelope struct {
-	ID     string    // unique per event; the same when a message is sent again
+	ID     string    // unique for each event; the same when a message is sent again
 	Type   string    // the CloudEvents type
-	Source string    // who says so, as a URI reference: "/dev-portal/catalog-api"
-	Time   time.Time // when it was said, UTC
-	Event  Event     // one of the structs of this package, by value; nil for a type that is not known here
+	Source string    // the sender, as a URI reference: "/dev-portal/catalog-api"
+	Time   time.Time // when the event was encoded, UTC
+	Event  Event     // one of the structs of this package, by value; nil for an unknown type
 }
 
-// Message is an event as it goes to NATS.
+// Message is an encoded event.
 type Message struct {
 	Subject string
-	Header  map[string][]string // the names are in lower case, but for NATS' own
+	Header  map[string][]string // names in lower case, except those of NATS
 	Data    []byte              // JSON
-	Purges  []string            // subjects to be purged once the message is stored: see Tombstone
+	Purges  []string            // subjects to purge once the message is stored: see Tombstone
 }
 
-// Encode makes the message of e, ready to be published: a new id, the present
-// time, and Nats-Msg-Id equal to ce-id so that the stream stores it once. It
+// Encode returns the message of e, to be published: with a new id, the present
+// time, and Nats-Msg-Id equal to ce-id so that the stream stores it only once. It
 // fails if e isn't valid or source is empty.
 func Encode(source string, e Event) (Message, error) {
 	msg := Message{Subject: e.Subject()}
@@ -133,18 +134,19 @@ func Encode(source string, e Event) (Message, error) {
 		headerMsgID:       {id.String()},
 	}
 	if t, ok := e.(Tombstone); ok {
-		// Without the rollup what it replaced would come to light again as it expires.
+		// Without the rollup the messages before would be the last ones again when the
+		// tombstone expires.
 		msg.Header[headerRollup], msg.Header[headerTTL] = []string{"sub"}, []string{TombstoneLife.String()}
 		msg.Purges = t.Purges()
 	}
 	return msg, nil
 }
 
-// Decode reads a message of any type of this package, also one that a later
-// version wrote: unknown fields are passed over; reasons and intervals pass as they
-// came, known or not; a status that is not known reads as StatusUnknown, with its
-// word beside it. Its errors wrap ErrPoison or ErrUnknownType; with the latter the
-// envelope has everything but the event.
+// Decode decodes a message of any type of this package, also of a later version:
+// unknown fields are ignored, unknown reasons and intervals are kept, and an unknown
+// status becomes StatusUnknown, with its original value in the field StatusWord or the
+// like. Its errors wrap ErrPoison or ErrUnknownType; with the latter the envelope has
+// everything but the event.
 func Decode(header map[string][]string, data []byte) (Envelope, error) {
 	var env Envelope
 	if v := get(header, headerSpecVersion); v != "1.0" {
@@ -174,7 +176,7 @@ func Decode(header map[string][]string, data []byte) (Envelope, error) {
 	return env, nil
 }
 
-// DecodeAs reads a message that must be of type E. Another type is ErrPoison.
+// DecodeAs decodes a message of type E. For another type its error wraps ErrPoison.
 func DecodeAs[E Event](header map[string][]string, data []byte) (E, error) {
 	var zero E
 	env, err := Decode(header, data)
@@ -205,14 +207,14 @@ func decodeData[E Event](data []byte) (Event, error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return nil, err
 	}
-	if later, ok := any(&e).(interface{ translate() }); ok {
-		later.translate()
+	if t, ok := any(&e).(interface{ translate() }); ok {
+		t.translate()
 	}
 	return e, e.readable()
 }
 
-// get reads a header whatever its case: NATS keeps the sender's, and other
-// CloudEvents libraries write some attributes differently.
+// get returns a header, ignoring the case of its name: NATS keeps the sender's case,
+// and other CloudEvents libraries write some attributes differently.
 func get(header map[string][]string, key string) string {
 	if v := header[key]; len(v) > 0 {
 		return v[0]
@@ -225,7 +227,7 @@ func get(header map[string][]string, key string) string {
 	return ""
 }
 
-// check is nil if ok, and else an error that reads as in fmt.Errorf.
+// check returns nil if ok, and else an error formatted like fmt.Errorf.
 func check(ok bool, format string, args ...any) error {
 	if ok {
 		return nil
@@ -233,14 +235,14 @@ func check(ok bool, format string, args ...any) error {
 	return fmt.Errorf(format, args...)
 }
 
-// checkWord reports what is no code of letters, digits and underscores, which may
-// be one that a later version added.
+// checkWord returns an error unless word is a code of lower-case letters, digits and
+// underscores, possibly one that a later version added.
 func checkWord(field, word string) error {
 	ok := word != "" && len(word) <= 64 && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 	return check(ok, "%s %.40q is not a word", field, word)
 }
 
-// checkID reports an id that is not a UUID: it becomes part of a subject.
+// checkID returns an error if id is not a UUID, because it becomes part of a subject.
 func checkID(field, id string) error {
 	return check(len(id) == 36 && uuid.Validate(id) == nil, "%s %.40q is not a UUID", field, id)
 }

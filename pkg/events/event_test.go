@@ -16,7 +16,7 @@ import (
 	"github.com/google/uuid"
 )
 
-func TestEveryEventSurvivesTheWay(t *testing.T) {
+func TestRoundTrip(t *testing.T) {
 	for _, want := range samples() {
 		t.Run(want.Type(), func(t *testing.T) {
 			before := time.Now().Add(-time.Millisecond)
@@ -41,7 +41,7 @@ func TestEveryEventSurvivesTheWay(t *testing.T) {
 	}
 }
 
-func TestATombstoneSaysWhatGoesWithIt(t *testing.T) {
+func TestTombstoneMessage(t *testing.T) {
 	for _, e := range samples() {
 		msg := encode(t, e)
 		got := fmt.Sprint(msg.Header["Nats-Rollup"], msg.Header["Nats-TTL"], msg.Purges)
@@ -55,7 +55,7 @@ func TestATombstoneSaysWhatGoesWithIt(t *testing.T) {
 	}
 }
 
-func TestAKeyIsThatOfTheThing(t *testing.T) {
+func TestKey(t *testing.T) {
 	for _, e := range samples() {
 		want := "service/" + e.Key().ID
 		if _, ok := e.(events.ProbesCompleted); ok {
@@ -67,7 +67,7 @@ func TestAKeyIsThatOfTheThing(t *testing.T) {
 	}
 }
 
-func TestEveryPayloadEverPublishedIsStillRead(t *testing.T) {
+func TestDecodePublishedPayloads(t *testing.T) {
 	for _, want := range samples() {
 		t.Run(want.Type(), func(t *testing.T) {
 			payload := golden(t, want.Type())
@@ -97,7 +97,7 @@ func TestEveryPayloadEverPublishedIsStillRead(t *testing.T) {
 	}
 }
 
-func TestDecodeSaysWhatIsWrong(t *testing.T) {
+func TestDecodeErrors(t *testing.T) {
 	type change func(map[string][]string)
 	set := func(key, value string) change { return func(h map[string][]string) { h[key] = []string{value} } }
 	without := func(key string) change { return func(h map[string][]string) { delete(h, key) } }
@@ -139,7 +139,7 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestDecodeAsTakesOneTypeOnly(t *testing.T) {
+func TestDecodeAsRejectsOtherTypes(t *testing.T) {
 	msg := encode(t, events.ServiceCreated{Service: ledger()})
 	got, err := events.DecodeAs[events.ServiceCreated](msg.Header, msg.Data)
 	if err != nil || !reflect.DeepEqual(got.Service, ledger()) {
@@ -154,7 +154,7 @@ func TestDecodeAsTakesOneTypeOnly(t *testing.T) {
 	}
 }
 
-func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
+func TestEncodeRejectsInvalidEvents(t *testing.T) {
 	for name, tc := range map[string]struct {
 		source string
 		event  events.Event
@@ -173,8 +173,8 @@ func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
 	}
 }
 
-// Who only needs the words, as the domain of a service does, shall not link a client.
-func TestTheWordsLinkNoClient(t *testing.T) {
+// A package that needs only the events, such as a service's domain, must not link a client.
+func TestPackageLinksNoClient(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -186,9 +186,9 @@ func TestTheWordsLinkNoClient(t *testing.T) {
 	}
 }
 
-// Go's module system drops the replace lines of a module that another program
-// requires: a sibling that is not published alone would stop that program.
-func TestAnotherProgramCanRequireThisModule(t *testing.T) {
+// Go ignores the replace directives of required modules, so a program that requires
+// this module could not resolve an unpublished sibling.
+func TestModuleCanBeRequired(t *testing.T) {
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {
 		t.Fatal(err)

@@ -9,9 +9,9 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// What testdata/future has was written by a version that does not exist yet, with
-// fields, reasons, intervals and statuses that this one doesn't know.
-func TestWhatALaterVersionWritesIsRead(t *testing.T) {
+// testdata/future has events of an imagined later version, with fields, reasons,
+// intervals and statuses that this one doesn't know.
+func TestDecodeLaterVersion(t *testing.T) {
 	service := ledger()
 	service.ID, service.Name, service.Interval, service.Version = billingID, "billing", "45s", 4
 	service.Status, service.StatusWord, service.StatusReason = events.StatusUnknown, "maintenance", "planned_work"
@@ -49,9 +49,9 @@ func TestWhatALaterVersionWritesIsRead(t *testing.T) {
 	}
 }
 
-// What others wrote is read with less than what is asked of one's own writing, but
-// never without what a reader has to act on, nor with what would break its database.
-func TestWhatNoReaderCanActOnIsPoison(t *testing.T) {
+// Decoding is more lenient than encoding, but rejects events that lack fields that a
+// reader needs, or that have values that would fail its database writes.
+func TestDecodeRejectsUnusableEvents(t *testing.T) {
 	for name, data := range map[string]string{
 		"no id":              `{"version":4,"deleted_at":"2026-03-14T17:05:00Z"}`,
 		"no version":         `{"id":"` + billingID + `","deleted_at":"2026-03-14T17:05:00Z"}`,
@@ -75,7 +75,7 @@ func TestWhatNoReaderCanActOnIsPoison(t *testing.T) {
 	}
 }
 
-func TestAnIntervalOfALaterVersionHasItsLength(t *testing.T) {
+func TestUnknownIntervalDuration(t *testing.T) {
 	for interval, want := range map[events.Interval]string{"45s": "45s", "3h": "3h0m0s", "never": "1m0s", "-5s": "1m0s", "9999h": "1m0s"} {
 		if got := interval.Duration().String(); got != want {
 			t.Errorf("%s lasts %s, want %s", interval, got, want)

@@ -8,8 +8,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// What anybody may send is either an event that can be sent on, or one of the two
-// errors that readers tell apart.
+// Decode returns for any input either an event that can be encoded again, or one of the
+// two errors that readers distinguish.
 func FuzzDecode(f *testing.F) {
 	for _, e := range samples() {
 		msg := encode(f, e)
@@ -35,7 +35,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// Decoding loses nothing that encoding says: what was read can be sent on.
+// Encoding and decoding an event loses nothing.
 func FuzzRoundTrip(f *testing.F) {
 	for _, typ := range events.Types {
 		f.Add(typ, golden(f, typ))
@@ -47,7 +47,7 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		first, err := events.Decode(header, data)
 		if err != nil || first.Event.Validate() != nil {
-			return // more is read than is written
+			return // decoding accepts more than encoding
 		}
 		msg := encode(t, first.Event)
 		second, err := events.Decode(msg.Header, msg.Data)

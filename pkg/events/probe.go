@@ -9,9 +9,9 @@ import (
 	"unicode"
 )
 
-// ProbePlanned says what is to be probed. As a plan it carries a schedule, and
-// the broker copies it to the service's due subject at each slot; as a due
-// message it asks whoever takes it to probe now.
+// ProbePlanned says which URL to probe. As a plan it has a schedule, by which the
+// broker copies it to the service's due subject at each slot; as a due message it
+// asks the worker that receives it to probe now.
 //
 //	Type      dev.portal.probe.planned.v1
 //	Subject   portal.probe.plan.<service id>, in stream PROBES: one is kept
@@ -29,7 +29,7 @@ type ProbePlanned struct {
 // Type is the CloudEvents type.
 func (ProbePlanned) Type() string { return "dev.portal.probe.planned.v1" }
 
-// Subject is where the plan is kept. The due message's is DueSubject.
+// Subject is where the plan is kept. The subject of a due message is DueSubject.
 func (e ProbePlanned) Subject() string { return PlanSubject(e.ServiceID) }
 
 // Key is the service's.
@@ -48,8 +48,9 @@ func (e ProbePlanned) Validate() error {
 	return errors.Join(e.readable(), check(e.Interval.Known(), "interval %.40q is not in the set", e.Interval))
 }
 
-// ProbeCompleted says what one probe of a service saw. It is the reply to a
-// request on CheckSubject; scheduled probes come as ProbesCompleted.
+// ProbeCompleted is the result of one probe of a service. It is the reply to a
+// request on CheckSubject; the results of scheduled probes are sent as
+// ProbesCompleted.
 //
 //	Type      dev.portal.probe.completed.v1
 //	Subject   portal.probe.result.<service id>, in stream RESULTS: kept for an hour
@@ -65,8 +66,8 @@ type ProbeCompleted struct {
 	Status Status `json:"status"` // healthy, degraded or down
 	Reason Reason `json:"reason"`
 
-	// StatusWord is what a later version wrote for a status that this one doesn't
-	// know: Status is StatusUnknown then. Else it is empty.
+	// StatusWord is the original value if Status is one of a later version, which is
+	// decoded as StatusUnknown. Otherwise it is empty.
 	StatusWord string `json:"-"`
 
 	// HTTPStatus is the answer's status code; absent when no answer came.
@@ -76,9 +77,9 @@ type ProbeCompleted struct {
 	// header, in milliseconds, rounded up; absent when no answer came.
 	LatencyMS int64 `json:"latency_ms,omitzero"`
 
-	// RoundMS is the time in which the service's host lets all its services be
-	// probed once, in milliseconds, where that is longer than the interval: the
-	// next result may be so late. Absent when the interval is kept.
+	// RoundMS is the time in which all services of the service's host are probed
+	// once, in milliseconds, if that is longer than the interval: the next result
+	// may take as long. Absent if the interval is kept.
 	RoundMS int64 `json:"round_ms,omitzero"`
 
 	PlannedAt time.Time `json:"planned_at"` // the slot; for a check by hand, the request
@@ -97,8 +98,8 @@ func (e ProbeCompleted) Key() Key { return serviceKey(e.ServiceID) }
 
 func (e *ProbeCompleted) translate() { e.Status, e.StatusWord = e.Status.translate() }
 
-// readable is more than ids and times: what is wrong of this reaches the database
-// along with the results of others.
+// readable also checks the other fields, because an invalid value would fail the
+// database write of all results of the message.
 func (e ProbeCompleted) readable() error {
 	return errors.Join(
 		checkID("service_id", e.ServiceID),
@@ -123,8 +124,8 @@ func (e ProbeCompleted) Validate() error {
 	)
 }
 
-// MaxResults is how many results a ProbesCompleted has at most: with the longest
-// URLs they are as much as a message may have.
+// MaxResults is the maximum of results of a ProbesCompleted: with the longest URLs
+// they just fit into a message.
 const MaxResults = 64
 
 // ProbesCompleted has the results of probes that ended at about the same time, so
@@ -149,7 +150,7 @@ func (e ProbesCompleted) Subject() string { return ResultSubject(e.location()) }
 // Key is the location's.
 func (e ProbesCompleted) Key() Key { return Key{KindLocation, e.location()} }
 
-// location is "" where there is no result.
+// location returns the location of the results, or "" if there are none.
 func (e ProbesCompleted) location() string {
 	if len(e.Results) == 0 {
 		return ""
@@ -186,9 +187,9 @@ func (e ProbesCompleted) Validate() error {
 	return errors.Join(errs...)
 }
 
-// DecodeResults reads a message of stream RESULTS: a ProbesCompleted, or a single
+// DecodeResults decodes a message of stream RESULTS: a ProbesCompleted, a single
 // ProbeCompleted, or a ProbeDelayed, which has no results. Its errors are those of
-// Decode; another type is ErrPoison.
+// Decode; for another type the error wraps ErrPoison.
 func DecodeResults(header map[string][]string, data []byte) ([]ProbeCompleted, error) {
 	env, err := Decode(header, data)
 	if err != nil {
@@ -205,9 +206,9 @@ func DecodeResults(header map[string][]string, data []byte) ([]ProbeCompleted, e
 	return nil, fmt.Errorf("%w: %s is no result of a probe", ErrPoison, env.Event.Type())
 }
 
-// ProbeDelayed says that a service waits for its turn to be probed, as its host
-// takes no more probes at once: silence of it is no sign of trouble. It is said
-// once an interval for as long as the service waits.
+// ProbeDelayed says that a service waits for its probe, because its host takes no
+// more probes at once: missing results then don't mean a failure. It is sent once an
+// interval while the service waits.
 //
 //	Type      dev.portal.probe.delayed.v1
 //	Subject   portal.probe.result.<service id>, in stream RESULTS: kept for an hour
@@ -249,7 +250,8 @@ func (e ProbeDelayed) readable() error {
 // Validate returns every rule that the event breaks, joined.
 func (e ProbeDelayed) Validate() error { return e.readable() }
 
-// checkLocation reports a location that is none: it becomes part of a subject.
+// checkLocation returns an error if location is empty or has characters that are not
+// allowed in a subject, of which it becomes a part.
 func checkLocation(location string) error {
 	odd := strings.ContainsFunc(location, func(r rune) bool {
 		return unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(".*>", r)

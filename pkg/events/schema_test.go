@@ -55,8 +55,8 @@ func TestSchemasAreUpToDate(t *testing.T) {
 	}
 }
 
-// newReflector takes descriptions from the comments of the Go types, and the
-// closed lists from where the package has them.
+// newReflector returns a reflector that takes the descriptions from the comments of
+// the Go types, and the enumerations from the package's lists.
 func newReflector(t *testing.T) *jsonschema.Reflector {
 	t.Helper()
 	r := &jsonschema.Reflector{
@@ -93,7 +93,7 @@ func oneOf[T ~string](list []T) *jsonschema.Schema {
 	return s
 }
 
-func TestSchemasSayWhatDecodeSays(t *testing.T) {
+func TestSchemasAgreeWithDecode(t *testing.T) {
 	type object = map[string]any
 	for _, typ := range events.Types {
 		schema := compileSchema(t, typ)
@@ -120,7 +120,7 @@ func TestSchemasSayWhatDecodeSays(t *testing.T) {
 			}
 			before := len(value)
 			changed := value
-			if results, ok := value["results"].([]any); ok { // what has rules is inside
+			if results, ok := value["results"].([]any); ok { // the fields are in its elements
 				changed, _ = results[0].(object)
 			}
 			tc.change(changed)
@@ -141,7 +141,7 @@ func idField(o map[string]any) string {
 	return "service_id"
 }
 
-// replace gives the first of the fields that the object has another value.
+// replace replaces the value of the first of the fields that the object has.
 func replace(value any, fields ...string) func(map[string]any) {
 	return func(o map[string]any) {
 		for _, field := range fields {

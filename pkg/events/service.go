@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// TombstoneLife is how long a Tombstone stays in the stream: longer than any
-// reader should be away and still expect to be told.
+// TombstoneLife is how long a Tombstone stays in the stream. A reader that was away
+// for longer must read a new snapshot.
 const TombstoneLife = 7 * 24 * time.Hour
 
 // Interval is the time between two probes of a service, as one of a fixed set
 // that divides the minute or the hour evenly. Later versions may have more of them.
 type Interval string
 
-// DefaultInterval is what a service has that names none.
+// DefaultInterval is the interval of a service that names none.
 const DefaultInterval Interval = "1m"
 
 const defaultDuration = time.Minute
@@ -22,11 +22,11 @@ const defaultDuration = time.Minute
 // Intervals has every Interval, the shortest first.
 var Intervals = []Interval{"10s", "15s", "20s", "30s", "1m", "2m", "5m", "10m", "15m", "30m", "1h"}
 
-// Known says whether i is in the set.
+// Known reports whether i is in Intervals.
 func (i Interval) Known() bool { return slices.Contains(Intervals, i) }
 
-// Duration is i as a duration, also where only a later version has it in its set;
-// the default's for what is no duration from a second to a day.
+// Duration returns i as a duration, even if only a later version knows the interval.
+// It returns the default's if i is no duration from a second to a day.
 func (i Interval) Duration() time.Duration {
 	if d, err := time.ParseDuration(string(i)); err == nil && d >= time.Second && d <= 24*time.Hour {
 		return d
@@ -34,16 +34,16 @@ func (i Interval) Duration() time.Duration {
 	return defaultDuration
 }
 
-// Service is a service as the catalogue had it when the event was written. Its
-// configuration is complete and final for its Version; its status is that of
-// the moment, and goes on in StatusChanged.
+// Service is a service in the catalogue when the event was written. Its
+// configuration is complete and final for its Version; its status is that of the
+// same time, and later changes follow as StatusChanged.
 type Service struct {
 	ID          string `json:"id" jsonschema:"format=uuid"` // UUIDv7, given by the catalogue
 	Name        string `json:"name"`                        // unique whatever its case, 1 to 100 characters
 	Description string `json:"description,omitzero"`
 	Team        string `json:"team,omitzero"`
 
-	StatusURL    string `json:"status_url,omitzero" jsonschema:"format=uri"` // what is probed; absent: the status is set by hand
+	StatusURL    string `json:"status_url,omitzero" jsonschema:"format=uri"` // the probed URL; absent: the status is set by hand
 	DocsURL      string `json:"docs_url,omitzero" jsonschema:"format=uri"`
 	GitHubURL    string `json:"github_url,omitzero" jsonschema:"format=uri"`
 	DashboardURL string `json:"dashboard_url,omitzero" jsonschema:"format=uri"`
@@ -51,8 +51,8 @@ type Service struct {
 	Tags     []string `json:"tags"` // never null; each once
 	Interval Interval `json:"interval"`
 
-	// Version grows with every write that changes the configuration above or sets
-	// the status by hand, never with a probe: the first is 1, none is given twice.
+	// Version increases with every write that changes the configuration above or sets
+	// the status by hand, never with a probe. The first is 1, none is reused.
 	Version int64 `json:"version"`
 
 	Status        Status    `json:"status"`
@@ -62,8 +62,8 @@ type Service struct {
 	LatencyMS     int64     `json:"latency_ms,omitzero"`      // of the last probe, rounded up; absent when it was not answered
 	LastCheckedAt time.Time `json:"last_checked_at,omitzero"` // start of the last probe; absent: never probed
 
-	// StatusWord is what a later version wrote for a status that this one doesn't
-	// know: Status is StatusUnknown then. Else it is empty.
+	// StatusWord is the original value if Status is one of a later version, which is
+	// decoded as StatusUnknown. Otherwise it is empty.
 	StatusWord string `json:"-"`
 
 	CreatedAt time.Time `json:"created_at"`

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Status is what the portal says of a service's health.
+// Status is the health of a service.
 type Status string
 
-// The four states. Their order here is their order of concern, the worst last.
+// The four states, by severity, the worst last.
 const (
 	StatusHealthy  Status = "healthy"  // the probe was answered with 2xx
 	StatusUnknown  Status = "unknown"  // never probed, no health URL, or no result for three intervals
@@ -20,11 +20,11 @@ const (
 // Statuses has every Status.
 var Statuses = []Status{StatusHealthy, StatusUnknown, StatusDegraded, StatusDown}
 
-// Known says whether s is one of the four.
+// Known reports whether s is in Statuses.
 func (s Status) Known() bool { return slices.Contains(Statuses, s) }
 
-// translate is the status as this version has it, and the word that stands for
-// another one, or "".
+// translate returns s and "" for a known status, and else StatusUnknown and the
+// original value.
 func (s Status) translate() (Status, string) {
 	if s.Known() {
 		return s, ""
@@ -32,8 +32,8 @@ func (s Status) translate() (Status, string) {
 	return StatusUnknown, string(s)
 }
 
-// Reason says why a service has its status: a code to match on and to translate.
-// Later versions may have more of them than Reasons.
+// Reason is the code of why a service has its status. Later versions may have more
+// reasons than Reasons.
 type Reason string
 
 // The reasons, with the status that each one leads to.
@@ -76,11 +76,11 @@ var Reasons = []Reason{
 	ReasonStale, ReasonManual,
 }
 
-// Known says whether r is on the list.
+// Known reports whether r is in Reasons.
 func (r Reason) Known() bool { return slices.Contains(Reasons, r) }
 
-// checkReason lets pass what the probe of a later version gave for a reason: who
-// writes a status tells what it was told.
+// checkReason accepts the reasons of later versions too, as the writer of a status
+// copies the reason of a probe's result.
 func checkReason(field string, r Reason) error {
 	if r == "" {
 		return nil
@@ -97,37 +97,37 @@ func checkReason(field string, r Reason) error {
 //	Delivery  at least once; in order for each service
 //	Errors    one that lacks its ids or times is poison: readers terminate it, unretried
 type StatusChanged struct {
-	// ServiceID is the catalogue's UUIDv7, which outlives any change of name.
+	// ServiceID is the catalogue's UUIDv7, which stays the same when the name changes.
 	ServiceID string `json:"service_id" jsonschema:"format=uuid"`
 
-	// Name is the service's at that moment, so that a reader can tell a person
+	// Name is the service's name at that time, so that a reader can notify a person
 	// without asking the API.
 	Name string `json:"name"`
 
-	// Team is the service's at that moment; absent where nobody owns it.
+	// Team is the service's team at that time; absent if nobody owns the service.
 	Team string `json:"team,omitzero"`
 
-	// From is the status before: never equal to To.
+	// From is the previous status, never equal to To.
 	From Status `json:"from"`
 
-	// To is the status since then.
+	// To is the new status.
 	To Status `json:"to"`
 
-	// FromWord and ToWord are what a later version wrote for a status that this one
-	// doesn't know: From or To is StatusUnknown then. Else they are empty.
+	// FromWord and ToWord are the original values if From or To is a status of a
+	// later version, which is decoded as StatusUnknown. Otherwise they are empty.
 	FromWord string `json:"-"`
 	ToWord   string `json:"-"`
 
-	// Reason is why To was chosen. It is absent where a new health URL made
-	// what was known worthless: To is then unknown.
+	// Reason is the reason for the status To. It is absent if the health URL
+	// changed, which makes earlier results invalid: To is then unknown.
 	Reason Reason `json:"reason,omitzero"`
 
-	// Since is when the service came into the status To: the start of the
-	// deciding probe by the worker's clock, or the time of the write. UTC.
+	// Since is when the status To began: the start of the deciding probe by the
+	// worker's clock, or the time of the write. UTC.
 	Since time.Time `json:"since"`
 
-	// CheckedAt is when the deciding probe started; absent where a person, or
-	// the absence of results, decided.
+	// CheckedAt is when the deciding probe started; absent if a person, or the
+	// absence of results, decided.
 	CheckedAt time.Time `json:"checked_at,omitzero"`
 
 	// LatencyMS is the time from the start of the request to the answer's
@@ -137,7 +137,7 @@ type StatusChanged struct {
 	// HTTPStatus is the answer's status code; absent when no answer came.
 	HTTPStatus int `json:"http_status,omitzero"`
 
-	// Location is where the deciding worker runs; absent where none decided.
+	// Location is where the deciding worker runs; absent if no probe decided.
 	Location string `json:"location,omitzero"`
 }
 

@@ -1,6 +1,6 @@
 package events
 
-// The streams, see docs/events.md. Only PORTAL is for others to read.
+// The streams, see docs/events.md. Only PORTAL is public.
 const (
 	StreamPortal  = "PORTAL"
 	StreamProbes  = "PROBES"
@@ -25,8 +25,8 @@ func StatusSubject(id string) string { return "portal.status." + id }
 // PlanSubject is where the service's probe plan is kept.
 func PlanSubject(id string) string { return "portal.probe.plan." + id }
 
-// DueSubject is where the broker says that the service is to be probed now.
+// DueSubject is where the broker sends the service's due messages.
 func DueSubject(id string) string { return "portal.probe.due." + id }
 
-// ResultSubject is where what probes saw is published, by service or location.
+// ResultSubject is where the results of probes are published, by service or location.
 func ResultSubject(of string) string { return "portal.probe.result." + of }

@@ -168,7 +168,7 @@ func TestProbesCompletedIsValidated(t *testing.T) {
 	}
 }
 
-func TestAMessageHoldsTheLongestResults(t *testing.T) {
+func TestMessageHoldsLongestResults(t *testing.T) {
 	e := sample[events.ProbesCompleted](t)
 	e.Results[0].URL += strings.Repeat("x", 2000)
 	e.Results = slices.Repeat(e.Results, events.MaxResults)
@@ -182,7 +182,7 @@ func TestAMessageHoldsTheLongestResults(t *testing.T) {
 	}
 }
 
-func TestOnlyResultsAreReadAsResults(t *testing.T) {
+func TestDecodeResults(t *testing.T) {
 	for _, e := range samples() {
 		msg, err := events.Encode(source, e)
 		if err != nil {
@@ -206,7 +206,7 @@ func TestOnlyResultsAreReadAsResults(t *testing.T) {
 	}
 }
 
-func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
+func TestValidateJoinsErrors(t *testing.T) {
 	err := events.StatusChanged{}.Validate()
 	for _, want := range []string{"service_id", "name", "from", "to", "since"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -243,7 +243,7 @@ func sample[E events.Event](t *testing.T) E {
 	panic("unreachable")
 }
 
-// verdict checks that the event is valid, or that what is wrong is said.
+// verdict checks that the event is valid, or that the error has the wanted text.
 func verdict(t *testing.T, name string, e events.Event, want string) {
 	t.Helper()
 	err := e.Validate()

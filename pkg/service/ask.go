@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// askTimeout is for the whole answer; a HEALTHCHECK must allow for more.
+// askTimeout limits the whole request; a HEALTHCHECK must allow more.
 const askTimeout = 2 * time.Second
 
-// limit is how much of what is wrong is read, in bytes.
-const limit = 1 << 10
+// maxReply is how much of an error reply is read, in bytes.
+const maxReply = 1 << 10
 
-// Ask lets a program ask its own running self whether it is well: a container's
-// HEALTHCHECK needs somebody to ask, and an image of one static program has no shell
-// and no wget. It returns nil if whoever listens at an address answers a path with 200, and
-// otherwise what is wrong. The address is the one to listen on, as in ":9090": one
-// without a host, or of every interface, is asked on the loopback.
+// Ask requests path from the server that listens on an address. It returns nil if the
+// server replies with 200, and otherwise an error with the reply. By it a program can be
+// its own container's HEALTHCHECK, as an image of one static program has no shell and no
+// wget. The address is the one to listen on, as in ":9090": without a host, or for every
+// interface, the loopback interface is asked.
 func Ask(ctx context.Context, listen, path string) error {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
@@ -36,18 +36,18 @@ func Ask(ctx context.Context, listen, path string) error {
 	if err != nil {
 		return err
 	}
-	// Not by a proxy that the environment names: it would look for us elsewhere.
+	// Without the environment's proxy, which can't reach this loopback interface.
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := client.Do(req)
 	if err != nil {
 		return err
 	}
-	said, err := io.ReadAll(io.LimitReader(res.Body, limit))
+	reply, err := io.ReadAll(io.LimitReader(res.Body, maxReply))
 	if err = errors.Join(err, res.Body.Close()); err != nil {
 		return err
 	}
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s: %s", res.Status, bytes.TrimSpace(said))
+		return fmt.Errorf("not ready: %s: %s", res.Status, bytes.TrimSpace(reply))
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/service"
 )
 
-// listening starts a service that is ready at /readyz and nowhere else.
+// listening starts a service that replies with 200 at /readyz only.
 func listening(t *testing.T) (host, port string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -27,7 +27,7 @@ func listening(t *testing.T) (host, port string) {
 	return host, port
 }
 
-func TestAskFindsTheServiceWhereverItListens(t *testing.T) {
+func TestAskListenAddresses(t *testing.T) {
 	host, port := listening(t)
 	for name, listen := range map[string]string{
 		"a port alone":             ":" + port,
@@ -42,7 +42,7 @@ func TestAskFindsTheServiceWhereverItListens(t *testing.T) {
 	}
 }
 
-func TestAskSaysWhatIsWrong(t *testing.T) {
+func TestAskErrors(t *testing.T) {
 	_, port := listening(t)
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -9,28 +9,28 @@ import (
 	"time"
 )
 
-// Env reads a configuration from the environment, and gathers all that is wrong with
-// it. A variable that is empty is one that is not set.
+// Env reads a configuration from environment variables, and collects their errors. An
+// empty variable counts as not set.
 type Env struct {
-	get   func(string) string
-	wrong []error
+	get  func(string) string
+	errs []error
 }
 
-// NewEnv reads by getenv, as os.Getenv does.
+// NewEnv returns an Env that reads variables by getenv, for example os.Getenv.
 func NewEnv(getenv func(string) string) *Env { return &Env{get: getenv} }
 
-// Err is all that is wrong, joined, or nil.
-func (e *Env) Err() error { return errors.Join(e.wrong...) }
+// Err returns all errors so far, joined, or nil.
+func (e *Env) Err() error { return errors.Join(e.errs...) }
 
-// Common has the variables that every service has.
+// Common returns the configuration that every service has.
 func (e *Env) Common() Common {
 	return Common{NATSURL: e.Text("PORTAL_NATS_URL"), MetricsAddr: e.Text("PORTAL_METRICS")}
 }
 
-// Text is a variable as it is.
+// Text returns a variable unchanged.
 func (e *Env) Text(name string) string { return e.get(name) }
 
-// Number is a whole number; 0: not set.
+// Number returns a whole number, or 0 if it is not set or invalid.
 func (e *Env) Number(name string) int {
 	text := e.get(name)
 	if text == "" {
@@ -41,7 +41,7 @@ func (e *Env) Number(name string) int {
 	return n
 }
 
-// Duration is a span of time, such as "10s"; 0: not set.
+// Duration returns a duration, such as "10s", or 0 if it is not set or invalid.
 func (e *Env) Duration(name string) time.Duration {
 	text := e.get(name)
 	if text == "" {
@@ -52,7 +52,7 @@ func (e *Env) Duration(name string) time.Duration {
 	return d
 }
 
-// Prefixes are addresses and prefixes, with commas between.
+// Prefixes returns a list of addresses and prefixes, separated by commas.
 func (e *Env) Prefixes(name string) (list []netip.Prefix) {
 	for text := range strings.SplitSeq(e.get(name), ",") {
 		text = strings.TrimSpace(text)
@@ -73,19 +73,19 @@ func (e *Env) Prefixes(name string) (list []netip.Prefix) {
 
 func (e *Env) check(ok bool, format string, args ...any) {
 	if !ok {
-		e.wrong = append(e.wrong, fmt.Errorf(format, args...))
+		e.errs = append(e.errs, fmt.Errorf(format, args...))
 	}
 }
 
-// Rules gathers the rules that a configuration breaks.
+// Rules collects the rules that a configuration violates.
 type Rules []error
 
-// Check notes what is wrong, in the words of fmt.Errorf, unless it is ok.
+// Check adds an error formatted like fmt.Errorf, unless ok.
 func (r *Rules) Check(ok bool, format string, args ...any) {
 	if !ok {
 		*r = append(*r, fmt.Errorf(format, args...))
 	}
 }
 
-// Err is all that is wrong, joined, or nil.
+// Err returns all errors, joined, or nil.
 func (r Rules) Err() error { return errors.Join(r...) }

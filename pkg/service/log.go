@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// NewLog writes text for people where out is a terminal, and JSON elsewhere.
+// NewLog returns a logger that writes text if out is a terminal, and JSON otherwise.
 func NewLog(out *os.File) *slog.Logger {
 	if term.IsTerminal(int(out.Fd())) {
 		return slog.New(tint.NewTextHandler(out, &tint.Options{TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != ""}))
@@ -18,7 +18,8 @@ func NewLog(out *os.File) *slog.Logger {
 	return slog.New(newJSON(out))
 }
 
-// newJSON writes spans of time in milliseconds, and says so in their names.
+// newJSON returns a handler that writes durations in milliseconds, with "_ms" appended
+// to their names.
 func newJSON(out io.Writer) slog.Handler {
 	return slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Value.Kind() == slog.KindDuration {

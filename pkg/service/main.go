@@ -14,11 +14,11 @@ import (
 	_ "github.com/KimMachineGun/automemlimit" // the heap stays below the container's limit
 )
 
-// gcPercent lets the heap grow to five times what lives, for those who say nothing
-// else by GOGC: a heap of a few MB would be collected several times a second.
+// gcPercent is the default of GOGC. It lets the heap grow to five times the live data,
+// because a heap of a few MB would otherwise be collected several times a second.
 const gcPercent = 400
 
-// Process is the program that a service runs as.
+// Process is the process of a service.
 type Process struct {
 	Name            string // "health-worker"
 	Version, Commit string // set by the linker, from git
@@ -26,17 +26,17 @@ type Process struct {
 	Log             *slog.Logger
 }
 
-// Common is what a service without settings of its own is configured with.
+// Common returns the configuration of a service without settings of its own.
 func (p Process) Common() Common {
 	c := NewEnv(p.Getenv).Common()
 	c.Log, c.Version = p.Log, p.Version
 	return c.WithDefaults()
 }
 
-// Main is the main of a service: it runs until the process is told to end, by SIGINT
-// or SIGTERM, and answers --version, and --healthcheck for a container's HEALTHCHECK.
-// A second signal kills. It returns the exit code: 0, 1 if the service failed, 2 at a
-// wrong flag.
+// Main is the main function of a service. It calls run with a context that ends at
+// SIGINT or SIGTERM; a second signal kills the process. It also handles --version, and
+// --healthcheck for a container's HEALTHCHECK. It returns the exit code: 0, 1 if the
+// service failed, 2 for an invalid flag.
 func Main(name, version, commit string, run func(context.Context, Process) error) int {
 	p := Process{Name: name, Version: version, Commit: commit, Getenv: os.Getenv}
 	return p.main(os.Args[1:], os.Stdout, os.Stderr, run)
@@ -74,8 +74,8 @@ func (p Process) main(args []string, stdout io.Writer, stderr *os.File, run func
 	return 0
 }
 
-// Signalled is a context that ends when the process is told to. From then on, a second
-// signal kills.
+// Signalled returns a context that ends at SIGINT or SIGTERM. From then on, another
+// signal kills the process.
 func Signalled() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

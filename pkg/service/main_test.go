@@ -45,7 +45,7 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-func TestSpansOfTimeAreLoggedInMilliseconds(t *testing.T) {
+func TestDurationsAreLoggedInMilliseconds(t *testing.T) {
 	var out bytes.Buffer
 	slog.New(newJSON(&out)).Info("migrated", "duration", 7184253*time.Nanosecond)
 	if !strings.Contains(out.String(), `"duration_ms":7.184}`) {

@@ -13,28 +13,29 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// The limits of every server. An answer that streams sets its own deadlines.
+// The limits of every server. A handler that streams sets its own deadlines.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 15 * time.Second
 	writeTimeout      = 30 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeader         = 32 << 10        // bytes
-	drainTimeout      = 4 * time.Second // what requests in flight have at the end
-	askedTimeout      = 2 * time.Second // what a service has to say how it is
+	drainTimeout      = 4 * time.Second // for requests in flight at the end
+	checkTimeout      = 2 * time.Second // for Alive and Ready
 )
 
-// Operations is what operators and orchestrators ask of a service.
+// Operations is the HTTP handler for operators and orchestrators.
 type Operations struct {
 	Registry *prometheus.Registry
 
-	// Alive returns nil, or else what only a restart mends.
+	// Alive returns an error if only a restart helps.
 	Alive func(context.Context) error
-	// Ready returns nil, or else what is missing.
+	// Ready returns an error if the service can't work at present.
 	Ready func(context.Context) error
 }
 
-// ServeHTTP serves /metrics, /livez and /readyz: 200, or 503 with what is wrong.
+// ServeHTTP serves /metrics, /livez and /readyz; the latter two reply with 200, or with
+// 503 and the error.
 func (o Operations) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{}))
@@ -43,21 +44,21 @@ func (o Operations) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mux.ServeHTTP(w, r)
 }
 
-// answer says ok, or what is wrong.
-func answer(wrong func(context.Context) error) http.HandlerFunc {
+// answer returns a handler that replies with 200, or with 503 and the error of check.
+func answer(check func(context.Context) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), askedTimeout)
+		ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 		defer cancel()
-		if err := wrong(ctx); err != nil {
+		if err := check(ctx); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = fmt.Fprintln(w, "ok") // who asked has gone
+		_, _ = fmt.Fprintln(w, "ok") // fails only if the client is gone
 	}
 }
 
-// Serve serves on ln until ctx ends and the requests in flight are answered, or have
-// had their time.
+// Serve serves on ln until ctx ends. It then waits for the requests in flight, for at
+// most drainTimeout.
 func Serve(ctx context.Context, ln net.Listener, handler http.Handler, log *slog.Logger) error {
 	srv := &http.Server{
 		Handler:           handler,

@@ -10,19 +10,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Work is what a service does with its connection to NATS.
+// Work is the work of a service on its connection to NATS.
 type Work struct {
-	// Parts run until their context ends, beside each other. One that fails ends all.
+	// Parts run concurrently until their context ends. If one fails, all end.
 	Parts []func(context.Context) error
 
-	// Alive and Ready are those of Operations, beside that of the connection; nil:
-	// nothing else can be wrong.
+	// Alive and Ready are the checks of Operations in addition to those of the
+	// connection; nil if there are none.
 	Alive, Ready func() error
 }
 
-// Run connects a service to NATS under its name, and works until ctx ends, the
-// connection is closed for good, or a part fails. Whoever asks at MetricsAddr is told
-// how it is. What is acknowledged has gone out when it returns.
+// Run connects a service to NATS under its name, and runs the parts of its work until
+// ctx ends, the connection is closed for good, or a part fails. It serves Operations at
+// MetricsAddr. It flushes acknowledgements before it returns nil.
 func (c Common) Run(ctx context.Context, name string, start func(*nats.Conn) (Work, error)) error {
 	ln, err := c.Listen(ctx)
 	if err != nil {
@@ -30,12 +30,12 @@ func (c Common) Run(ctx context.Context, name string, start func(*nats.Conn) (Wo
 	}
 	nc, err := c.Connect(name)
 	if err != nil {
-		return errors.Join(err, closed(ln))
+		return errors.Join(err, closeListener(ln))
 	}
 	defer nc.Close()
 	work, err := start(nc)
 	if err != nil {
-		return errors.Join(err, closed(ln))
+		return errors.Join(err, closeListener(ln))
 	}
 	g, parts := errgroup.WithContext(ctx)
 	if ln != nil {
@@ -56,28 +56,28 @@ func (w Work) operations(c Common, nc *nats.Conn) Operations {
 	return Operations{
 		Registry: c.Registry,
 		Alive: func(context.Context) error {
-			if nc.IsClosed() { // it comes back from everything else by itself
+			if nc.IsClosed() { // in any other state it reconnects by itself
 				return errors.New("the connection to NATS is closed for good")
 			}
-			return well(w.Alive)
+			return callIfSet(w.Alive)
 		},
 		Ready: func(context.Context) error {
 			if !nc.IsConnected() {
 				return errors.New("NATS is not connected")
 			}
-			return well(w.Ready)
+			return callIfSet(w.Ready)
 		},
 	}
 }
 
-func well(ask func() error) error {
-	if ask == nil {
+func callIfSet(check func() error) error {
+	if check == nil {
 		return nil
 	}
-	return ask()
+	return check()
 }
 
-func closed(ln net.Listener) error {
+func closeListener(ln net.Listener) error {
 	if ln == nil {
 		return nil
 	}

@@ -1,7 +1,6 @@
-// Package service is what every service of the portal needs of its process, so that
-// it is the same for all: main, the environment, the connection to NATS, the port for
-// operators, the log, an end that finishes what is in flight, and asking itself how
-// it is. What a service does is its own.
+// Package service has the parts that the processes of all services share: the main
+// function, the environment, the connection to NATS, the listener for operators, the
+// log, the graceful shutdown, and the health check of itself.
 package service
 
 import (
@@ -18,30 +17,30 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// Common is the part of a service's configuration that all of them have. Its zero
-// value connects to the NATS server on this machine, and serves no operators.
+// Common is the configuration that all services have. Its zero value connects to the
+// NATS server on this machine, and serves no metrics.
 type Common struct {
-	// NATSURL is where NATS is, with JetStream: one URL, or several with commas
-	// between. PORTAL_NATS_URL; empty: nats://127.0.0.1:4222.
+	// NATSURL is the URL of a NATS server with JetStream, or several separated by
+	// commas. PORTAL_NATS_URL; empty: nats://127.0.0.1:4222.
 	NATSURL string
 
 	// MetricsAddr is where /metrics, /livez and /readyz are served, host:port.
-	// PORTAL_METRICS; empty: nowhere. MetricsListener, if set, is used in its place,
-	// and closed by the service.
+	// PORTAL_METRICS; empty: nowhere. MetricsListener, if set, is used instead, and
+	// closed by the service.
 	MetricsAddr     string
 	MetricsListener net.Listener
 
-	// Registry has the metrics; nil: one of its own, with those of the process.
+	// Registry has the metrics; nil: that of NewRegistry.
 	Registry *prometheus.Registry
 
-	// Log hears what a person should know; nil: nobody does.
+	// Log is the service's log; nil discards it.
 	Log *slog.Logger
 
-	// Version is what the program calls itself; empty: "dev".
+	// Version is the program's version; empty: "dev".
 	Version string
 }
 
-// WithDefaults fills what is zero.
+// WithDefaults returns c with defaults for zero fields.
 func (c Common) WithDefaults() Common {
 	c.NATSURL = cmp.Or(c.NATSURL, "nats://127.0.0.1:4222")
 	c.Version = cmp.Or(c.Version, "dev")
@@ -54,15 +53,15 @@ func (c Common) WithDefaults() Common {
 	return c
 }
 
-// NewRegistry has the metrics of the Go runtime and of the process.
+// NewRegistry returns a registry with the metrics of the Go runtime and the process.
 func NewRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
 }
 
-// Listen opens the address for operators, so that one that is taken is found before
-// anything else starts. It returns nil, nil where none is wanted.
+// Listen listens on the address for operators, before anything else starts, so that an
+// address in use is an early error. It returns nil, nil if no address is configured.
 func (c Common) Listen(ctx context.Context) (net.Listener, error) {
 	if c.MetricsListener != nil || c.MetricsAddr == "" {
 		return c.MetricsListener, nil
@@ -74,23 +73,22 @@ func (c Common) Listen(ctx context.Context) (net.Listener, error) {
 	return ln, nil
 }
 
-// A server that hangs counts as gone after three lost pings.
+// A server that hangs counts as disconnected after three unanswered pings.
 const (
 	reconnectWait = 500 * time.Millisecond
 	pingInterval  = 3 * time.Second
 	lostPings     = 2
 )
 
-// Connect makes the service's connection to NATS, under its name. It returns at once:
-// the connection comes about in the background, and comes back by itself, so that
-// services can start in any order.
+// Connect connects to NATS under the service's name. It returns at once: it connects in
+// the background, and reconnects by itself, so that services can start in any order.
 func (c Common) Connect(name string, options ...nats.Option) (*nats.Conn, error) {
 	var once sync.Once
 	nc, err := nats.Connect(c.NATSURL, append([]nats.Option{
 		nats.Name(name),
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
-		nats.IgnoreAuthErrorAbort(), // a wrong password may be mended on the server's side
+		nats.IgnoreAuthErrorAbort(), // a wrong password may be fixed at the server
 		nats.ReconnectWait(reconnectWait),
 		nats.PingInterval(pingInterval),
 		nats.MaxPingsOutstanding(lostPings),
@@ -114,11 +112,11 @@ func (c Common) Connect(name string, options ...nats.Option) (*nats.Conn, error)
 	return nc, nil
 }
 
-// flushTimeout is what the last acknowledgements have to go out.
+// flushTimeout limits the sending of the last acknowledgements.
 const flushTimeout = time.Second
 
-// Flush sends what is only buffered, acknowledgements mostly, before the connection
-// goes. Where it cannot, that is logged, and what was not acknowledged comes again.
+// Flush sends the buffered messages, mostly acknowledgements, before the connection is
+// closed. A failure is logged only: messages without acknowledgement are redelivered.
 func (c Common) Flush(ctx context.Context, nc *nats.Conn) {
 	if !nc.IsConnected() {
 		return

@@ -16,8 +16,8 @@ import (
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
-// processCPU is what this process has used of the CPU: here the worker, the
-// broker, and the target together.
+// processCPU returns the CPU time used by this process: here the worker, the
+// broker and the target together.
 func processCPU(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
@@ -27,7 +27,7 @@ func processCPU(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// BenchmarkProbes measures the way from a due message to a stored result.
+// BenchmarkProbes measures the path from a due message to a stored result.
 func BenchmarkProbes(b *testing.B) {
 	url := devtest.NATS(b).URL()
 	target := serve(b, status(200))
@@ -57,7 +57,7 @@ func BenchmarkProbes(b *testing.B) {
 	b.ReportMetric(float64(b.N)/(processCPU(b)-before).Seconds(), "probes/cpu-s")
 }
 
-// BenchmarkBareLoop is what BenchmarkProbes costs without the portal.
+// BenchmarkBareLoop is the baseline of BenchmarkProbes, without the portal.
 func BenchmarkBareLoop(b *testing.B) {
 	target := serve(b, status(200))
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -73,8 +73,8 @@ func BenchmarkBareLoop(b *testing.B) {
 	b.ReportMetric(float64(b.N)/(processCPU(b)-before).Seconds(), "probes/cpu-s")
 }
 
-// BenchmarkPlanning measures how long it takes until so many services, added at
-// once, are planned. Their first probes are made besides.
+// BenchmarkPlanning measures the time until a number of services, added at once, are
+// planned. Their first probes are made concurrently.
 func BenchmarkPlanning(b *testing.B) {
 	for _, n := range []int{1_000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

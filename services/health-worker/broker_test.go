@@ -56,7 +56,7 @@ func (b *broker) consumer(stream, name string) jetstream.Consumer {
 	return consumer
 }
 
-// addMany publishes so many new services.
+// addMany publishes a number of new services.
 func (b *broker) addMany(n int, url string) {
 	b.t.Helper()
 	for i := range n {

@@ -12,8 +12,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
-// catalogue makes the streams whenever they are not there, as catalog-api does,
-// until the test ends.
+// catalogue creates the streams whenever they are missing, as catalog-api does, until
+// the test ends.
 func catalogue(t *testing.T, url string) {
 	t.Helper()
 	nc, err := nats.Connect(url, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))

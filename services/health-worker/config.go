@@ -10,8 +10,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/service"
 )
 
-// Config says how a worker runs. Its zero value probes what the NATS server on
-// this machine tells it to.
+// Config configures a worker. Its zero value uses the NATS server on this machine.
 type Config struct {
 	service.Common
 
@@ -19,32 +18,32 @@ type Config struct {
 	// 5 s at most. PORTAL_TIMEOUT, a duration up to 20 s; 0: 10 s.
 	Timeout time.Duration
 
-	// Location names the place from where this worker probes, in letters,
+	// Location names the place that this worker probes from, in letters,
 	// digits, "-" and "_". The workers of a location share its probes.
 	// PORTAL_LOCATION; empty: "default".
 	Location string
 
-	// Deny has the addresses that are never probed, besides those of the link,
-	// of cloud metadata, multicast and broadcast, which always are denied.
-	// PORTAL_DENY, prefixes such as 127.0.0.0/8 with commas between; empty: none.
+	// Deny has addresses that are never probed. Link-local, cloud metadata,
+	// multicast and broadcast addresses are always denied. PORTAL_DENY, prefixes
+	// such as 127.0.0.0/8, separated by commas; empty: none.
 	Deny []netip.Prefix
 
 	// Concurrency is how many scheduled probes run at once.
 	// PORTAL_CONCURRENCY; 0: 256.
 	Concurrency int
 
-	// PerHost is how many scheduled probes of one host and port run at once, at
-	// most: it begins with 16, or PerHost if that is less, and more or fewer run as
-	// the host gets more or less done. PORTAL_PER_HOST; 0: 64.
+	// PerHost is the maximum of scheduled probes of one host and port at once. The
+	// limit begins with 16, or PerHost if that is less, and adapts to the host's
+	// throughput. PORTAL_PER_HOST; 0: 64.
 	PerHost int
 }
 
-// maxTimeout leaves a worker the time to wait for a host and to store a result,
-// before the broker takes it for dead.
+// maxTimeout is less than the consumer's AckWait, so that a worker has time to wait
+// for a host and to store a result before the broker redelivers the message.
 const maxTimeout = 20 * time.Second
 
-// ConfigFromEnv reads the variables that Config names, and reports all that is
-// wrong with them at once.
+// ConfigFromEnv reads the variables that Config names. Its error joins all that is
+// wrong with them.
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	env := service.NewEnv(getenv)
 	cfg := Config{
@@ -58,7 +57,7 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	return cfg, errors.Join(env.Err(), cfg.withDefaults().validate())
 }
 
-// withDefaults fills what is zero.
+// withDefaults returns c with defaults for zero fields.
 func (c Config) withDefaults() Config {
 	c.Common = c.WithDefaults()
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)

@@ -38,14 +38,14 @@ func TestConfigFromEnv(t *testing.T) {
 	}
 }
 
-func TestEmptyEnvironmentWillDo(t *testing.T) {
+func TestConfigFromEmptyEnv(t *testing.T) {
 	got, err := healthworker.ConfigFromEnv(getenv(nil))
 	if err != nil || !reflect.DeepEqual(got, healthworker.Config{}) {
 		t.Errorf("got %+v (%v), want the zero Config", got, err)
 	}
 }
 
-func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
+func TestConfigErrorsAreJoined(t *testing.T) {
 	vars := map[string]string{
 		"PORTAL_TIMEOUT":     "10",
 		"PORTAL_LOCATION":    "eu.west",

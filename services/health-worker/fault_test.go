@@ -59,7 +59,7 @@ func TestWorkerAndNATSStartInAnyOrder(t *testing.T) {
 	next(t, results)
 }
 
-func TestWorkerGoesOnAfterARestartOfNATS(t *testing.T) {
+func TestWorkerReconnectsAfterNATSRestart(t *testing.T) {
 	t.Parallel()
 	addr, dir := freeAddr(t), t.TempDir()
 	srv := startNATS(t, addr, dir)
@@ -96,7 +96,7 @@ func TestWorkerGoesOnAfterARestartOfNATS(t *testing.T) {
 	}
 }
 
-func TestWorkerGoesOnWhenNATSLostItsData(t *testing.T) {
+func TestWorkerRecoversWhenNATSLosesItsData(t *testing.T) {
 	t.Parallel()
 	addr, dirs := freeAddr(t), t.TempDir()
 	srv := startNATS(t, addr, filepath.Join(dirs, "old"))
@@ -119,7 +119,7 @@ func TestWorkerGoesOnWhenNATSLostItsData(t *testing.T) {
 	b.awaitPlan(svc.ID, 2)
 }
 
-func TestPlansAreMadeAgainWhenOnlyTheyAreLost(t *testing.T) {
+func TestLostPlansAreRecreated(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
@@ -142,7 +142,7 @@ func TestPlansAreMadeAgainWhenOnlyTheyAreLost(t *testing.T) {
 	})
 }
 
-func TestPlanningIsHandedOverAtAStop(t *testing.T) {
+func TestPlanningIsHandedOverOnStop(t *testing.T) {
 	t.Parallel()
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
@@ -166,7 +166,7 @@ func TestPlanningIsHandedOverAtAStop(t *testing.T) {
 	b.awaitPlan(after.ID, 1)
 }
 
-func TestAnotherWorkerPlansWhenThePinnedOneDies(t *testing.T) {
+func TestPlanningFailsOverWhenPinnedWorkerDies(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits until the broker has missed a worker for 10 s")
 	}
@@ -177,7 +177,7 @@ func TestAnotherWorkerPlansWhenThePinnedOneDies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The worker that dies is pinned, has an event in hand, and is never heard of again.
+	// The pinned worker holds an event when it dies.
 	held, svc := newService(target.URL), newService(target.URL)
 	b.publish(events.ServiceCreated{Service: held})
 	batch, err := consumer.Fetch(1, jetstream.FetchPriorityGroup(stream.PlannerGroup))
@@ -189,7 +189,7 @@ func TestAnotherWorkerPlansWhenThePinnedOneDies(t *testing.T) {
 	start(t, healthworker.Config{Common: service.Common{NATSURL: url}})
 	b.publish(events.ServiceCreated{Service: svc})
 	b.awaitPlan(svc.ID, 1)
-	b.awaitPlan(held.ID, 1) // by reconciliation, or when it is delivered again
+	b.awaitPlan(held.ID, 1) // by reconciliation, or when it is redelivered
 }
 
 func TestStopsWithoutNATS(t *testing.T) {
@@ -203,7 +203,7 @@ func TestStopsWithoutNATS(t *testing.T) {
 	w.stop()
 }
 
-func TestWrongConfigIsRefused(t *testing.T) {
+func TestInvalidConfigIsRefused(t *testing.T) {
 	err := healthworker.Run(context.Background(), healthworker.Config{Location: "not one.token", Timeout: time.Minute})
 	if err == nil || !strings.Contains(err.Error(), "PORTAL_LOCATION") || !strings.Contains(err.Error(), "PORTAL_TIMEOUT") {
 		t.Errorf("got %v, want both mistakes", err)

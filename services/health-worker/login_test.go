@@ -9,9 +9,9 @@ import (
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
-func TestRefusedLoginsAreNotTheEnd(t *testing.T) {
+func TestWorkerRetriesRefusedLogins(t *testing.T) {
 	nats := devtest.GuardedNATS(t, "right")
-	connect(t, nats.URL("right")).js.Conn().Close() // which makes the streams that are catalog-api's
+	connect(t, nats.URL("right")).js.Conn().Close() // connect creates the streams of catalog-api
 	w := start(t, healthworker.Config{Common: service.Common{NATSURL: nats.URL("right")}})
 	ready := func() (bool, string) {
 		code, body := w.get("/readyz")

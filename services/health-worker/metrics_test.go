@@ -11,7 +11,7 @@ import (
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
-func TestMetricsTellWhatWasDone(t *testing.T) {
+func TestMetrics(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(503))
 	results := b.results()

@@ -12,9 +12,9 @@ import (
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
-// TestNeighbourIsNotAFault has services behind one host and port each: many slow
+// TestHangingServicesDoNotAffectNeighbours puts services behind one host and port: many slow
 // ones, many that hang beside a good one, and some whose body never ends.
-func TestNeighbourIsNotAFault(t *testing.T) {
+func TestHangingServicesDoNotAffectNeighbours(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for slots of 10 s")
 	}
@@ -42,7 +42,7 @@ func TestNeighbourIsNotAFault(t *testing.T) {
 			}
 		}
 	})
-	t.Cleanup(func() { close(over) }) // before the gateway waits for its requests
+	t.Cleanup(func() { close(over) }) // runs before the gateway waits for its requests to end
 	start(t, healthworker.Config{Common: service.Common{NATSURL: url}, Timeout: 4 * time.Second})
 	want := map[string]events.Status{}
 	for path, n := range map[string]int{"/slow": 40, "/never": 24, "/endless": 6, "/good": 4} {
@@ -56,7 +56,7 @@ func TestNeighbourIsNotAFault(t *testing.T) {
 			b.publish(events.ServiceCreated{Service: svc})
 		}
 	}
-	// Three results of each: what waits the longest is not left out.
+	// Three results of each, so that the services that wait longest are included.
 	got := map[string]int{}
 	for left, end := 3*len(want), time.After(3*time.Minute); left > 0; {
 		select {

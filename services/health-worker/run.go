@@ -1,7 +1,7 @@
-// Package healthworker probes what is due and says what it saw: the catalogue's
-// events become plans in the broker, the broker says when a probe is due, the
+// Package healthworker probes services on schedule: it turns the catalogue's events
+// into plans in the broker, the broker sends a message when a probe is due, and the
 // probe's result goes to catalog-api. A worker keeps no state; any number of
-// them share the work, and each may come and go.
+// workers share the probes, and each may start and stop at any time.
 package healthworker
 
 import (
@@ -20,11 +20,11 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/work"
 )
 
-// Run works until ctx ends; then it hands back what it has not begun, finishes
-// what is in flight or hands it back too, and returns nil within 10 s. NATS need not be there yet, may
-// go away, and may come back without its data. Run fails only at a wrong Config,
-// an address for metrics that it can't have, or a connection to NATS that is closed
-// for good.
+// Run runs a worker until ctx ends. It then hands back the probes that have not
+// begun, finishes those in flight or hands them back too, and returns nil within
+// 10 s. NATS need not be available at the start, may go away, and may come back
+// without its data. Run fails only if cfg is invalid, the address for metrics can't
+// be listened on, or the connection to NATS is closed for good.
 func Run(ctx context.Context, cfg Config) error {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
@@ -57,7 +57,7 @@ type worker struct {
 func newWorker(cfg Config, js jetstream.JetStream) *worker {
 	w := &worker{metrics: metrics.New(cfg.Registry, cfg.Version, cfg.Location)}
 	w.planner = plan.New(plan.Config{
-		JS: js, Log: cfg.Log, Metrics: w.metrics, Attached: w.planning.Store,
+		JS: js, Log: cfg.Log, Metrics: w.metrics, OnReady: w.planning.Store,
 	})
 	prober := probe.New(probe.Config{
 		Timeout: cfg.Timeout, UserAgent: "dev-portal-health-worker/" + cfg.Version, Deny: cfg.Deny,
@@ -72,13 +72,14 @@ func newWorker(cfg Config, js jetstream.JetStream) *worker {
 		PerHost:     cfg.PerHost,
 		Log:         cfg.Log,
 		Metrics:     w.metrics,
-		Attached:    w.probing.Store,
-		Lost:        w.planner.Reconcile, // the plans may be gone with it
+		OnReady:     w.probing.Store,
+		OnReconnect: w.planner.Reconcile, // the plans may be lost too
 	}
 	return w
 }
 
-// ready returns nil when the worker plans and probes, or else what is missing.
+// ready returns an error unless the worker follows the catalogue and fetches due
+// probes.
 func (w *worker) ready() error {
 	switch {
 	case !w.planning.Load():

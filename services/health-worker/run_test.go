@@ -73,7 +73,7 @@ func TestChangesOfAServiceReachItsPlan(t *testing.T) {
 	b.awaitNoPlan(svc.ID)
 }
 
-func TestManyServicesAreAddedAtOnce(t *testing.T) {
+func TestManyServicesAddedAtOnce(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
 	const n = 2_000
@@ -87,7 +87,7 @@ func TestManyServicesAreAddedAtOnce(t *testing.T) {
 		slot time.Time
 	}
 	probed, seen := map[string]bool{}, map[probe]bool{}
-	for len(probed) < n { // some may have a slot of their own meanwhile
+	for len(probed) < n { // some may have their first slot meanwhile
 		got := next(t, results)
 		p := probe{got.ServiceID, got.PlannedAt}
 		if seen[p] {
@@ -97,7 +97,7 @@ func TestManyServicesAreAddedAtOnce(t *testing.T) {
 	}
 }
 
-func TestWorkerMendsPlansThatDiffer(t *testing.T) {
+func TestReconciliationRepairsPlans(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	b, target := connect(t, url), serve(t, status(200))
 	results := b.results()
@@ -118,7 +118,7 @@ func TestWorkerMendsPlansThatDiffer(t *testing.T) {
 	b.purge(events.PlanSubject(lost.ID))
 	b.purge(events.PlanSubject(wrong.ID))
 	foreign := events.ProbePlanned{ServiceID: newService("").ID, Version: 1, URL: target.URL, Interval: "1h"}
-	b.publish(foreign) // of a service that the catalogue doesn't know
+	b.publish(foreign) // of a service that is not in the catalogue
 	b.publish(events.ProbePlanned{ServiceID: wrong.ID, Version: 1, URL: target.URL, Interval: "10s"})
 
 	second := start(t, healthworker.Config{Common: service.Common{NATSURL: url}})

@@ -13,7 +13,7 @@ import (
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
-func TestBrokerAsksForAProbeInEachInterval(t *testing.T) {
+func TestEachIntervalHasOneProbe(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for two slots of 10 s")
 	}
@@ -25,7 +25,7 @@ func TestBrokerAsksForAProbeInEachInterval(t *testing.T) {
 	svc := newService(target.URL)
 	svc.Interval = "10s"
 	b.publish(events.ServiceCreated{Service: svc})
-	next(t, results) // at once
+	next(t, results) // the first probe, at once
 
 	first, second := next(t, results), next(t, results)
 	if gap := second.PlannedAt.Sub(first.PlannedAt); gap != 10*time.Second {
@@ -81,7 +81,7 @@ func TestTwoWorkersShareTheServices(t *testing.T) {
 		if len(at) < 2 {
 			t.Errorf("%s was probed only for %v", id, at)
 		}
-		for i := 2; i < len(at); i++ { // the first is that of a new service
+		for i := 2; i < len(at); i++ { // the first is the probe of a new service
 			if gap := at[i].Sub(at[i-1]); gap != 10*time.Second {
 				t.Errorf("%s was probed for slots that are %s apart", id, gap)
 			}

@@ -22,7 +22,7 @@ import (
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
-// patience is how long a test waits for what should be there at once.
+// patience is how long a test waits for something that should happen at once.
 const patience = 30 * time.Second
 
 // running is a worker that runs until the test ends, or until stop.
@@ -95,7 +95,7 @@ func (r *running) awaitReady() {
 	})
 }
 
-// eventually asks until the answer is yes; note says what it is instead.
+// eventually polls until ask returns true; its note describes the state until then.
 func eventually(t testing.TB, what string, ask func() (yes bool, note string)) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
@@ -113,13 +113,13 @@ func eventually(t testing.TB, what string, ask func() (yes bool, note string)) {
 	}
 }
 
-// broker is what a test says to NATS, and hears from it.
+// broker is a test's connection to NATS.
 type broker struct {
 	t  testing.TB
 	js jetstream.JetStream
 }
 
-// connect makes the streams too, as any service of the portal does.
+// connect connects to NATS and creates the streams.
 func connect(t testing.TB, url string) *broker {
 	t.Helper()
 	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
@@ -155,7 +155,7 @@ func (b *broker) publish(e events.Event) {
 	}
 }
 
-// results hears every result from now on.
+// results returns every result from now on.
 func (b *broker) results() <-chan events.ProbeCompleted {
 	b.t.Helper()
 	out := make(chan events.ProbeCompleted, 10_000)
@@ -216,8 +216,8 @@ func (b *broker) awaitPlan(id string, version int64) {
 	})
 }
 
-// service is one that is asked once an hour, so that a test hears of it only
-// what it asks for.
+// newService returns a service that is probed once an hour, so that a test gets no
+// results but those it causes.
 func newService(url string) events.Service {
 	now := time.Now().UTC()
 	return events.Service{

@@ -10,20 +10,19 @@ import (
 	"syscall"
 )
 
-// The ports of FreeAddr. They lie below those that systems choose from for
-// listeners on port 0 and for connections.
+// The range of FreeAddr's ports. It lies below the systems' ephemeral ports, which
+// listeners on port 0 and connections get.
 const (
 	firstPort = 20_000
 	ports     = 10_000
 )
 
-// offered counts the ports tried. Processes begin far from each other.
+// offered counts the ports tried. Each process starts at another port of the range.
 var offered atomic.Uint32
 
-// FreeAddr is an address for a server that a test starts by another program, or
-// starts again: host:port on the loopback interface. No other test is given it
-// by chance while nobody listens there, as one that was found by listening on
-// port 0 may be.
+// FreeAddr returns an address, host:port on the loopback interface, for a server that
+// a test starts as another program, or restarts. Unlike a port found by listening on
+// port 0, it is not given to another test by chance while nobody listens there.
 func FreeAddr() (string, error) {
 	for range ports {
 		port := firstPort + (uint32(os.Getpid())*7919+offered.Add(1))%ports

@@ -1,5 +1,5 @@
-// Package devtest gives tests a real NATS server and real Postgres databases. A
-// package that uses Database hands its tests to Main:
+// Package devtest provides tests with a real NATS server and real Postgres databases.
+// A package that uses Database must run its tests by Main:
 //
 //	func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
 package devtest
@@ -22,17 +22,17 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// shared is the process's one Postgres. It is written to by Main, and by the
-// first test that asks for a database.
+// shared is the Postgres server of this process. It is set by Main, and by the first
+// test that asks for a database.
 var shared struct {
 	sync.Mutex
-	dir      string // empty: Main was not called
+	dir      string // empty if Main was not called
 	postgres *devstack.Postgres
-	err      error // why it did not start: said to every test that asks
+	err      error // why it did not start; returned to every test that asks
 	made     atomic.Int64
 }
 
-// Main runs the tests and then stops what they started. It returns the exit code.
+// Main runs the tests and then stops the shared Postgres. It returns the exit code.
 func Main(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "devtest-")
 	if err != nil {
@@ -51,8 +51,8 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// NATS starts a server with JetStream for this test alone, which takes some 10 ms,
-// and stops it at the end.
+// NATS starts a server with JetStream for this test alone, which takes about 10 ms,
+// and stops it at the end of the test.
 func NATS(tb testing.TB) *devstack.NATS {
 	tb.Helper()
 	cfg := devstack.NATSConfig{Addr: "127.0.0.1:0", Dir: tb.TempDir(), Log: slog.New(slog.NewTextHandler(tb.Output(), nil))}
@@ -79,16 +79,16 @@ func JetStream(tb testing.TB, url string) jetstream.JetStream {
 	return js
 }
 
-// Database makes an empty database for this test alone, in a Postgres that all
-// tests of the process share, and drops it at the end. It returns its URL. With
-// -short the test is skipped, because the first call takes some two seconds.
+// Database creates an empty database for this test alone, in a Postgres that all
+// tests of the process share, and drops it at the end of the test. It returns its URL.
+// With -short the test is skipped, because the first call takes about two seconds.
 func Database(tb testing.TB) string {
 	tb.Helper()
 	return DatabaseFrom(tb, "template0")
 }
 
-// DatabaseFrom is Database with another database as the template: one that has
-// been migrated, for example. Nobody may be connected to the template.
+// DatabaseFrom is Database with another database as the template, for example a
+// migrated one. There must be no connections to the template.
 func DatabaseFrom(tb testing.TB, template string) string {
 	tb.Helper()
 	if testing.Short() {

@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
 
-func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
+func TestDatabasesAreIsolated(t *testing.T) {
 	for _, name := range []string{"one", "another"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -29,7 +29,7 @@ func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestADatabaseKnowsTheCaseOfEveryScript(t *testing.T) {
+func TestDatabaseFoldsCaseOfEveryScript(t *testing.T) {
 	db, err := sql.Open("postgres", devtest.Database(t))
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestADatabaseKnowsTheCaseOfEveryScript(t *testing.T) {
 	}
 }
 
-func TestEachTestHasStreamsOfItsOwn(t *testing.T) {
+func TestStreamsAreIsolated(t *testing.T) {
 	for _, name := range []string{"one", "another"} {
 		t.Run(name, func(t *testing.T) {
 			nc, err := nats.Connect(devtest.NATS(t).URL())
@@ -63,7 +63,7 @@ func TestEachTestHasStreamsOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestAFreeAddrIsOfferedOnce(t *testing.T) {
+func TestFreeAddrIsUnique(t *testing.T) {
 	seen := map[string]bool{}
 	for range 100 {
 		addr, err := devtest.FreeAddr()

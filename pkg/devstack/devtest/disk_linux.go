@@ -10,16 +10,16 @@ import (
 	"testing"
 )
 
-// Disk is a small file system of its own, in memory, which a test fills.
+// Disk is a small file system in memory, which a test can fill.
 type Disk struct {
-	// Dir is its root, writable for the user who runs the test.
+	// Dir is its root, writable by the user who runs the test.
 	Dir string
 
 	tb testing.TB
 }
 
-// NewDisk mounts a disk of so many bytes for as long as the test runs. That needs
-// root's rights, or sudo without a password; without them the test fails.
+// NewDisk mounts a disk of size bytes until the test ends. That needs root, or sudo
+// without a password; otherwise the test fails.
 func NewDisk(tb testing.TB, size int) *Disk {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -51,7 +51,7 @@ func sudo(tb testing.TB, command ...string) error {
 	return nil
 }
 
-// Fill takes all the room that is left, to the last byte, until Free.
+// Fill uses up all free space, to the last byte, until Free.
 func (d *Disk) Fill() {
 	d.tb.Helper()
 	file, err := os.OpenFile(d.ballast(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -69,7 +69,7 @@ func (d *Disk) Fill() {
 	}
 }
 
-// Free gives back what Fill took.
+// Free releases the space that Fill used up.
 func (d *Disk) Free() {
 	d.tb.Helper()
 	if err := os.Remove(d.ballast()); err != nil {

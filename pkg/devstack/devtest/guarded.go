@@ -11,25 +11,26 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// guardedUser is who may connect to a Guarded server.
+// guardedUser is the only user of a Guarded server.
 const guardedUser = "portal"
 
-// Guarded is a NATS server with JetStream that asks for a password, which can be
+// Guarded is a NATS server with JetStream that requires a password, which can be
 // changed while it runs.
 type Guarded struct {
-	tb      testing.TB
-	server  *server.Server
-	options server.Options
-	refused atomic.Int64
+	tb       testing.TB
+	server   *server.Server
+	password atomic.Pointer[string]
+	refused  atomic.Int64
 }
 
-// GuardedNATS starts a server for this test alone, and stops it at the end.
+// GuardedNATS starts a server for this test alone, and stops it at the end of the test.
 func GuardedNATS(tb testing.TB, password string) *Guarded {
 	tb.Helper()
-	g := &Guarded{tb: tb, options: server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: tb.TempDir(), NoSigs: true,
-	}}
-	srv, err := server.NewServer(g.guarded(password))
+	g := &Guarded{tb: tb}
+	g.password.Store(&password)
+	srv, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: tb.TempDir(), NoSigs: true, CustomClientAuthentication: g,
+	})
 	if err != nil {
 		tb.Fatalf("devtest: %v", err)
 	}
@@ -46,13 +47,13 @@ func GuardedNATS(tb testing.TB, password string) *Guarded {
 	return g
 }
 
-func (g *Guarded) guarded(password string) *server.Options {
-	opts := g.options
-	opts.Users = []*server.User{{Username: guardedUser, Password: password}}
-	return &opts
+// Check implements server.Authentication.
+func (g *Guarded) Check(client server.ClientAuthentication) bool {
+	login := client.GetOpts()
+	return login.Username == guardedUser && login.Password == *g.password.Load()
 }
 
-// URL is how a client with this password connects.
+// URL returns the URL for a client with this password.
 func (g *Guarded) URL(password string) string {
 	u, err := url.Parse(g.server.ClientURL())
 	if err != nil {
@@ -62,19 +63,24 @@ func (g *Guarded) URL(password string) string {
 	return u.String()
 }
 
-// Change makes another password the right one. Who is connected with the old one
-// is cut off.
+// Change changes the password, and disconnects the clients with the old one. It does not
+// reload the server's options: the server reads some of them without a lock.
 func (g *Guarded) Change(password string) {
 	g.tb.Helper()
-	if err := g.server.ReloadOptions(g.guarded(password)); err != nil {
+	g.password.Store(&password)
+	clients, err := g.server.Connz(nil)
+	if err != nil {
 		g.tb.Fatalf("devtest: %v", err)
+	}
+	for _, client := range clients.Conns {
+		_ = g.server.DisconnectClientByID(client.Cid) // fails if the client has gone meanwhile
 	}
 }
 
-// Refused counts the logins that were refused.
+// Refused returns the number of refused logins.
 func (g *Guarded) Refused() int64 { return g.refused.Load() }
 
-// refusals is the server's log, of which only refused logins matter.
+// refusals is a logger for the server that counts refused logins.
 type refusals struct{ n *atomic.Int64 }
 
 func (r refusals) Errorf(format string, args ...any) {

@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// patience is for what takes milliseconds, on a machine that has other work.
+// patience is the timeout for operations that take milliseconds on an idle machine.
 const patience = 30 * time.Second
 
 // broker is a NATS server in this process that can be stopped and started again
@@ -39,7 +39,7 @@ func startBroker(t *testing.T) *broker {
 	return b
 }
 
-// reserveBroker is a broker that is not started yet, at an address of its own.
+// reserveBroker returns a broker that is not started yet, at an address of its own.
 func reserveBroker(t *testing.T) *broker {
 	t.Helper()
 	b := startBroker(t)
@@ -67,7 +67,7 @@ func (b *broker) stop() {
 	b.srv.WaitForShutdown()
 }
 
-// aside restarts the server with fn done to it at another address, where no
+// aside restarts the server after calling fn with it at another address, where no
 // subscriber of the test finds it.
 func (b *broker) aside(fn func(jetstream.JetStream)) {
 	b.t.Helper()
@@ -82,7 +82,7 @@ func (b *broker) aside(fn func(jetstream.JetStream)) {
 
 func (b *broker) url() string { return "nats://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port)) }
 
-// portal connects, and makes the streams.
+// portal connects and creates the streams.
 func (b *broker) portal() jetstream.JetStream {
 	b.t.Helper()
 	js := connect(b.t, b.url())

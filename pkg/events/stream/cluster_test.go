@@ -46,7 +46,7 @@ func TestEnsureKeepsTheReplicasOfAnOperator(t *testing.T) {
 }
 
 // startCluster starts three servers with JetStream, and returns when they have
-// agreed on a leader.
+// elected a leader.
 func startCluster(t *testing.T) jetstream.JetStream {
 	t.Helper()
 	var routes []*url.URL // each server must know the others before it starts
@@ -96,7 +96,7 @@ func startCluster(t *testing.T) jetstream.JetStream {
 	return js
 }
 
-// led says whether the cluster answers: without a leader nobody does.
+// led reports whether the cluster answers: without a leader no server does.
 func led(t *testing.T, js jetstream.JetStream) bool {
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()

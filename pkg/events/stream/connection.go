@@ -10,16 +10,16 @@ import (
 
 var errDisconnected = errors.New("nats is not connected")
 
-// WhileConnected returns a context that ends with the connection too: a request
-// that was under way then is never answered.
+// WhileConnected returns a context that also ends when the connection is lost,
+// because requests in flight are never answered then.
 func WhileConnected(ctx context.Context, nc *nats.Conn) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	broken := nc.StatusChanged(nats.RECONNECTING, nats.CLOSED)
+	disconnected := nc.StatusChanged(nats.RECONNECTING, nats.CLOSED)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		select {
-		case <-broken:
+		case <-disconnected:
 			cancel(errDisconnected)
 		case <-ctx.Done():
 		}
@@ -30,14 +30,15 @@ func WhileConnected(ctx context.Context, nc *nats.Conn) (context.Context, contex
 	return ctx, func() {
 		cancel(nil)
 		<-done
-		nc.RemoveStatusListener(broken)
+		nc.RemoveStatusListener(disconnected)
 	}
 }
 
-// connected waits until there is a connection, or ctx ends.
-func connected(ctx context.Context, nc *nats.Conn) error {
-	made := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
-	defer nc.RemoveStatusListener(made)
+// awaitConnected waits until there is a connection, or ctx ends. It fails with
+// nats.ErrConnectionClosed if the connection is closed.
+func awaitConnected(ctx context.Context, nc *nats.Conn) error {
+	changed := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
+	defer nc.RemoveStatusListener(changed)
 	for !nc.IsConnected() {
 		if nc.IsClosed() {
 			return nats.ErrConnectionClosed
@@ -45,15 +46,15 @@ func connected(ctx context.Context, nc *nats.Conn) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-made:
+		case <-changed:
 		}
 	}
 	return nil
 }
 
-// whenCutOff calls stop when the connection is lost, and with it what was on its
-// way, until done is called.
-func whenCutOff(nc *nats.Conn, stop func()) (done func()) {
+// onDisconnect calls stop each time that the connection, and with it the messages in
+// flight, is lost, until done is called.
+func onDisconnect(nc *nats.Conn, stop func()) (done func()) {
 	lost := nc.StatusChanged(nats.RECONNECTING)
 	var watch sync.WaitGroup
 	watch.Go(func() {

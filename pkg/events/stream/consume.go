@@ -15,58 +15,60 @@ import (
 )
 
 const (
-	ackWait    = 15 * time.Second // after which the message of a reader that died goes to the next
-	touchEvery = 5 * time.Second  // how often the server hears that a message is still in hand
-	laterFirst = time.Second      // the pause before an event comes again, doubled with each time
-	laterMost  = time.Minute      // up to this
-	flushTime  = 2 * time.Second
+	ackWait       = 15 * time.Second // after which the message of a reader that died is redelivered to the next
+	touchEvery    = 5 * time.Second  // how often the server is told that a message is in progress
+	retryMinDelay = time.Second      // before the first redelivery of an event, doubled for each more
+	retryMaxDelay = time.Minute
+	flushTimeout  = 2 * time.Second
 
-	// snapshotKey is under what a consumer says the sequence up to which it tells how
-	// things stood when it was made.
+	// snapshotKey is the key of a consumer's metadata that holds the last sequence of
+	// its snapshot.
 	snapshotKey = "dev-portal-snapshot"
 )
 
-// Durable says what a reader of stream PORTAL wants that keeps its place while it is
-// away.
+// Durable configures a reader of stream PORTAL whose position the server keeps while
+// the reader is away.
 type Durable struct {
-	// Name is that of the place, a durable consumer: letters, digits, "-" and "_".
-	// Several programs with the same name share it; each event goes to one of them.
+	// Name is the name of the durable consumer: letters, digits, "-" and "_".
+	// Programs with the same name share it; each event goes to one of them.
 	Name string
 
-	// Subjects narrows what is read, as those of a Subscription do. A name is for one
-	// choice of subjects.
+	// Subjects narrows what is read, as those of a Subscription do. All programs of
+	// a name must have the same subjects.
 	Subjects []string
 
 	// UnknownTypes also delivers events of types that this version of the package
 	// doesn't know, as for a Subscription.
 	UnknownTypes bool
 
-	// OnRestart, if set, is called each time that a place begins: at the first start
-	// under this name, and when the place was lost, as when the stream was made anew.
-	// What happened between the two places may not be told. epoch is unique to the
-	// stream's life.
+	// OnRestart, if set, is called each time that reading starts anew: at the first
+	// start under this name, and when the consumer was lost, for example because the
+	// stream was recreated. Events between the old and the new position may be
+	// missing. epoch is unique to the stream's life.
 	OnRestart func(epoch string)
 
-	// OnError, if set, is told why reading was interrupted, which event comes again
-	// later, and what was dropped. Reading goes on.
+	// OnError, if set, is called when reading was interrupted, when an event will be
+	// redelivered, and when one was dropped. Reading continues.
 	OnError func(error)
 }
 
-// Consume follows stream PORTAL from a place that the server keeps. At first it calls
-// fn with the last event of every service's configuration and of its status, whose
-// Delivery says Snapshot, then with each change, one at a time and in the order of the
-// stream, however many share the name. What happens while the reader is away comes
-// when it returns, as far as the stream keeps it.
+// Consume follows stream PORTAL from a position that the server keeps. At the first
+// start it calls fn with the last event of every service's configuration and status,
+// with Snapshot set in its Delivery. Then it calls fn with each change. The calls are
+// sequential and in the order of the stream, however many programs share the name.
+// Events that occur while the reader is away are delivered when it returns, as far as
+// the stream keeps them.
 //
-// What fn returns decides what becomes of the event: nil, it is done with; an error,
-// it comes again later, after a second, then after twice as long, up to a minute, and
-// all others wait for it, so that the order holds; [Drop], it is given up; [Stop],
-// Consume ends, and the next reader under the name begins with it. An event whose
-// reader dies comes again to the next after 15 s: each is told at least once.
+// The error of fn decides about the event. After nil, the event is acknowledged.
+// After [Drop], it is given up. After [Stop], Consume returns, and the next reader of
+// the name begins with this event. After any other error, the event is redelivered
+// after a second, then after twice as long each time, up to a minute; all other events
+// wait for it, to keep the order. The event of a reader that died is redelivered to
+// the next one after 15 s: delivery is at least once.
 //
-// Like Subscribe, Consume comes back by itself from every outage. It returns nil when
-// ctx ends, the error of Stop, or what no retry can mend: subjects that NATS refuses,
-// a name that is for others, and [nats.ErrConnectionClosed].
+// Like Subscribe, Consume recovers from every outage by itself. It returns nil when
+// ctx ends, the error of Stop, or an error that no retry can fix: subjects that NATS
+// refuses, a name that is in use for something else, and [nats.ErrConnectionClosed].
 func Consume(
 	ctx context.Context, js jetstream.JetStream, d Durable, fn func(context.Context, Delivery) error,
 ) error {
@@ -80,10 +82,11 @@ func Consume(
 	return nil
 }
 
-// Drop says of an event, to Consume, that it is given up, and why.
+// Drop returns an error by which Consume's function gives up an event because of err.
 func Drop(err error) error { return &dropError{err} }
 
-// Stop ends Consume with this error; the event stays for the next reader.
+// Stop returns an error that makes Consume return err. The event stays for the next
+// reader.
 func Stop(err error) error { return &finalError{err} }
 
 type dropError struct{ err error }
@@ -91,20 +94,20 @@ type dropError struct{ err error }
 func (e *dropError) Error() string { return "dropped: " + e.err.Error() }
 func (e *dropError) Unwrap() error { return e.err }
 
-// consumption is what Consume remembers between two connections.
+// consumption is the state of Consume that outlasts a connection.
 type consumption struct {
 	Durable
 	js jetstream.JetStream
 	fn func(context.Context, Delivery) error
 
-	epoch    string // of the stream that position is in; empty: none yet
-	position uint64 // the sequence up to which this reader knows all as done with
-	snapshot uint64 // the sequence up to which events are no news
+	epoch    string // of the stream that position is in; empty at first
+	position uint64 // the sequence up to which this reader knows all events as settled
+	snapshot uint64 // the last sequence of the snapshot
 }
 
-// open finds the place, or begins one.
+// open finds the durable consumer, or creates it.
 func (c *consumption) open(ctx context.Context) (jetstream.Consumer, error) {
-	ctx = eachInTime{ctx}
+	ctx = withoutDeadline{ctx}
 	stream, err := c.js.Stream(ctx, events.StreamPortal)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
@@ -114,7 +117,7 @@ func (c *consumption) open(ctx context.Context) (jetstream.Consumer, error) {
 		return consumer, c.resume(stream.CachedInfo(), consumer.CachedInfo())
 	}
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		if consumer, err = c.begin(ctx, stream); err == nil {
+		if consumer, err = c.create(ctx, stream); err == nil {
 			return consumer, nil
 		}
 	}
@@ -124,43 +127,43 @@ func (c *consumption) open(ctx context.Context) (jetstream.Consumer, error) {
 	return nil, fmt.Errorf("consumer %s of stream %s: %w", c.Name, events.StreamPortal, err)
 }
 
-// resume goes on at the place that is there.
-func (c *consumption) resume(stream *jetstream.StreamInfo, place *jetstream.ConsumerInfo) error {
-	subjects := place.Config.FilterSubjects
+// resume continues from the position of an existing consumer.
+func (c *consumption) resume(stream *jetstream.StreamInfo, consumer *jetstream.ConsumerInfo) error {
+	subjects := consumer.Config.FilterSubjects
 	if len(subjects) == 0 {
-		subjects = []string{place.Config.FilterSubject}
+		subjects = []string{consumer.Config.FilterSubject}
 	}
-	snapshot, err := strconv.ParseUint(place.Config.Metadata[snapshotKey], 10, 64)
+	snapshot, err := strconv.ParseUint(consumer.Config.Metadata[snapshotKey], 10, 64)
 	if err != nil || !slices.Equal(slices.Sorted(slices.Values(subjects)), slices.Sorted(slices.Values(c.Subjects))) {
 		return &finalError{errors.New("the name is in use for something else, or for other subjects: choose another one")}
 	}
 	if epoch := epochOf(stream); c.epoch != epoch {
 		c.restart(epoch, c.epoch != "")
 	}
-	c.position, c.snapshot = max(c.position, place.AckFloor.Stream), snapshot
+	c.position, c.snapshot = max(c.position, consumer.AckFloor.Stream), snapshot
 	return nil
 }
 
-// begin makes a place: where the reader was, if it knows that of this stream; else at
-// the snapshot; but in a stream that was made anew under it at the beginning, as all
-// that is in there is news.
-func (c *consumption) begin(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
+// create creates the consumer. It begins at the reader's position if that is known
+// for this stream; at the first event if the stream was recreated while the reader
+// ran, as all its events are new; and else with the snapshot.
+func (c *consumption) create(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
 	cfg := jetstream.ConsumerConfig{
 		Durable:       c.Name,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       ackWait,
-		MaxAckPending: 1, // so that nothing overtakes what comes again
+		MaxAckPending: 1, // so that no event overtakes one that is redelivered
 		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
 	}
 	info := stream.CachedInfo()
 	epoch := epochOf(info)
 	known := c.epoch == epoch && c.position >= c.snapshot
-	anew := c.epoch != epoch && c.epoch != ""
+	recreated := c.epoch != epoch && c.epoch != ""
 	snapshot := info.State.LastSeq
 	switch {
 	case known:
 		cfg.DeliverPolicy, cfg.OptStartSeq, snapshot = jetstream.DeliverByStartSequencePolicy, c.position+1, c.snapshot
-	case anew:
+	case recreated:
 		cfg.DeliverPolicy, snapshot = jetstream.DeliverAllPolicy, 0
 	}
 	cfg.Metadata = map[string]string{snapshotKey: strconv.FormatUint(snapshot, 10)}
@@ -175,10 +178,11 @@ func (c *consumption) begin(ctx context.Context, stream jetstream.Stream) (jetst
 	return consumer, nil
 }
 
-// restart forgets what was of another stream, and says so.
-func (c *consumption) restart(epoch string, say bool) {
+// restart resets the position for another stream, and calls OnRestart if notify is
+// set.
+func (c *consumption) restart(epoch string, notify bool) {
 	c.epoch, c.position = epoch, 0
-	if say && c.OnRestart != nil {
+	if notify && c.OnRestart != nil {
 		c.OnRestart(epoch)
 	}
 }
@@ -191,8 +195,8 @@ func (c *consumption) serve(ctx context.Context, consumer jetstream.Consumer) er
 	}
 	defer c.flush(context.WithoutCancel(ctx))
 	defer msgs.Stop()
-	defer context.AfterFunc(ctx, msgs.Drain)() // what was fetched is handed back
-	defer whenCutOff(c.js.Conn(), msgs.Stop)()
+	defer context.AfterFunc(ctx, msgs.Drain)() // deliver then hands back the messages fetched
+	defer onDisconnect(c.js.Conn(), msgs.Stop)()
 	for {
 		msg, err := msgs.Next()
 		if err == nil {
@@ -207,26 +211,26 @@ func (c *consumption) serve(ctx context.Context, consumer jetstream.Consumer) er
 	}
 }
 
-// handBack gives the message to the next reader at once. No pull may be open, or the
-// server would give it to this one, which listens no more.
+// handBack has the message redelivered to the next reader at once. No pull may be
+// open, or the server would redeliver it to this reader, which has stopped.
 func handBack(msgs jetstream.MessagesContext, msg jetstream.Msg) {
 	msgs.Drain()
 	for more, err := msgs.Next(); err == nil; more, err = msgs.Next() {
 		_ = more.Nak()
 	}
-	_ = msg.Nak() // it else comes a little later
+	_ = msg.Nak() // if that fails, it is redelivered after AckWait
 }
 
-// flush sees to it that the last acknowledgement is sent: the connection may be
-// closed at once.
+// flush sends the last acknowledgement, because the caller may close the connection
+// as soon as Consume returns.
 func (c *consumption) flush(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, flushTime)
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
-	_ = c.js.Conn().FlushWithContext(ctx) // the event else comes again
+	_ = c.js.Conn().FlushWithContext(ctx) // if that fails, the event is redelivered
 }
 
-// deliver hands over the message and says to the server what is to become of it. It
-// fails only if reading is to end.
+// deliver passes the message to fn and settles it by fn's error. It fails only if
+// reading must end.
 func (c *consumption) deliver(ctx context.Context, msg jetstream.Msg) error {
 	meta, err := msg.Metadata()
 	if err != nil {
@@ -246,14 +250,14 @@ func (c *consumption) deliver(ctx context.Context, msg jetstream.Msg) error {
 		err = c.handle(ctx, msg, d)
 	case errors.Is(err, events.ErrPoison):
 		err = Drop(err)
-	default: // of a type that nobody asked for
+	default: // of an unknown type that was not asked for
 		err = nil
 	}
 	return c.settle(ctx, msg, d, err)
 }
 
-// handle calls the reader's function. Meanwhile it tells the server that the message
-// is in hand.
+// handle calls fn. Until fn returns, it tells the server that the message is in
+// progress.
 func (c *consumption) handle(ctx context.Context, msg jetstream.Msg, d Delivery) error {
 	done := make(chan struct{})
 	var touching sync.WaitGroup
@@ -263,7 +267,7 @@ func (c *consumption) handle(ctx context.Context, msg jetstream.Msg, d Delivery)
 		for {
 			select {
 			case <-tick.C:
-				_ = msg.InProgress() // it else comes again
+				_ = msg.InProgress() // if that fails, it is redelivered
 			case <-done:
 				return
 			}
@@ -274,7 +278,7 @@ func (c *consumption) handle(ctx context.Context, msg jetstream.Msg, d Delivery)
 	return c.fn(ctx, d)
 }
 
-// settle does what the reader's function wants.
+// settle acknowledges, hands back or terminates the message, by fn's error.
 func (c *consumption) settle(ctx context.Context, msg jetstream.Msg, d Delivery, err error) error {
 	about := func(err error) error { return fmt.Errorf("message %d on %s: %w", d.Sequence, msg.Subject(), err) }
 	var dropped *dropError
@@ -292,12 +296,12 @@ func (c *consumption) settle(ctx context.Context, msg jetstream.Msg, d Delivery,
 	case ctx.Err() != nil:
 		return msg.Nak()
 	}
-	pause := laterMost
+	delay := retryMaxDelay
 	if d.Attempt <= 6 {
-		pause = min(laterMost, laterFirst<<(d.Attempt-1))
+		delay = min(retryMaxDelay, retryMinDelay<<(d.Attempt-1))
 	}
-	c.report(about(fmt.Errorf("comes again in %s: %w", pause, err)))
-	return msg.NakWithDelay(pause)
+	c.report(about(fmt.Errorf("comes again in %s: %w", delay, err)))
+	return msg.NakWithDelay(delay)
 }
 
 func (c *consumption) report(err error) {

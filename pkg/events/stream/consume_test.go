@@ -16,8 +16,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// consume reads by stream.Consume until the test ends, and writes down what a
-// follower does; fn, if not nil, decides what becomes of each event.
+// consume reads by stream.Consume until the test ends, and records the calls like a
+// follower; fn, if not nil, returns the error for each event.
 func consume(t *testing.T, js jetstream.JetStream, d stream.Durable, fn func(stream.Delivery) error) *follower {
 	t.Helper()
 	f := newFollower(t)
@@ -41,7 +41,7 @@ func consume(t *testing.T, js jetstream.JetStream, d stream.Durable, fn func(str
 	return f
 }
 
-// begin makes the place, in an empty stream.
+// begin creates the durable consumer, in an empty stream.
 func begin(t *testing.T, js jetstream.JetStream, d stream.Durable) {
 	t.Helper()
 	f := consume(t, js, d, nil)
@@ -49,7 +49,7 @@ func begin(t *testing.T, js jetstream.JetStream, d stream.Durable) {
 	f.ends(nil)
 }
 
-func TestADurableReaderHearsWhatHappenedWhileItWasAway(t *testing.T) {
+func TestDurableReaderGetsMissedEvents(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	publish(t, js, created("a"), updated("a", 2), turned("a", "down"))
@@ -65,16 +65,16 @@ func TestADurableReaderHearsWhatHappenedWhileItWasAway(t *testing.T) {
 	second.wants("a is healthy")
 }
 
-// The portal makes changes all the while, and a notifier is stopped and started, fails,
-// and is killed as it has told of something: each change is told once, or told again, none
-// is missed, and those of a service come in their order.
-func TestANotifierThatComesAndGoesTellsOfEachChange(t *testing.T) {
+// While the portal makes changes, a notifier is stopped and started, fails, and is
+// killed after it notified: it must notify of each change at least once, and of those
+// of a service in order.
+func TestRestartedNotifierMissesNoChange(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t)
 	js := b.portal()
 	const changes, services = 300, 7
 	n := notifier{told: map[string][]int64{}}
-	// A place that begins later has of each service the last word, and not those before.
+	// A consumer created later gets only the last event of each service.
 	begin(t, js, stream.Durable{})
 
 	var publishing sync.WaitGroup
@@ -105,7 +105,7 @@ func TestANotifierThatComesAndGoesTellsOfEachChange(t *testing.T) {
 	}
 }
 
-// notifier notes which versions of each service it told of, the same again too.
+// notifier records the versions of each service that it notified of, with repetitions.
 type notifier struct {
 	conn jetstream.JetStream
 	all  int
@@ -117,7 +117,7 @@ func (n *notifier) tell(d stream.Delivery) error {
 	n.told[svc.Name] = append(n.told[svc.Name], svc.Version)
 	switch n.all++; {
 	case n.all == 100:
-		n.conn.Conn().Close() // killed: the server does not hear that it was told
+		n.conn.Conn().Close() // killed: the server gets no acknowledgement
 	case n.all%90 == 0:
 		return errors.New("the chat does not answer")
 	}
@@ -131,7 +131,7 @@ func (n *notifier) different() (count int) {
 	return count
 }
 
-func TestTheReadersErrorDecidesWhatBecomesOfAnEvent(t *testing.T) {
+func TestConsumeErrorDecidesAboutEvent(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	begin(t, js, stream.Durable{})
@@ -160,11 +160,11 @@ func TestTheReadersErrorDecidesWhatBecomesOfAnEvent(t *testing.T) {
 	consume(t, js, stream.Durable{}, nil).wants("created stopped 1", "created after 1")
 }
 
-func TestADurableReaderOutlivesItsBroker(t *testing.T) {
+func TestDurableReaderSurvivesBrokerLoss(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		lose func(*testing.T, *broker)
-		want []string // before what is published then
+		want []string // before the events published then
 	}{
 		"the server was restarted": {func(t *testing.T, b *broker) {
 			b.aside(func(js jetstream.JetStream) { publish(t, js, turned("a", "degraded")) })
@@ -202,7 +202,7 @@ func TestADurableReaderOutlivesItsBroker(t *testing.T) {
 	}
 }
 
-func TestADurableReaderWaitsForAPortalThatIsNotUpYet(t *testing.T) {
+func TestDurableReaderWaitsForPortal(t *testing.T) {
 	t.Parallel()
 	b := reserveBroker(t)
 	f := consume(t, connect(t, b.url()), stream.Durable{Subjects: []string{events.AllStatus}}, nil)
@@ -213,7 +213,7 @@ func TestADurableReaderWaitsForAPortalThatIsNotUpYet(t *testing.T) {
 	f.wants("a is down")
 }
 
-func TestANameIsForOneChoiceOfSubjects(t *testing.T) {
+func TestDurableNameHasFixedSubjects(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	begin(t, js, stream.Durable{Subjects: []string{events.AllStatus}})
@@ -240,8 +240,8 @@ func TestANameIsForOneChoiceOfSubjects(t *testing.T) {
 	}
 }
 
-// Several share the name: the order of a service holds over all of them.
-func TestReadersOfOneNameShareItsEventsInOrder(t *testing.T) {
+// Several readers share the name: the order of a service holds over all of them.
+func TestReadersOfOneNameShareEventsInOrder(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t)
 	js := b.portal()
@@ -254,7 +254,7 @@ func TestReadersOfOneNameShareItsEventsInOrder(t *testing.T) {
 		return nil
 	}
 	one, two := consume(t, connect(t, b.url()), stream.Durable{}, note), consume(t, connect(t, b.url()), stream.Durable{}, note)
-	select { // one of them has made the place
+	select { // one of them has created the consumer
 	case <-one.heard:
 	case <-two.heard:
 	}

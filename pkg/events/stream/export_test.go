@@ -8,27 +8,27 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// IdleReader is a reader as it looks for what did not come.
+// IdleReader is a reader whose idle check a test calls.
 type IdleReader struct{ reader }
 
-// NewIdleReader is a reader of everything that has read nothing yet.
+// NewIdleReader returns a reader of everything that has read nothing yet.
 func NewIdleReader(stream jetstream.Stream) *IdleReader {
 	return &IdleReader{reader{Subscription: Subscription{Subjects: []string{events.AllCatalog, events.AllStatus}}, stream: stream}}
 }
 
-// Look is what the reader does when nothing came for a while.
-func (r *IdleReader) Look(ctx context.Context) error {
-	return r.idle(ctx)
+// CheckIdle is what the reader does when no message came for a while.
+func (r *IdleReader) CheckIdle(ctx context.Context) error {
+	return r.checkIdle(ctx)
 }
 
-// Aim sets the sequence at which the reader has caught up.
-func (r *IdleReader) Aim(sequence uint64) { r.goal = sequence }
+// SetGoal sets the sequence at which the reader has caught up.
+func (r *IdleReader) SetGoal(sequence uint64) { r.goal = sequence }
 
-// CaughtUp says whether the reader has come as far as it aimed.
+// CaughtUp reports whether the reader has reached its goal.
 func (r *IdleReader) CaughtUp() bool {
 	r.catchUp()
 	return r.caughtUp
 }
 
-// Came says that the message with this sequence was delivered.
-func (r *IdleReader) Came(sequence uint64) { r.position = sequence }
+// SetPosition marks the messages up to the sequence as delivered.
+func (r *IdleReader) SetPosition(sequence uint64) { r.position = sequence }

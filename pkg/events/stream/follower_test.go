@@ -15,7 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// follower is a subscription whose calls are written down as short sentences.
+// follower is a subscription that records its calls as short sentences.
 type follower struct {
 	t     *testing.T
 	heard chan string
@@ -47,15 +47,15 @@ func (f *follower) run(js jetstream.JetStream, sub stream.Subscription) *followe
 	return f
 }
 
-// begin returns the context of what is followed; at the end of the test, or before,
-// that ends without an error.
+// begin returns the context of the subscription, which must end without an error at
+// the end of the test or before.
 func (f *follower) begin() (ctx context.Context) {
 	ctx, f.stop = context.WithCancel(f.t.Context())
 	f.t.Cleanup(func() { f.ends(nil) })
 	return ctx
 }
 
-// ends ends it, if it has not ended, and fails unless it returns this.
+// ends ends the subscription, if it has not ended, and fails unless it returns this.
 func (f *follower) ends(want error) {
 	f.t.Helper()
 	f.once.Do(func() {
@@ -95,7 +95,7 @@ func (f *follower) hear(ctx context.Context, d stream.Delivery) error {
 	}
 }
 
-// says is the event in short: what, of which service, which version or status.
+// says returns the event in short: its kind, the service, the version or status.
 func says(e events.Event) string {
 	switch e := e.(type) {
 	case events.ServiceCreated:
@@ -111,7 +111,7 @@ func says(e events.Event) string {
 	}
 }
 
-// wants fails unless exactly this is heard next.
+// wants fails unless exactly these calls are recorded next.
 func (f *follower) wants(list ...string) {
 	f.t.Helper()
 	for i, want := range list {
@@ -121,7 +121,7 @@ func (f *follower) wants(list ...string) {
 	}
 }
 
-// next waits for what is heard next.
+// next waits for the next recorded call.
 func (f *follower) next() string {
 	f.t.Helper()
 	select {
@@ -139,12 +139,12 @@ func (f *follower) failures() []error {
 	return slices.Clone(f.errors)
 }
 
-// failed says whether one of the errors so far is this one.
+// failed reports whether one of the errors so far is this one.
 func (f *follower) failed(target error) bool {
 	return slices.ContainsFunc(f.failures(), func(err error) bool { return errors.Is(err, target) })
 }
 
-// named is a service of this name, with an id that is made from it.
+// named returns a service of this name, with an id derived from it.
 func named(name string, version int64) events.Service {
 	s := ledger()
 	s.ID = uuid.NewSHA1(uuid.NameSpaceDNS, []byte(name)).String()
@@ -170,7 +170,7 @@ func turned(name string, to events.Status) events.Event {
 	return e
 }
 
-// consumers has the names of the consumers of the public stream.
+// consumers returns the names of the consumers of the public stream.
 func consumers(t *testing.T, js jetstream.JetStream) []string {
 	t.Helper()
 	stream, err := js.Stream(t.Context(), events.StreamPortal)
@@ -188,8 +188,8 @@ func consumers(t *testing.T, js jetstream.JetStream) []string {
 	return names
 }
 
-// dropConsumers takes the consumers away, as the server does with those of a
-// reader that asked for nothing for a minute.
+// dropConsumers deletes the consumers, as the server does if a reader sends no
+// request for a minute.
 func dropConsumers(t *testing.T, js jetstream.JetStream) {
 	t.Helper()
 	names := consumers(t, js)

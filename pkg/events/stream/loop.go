@@ -15,53 +15,53 @@ import (
 
 const (
 	openTimeout = 10 * time.Second
-	pauseFirst  = 100 * time.Millisecond // the pause after a first failure, doubled after each more
-	pauseMost   = 2 * time.Second        // up to this
-	steady      = 10 * time.Second       // a loop that ran so long begins with pauseFirst again
+	minPause    = 100 * time.Millisecond // after the first failure, doubled after each more
+	maxPause    = 2 * time.Second
+	resetAfter  = 10 * time.Second // a loop that ran for longer pauses for minPause again
 )
 
-// Loop reads from a consumer for as long as its owner wants. The connection, the
-// server, the stream and the consumer may not be there yet, and may be lost and
-// come back. [Subscribe] and [Consume] are built on it; it is for readers that need
-// something else, such as batches or work that is shared.
+// Loop reads from a consumer and reconnects after failures. The connection, the
+// server, the stream and the consumer need not exist yet, and may be lost and come
+// back. [Subscribe] and [Consume] are built on it; use it for readers that need
+// something else, such as batches or shared work.
 type Loop struct {
-	// Conn is the connection on which the consumer is.
+	// Conn is the connection that the consumer uses.
 	Conn *nats.Conn
 
-	// Open finds or makes the consumer. It has 10 s, and is cut off when the
+	// Open finds or creates the consumer. Its ctx ends after 10 s, and when the
 	// connection is lost.
 	Open func(ctx context.Context) (jetstream.Consumer, error)
 
-	// Serve reads from the consumer until ctx ends, and returns nil, or until that
-	// fails.
+	// Serve reads from the consumer until ctx ends, and then returns nil, or until
+	// reading fails.
 	Serve func(ctx context.Context, c jetstream.Consumer) error
 
-	// Attached, if set, is told when Serve begins and when it has ended.
+	// Attached, if set, is called with true before Serve, and with false after it.
 	Attached func(yes bool)
 
-	// OnError, if set, is told why Open or Serve failed, before the next try.
+	// OnError, if set, is called with the error of Open or Serve, before the next try.
 	OnError func(error)
 }
 
-// Run opens and serves, again and again, until ctx ends: then it returns nil. It
+// Run calls Open and Serve repeatedly until ctx ends, and then returns nil. It
 // returns [nats.ErrConnectionClosed] when the connection is closed for good.
 func (l Loop) Run(ctx context.Context) error {
-	for pause := pauseFirst; ; pause = min(2*pause, pauseMost) {
+	for pause := minPause; ; pause = min(2*pause, maxPause) {
 		began := time.Now()
 		err := l.once(ctx)
-		var last *finalError
+		var final *finalError
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case errors.As(err, &last):
-			return last.err
+		case errors.As(err, &final):
+			return final.err
 		case l.Conn.IsClosed():
 			return nats.ErrConnectionClosed
 		case err != nil && l.OnError != nil:
 			l.OnError(err)
 		}
-		if time.Since(began) > steady {
-			pause = pauseFirst
+		if time.Since(began) > resetAfter {
+			pause = minPause
 		}
 		select {
 		case <-ctx.Done():
@@ -71,14 +71,14 @@ func (l Loop) Run(ctx context.Context) error {
 	}
 }
 
-// finalError ends a loop: no new try mends it.
+// finalError is an error that no retry can fix: it ends the loop.
 type finalError struct{ err error }
 
 func (e *finalError) Error() string { return e.err.Error() }
 func (e *finalError) Unwrap() error { return e.err }
 
 func (l Loop) once(ctx context.Context) error {
-	if err := connected(ctx, l.Conn); err != nil {
+	if err := awaitConnected(ctx, l.Conn); err != nil {
 		return err
 	}
 	consumer, err := l.open(ctx)
@@ -107,12 +107,12 @@ func (l Loop) open(ctx context.Context) (jetstream.Consumer, error) {
 	return consumer, nil
 }
 
-// LogErrors returns an OnError that writes to the log, under this name. It says once
-// that the stream is not there yet, which catalog-api makes, and nothing while the
-// connection is lost, which says so itself.
+// LogErrors returns an OnError that writes to the log, with name as the attribute
+// loop. It logs only once that the stream, which catalog-api creates, is missing, and
+// nothing while the connection is lost, as the connection logs that itself.
 func LogErrors(log *slog.Logger, conn *nats.Conn, name string) func(error) {
 	log = log.With("loop", name)
-	level, waiting := slog.LevelInfo, false // until it has been there, its absence is a first start
+	level, waiting := slog.LevelInfo, false // a stream that is missing from the start is no reason to warn
 	return func(err error) {
 		switch {
 		case errors.Is(err, events.ErrPoison):
@@ -128,8 +128,8 @@ func LogErrors(log *slog.Logger, conn *nats.Conn, name string) func(error) {
 	}
 }
 
-// Idle says whether a fetch that ended with err just had nothing to give.
+// Idle reports whether err, of a fetch, only means that there were no more messages.
 func Idle(err error) bool {
 	return err == nil || errors.Is(err, jetstream.ErrNoMessages) || errors.Is(err, jetstream.ErrBatchCompleted) ||
-		errors.Is(err, jetstream.ErrPinIDMismatch) // another reader took over; it asks anew
+		errors.Is(err, jetstream.ErrPinIDMismatch) // another reader is pinned now; the next fetch waits
 }

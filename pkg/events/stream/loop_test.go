@@ -17,7 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-func TestALoopGoesOnUntilItsContextEnds(t *testing.T) {
+func TestLoopRetriesUntilContextEnds(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	ctx, stop := context.WithCancel(t.Context())
@@ -48,7 +48,7 @@ func TestALoopGoesOnUntilItsContextEnds(t *testing.T) {
 	}
 }
 
-func TestALoopEndsWithAConnectionThatIsClosedForGood(t *testing.T) {
+func TestLoopEndsWhenConnectionIsClosed(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	err := stream.Loop{
@@ -64,7 +64,7 @@ func TestALoopEndsWithAConnectionThatIsClosedForGood(t *testing.T) {
 	}
 }
 
-func TestALoopLogsOnceThatItWaitsForTheStream(t *testing.T) {
+func TestLoopLogsOnceThatStreamIsMissing(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	var text bytes.Buffer

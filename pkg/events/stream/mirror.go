@@ -16,46 +16,46 @@ import (
 )
 
 // Mirror is a copy of the catalogue in memory, every service with its present status,
-// that Run keeps current. What it returns is shared: change nothing in it. Its methods
-// may be called at any time, by many at once; until Ready it is empty, and while NATS
-// is away it is as it was then.
+// that Run keeps current. What it returns is shared: don't modify it. Its methods are safe
+// for concurrent use. It is empty until Ready, and stale while NATS is unavailable.
 type Mirror struct {
-	// OnChange, if set, is told of each change since the first snapshot, in the order
-	// of the stream, one at a time, when the copy has it already. Set it before Run.
+	// OnChange, if set, is called for each change after the first snapshot,
+	// sequentially in the order of the stream, when the copy has the change already.
+	// Set it before Run.
 	OnChange func(Change)
 
-	// OnError, if set, is told what that of a Subscription is told. Set it before Run.
+	// OnError, if set, is called like that of a Subscription. Set it before Run.
 	OnError func(error)
 
 	js       jetstream.JetStream
 	subjects []string
 	indexes  []*Index
 	ready    chan struct{}
-	next     *catalogue // is being read, for Run alone; nil: the present one is complete
+	next     *catalogue // the snapshot being read, used by Run only; nil if present is current
 
 	mu      sync.RWMutex
 	present *catalogue
 }
 
-// Change is how a service was and how it is. Before is nil for a service that is new,
-// After for one that is gone.
+// Change is a service before and after a change. Before is nil for a new service,
+// After for a deleted one.
 type Change struct {
 	Before, After *events.Service
 
-	// Event is what told of it. It is nil where the difference was found by reading
-	// all anew, after the stream was lost or the mirror was away for long.
+	// Event is the event of the change. It is nil if the change was found by
+	// comparing snapshots, after the stream was lost or the mirror was away for long.
 	Event events.Event
 }
 
-// NewMirror returns a mirror of what the subjects tell: none is AllCatalog and
-// AllStatus; with AllCatalog alone a service has the status of its last
+// NewMirror returns a mirror of the events on the subjects, by default AllCatalog and
+// AllStatus. With AllCatalog alone a service has the status of its last
 // service.created or .updated.
 func NewMirror(js jetstream.JetStream, subjects ...string) *Mirror {
 	return &Mirror{js: js, subjects: subjects, ready: make(chan struct{}), present: newCatalogue(nil)}
 }
 
-// Run follows stream PORTAL until ctx ends, and comes back from every outage. It
-// returns what [Subscribe] returns. Call it once.
+// Run follows stream PORTAL until ctx ends, and recovers from every outage. It returns
+// the error of [Subscribe]. Call it only once.
 func (m *Mirror) Run(ctx context.Context) error {
 	err := Subscribe(ctx, m.js, Subscription{
 		Subjects:   m.subjects,
@@ -63,7 +63,7 @@ func (m *Mirror) Run(ctx context.Context) error {
 		OnCaughtUp: m.complete,
 		OnError:    m.OnError,
 	}, func(_ context.Context, d Delivery) error {
-		m.take(d.Event)
+		m.apply(d.Event)
 		return nil
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func (m *Mirror) Run(ctx context.Context) error {
 	return nil
 }
 
-// Ready is closed when the first snapshot is complete.
+// Ready returns a channel that is closed when the first snapshot is complete.
 func (m *Mirror) Ready() <-chan struct{} { return m.ready }
 
 // Service returns the service with this id, and whether there is one.
@@ -86,7 +86,7 @@ func (m *Mirror) Service(id string) (events.Service, bool) {
 	return *s, true
 }
 
-// Services returns all services as they are now, in no order.
+// Services returns all present services, in no particular order.
 func (m *Mirror) Services() iter.Seq[events.Service] {
 	m.mu.RLock()
 	all := slices.Collect(maps.Values(m.present.services))
@@ -100,15 +100,15 @@ func (m *Mirror) Services() iter.Seq[events.Service] {
 	}
 }
 
-// Len is how many services there are.
+// Len returns the number of services.
 func (m *Mirror) Len() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return len(m.present.services)
 }
 
-// Index returns an index by what keys returns of a service: its team, its tags, the
-// repository of its code. Call it before Run.
+// Index returns an index of the services by the keys that the function returns: the
+// team, the tags or the repository, for example. Call it before Run.
 func (m *Mirror) Index(keys func(events.Service) []string) *Index {
 	index := &Index{mirror: m, place: len(m.indexes), keys: keys}
 	m.indexes = append(m.indexes, index)
@@ -119,11 +119,11 @@ func (m *Mirror) Index(keys func(events.Service) []string) *Index {
 // Index finds services in a [Mirror] by a key.
 type Index struct {
 	mirror *Mirror
-	place  int // among the mirror's
+	place  int // in the mirror's indexes
 	keys   func(events.Service) []string
 }
 
-// Services returns those that have the key, by their names.
+// Services returns the services that have the key, sorted by name.
 func (i *Index) Services(key string) []events.Service {
 	i.mirror.mu.RLock()
 	defer i.mirror.mu.RUnlock()
@@ -137,22 +137,22 @@ func (i *Index) Services(key string) []events.Service {
 	return found
 }
 
-// take takes an event into the copy, or into that which is being read.
-func (m *Mirror) take(e events.Event) {
+// apply applies an event to the copy, or to the snapshot being read.
+func (m *Mirror) apply(e events.Event) {
 	if m.next != nil {
-		m.next.take(e)
+		m.next.apply(e)
 		return
 	}
 	m.mu.Lock()
-	change, changed := m.present.take(e)
+	change, changed := m.present.apply(e)
 	m.mu.Unlock()
 	if changed && m.OnChange != nil {
 		m.OnChange(change)
 	}
 }
 
-// complete puts what was read in place of the copy that was there, and tells of all
-// that differs.
+// complete replaces the copy by the snapshot read, and calls OnChange for each
+// difference, except after the first snapshot.
 func (m *Mirror) complete() {
 	before := m.present
 	m.mu.Lock()
@@ -178,11 +178,11 @@ func (m *Mirror) complete() {
 
 func same(a, b *events.Service) bool { return reflect.DeepEqual(a, b) }
 
-// catalogue is the services, none of which is ever changed in place, and their indexes.
+// catalogue is the services and their indexes. A service is replaced, never modified.
 type catalogue struct {
 	services map[string]*events.Service
 	indexes  []*Index
-	byKey    []map[string]map[string]*events.Service // of each index, by key, by id
+	byKey    []map[string]map[string]*events.Service // for each index, by key, by id
 }
 
 func newCatalogue(indexes []*Index) *catalogue {
@@ -193,10 +193,10 @@ func newCatalogue(indexes []*Index) *catalogue {
 	return c
 }
 
-// take returns what the event changed, and whether it did.
-func (c *catalogue) take(e events.Event) (Change, bool) {
+// apply applies an event, and returns the change and whether there was one.
+func (c *catalogue) apply(e events.Event) (Change, bool) {
 	before := c.services[e.Key().ID]
-	after := follow(before, e)
+	after := serviceAfter(before, e)
 	if same(before, after) {
 		return Change{}, false
 	}
@@ -204,9 +204,9 @@ func (c *catalogue) take(e events.Event) (Change, bool) {
 	return Change{Before: before, After: after, Event: e}, true
 }
 
-// follow is the service after the event. One that comes again, and is older than
-// what is known, changes nothing.
-func follow(before *events.Service, e events.Event) *events.Service {
+// serviceAfter returns the service after the event. It returns before if the event's version
+// is older, as that of a repeated event is.
+func serviceAfter(before *events.Service, e events.Event) *events.Service {
 	switch e := e.(type) {
 	case events.ServiceCreated:
 		return newer(before, e.Service)
@@ -215,13 +215,13 @@ func follow(before *events.Service, e events.Event) *events.Service {
 	case events.ServiceDeleted:
 		return nil
 	case events.StatusChanged:
-		if before == nil { // what is told of the service later has its status
+		if before == nil { // a later event of the service has its status
 			return nil
 		}
 		after := *before
 		after.Status, after.StatusWord, after.StatusSince, after.StatusReason = e.To, e.ToWord, e.Since, e.Reason
 		after.HTTPStatus, after.LatencyMS = e.HTTPStatus, e.LatencyMS
-		if !e.CheckedAt.IsZero() { // else no probe changed it
+		if !e.CheckedAt.IsZero() { // zero if it was not changed by a probe
 			after.LastCheckedAt = e.CheckedAt
 		}
 		return &after
@@ -229,14 +229,14 @@ func follow(before *events.Service, e events.Event) *events.Service {
 	return before
 }
 
-func newer(before *events.Service, told events.Service) *events.Service {
-	if before != nil && told.Version < before.Version {
+func newer(before *events.Service, s events.Service) *events.Service {
+	if before != nil && s.Version < before.Version {
 		return before
 	}
-	return &told
+	return &s
 }
 
-// put replaces a service, in the indexes too.
+// put replaces a service, also in the indexes.
 func (c *catalogue) put(before, after *events.Service) {
 	for i, index := range c.indexes {
 		if before != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// mirrored is a mirror whose changes a follower writes down.
+// mirrored is a mirror whose changes a follower records.
 type mirrored struct {
 	*follower
 	*stream.Mirror
@@ -19,7 +19,7 @@ type mirrored struct {
 	byTeam *stream.Index
 }
 
-// mirror follows until the test ends, and returns when the first snapshot is there.
+// mirror follows until the test ends, and returns when the first snapshot is complete.
 func mirror(t *testing.T, js jetstream.JetStream, subjects ...string) mirrored {
 	t.Helper()
 	m := mirrored{follower: newFollower(t), Mirror: stream.NewMirror(js, subjects...)}
@@ -48,7 +48,7 @@ func short(s *events.Service) string {
 	return fmt.Sprintf("%s %d %s", s.Name, s.Version, s.Status)
 }
 
-// has fails unless these are all services, and all of them by their team.
+// has fails unless these are all services, also in the index by team.
 func (m mirrored) has(want ...string) {
 	m.t.Helper()
 	var all, byTeam []string
@@ -76,7 +76,7 @@ func of(team, name string, version int64) events.Event {
 	return events.ServiceUpdated{Service: s}
 }
 
-func TestAMirrorIsTheCatalogueAsItIsNow(t *testing.T) {
+func TestMirrorHasPresentCatalogue(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	publish(t, js, of("Payments", "a", 1), turned("a", "down"), created("b"), created("gone"), turned("gone", "down"), deleted("gone", 2))
@@ -93,7 +93,7 @@ func TestAMirrorIsTheCatalogueAsItIsNow(t *testing.T) {
 	}
 }
 
-func TestAMirrorTellsOnlyOfWhatChanged(t *testing.T) {
+func TestMirrorReportsOnlyChanges(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	publish(t, js, updated("a", 3))
@@ -109,7 +109,7 @@ func TestAMirrorTellsOnlyOfWhatChanged(t *testing.T) {
 	m.has("a 4 unknown")
 }
 
-func TestAMirrorKeepsWhatAChangeOfStatusDoesNotSay(t *testing.T) {
+func TestMirrorKeepsFieldsAbsentFromStatusChange(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	was := named("a", 1)
@@ -128,8 +128,8 @@ func TestAMirrorKeepsWhatAChangeOfStatusDoesNotSay(t *testing.T) {
 	}
 }
 
-// The old copy is there until the new one is complete; then what differs is told.
-func TestAMirrorTellsOfWhatChangedWhileTheDataWasLost(t *testing.T) {
+// The old copy stays until the new one is complete; then the differences are reported.
+func TestMirrorReportsChangesAcrossDataLoss(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t)
 	publish(t, b.portal(), created("a"), created("b"), created("c"), turned("c", "down"))
@@ -155,7 +155,7 @@ func TestAMirrorTellsOfWhatChangedWhileTheDataWasLost(t *testing.T) {
 	m.wants("d 1 unknown to d 1 down")
 }
 
-func TestAMirrorOfTheConfigurationAloneHearsOfNoStatus(t *testing.T) {
+func TestMirrorOfConfigurationIgnoresStatus(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	publish(t, js, created("a"), turned("a", "down"))

@@ -11,31 +11,31 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// Missing names the streams and the durable consumers that are not there, in the
-// order of the way of a probe. The services make them when they start, and again
-// when the broker has lost them: what stays missing, they cannot make. It fails if
-// the broker does not answer, or does not let this user look.
+// Missing returns the names of the missing streams and durable consumers, in the
+// order in which a probe uses them. The services create them at the start, and again
+// when the broker has lost them, so one that stays missing can't be created. Missing
+// fails if the broker doesn't answer, or denies this user the request.
 func Missing(ctx context.Context, js jetstream.JetStream) (streams, consumers []string, err error) {
 	for _, part := range []struct{ stream, consumer string }{
 		{events.StreamPortal, durablePlanner}, {events.StreamProbes, durableProbers}, {events.StreamResults, durableIngest},
 	} {
-		there, read, err := look(ctx, js, part.stream, part.consumer)
+		hasStream, hasConsumer, err := exists(ctx, js, part.stream, part.consumer)
 		if err != nil {
 			return nil, nil, fmt.Errorf("look at stream %s: %w", part.stream, err)
 		}
-		if !there {
+		if !hasStream {
 			streams = append(streams, part.stream)
 		}
-		if !read {
+		if !hasConsumer {
 			consumers = append(consumers, strings.TrimSuffix(part.consumer, "-"))
 		}
 	}
 	return streams, consumers, nil
 }
 
-// look says whether a stream is there, and its consumer; one that ends in "-" is
-// there for each location, and one location is enough.
-func look(ctx context.Context, js jetstream.JetStream, stream, consumer string) (there, read bool, err error) {
+// exists reports whether a stream and its consumer exist. A consumer name that ends in
+// "-" is a prefix: there is one for each location, and one suffices.
+func exists(ctx context.Context, js jetstream.JetStream, stream, consumer string) (hasStream, hasConsumer bool, err error) {
 	s, err := js.Stream(ctx, stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return false, false, nil
@@ -46,9 +46,9 @@ func look(ctx context.Context, js jetstream.JetStream, stream, consumer string) 
 	if strings.HasSuffix(consumer, "-") {
 		names := s.ConsumerNames(ctx)
 		for name := range names.Name() {
-			read = read || strings.HasPrefix(name, consumer)
+			hasConsumer = hasConsumer || strings.HasPrefix(name, consumer)
 		}
-		return true, read, names.Err()
+		return true, hasConsumer, names.Err()
 	}
 	_, err = s.Consumer(ctx, consumer)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {

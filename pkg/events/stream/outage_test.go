@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-func TestSubscriberWaitsForAPortalThatIsNotUpYet(t *testing.T) {
+func TestSubscriberWaitsForPortal(t *testing.T) {
 	t.Parallel()
 	b := reserveBroker(t)
 	f := follow(t, connect(t, b.url()), stream.Subscription{})
@@ -21,7 +21,7 @@ func TestSubscriberWaitsForAPortalThatIsNotUpYet(t *testing.T) {
 	f.wants("created a 1")
 }
 
-func TestSubscriberGoesOnAfterTheServerWasRestarted(t *testing.T) {
+func TestSubscriberResumesAfterServerRestart(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t)
 	publish(t, b.portal(), created("a"), turned("a", "down"))
@@ -35,7 +35,7 @@ func TestSubscriberGoesOnAfterTheServerWasRestarted(t *testing.T) {
 	f.wants("a is healthy")
 }
 
-func TestSubscriberThatHasReadNothingYetMissesNothing(t *testing.T) {
+func TestSubscriberMissesNothingBeforeFirstMessage(t *testing.T) {
 	t.Parallel()
 	b := startBroker(t)
 	publish(t, b.portal(), created("a"))
@@ -51,7 +51,7 @@ func TestSubscriberThatHasReadNothingYetMissesNothing(t *testing.T) {
 	tail.wants("a is down", "a is healthy")
 }
 
-func TestSubscriberBeginsAnewWhenTheDataWasLost(t *testing.T) {
+func TestSubscriberRestartsWhenDataIsLost(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(*testing.T, *broker){
 		"the stream was made anew": func(t *testing.T, b *broker) {
@@ -83,9 +83,9 @@ func TestSubscriberBeginsAnewWhenTheDataWasLost(t *testing.T) {
 	}
 }
 
-// A power failure takes the last messages, and a restored copy more of them. That
-// the stream has grown again since must not hide it.
-func TestSubscriberBeginsAnewWhenTheStreamWasSetBack(t *testing.T) {
+// A power failure loses the last messages, and restoring a backup loses more. The
+// reader must notice, even if the stream has grown again since.
+func TestSubscriberRestartsWhenStreamIsSetBack(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		then []events.Event
@@ -119,9 +119,9 @@ func TestSubscriberBeginsAnewWhenTheStreamWasSetBack(t *testing.T) {
 	}
 }
 
-// What a connection loses on its way is not sent again. Somebody else who reads
-// from the subscriber's consumer takes messages away from it just so.
-func TestSubscriberGetsWhatWasLostOnItsWay(t *testing.T) {
+// Messages lost with a connection are not redelivered. The test simulates this by
+// reading from the subscriber's consumer, which takes messages away from it.
+func TestSubscriberRecoversLostMessages(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	f := follow(t, js, stream.Subscription{})
@@ -158,9 +158,9 @@ func TestSubscriberGetsWhatWasLostOnItsWay(t *testing.T) {
 	}
 }
 
-// The server drops the consumer of a reader that is so slow that it asks for
-// nothing for a minute: the snapshot then goes on, and nothing comes twice.
-func TestSlowSubscriberGetsTheWholeSnapshotOnce(t *testing.T) {
+// The server deletes the consumer of a reader that is so slow that it sends no request
+// for a minute: the snapshot must continue then, without duplicates.
+func TestSlowSubscriberGetsSnapshotOnce(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	const n = ahead
@@ -174,11 +174,11 @@ func TestSlowSubscriberGetsTheWholeSnapshotOnce(t *testing.T) {
 	close(f.hold)
 	f.wants(want[1 : n-1]...)
 	f.wants("updated s0 2")
-	// Of the last service the snapshot has only the newest when it is asked for again.
+	// When the snapshot is requested again, it has only the last service's newest event.
 	f.wants(fmt.Sprintf("updated s%d 2", n-1), "caught up")
 }
 
-func TestCaughtUpIsSaidAlthoughOthersGoOnWriting(t *testing.T) {
+func TestCaughtUpWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	want := publishMany(t, js, ahead)
@@ -192,7 +192,7 @@ func TestCaughtUpIsSaidAlthoughOthersGoOnWriting(t *testing.T) {
 	f.wants("caught up", "updated s1 2", "created d 1")
 }
 
-func TestServicesDeletedDuringTheSnapshotDoNotStopIt(t *testing.T) {
+func TestDeletionsDuringSnapshotDoNotBlockIt(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	want := publishMany(t, js, ahead)
@@ -212,7 +212,7 @@ func TestServicesDeletedDuringTheSnapshotDoNotStopIt(t *testing.T) {
 	close(f.hold)
 	f.wants(want[1:]...)
 	f.wants("created last 1")
-	var rest []string // when the snapshot is complete depends on when it was asked for again
+	var rest []string // when the snapshot is complete depends on when it was requested again
 	for range len(end) + 1 {
 		rest = append(rest, f.next())
 	}
@@ -222,10 +222,10 @@ func TestServicesDeletedDuringTheSnapshotDoNotStopIt(t *testing.T) {
 	}
 }
 
-// ahead is more than the client fetches ahead of a reader that is slow.
+// ahead is more messages than the client prefetches for a slow reader.
 const ahead = 1200
 
-// publishMany adds n services, and returns what a follower says of them.
+// publishMany adds n services, and returns what a follower records of them.
 func publishMany(t *testing.T, js jetstream.JetStream, n int) (want []string) {
 	t.Helper()
 	var list []events.Event
@@ -237,9 +237,9 @@ func publishMany(t *testing.T, js jetstream.JetStream, n int) (want []string) {
 	return want
 }
 
-// A message may be stored in the very moment in which a reader finds that none
-// came: it is on its way then, and the reader must not be torn down for it.
-func TestAMessageIsLostOnlyIfItIsMissingTwice(t *testing.T) {
+// A message may be stored just when a reader checks for lost ones: it is in flight
+// then, and the reader must not fail because of it.
+func TestMessageIsLostOnlyIfMissingTwice(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	portal, err := js.Stream(t.Context(), events.StreamPortal)
@@ -249,25 +249,25 @@ func TestAMessageIsLostOnlyIfItIsMissingTwice(t *testing.T) {
 	r := stream.NewIdleReader(portal)
 	look := func(step string, lost bool) {
 		t.Helper()
-		if err := r.Look(t.Context()); (err != nil) != lost {
+		if err := r.CheckIdle(t.Context()); (err != nil) != lost {
 			t.Fatalf("%s: got %v, want an error: %t", step, err, lost)
 		}
 	}
 	look("nothing was stored", false)
 	publish(t, js, created("a"))
 	look("a message was just stored", false)
-	r.Came(1)
+	r.SetPosition(1)
 	look("it came", false)
 	publish(t, js, created("b"), created("c"))
 	look("two were just stored", false)
-	r.Came(2)
+	r.SetPosition(2)
 	publish(t, js, created("d"))
 	look("the second is missing at two looks", true)
 }
 
-// A stream may be purged in the moment between a reader's looks at it: the reader must
-// not wait for what is no more.
-func TestWhatWasPurgedIsNotWaitedFor(t *testing.T) {
+// A stream may be purged between a reader's checks: the reader must not wait for
+// messages that were purged.
+func TestReaderDoesNotWaitForPurgedMessages(t *testing.T) {
 	t.Parallel()
 	js := startBroker(t).portal()
 	publish(t, js, created("a"))
@@ -276,14 +276,14 @@ func TestWhatWasPurgedIsNotWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := stream.NewIdleReader(portal)
-	r.Aim(1)
+	r.SetGoal(1)
 	if r.CaughtUp() {
 		t.Fatal("caught up with what did not come")
 	}
 	if err := portal.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Look(t.Context()); err != nil || !r.CaughtUp() {
+	if err := r.CheckIdle(t.Context()); err != nil || !r.CaughtUp() {
 		t.Errorf("not caught up (%v) with a stream that is empty", err)
 	}
 }

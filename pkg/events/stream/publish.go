@@ -1,6 +1,6 @@
-// Package stream is how events of the portal are sent and followed: the JetStream
-// streams and consumers, and three ways to read. [Subscribe] gives the whole present
-// state, then each change; [Consume] keeps the reader's place while it is away; a
+// Package stream sends and reads the portal's events by NATS JetStream. It has the
+// streams and consumers, and three ways to read. [Subscribe] delivers the whole present
+// state, then each change; [Consume] keeps the reader's position while it is away; a
 // [Mirror] is a copy of the catalogue that is kept current.
 package stream
 
@@ -13,7 +13,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// Encode is events.Encode, with the message as the client for NATS takes it.
+// Encode is events.Encode for the NATS client's message type.
 func Encode(source string, e events.Event) (*nats.Msg, error) {
 	msg, err := events.Encode(source, e)
 	if err != nil {
@@ -22,8 +22,8 @@ func Encode(source string, e events.Event) (*nats.Msg, error) {
 	return &nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data}, nil
 }
 
-// Stored waits until the broker has stored what was published asynchronously. It
-// fails with what the broker said, or with ctx' error.
+// Stored waits until the broker has stored a message that was published
+// asynchronously. It fails with the broker's error, or with that of ctx.
 func Stored(ctx context.Context, ack jetstream.PubAckFuture) (*jetstream.PubAck, error) {
 	select {
 	case stored := <-ack.Ok():

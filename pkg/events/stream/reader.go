@@ -14,34 +14,34 @@ import (
 )
 
 const (
-	pullHeartbeat = 2 * time.Second  // silence of twice this means that the consumer is gone
-	pullExpiry    = 30 * time.Second // how long one pull stays open at the server
-	idleLife      = time.Minute      // the server drops the consumer of a reader that has gone
-	idleCheck     = 5 * time.Second  // after so long without a message the reader looks for a lost one
-	secondLook    = 2 * time.Second  // and so long after it, whether one that it missed is merely late
+	pullHeartbeat     = 2 * time.Second  // without a heartbeat for twice this, the consumer counts as gone
+	pullExpiry        = 30 * time.Second // how long one pull stays open at the server
+	inactiveThreshold = time.Minute      // after which the server deletes the consumer of a reader that is gone
+	idleCheck         = 5 * time.Second  // after this long without a message the reader checks for a lost one
+	idleRecheck       = 2 * time.Second  // after this long it checks again, as the message may only be late
 )
 
-// reader is what a subscription remembers between two consumers.
+// reader is the state of a subscription that outlasts a consumer.
 type reader struct {
 	Subscription
 	js jetstream.JetStream
 	fn func(context.Context, Delivery) error
 
-	epoch    string    // of the stream that position is in; empty: none yet
+	epoch    string    // of the stream that position is in; empty at first
 	position uint64    // the sequence up to which all was delivered
-	stored   time.Time // when the server stored the message at position; zero: it was not delivered to us
-	seen     time.Time // when the reader was last known to be up to date with the stream, or reading it
+	stored   time.Time // when the server stored the message at position; zero if that was not delivered
+	lastRead time.Time // when the reader last received a message or was up to date (wall clock)
 	caughtUp bool
 
 	// Of the present consumer.
 	stream  jetstream.Stream
-	goal    uint64 // the sequence of the newest message when it was made: there the reader has caught up
-	missing uint64 // what the stream had at the last look, and had not come by then; 0: nothing
+	goal    uint64 // the newest sequence when it was created: at goal the reader has caught up
+	missing uint64 // the newest sequence at the last idle check, possibly lost; 0 if there is none
 }
 
-// open makes a consumer that goes on where the reader is.
+// open creates a consumer that continues after the reader's position.
 func (r *reader) open(ctx context.Context) (jetstream.Consumer, error) {
-	ctx = eachInTime{ctx}
+	ctx = withoutDeadline{ctx}
 	stream, err := r.js.Stream(ctx, events.StreamPortal)
 	if err == nil {
 		err = r.locate(ctx, stream)
@@ -56,9 +56,9 @@ func (r *reader) open(ctx context.Context) (jetstream.Consumer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("consumer on stream %s: %w", events.StreamPortal, err)
 	}
-	// After the consumer was made, so that all of its snapshot is before goal.
-	// Its count of pending messages would not do: what is stored from now on
-	// counts too, and a busy stream would never be caught up with.
+	// Read goal after creating the consumer, so that all of its snapshot is before
+	// goal. The consumer's pending count doesn't work: it includes messages stored
+	// from now on, so the reader of a busy stream would never catch up.
 	r.stream = stream
 	if r.goal, err = r.last(ctx); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
@@ -75,7 +75,7 @@ func (r *reader) serve(ctx context.Context, consumer jetstream.Consumer) error {
 	}
 	defer msgs.Stop()
 	defer context.AfterFunc(ctx, msgs.Stop)()
-	defer whenCutOff(r.js.Conn(), msgs.Stop)()
+	defer onDisconnect(r.js.Conn(), msgs.Stop)()
 	return fmt.Errorf("read stream %s: %w", events.StreamPortal, r.follow(ctx, msgs))
 }
 
@@ -85,7 +85,7 @@ func (r *reader) follow(ctx context.Context, msgs jetstream.MessagesContext) err
 	for next := uint64(1); ; {
 		wait := idleCheck
 		if r.missing > r.position {
-			wait = secondLook
+			wait = idleRecheck
 		}
 		msg, err := msgs.Next(jetstream.NextMaxWait(wait))
 		switch {
@@ -93,7 +93,7 @@ func (r *reader) follow(ctx context.Context, msgs jetstream.MessagesContext) err
 			err = r.deliver(ctx, msg, next)
 			next++
 		case errors.Is(err, nats.ErrTimeout):
-			err = r.idle(eachInTime{ctx})
+			err = r.checkIdle(withoutDeadline{ctx})
 		}
 		if err != nil {
 			return err
@@ -102,23 +102,23 @@ func (r *reader) follow(ctx context.Context, msgs jetstream.MessagesContext) err
 	}
 }
 
-// locate finds out whether the stream still has the past that was read, and
-// begins anew if it doesn't.
+// locate checks whether the stream still is the one that was read, and restarts from
+// the beginning if it isn't.
 func (r *reader) locate(ctx context.Context, stream jetstream.Stream) error {
 	info := stream.CachedInfo()
 	epoch := epochOf(info)
-	same := r.mayGoOn(epoch, info.State.LastSeq)
+	same := r.mayResume(epoch, info.State.LastSeq)
 	if same && !r.stored.IsZero() {
-		// A stream that was set back, by a power failure or from a copy, and has
-		// grown again since, gave the number to another message. One that is
-		// missing proves nothing: newer ones of its subject may have replaced it.
+		// If the stream was set back, by a power failure or from a backup, and has
+		// grown again since, another message has this sequence. A missing message
+		// proves nothing: newer ones of its subject may have replaced it.
 		msg, err := stream.GetMsg(ctx, r.position)
 		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 			return err
 		}
 		same = err != nil || msg.Time.Equal(r.stored)
 	}
-	r.alive()
+	r.touch()
 	if same {
 		return nil
 	}
@@ -132,23 +132,22 @@ func (r *reader) locate(ctx context.Context, stream jetstream.Stream) error {
 	return nil
 }
 
-// mayGoOn is false for another stream, for one that is shorter than what was
-// read, and after an absence in which a service may have come and gone, tombstone
-// and all.
-func (r *reader) mayGoOn(epoch string, last uint64) bool {
-	return epoch == r.epoch && last >= r.position && time.Since(r.seen) < events.TombstoneLife
+// mayResume returns false for another stream, for one that ends before the reader's
+// position, and if the reader was away for so long that a tombstone may have expired.
+func (r *reader) mayResume(epoch string, last uint64) bool {
+	return epoch == r.epoch && last >= r.position && time.Since(r.lastRead) < events.TombstoneLife
 }
 
-// consumer is the configuration of a consumer that goes on after position. An
-// interrupted snapshot is asked for again: what it delivers up to position is
-// then passed over.
+// consumer returns the configuration of a consumer that continues after position. An
+// interrupted snapshot is requested again; its messages up to position are then
+// skipped.
 func (r *reader) consumer() jetstream.ConsumerConfig {
 	cfg := jetstream.ConsumerConfig{
 		AckPolicy:         jetstream.AckNonePolicy,
 		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
 		MemoryStorage:     true,
 		Replicas:          1,
-		InactiveThreshold: idleLife,
+		InactiveThreshold: inactiveThreshold,
 	}
 	if r.Tail > 0 || r.caughtUp {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, r.position+1
@@ -156,8 +155,8 @@ func (r *reader) consumer() jetstream.ConsumerConfig {
 	return filtered(cfg, r.Subjects)
 }
 
-// filtered is cfg for these subjects. A single one is in the request's own subject, by
-// which NATS decides who may ask for it.
+// filtered returns cfg for these subjects. The client puts a single one into the
+// subject of its request, by which NATS checks the permission.
 func filtered(cfg jetstream.ConsumerConfig, subjects []string) jetstream.ConsumerConfig {
 	if len(subjects) == 1 {
 		cfg.FilterSubject = subjects[0]
@@ -167,7 +166,8 @@ func filtered(cfg jetstream.ConsumerConfig, subjects []string) jetstream.Consume
 	return cfg
 }
 
-// last is the sequence of the newest message that the subscription is for, or 0.
+// last returns the sequence of the subscription's newest message, or 0 if there is
+// none.
 func (r *reader) last(ctx context.Context) (uint64, error) {
 	var last uint64
 	for _, subject := range r.Subjects {
@@ -182,26 +182,26 @@ func (r *reader) last(ctx context.Context) (uint64, error) {
 	return last, nil
 }
 
-// idle is called when no message came for a while. If the stream has one all the
-// same, at two looks, it was lost with a connection, which no gap in the numbers
-// tells before the next one comes; or the server waits: where a message of the
-// snapshot was deleted meanwhile, nats-server 2.15 goes on only at the next pull.
-// At the first look it may just have been stored, and be on its way.
-func (r *reader) idle(ctx context.Context) error {
+// checkIdle is called when no message came for a while. It fails if the stream has a
+// newer message at two successive checks; at the first one the message may still be
+// in flight. Then either the message was lost with a connection, which shows as a gap
+// in the sequence only when the next one comes; or the server waits: after a message
+// of the snapshot was deleted, nats-server 2.15 continues only at the next pull.
+func (r *reader) checkIdle(ctx context.Context) error {
 	last, err := r.last(ctx)
 	if err == nil && r.missing > r.position {
 		err = fmt.Errorf("message %d did not come", r.missing)
 	}
 	r.missing = last
 	if err == nil {
-		r.goal = min(r.goal, last) // what was purged meanwhile never comes
+		r.goal = min(r.goal, last) // messages purged meanwhile never come
 	}
-	r.alive()
+	r.touch()
 	return err
 }
 
-// deliver hands over the message, which must be the consumer's delivery number
-// next: what is lost on its way is not sent again.
+// deliver passes the message to fn. It fails if the message isn't the consumer's
+// delivery number next, because lost messages are not redelivered.
 func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) error {
 	meta, err := msg.Metadata()
 	if err != nil {
@@ -210,7 +210,7 @@ func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) er
 	if meta.Sequence.Consumer != next {
 		return fmt.Errorf("delivery %d came in place of %d", meta.Sequence.Consumer, next)
 	}
-	r.alive()
+	r.touch()
 	if meta.Sequence.Stream <= r.position {
 		return nil
 	}
@@ -229,7 +229,7 @@ func (r *reader) deliver(ctx context.Context, msg jetstream.Msg, next uint64) er
 	return nil
 }
 
-// catchUp says that all up to the goal was delivered, if it was.
+// catchUp calls OnCaughtUp once when all messages up to goal are delivered.
 func (r *reader) catchUp() {
 	if r.caughtUp || r.position < r.goal {
 		return
@@ -240,8 +240,9 @@ func (r *reader) catchUp() {
 	}
 }
 
-// alive notes the time of the wall: a computer that sleeps stops the other clock.
-func (r *reader) alive() { r.seen = time.Now().Round(0) }
+// touch sets lastRead by the wall clock, because the monotonic clock stops while the
+// machine is suspended.
+func (r *reader) touch() { r.lastRead = time.Now().Round(0) }
 
 func (r *reader) report(err error) {
 	if err != nil && r.OnError != nil {
@@ -249,7 +250,7 @@ func (r *reader) report(err error) {
 	}
 }
 
-// epochOf is unique to the life of a stream.
+// epochOf returns the epoch of a stream, which changes when the stream is recreated.
 func epochOf(info *jetstream.StreamInfo) string {
 	return strconv.FormatInt(info.Created.UnixNano(), 36)
 }

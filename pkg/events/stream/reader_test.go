@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestReaderKnowsWhenItMustBeginAnew(t *testing.T) {
+func TestReaderMayResume(t *testing.T) {
 	const week = 7 * 24 * time.Hour
 	for name, tc := range map[string]struct {
 		epoch string
@@ -22,13 +22,13 @@ func TestReaderKnowsWhenItMustBeginAnew(t *testing.T) {
 		"the stream lost its end":         {"a", 9, time.Second, false},
 	} {
 		r := reader{epoch: "a", position: 10}
-		r.alive()
-		r.seen = r.seen.Add(-tc.away)
-		if got := r.mayGoOn(tc.epoch, tc.last); got != tc.want {
+		r.touch()
+		r.lastRead = r.lastRead.Add(-tc.away)
+		if got := r.mayResume(tc.epoch, tc.last); got != tc.want {
 			t.Errorf("%s: goes on is %t, want %t", name, got, tc.want)
 		}
 	}
-	if new(reader).mayGoOn("a", 0) {
+	if new(reader).mayResume("a", 0) {
 		t.Error("a new reader goes on")
 	}
 }

@@ -17,40 +17,42 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// What readers of stream PORTAL may have, so that neither they nor the portal
-// run out: a stream holds 1,000 consumers.
+// The limits of the readers of stream PORTAL, so that neither they nor the portal run
+// out of consumers: a stream has at most 1,000.
 const (
-	maxDurables  = 100             // kept while their readers are away
+	maxDurables  = 100             // durable ones of all readers
 	maxOfReader  = 50              // of one reader, durable or not
-	maxConsumers = 800             // in all, the portal's own too, when a reader asks for one more
-	maxIdle      = 5 * time.Minute // after which an ephemeral consumer of a reader goes
+	maxConsumers = 800             // in all, including the portal's own, for a reader to get one more
+	maxIdle      = 5 * time.Minute // after which an ephemeral consumer of a reader is deleted
 
-	// admitPrefix is where NATS sends what readers ask to $JS.API.CONSUMER.CREATE.PORTAL.
+	// admitPrefix is the subject to which NATS maps the readers' requests to
+	// $JS.API.CONSUMER.CREATE.PORTAL.
 	admitPrefix  = "portal.readers.create."
 	createPrefix = "$JS.API.CONSUMER.CREATE." + events.StreamPortal + "."
-	// deliverPrefix is what NATS hands to the readers' accounts as their inboxes:
-	// what is delivered there reaches nobody else.
+	// deliverPrefix is exported by NATS to the readers' accounts as their inboxes:
+	// messages delivered there reach only the reader's account.
 	deliverPrefix = "portal.readers.inbox."
 	inboxPrefix   = "_INBOX."
 
-	// readerKey is under what a consumer says whose it is: a user at an address.
+	// readerKey is the key of a consumer's metadata that holds its reader: a user at
+	// an address.
 	readerKey = "dev-portal-reader"
 
 	admitTimeout = 4 * time.Second // within the 5 s that clients wait
 )
 
-// NATS' own numbers for what is refused here.
+// The error codes of NATS for refused requests.
 const (
 	errConsumerCreate   = 10012
 	errMaximumConsumers = 10026
 )
 
-// AdmitReaders makes the consumers that readers ask for in accounts of their own
-// (see deploy/nats/nats.conf), until ctx ends: it is for catalog-api, which owns the
-// stream. A reader gets a consumer that it pulls from, or that delivers to an inbox
-// of its own account, under a name that nobody has; nobody changes one that is
-// there. Those of a reader, durable ones and all together are limited. Several may
-// run at once: one of them answers.
+// AdmitReaders creates the consumers that readers request from accounts of their own
+// (see deploy/nats/nats.conf), until ctx ends. It is for catalog-api, which owns the
+// stream. A reader can create a pull consumer, or one that delivers to an inbox of its
+// account, under an unused name; it can't update an existing one. The consumers of a
+// reader, the durable ones and all together are limited. Several processes may run
+// AdmitReaders at once: one of them answers each request.
 func AdmitReaders(ctx context.Context, js jetstream.JetStream) error {
 	requests := make(chan *nats.Msg, maxConsumers)
 	sub, err := js.Conn().ChanQueueSubscribe(admitPrefix+">", "catalog-api", requests)
@@ -76,8 +78,8 @@ func AdmitReaders(ctx context.Context, js jetstream.JetStream) error {
 	return nil
 }
 
-// admit answers a request: with NATS' own answer, or why it is refused. A failure
-// to answer is the reader's time-out; it asks again.
+// admit answers a request with the answer of NATS, or with the reason why it is
+// refused. If answering fails, the reader's request times out and is retried.
 func admit(ctx context.Context, js jetstream.JetStream, msg *nats.Msg) {
 	ctx, cancel := context.WithTimeout(ctx, admitTimeout)
 	defer cancel()
@@ -95,15 +97,15 @@ func admit(ctx context.Context, js jetstream.JetStream, msg *nats.Msg) {
 	_ = msg.Respond(answer)
 }
 
-// createRequest is what NATS is asked for a consumer.
+// createRequest is a request to NATS to create a consumer.
 type createRequest struct {
 	Stream string                   `json:"stream_name"`
 	Config jetstream.ConsumerConfig `json:"config"`
 	Action string                   `json:"action"`
 }
 
-// reviewed is the request as NATS may have it: written anew from what this
-// version knows of, as a word that it does not know could ask for anything.
+// reviewed returns the request to forward to NATS. It is encoded anew from the fields
+// that this version knows, as an unknown field could ask for anything.
 func reviewed(ctx context.Context, js jetstream.JetStream, msg *nats.Msg) ([]byte, error) {
 	var request createRequest
 	if err := json.Unmarshal(msg.Data, &request); err != nil {
@@ -128,31 +130,32 @@ func reviewed(ctx context.Context, js jetstream.JetStream, msg *nats.Msg) ([]byt
 		cfg.Metadata = map[string]string{}
 	}
 	cfg.Metadata[readerKey] = reader
-	if err := room(ctx, js, reader, cfg.Durable != ""); err != nil {
+	if err := checkLimits(ctx, js, reader, cfg.Durable != ""); err != nil {
 		return nil, err
 	}
 	return json.Marshal(request)
 }
 
-// readerOf is who asks, as NATS says it: no client can say it in its place.
+// readerOf returns the sender of a request by the header of NATS, which a client can't
+// forge.
 func readerOf(msg *nats.Msg) string {
 	var who struct {
 		Account string `json:"acc"`
 		User    string `json:"user"`
 		Host    string `json:"host"`
 	}
-	_ = json.Unmarshal([]byte(msg.Header.Get("Nats-Request-Info")), &who) // who is not named is one reader with those like it
+	_ = json.Unmarshal([]byte(msg.Header.Get("Nats-Request-Info")), &who) // all senders without a name count as one reader
 	return who.Account + "/" + who.User + "@" + who.Host
 }
 
-// room says whether a reader may have one more.
-func room(ctx context.Context, js jetstream.JetStream, reader string, durable bool) error {
+// checkLimits returns an error if the reader may not have one more consumer.
+func checkLimits(ctx context.Context, js jetstream.JetStream, reader string, durable bool) error {
 	stream, err := js.Stream(ctx, events.StreamPortal)
 	if err != nil {
 		return err
 	}
 	if stream.CachedInfo().State.Consumers >= maxConsumers {
-		return full("readers have too many")
+		return limitReached("readers have too many")
 	}
 	durables, own, list := 0, 0, stream.ListConsumers(ctx)
 	for c := range list.Info() {
@@ -168,14 +171,14 @@ func room(ctx context.Context, js jetstream.JetStream, reader string, durable bo
 	}
 	switch {
 	case own >= maxOfReader:
-		return full("this reader has too many")
+		return limitReached("this reader has too many")
 	case durable && durables >= maxDurables:
-		return full("readers have too many durable ones")
+		return limitReached("readers have too many durable ones")
 	}
 	return nil
 }
 
-func full(why string) error {
+func limitReached(why string) error {
 	return &jetstream.APIError{Code: 400, ErrorCode: errMaximumConsumers, Description: "maximum consumers limit reached: " + why}
 }
 
@@ -183,12 +186,12 @@ func refusal(why string) error {
 	return &jetstream.APIError{Code: 400, ErrorCode: errConsumerCreate, Description: why}
 }
 
-// refusalOf is an error as NATS says it.
+// refusalOf returns err as a JetStream API response.
 func refusalOf(err error) []byte {
-	var said *jetstream.APIError
-	if !errors.As(err, &said) {
-		said = &jetstream.APIError{Code: 503, ErrorCode: errConsumerCreate, Description: "the consumer cannot be made now"}
+	var apiErr *jetstream.APIError
+	if !errors.As(err, &apiErr) {
+		apiErr = &jetstream.APIError{Code: 503, ErrorCode: errConsumerCreate, Description: "the consumer cannot be made now"}
 	}
-	answer, _ := json.Marshal(map[string]any{"type": "io.nats.jetstream.api.v1.consumer_create_response", "error": said})
+	answer, _ := json.Marshal(map[string]any{"type": "io.nats.jetstream.api.v1.consumer_create_response", "error": apiErr})
 	return answer
 }

@@ -15,25 +15,25 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// duplicates is how long a stream remembers message ids. Readers are idempotent
-// all the same: a publisher can come back later than this.
+// duplicates is how long a stream remembers message ids. Readers must be idempotent
+// nevertheless: a publisher may retry later than this.
 const duplicates = 2 * time.Minute
 
-// generation is counted up with each change of what streams() wants, and is noted
-// with each stream: of two versions that run beside each other in an upgrade, the
-// older leaves alone what the newer has changed.
+// generation is incremented with each change of streams(), and stored in each stream's
+// metadata: if two versions run at once during an upgrade, the older one doesn't revert
+// the changes of the newer one.
 const (
 	generation    = 1
 	generationKey = "dev-portal-generation"
 )
 
-// Ensure creates streams, or brings them to what this version wants: those with
-// the names given, or all three. It is for catalog-api, which owns them; whoever
-// else needs one waits for it. Ensure is safe to call at any time and by several
-// at once. A new stream gets replicas, at least 1; that and all else that an
-// operator chose for a stream is kept, and so is what a newer version made of it.
+// Ensure creates the named streams, or all three, or updates them to this version's
+// configuration. It is for catalog-api, which owns them; other services wait for them.
+// Ensure is safe to call at any time and by several processes at once. A new stream
+// gets replicas, at least 1. Ensure keeps that and all other settings of an operator,
+// and doesn't update a stream that a newer version has changed.
 func Ensure(ctx context.Context, js jetstream.JetStream, replicas int, names ...string) error {
-	ctx = eachInTime{ctx}
+	ctx = withoutDeadline{ctx}
 	for _, want := range streams() {
 		if len(names) > 0 && !slices.Contains(names, want.Name) {
 			continue
@@ -45,21 +45,21 @@ func Ensure(ctx context.Context, js jetstream.JetStream, replicas int, names ...
 	return nil
 }
 
-// eachInTime is a context by which each request has the time that JetStream gives
-// one by itself, 5 s, also where all of them together have longer: what was on its
-// way as a connection broke is never answered.
-type eachInTime struct{ context.Context }
+// withoutDeadline hides the deadline of a context, so that JetStream limits each
+// request by its default of 5 s even if all of them together have longer: a request in
+// flight when a connection breaks is never answered.
+type withoutDeadline struct{ context.Context }
 
-// Deadline implements context.Context: Done alone tells of the end.
-func (eachInTime) Deadline() (time.Time, bool) { return time.Time{}, false }
+// Deadline implements context.Context. It returns false, but Done still ends.
+func (withoutDeadline) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 func ensure(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig, replicas int) error {
 	present, err := js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		want.Replicas = max(replicas, 1)
 		want = with(want, want)
-		// Several may create the same stream at once. One that another version has
-		// just created is different, and is changed below.
+		// Several processes may create the same stream at once. If another version
+		// has just created it, it is different, and is updated below.
 		_, err = js.CreateStream(ctx, want)
 		if !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return err
@@ -73,14 +73,14 @@ func ensure(ctx context.Context, js jetstream.JetStream, want jetstream.StreamCo
 	if made, err := strconv.Atoi(cfg.Metadata[generationKey]); err == nil && made > generation {
 		return nil
 	}
-	// An update that changes nothing is left out: it is work for the server.
+	// Skip an update that changes nothing, as it reloads the stream's consumers.
 	if changed := with(cfg, want); !reflect.DeepEqual(changed, cfg) {
 		_, err = js.UpdateStream(ctx, changed)
 	}
 	return err
 }
 
-// with is a stream's configuration, changed in what is ours to decide.
+// with returns cfg with the settings of want that the portal decides.
 func with(cfg, want jetstream.StreamConfig) jetstream.StreamConfig {
 	cfg.Description, cfg.Subjects = want.Description, want.Subjects
 	cfg.MaxMsgsPerSubject, cfg.MaxAge = want.MaxMsgsPerSubject, want.MaxAge
@@ -106,8 +106,8 @@ func streams() []jetstream.StreamConfig {
 			Compression:       jetstream.S2Compression,
 			Duplicates:        duplicates,
 			AllowDirect:       true,
-			AllowRollup:       true, // a deleted service leaves only its tombstone …
-			AllowMsgTTL:       true, // … and that goes by itself
+			AllowRollup:       true, // a tombstone replaces the other events of its service …
+			AllowMsgTTL:       true, // … and expires
 		},
 		{
 			Name:              events.StreamProbes,
@@ -117,7 +117,7 @@ func streams() []jetstream.StreamConfig {
 			Storage:           jetstream.FileStorage,
 			Duplicates:        duplicates,
 			AllowDirect:       true,
-			AllowRollup:       true, // the scheduler's own way to replace
+			AllowRollup:       true, // the scheduler replaces messages by it
 			AllowMsgTTL:       true, // a due message lives one interval
 			AllowMsgSchedules: true,
 		},
@@ -125,7 +125,7 @@ func streams() []jetstream.StreamConfig {
 			Name:              events.StreamResults,
 			Description:       "What probes saw, on its way into the catalogue; internal",
 			Subjects:          []string{events.AllResults},
-			MaxMsgsPerSubject: -1, // as the server writes "any number"
+			MaxMsgsPerSubject: -1, // unlimited
 			MaxAge:            time.Hour,
 			Storage:           jetstream.FileStorage,
 			Compression:       jetstream.S2Compression,
@@ -135,16 +135,16 @@ func streams() []jetstream.StreamConfig {
 	}
 }
 
-// The durable consumers; that of the probers ends in their location.
+// The names of the durable consumers; the location is appended to that of the probers.
 const (
 	durablePlanner = "planner"
 	durableProbers = "probers-"
 	durableIngest  = "ingest"
 )
 
-// Probers creates or updates the consumer that hands due probes to the workers
-// of a location. AckWait is longer than any probe takes, so that only a dead
-// worker's probe goes to another one.
+// Probers creates or updates the consumer that delivers due probes to the workers
+// of a location. AckWait is longer than any probe takes, so that only the probes of a
+// dead worker are redelivered to another one.
 func Probers(ctx context.Context, js jetstream.JetStream, location string) (jetstream.Consumer, error) {
 	return consumer(ctx, js, events.StreamProbes, jetstream.ConsumerConfig{
 		Durable:       durableProbers + location,
@@ -159,8 +159,8 @@ func Probers(ctx context.Context, js jetstream.JetStream, location string) (jets
 const PlannerGroup = "planner"
 
 // Planner creates or updates the consumer by which workers follow the catalogue.
-// One worker at a time is pinned to it, so that plans are written in order;
-// when it has gone another takes over. A new consumer begins with the last
+// One worker at a time is pinned to it, so that plans are written in order; when
+// that worker is gone, another one is pinned. A new consumer begins with the last
 // event of each service.
 func Planner(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
 	return consumer(ctx, js, events.StreamPortal, jetstream.ConsumerConfig{
@@ -191,7 +191,7 @@ func Ingest(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, er
 func consumer(
 	ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.ConsumerConfig,
 ) (jetstream.Consumer, error) {
-	c, err := js.CreateOrUpdateConsumer(eachInTime{ctx}, stream, cfg)
+	c, err := js.CreateOrUpdateConsumer(withoutDeadline{ctx}, stream, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("consumer %s of stream %s: %w", cfg.Durable, stream, err)
 	}

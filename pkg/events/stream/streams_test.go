@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-func TestEnsureMayBeCalledAtAnyTimeByAnybody(t *testing.T) {
+func TestEnsureIsConcurrentAndIdempotent(t *testing.T) {
 	b := startBroker(t)
 	js := connect(t, b.url())
 	updates, err := js.Conn().SubscribeSync("$JS.EVENT.ADVISORY.STREAM.UPDATED.*")
@@ -50,7 +50,7 @@ func TestEnsureMayBeCalledAtAnyTimeByAnybody(t *testing.T) {
 
 // An update reloads the stream's consumers, so every service that starts would
 // disturb all the others.
-func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
+func TestEnsureSkipsUnchangedStreams(t *testing.T) {
 	js := startBroker(t).portal()
 	updates, err := js.Conn().SubscribeSync("$JS.EVENT.ADVISORY.STREAM.UPDATED.*")
 	if err != nil {
@@ -60,14 +60,14 @@ func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := configOf(t, js, events.StreamResults)
-	cfg.MaxBytes = 1 << 30 // an operator's choice, which is kept
+	cfg.MaxBytes = 1 << 30 // the operator's choice: kept
 	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
 	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
-	cfg.MaxMsgsPerSubject = 7 // which is not theirs to choose
+	cfg.MaxMsgsPerSubject = 7 // not the operator's choice: reverted
 	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
 	}
 }
 
-func TestEnsureBringsAnOlderStreamUpToDate(t *testing.T) {
+func TestEnsureUpdatesOlderStream(t *testing.T) {
 	b := startBroker(t)
 	want := configOf(t, b.portal(), events.StreamPortal)
 	js := connect(t, b.url())
@@ -110,8 +110,8 @@ func TestEnsureBringsAnOlderStreamUpToDate(t *testing.T) {
 	}
 }
 
-// In an upgrade two versions run beside each other, and must not change a stream in turns.
-func TestEnsureLeavesAloneWhatANewerVersionMade(t *testing.T) {
+// During an upgrade two versions run at once, and must not revert each other's changes.
+func TestEnsureKeepsStreamOfNewerVersion(t *testing.T) {
 	js := startBroker(t).portal()
 	cfg := configOf(t, js, events.StreamProbes)
 	cfg.MaxMsgsPerSubject = 3
@@ -126,7 +126,7 @@ func TestEnsureLeavesAloneWhatANewerVersionMade(t *testing.T) {
 	if now := configOf(t, js, events.StreamProbes); !reflect.DeepEqual(now, newer) {
 		t.Errorf("the stream is now %+v, was %+v", now, newer)
 	}
-	newer.Metadata["dev-portal-generation"] = "0" // an older one's
+	newer.Metadata["dev-portal-generation"] = "0" // of an older version
 	if _, err := js.UpdateStream(t.Context(), newer); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestEnsureLeavesAloneWhatANewerVersionMade(t *testing.T) {
 	}
 }
 
-func TestEnsureChangesWhatAnOlderServiceHasJustCreated(t *testing.T) {
+func TestEnsureUpdatesStreamCreatedConcurrently(t *testing.T) {
 	js := connect(t, startBroker(t).url())
 	old := jetstream.StreamConfig{Name: events.StreamPortal, Subjects: []string{events.AllCatalog}, MaxMsgsPerSubject: 10}
 	if err := stream.Ensure(t.Context(), &overtaken{JetStream: js, by: old}, 1); err != nil {
@@ -149,8 +149,8 @@ func TestEnsureChangesWhatAnOlderServiceHasJustCreated(t *testing.T) {
 	}
 }
 
-// overtaken is a service that another one is quicker than: a stream that it
-// misses is there when it comes to create it.
+// overtaken simulates that another service creates a stream between this one's look-up
+// and its own attempt to create it.
 type overtaken struct {
 	jetstream.JetStream
 	by jetstream.StreamConfig
@@ -165,7 +165,7 @@ func (o *overtaken) CreateStream(ctx context.Context, cfg jetstream.StreamConfig
 	return o.JetStream.CreateStream(ctx, cfg)
 }
 
-func TestADeletedServiceLeavesItsTombstoneOnly(t *testing.T) {
+func TestDeletedServiceLeavesOnlyTombstone(t *testing.T) {
 	js := startBroker(t).portal()
 	deleted := sample[events.ServiceDeleted](t)
 	publish(t, js,
@@ -194,8 +194,8 @@ func TestADeletedServiceLeavesItsTombstoneOnly(t *testing.T) {
 	}
 }
 
-func TestAnExpiredTombstoneLeavesNothing(t *testing.T) {
-	t.Parallel() // the shortest life is a second
+func TestExpiredTombstoneLeavesNothing(t *testing.T) {
+	t.Parallel() // the shortest TTL is a second
 	js := startBroker(t).portal()
 	publish(t, js, events.ServiceCreated{Service: billing()})
 	msg := encode(t, sample[events.ServiceDeleted](t))
@@ -214,11 +214,11 @@ func TestAnExpiredTombstoneLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestAMessageSentTwiceIsStoredOnce(t *testing.T) {
+func TestMessageSentTwiceIsStoredOnce(t *testing.T) {
 	js := startBroker(t).portal()
 	for _, e := range samples() {
 		if e.Type() == (events.ProbePlanned{}).Type() {
-			continue // a plan goes out with a schedule, which is the worker's
+			continue // a plan has a schedule, which only the worker sets
 		}
 		msg := encode(t, e)
 		first, err := js.PublishMsg(t.Context(), msg)
@@ -235,7 +235,7 @@ func TestAMessageSentTwiceIsStoredOnce(t *testing.T) {
 	}
 }
 
-func TestConsumersAreMadeOnceAndSeeWhatIsTheirs(t *testing.T) {
+func TestConsumersAreCreatedOnceAndFiltered(t *testing.T) {
 	b := startBroker(t)
 	js := b.portal()
 	publish(t, js, events.ServiceCreated{Service: ledger()}, sample[events.StatusChanged](t), sample[events.ProbeCompleted](t))
@@ -259,14 +259,14 @@ func TestConsumersAreMadeOnceAndSeeWhatIsTheirs(t *testing.T) {
 	}
 }
 
-func TestNoStreamNoConsumer(t *testing.T) {
+func TestConsumerNeedsStream(t *testing.T) {
 	js := connect(t, startBroker(t).url())
 	if _, err := stream.Ingest(t.Context(), js); !errors.Is(err, jetstream.ErrStreamNotFound) {
 		t.Errorf("got %v, want %v", err, jetstream.ErrStreamNotFound)
 	}
 }
 
-func TestMissingNamesWhatIsNotThere(t *testing.T) {
+func TestMissing(t *testing.T) {
 	js := connect(t, startBroker(t).url())
 	wants := func(when string, streams, consumers []string) {
 		t.Helper()
@@ -306,7 +306,7 @@ func configOf(t *testing.T, js jetstream.JetStream, name string) jetstream.Strea
 	return stream.CachedInfo().Config
 }
 
-// stored is the number of messages that the stream has on the subject.
+// stored returns the number of messages that the stream has on the subject.
 func stored(t *testing.T, js jetstream.JetStream, name, subject string) uint64 {
 	t.Helper()
 	stream, err := js.Stream(t.Context(), name)

@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-func TestSubscriberGetsTheSnapshotThenEachChange(t *testing.T) {
+func TestSubscriberGetsSnapshotThenChanges(t *testing.T) {
 	js := startBroker(t).portal()
 	publish(t, js, created("a"), created("b"), turned("a", "down"), updated("a", 2), turned("a", "healthy"),
 		created("gone"), deleted("gone", 2), updated("a", 3))
@@ -30,7 +30,7 @@ func TestSubscriberGetsTheSnapshotThenEachChange(t *testing.T) {
 	}
 }
 
-func TestSubscriptionsBeginWhereTheyShould(t *testing.T) {
+func TestSubscriptionStart(t *testing.T) {
 	js := startBroker(t).portal()
 	a := named("a", 1).ID
 	empty := follow(t, js, stream.Subscription{})
@@ -65,7 +65,7 @@ func TestSubscriptionsBeginWhereTheyShould(t *testing.T) {
 	}
 }
 
-func TestSubscriberEndsWhenItsContextDoes(t *testing.T) {
+func TestSubscriberEndsWithItsContext(t *testing.T) {
 	js := startBroker(t).portal()
 	publish(t, js, created("a"), created("b"))
 	ctx, stop := context.WithCancel(t.Context())
@@ -87,7 +87,7 @@ func TestSubscriberEndsWhenItsContextDoes(t *testing.T) {
 	}
 }
 
-func TestSubscriberReturnsWhatNoRetryMends(t *testing.T) {
+func TestSubscriberReturnsPermanentErrors(t *testing.T) {
 	full := errors.New("the disk is full")
 	closed := func(js jetstream.JetStream) { js.Conn().Close() }
 	for name, tc := range map[string]struct {
@@ -118,7 +118,7 @@ func TestSubscriberReturnsWhatNoRetryMends(t *testing.T) {
 	}
 }
 
-func TestPoisonIsPassedOverAndTold(t *testing.T) {
+func TestPoisonIsSkippedAndReported(t *testing.T) {
 	js := startBroker(t).portal()
 	stranger := encode(t, turned("a", "down"))
 	stranger.Header["ce-type"] = []string{"dev.portal.status.changed.v2"}
@@ -131,7 +131,7 @@ func TestPoisonIsPassedOverAndTold(t *testing.T) {
 		}
 	}
 	f := follow(t, js, stream.Subscription{})
-	f.wants("restart", "created a 1", "caught up") // the poison is the last of the snapshot
+	f.wants("restart", "created a 1", "caught up") // the invalid message is the last of the snapshot
 	publish(t, js, updated("a", 2))
 	f.wants("updated a 2")
 	if !f.failed(events.ErrPoison) || len(f.failures()) != 1 {
@@ -139,7 +139,7 @@ func TestPoisonIsPassedOverAndTold(t *testing.T) {
 	}
 }
 
-func TestATypeOfALaterVersionIsForWhoAskedForIt(t *testing.T) {
+func TestUnknownTypesAreDeliveredOnRequest(t *testing.T) {
 	js := startBroker(t).portal()
 	later := encode(t, turned("a", "down"))
 	later.Header["ce-type"], later.Data = []string{"dev.portal.status.changed.v2"}, []byte(`{"now":"on fire"}`)
@@ -158,7 +158,7 @@ func TestATypeOfALaterVersionIsForWhoAskedForIt(t *testing.T) {
 	}
 }
 
-func TestDeliveriesCarryTheirPlaceAndTheirDataAsTheyCame(t *testing.T) {
+func TestDeliveryHasSequenceAndRawData(t *testing.T) {
 	js := startBroker(t).portal()
 	msg := encode(t, created("a"))
 	msg.Data = []byte(strings.Replace(string(msg.Data), "{", `{"from_later_on":1,`, 1))
@@ -185,7 +185,7 @@ func TestOrderHoldsUnderManyWriters(t *testing.T) {
 	f.wants("restart", "caught up")
 	const writers, each = 4, 250
 	var writing sync.WaitGroup
-	defer writing.Wait() // the last event may be heard before its writer has its acknowledgement
+	defer writing.Wait() // the last event may be delivered before its writer gets its acknowledgement
 	for w := range writers {
 		js := connect(t, b.url())
 		writing.Go(func() {

@@ -1,5 +1,5 @@
-// Package testevents has one event of every type, for the tests of what encodes
-// events and of what sends them.
+// Package testevents has one event of every type, for the tests of packages events and
+// stream.
 package testevents
 
 import (
@@ -8,19 +8,19 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// The two services of the samples, and who tells of them.
+// The ids of the samples' two services, and the source of the events.
 const (
 	BillingID = "0199a3c2-8c1e-7d5a-9b42-3f1c8e6a7d10"
 	LedgerID  = "0199a3c2-8c1f-7a01-8e55-64b0c2d9f3aa"
 	Source    = "/dev-portal/catalog-api"
 )
 
-// At is a moment of the samples' day.
+// At returns a time on the samples' day.
 func At(hour, minute, second, ms int) time.Time {
 	return time.Date(2026, time.March, 14, hour, minute, second, ms*int(time.Millisecond), time.UTC)
 }
 
-// Billing is a service with every field set.
+// Billing returns a service with every field set.
 func Billing() events.Service {
 	return events.Service{
 		ID: BillingID, Name: "billing", Description: "Invoices and payments", Team: "Payments",
@@ -33,7 +33,7 @@ func Billing() events.Service {
 	}
 }
 
-// Ledger is a service with only what a service must have.
+// Ledger returns a service with only the required fields.
 func Ledger() events.Service {
 	return events.Service{
 		ID: LedgerID, Name: "ledger", Tags: []string{}, Interval: events.DefaultInterval, Version: 1,
@@ -41,7 +41,7 @@ func Ledger() events.Service {
 	}
 }
 
-// Completed is the result of a probe with every field that was there at first.
+// Completed returns the result of a probe with every field of the first version.
 func Completed() events.ProbeCompleted {
 	return events.ProbeCompleted{
 		ServiceID: BillingID, Version: 4, URL: "https://billing.example.com/healthz",
@@ -50,7 +50,7 @@ func Completed() events.ProbeCompleted {
 	}
 }
 
-// All has one event of every type, in the order of their names. The payloads in
+// All returns one event of every type, in the order of their names. The payloads in
 // testdata are these events as they were first published.
 func All() []events.Event {
 	return []events.Event{

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTestHelpersAreNotInTheBinary(t *testing.T) {
+func TestBinaryHasNoTestHelpers(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
-// Package metrics counts what the worker does. No label names a service or a
-// host, so that the number of series doesn't grow with the catalogue.
+// Package metrics has the worker's metrics. No label names a service or a host, so
+// that the number of series doesn't grow with the catalogue.
 package metrics
 
 import (
@@ -12,17 +12,17 @@ import (
 
 // Why a due message was dropped.
 const (
-	Late   = "late"   // its slot is an interval ago: the next one is due
+	Late   = "late"   // its slot is over: the next one is due
 	Poison = "poison" // it can't be read
 )
 
 // Why a due message was handed back, to be delivered again.
 const (
-	HostBusy  = "host_busy" // too many probes wait already; its turn is remembered
-	Stopping  = "stopping"  // the worker goes away
-	NotMade   = "not_made"  // the worker lacked ports or file descriptors
-	Unplanned = "unplanned" // its turn came, and there is no such plan (any more)
-	Unstored  = "unstored"  // the result could not be stored before the worker went away
+	HostBusy  = "host_busy" // too many probes wait already; it keeps its turn
+	Stopping  = "stopping"  // the worker stops
+	NotMade   = "not_made"  // the worker lacked ports or file descriptors, or stopped
+	Unplanned = "unplanned" // its turn came, but there is no such plan (any more)
+	Unstored  = "unstored"  // the result could not be stored before the worker stopped
 )
 
 // Worker has the metrics of one worker.
@@ -53,7 +53,7 @@ type Worker struct {
 }
 
 // New returns the metrics of a worker of this version and location, registered
-// with r, which no other worker uses.
+// with r. No other worker may use r.
 func New(r *prometheus.Registry, version, location string) *Worker {
 	f := factory{r}
 	f.gauge("info", "Always 1; the labels say which worker this is.",
@@ -97,14 +97,14 @@ func New(r *prometheus.Registry, version, location string) *Worker {
 	return m
 }
 
-// Probed counts a scheduled probe.
+// Probed records a scheduled probe.
 func (m *Worker) Probed(status events.Status, reason events.Reason, lag, took time.Duration) {
 	m.Probes.WithLabelValues(string(status), string(reason)).Inc()
 	m.Duration.Observe(took.Seconds())
 	m.Lag.Observe(max(0, lag.Seconds()))
 }
 
-// factory registers what it makes.
+// factory creates metrics and registers them.
 type factory struct{ r *prometheus.Registry }
 
 const namespace = "portal_worker"

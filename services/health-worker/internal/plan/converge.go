@@ -15,25 +15,25 @@ import (
 
 const (
 	purgesAtOnce = 8
-	conflictsMax = 3 // tries to write a plan that others write too
+	maxConflicts = 3 // tries to write plans that other workers write too
 )
 
-// change is what a service's plan needs.
+// change is how a service's plan has to change.
 type change struct {
 	entry
 	have stored
 
 	write  bool // store entry.want in place of have
-	probe  bool // and probe at once
+	probe  bool // and ask for a probe at once
 	remove bool // remove have
 }
 
-// decide compares what is wanted with what there is.
+// decide compares the wanted plan with the present one.
 func decide(e entry, have stored) change {
 	c := change{entry: e, have: have}
 	switch {
 	case e.version > 0 && have.plan.Version > e.version:
-		// have was made from a newer event than the one that was read here.
+		// have is of a newer event than e.
 	case e.want == nil:
 		c.remove = have.seq > 0
 	case have.plan != *e.want || have.schedule != schedule(e.id, e.want.Interval):
@@ -43,17 +43,17 @@ func decide(e entry, have stored) change {
 	return c
 }
 
-// converge brings the plans of the services in seen to what the catalogue says
-// now, and returns how many it changed. A service with the zero entry is one of
-// which the caller knows only that it is to be looked at.
-func (p *Planner) converge(ctx context.Context, seen map[string]entry) (changed int, err error) {
+// converge updates the plans of the services to the catalogue's present state, and
+// returns how many it changed. The entries are the last known ones; the zero entry
+// means that the caller knows none.
+func (p *Planner) converge(ctx context.Context, entries map[string]entry) (changed int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ctx, cancel := stream.WhileConnected(ctx, p.JS.Conn())
 	defer cancel()
 
-	todo := seen
-	for range conflictsMax {
+	todo := entries
+	for range maxConflicts {
 		changes, err := p.compare(ctx, todo)
 		if err != nil {
 			return changed, err
@@ -65,20 +65,20 @@ func (p *Planner) converge(ctx context.Context, seen map[string]entry) (changed 
 		}
 		todo = conflicts
 	}
-	return changed, fmt.Errorf("plans of %d services changed meanwhile, %d times over", len(todo), conflictsMax)
+	return changed, fmt.Errorf("plans of %d services changed meanwhile, %d times over", len(todo), maxConflicts)
 }
 
-// compare reads the catalogue's last words and the present plans, and returns
-// what has to change.
-func (p *Planner) compare(ctx context.Context, seen map[string]entry) ([]change, error) {
-	ids := slices.Collect(maps.Keys(seen))
-	entries, unreadable := maps.Clone(seen), map[string]bool{}
+// compare reads the last catalogue events and the present plans of the services,
+// and returns the necessary changes.
+func (p *Planner) compare(ctx context.Context, known map[string]entry) ([]change, error) {
+	ids := slices.Collect(maps.Keys(known))
+	entries, unreadable := maps.Clone(known), map[string]bool{}
 	err := lastOf(ctx, p.JS, events.StreamPortal, subjects(ids, events.CatalogSubject), func(msg *jetstream.RawStreamMsg) {
 		e, err := newEntry(msg.Sequence, msg.Header, msg.Data)
 		switch id := idOf(msg.Subject); {
 		case err != nil:
 			unreadable[id] = true
-		case e.seq > entries[id].seq: // a replica may be behind what was delivered
+		case e.seq > entries[id].seq: // the replica that answers may lag behind the delivered events
 			entries[id] = e
 		}
 	})
@@ -102,11 +102,11 @@ func (p *Planner) compare(ctx context.Context, seen map[string]entry) ([]change,
 	return changes, nil
 }
 
-// apply makes the changes, and returns those that came too late: somebody else
-// wrote the plan since it was read.
+// apply makes the changes, and returns the conflicts: those whose plan another
+// worker wrote since it was read.
 func (p *Planner) apply(ctx context.Context, changes []change) (conflicts map[string]entry, err error) {
 	// The due messages go first. After a crash between the two the plan is still
-	// missing, so both are sent again, and the broker drops the second due one.
+	// missing, so both are sent again, and the broker drops the duplicate due message.
 	asked, _, err := p.publish(ctx, only(changes, func(c change) bool { return c.probe }), due)
 	p.Metrics.FirstProbes.Add(float64(asked))
 	if err != nil {
@@ -120,8 +120,8 @@ func (p *Planner) apply(ctx context.Context, changes []change) (conflicts map[st
 	return conflicts, p.remove(ctx, only(changes, func(c change) bool { return c.remove }))
 }
 
-// remove takes plans out, and what is due of them. A plan that was written since
-// it was read stays: somebody knew more.
+// remove removes plans and their due messages. A plan that was written since it was
+// read stays, as it is of a newer event.
 func (p *Planner) remove(ctx context.Context, changes []change) error {
 	if len(changes) == 0 {
 		return nil

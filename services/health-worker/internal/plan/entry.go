@@ -13,15 +13,15 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// entry is what the catalogue says of one service's plan.
+// entry is the last catalogue event of a service, as far as its plan depends on it.
 type entry struct {
 	id      string
 	seq     uint64 // of the event in stream PORTAL
 	eventID string
 	version int64
 
-	// want is what is to be planned; nil: nothing, as there is no health URL or
-	// no such service any more.
+	// want is the wanted plan; nil if there is no health URL or the service was
+	// deleted.
 	want *events.ProbePlanned
 }
 
@@ -49,7 +49,7 @@ func newEntry(seq uint64, header nats.Header, data []byte) (entry, error) {
 	return e, err
 }
 
-// wanted is the plan of a service; nil, if it has no health URL.
+// wanted returns the plan of a service, or nil if it has no health URL.
 func wanted(svc events.Service) (*events.ProbePlanned, error) {
 	if svc.StatusURL == "" {
 		return nil, nil
@@ -63,17 +63,17 @@ func wanted(svc events.Service) (*events.ProbePlanned, error) {
 
 // stored is a plan as the broker has it.
 type stored struct {
-	seq      uint64 // of the message in stream PROBES; 0: there is none
+	seq      uint64 // of the message in stream PROBES; 0 if there is none
 	schedule string
 	plan     events.ProbePlanned // zero if it can't be read
 }
 
 func newStored(seq uint64, header nats.Header, data []byte) stored {
-	plan, _ := events.DecodeAs[events.ProbePlanned](header, data) // one that can't be read is replaced
+	plan, _ := events.DecodeAs[events.ProbePlanned](header, data) // a plan that can't be read is replaced
 	return stored{seq: seq, schedule: header.Get(jetstream.ScheduleHeader), plan: plan}
 }
 
-// idOf is the last token of a subject.
+// idOf returns the last token of a subject.
 func idOf(subject string) string {
 	return subject[strings.LastIndexByte(subject, '.')+1:]
 }
@@ -95,7 +95,7 @@ func lastOf(
 		}
 		fn(msg)
 	}
-	// At a deadline the messages just end.
+	// At a deadline the messages end without an error.
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("read stream %s: %w", stream, err)
 	}

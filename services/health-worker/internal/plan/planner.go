@@ -2,10 +2,10 @@
 // a message with a schedule, which the broker copies to the service's due
 // subject at each slot. Catalogue event in, plan out.
 //
-// A catalogue event is taken as a hint that a service changed. What is then
-// planned follows from the service's last event and its present plan, both read
-// at that moment, and each write holds only if the plan is still the one read.
-// So an event that comes late, again, or to two workers at once does no harm.
+// A catalogue event is only a hint that a service changed. The change of the plan
+// is computed from the service's last event and its present plan, both read then,
+// and each write succeeds only if the plan is still the one that was read. So an
+// event that comes late, again, or to two workers at once does no harm.
 package plan
 
 import (
@@ -25,13 +25,13 @@ import (
 )
 
 const (
-	batchSize   = 500                   // catalogue events that are planned together
-	batchWait   = 50 * time.Millisecond // how long the first of a batch waits for more
-	fetchWait   = time.Second           // how long one request for events stays open, and so how long stopping takes
-	settleTime  = 10 * time.Second      // for one batch
-	retryDelay  = time.Second           // of events that could not be planned
-	source      = "/dev-portal/health-worker"
-	handOverFor = time.Second
+	batchSize       = 500                   // catalogue events that are planned together
+	batchWait       = 50 * time.Millisecond // how long the first of a batch waits for more
+	batchTimeout    = 10 * time.Second      // for planning one batch
+	fetchWait       = time.Second           // how long one fetch stays open, and so how long stopping takes
+	retryDelay      = time.Second           // redelivery delay of events that could not be planned
+	source          = "/dev-portal/health-worker"
+	handOverTimeout = time.Second
 )
 
 // Config is what a Planner needs.
@@ -40,40 +40,41 @@ type Config struct {
 	Log     *slog.Logger
 	Metrics *metrics.Worker
 
-	// Attached is told when following the catalogue begins and when it ends.
-	Attached func(yes bool)
+	// OnReady is called with true when the planner begins to follow the catalogue,
+	// and with false when that ends.
+	OnReady func(ready bool)
 }
 
-// Planner keeps the plans. Its zero value is of no use: see New.
+// Planner keeps the plans. Its zero value is not usable: see New.
 type Planner struct {
 	Config
-	mu   sync.Mutex    // one batch at a time, else this worker would race itself
-	poke chan struct{} // asks for a reconciliation
-	pin  string        // the id under which the broker pinned this worker last
+	mu               sync.Mutex // one batch at a time, else this worker would race with itself
+	requestReconcile chan struct{}
+	pin              string // the id under which the broker last pinned this worker
 
 	catalogue *stream.Mirror // of the configuration, to reconcile with
 }
 
 // New returns a Planner, ready to Run.
 func New(cfg Config) *Planner {
-	return &Planner{Config: cfg, poke: make(chan struct{}, 1), catalogue: stream.NewMirror(cfg.JS, events.AllCatalog)}
+	return &Planner{Config: cfg, requestReconcile: make(chan struct{}, 1), catalogue: stream.NewMirror(cfg.JS, events.AllCatalog)}
 }
 
-// Run follows the catalogue until ctx ends, and reconciles at times. At its end
-// it hands the catalogue over, so that another worker goes on at once. It fails
-// only when the connection is closed for good.
+// Run follows the catalogue and reconciles periodically, until ctx ends. It then
+// hands over to another worker, which continues at once. It fails only when the
+// connection is closed for good.
 func (p *Planner) Run(ctx context.Context) error {
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return p.catalogue.Run(running) })
 	g.Go(func() error {
-		p.reconcileAtTimes(running)
+		p.reconcilePeriodically(running)
 		return nil
 	})
 	follow := stream.Loop{
 		Conn:     p.JS.Conn(),
 		Open:     p.open,
 		Serve:    p.follow,
-		Attached: p.Attached,
+		Attached: p.OnReady,
 		OnError:  stream.LogErrors(p.Log, p.JS.Conn(), "planner"),
 	}
 	g.Go(func() error { return follow.Run(running) })
@@ -82,8 +83,8 @@ func (p *Planner) Run(ctx context.Context) error {
 	return err
 }
 
-// Plan returns the present plan of a service; the zero plan, if there is none that
-// can be read.
+// Plan returns the present plan of a service, or the zero plan if there is none or
+// it can't be decoded.
 func (p *Planner) Plan(ctx context.Context, serviceID string) (plan events.ProbePlanned, err error) {
 	ctx, cancel := stream.WhileConnected(ctx, p.JS.Conn())
 	defer cancel()
@@ -101,8 +102,9 @@ func (p *Planner) open(ctx context.Context) (jetstream.Consumer, error) {
 	return consumer, err
 }
 
-// follow plans what the consumer delivers: in batches, which stream.Consume does
-// not give. Only one worker at a time is given anything; the others ask, and wait.
+// follow plans the consumer's events in batches, which stream.Consume doesn't
+// support. The broker delivers to the pinned worker only; the fetches of the others
+// wait.
 func (p *Planner) follow(ctx context.Context, consumer jetstream.Consumer) (err error) {
 	defer func() {
 		if err != nil && ctx.Err() == nil {
@@ -116,8 +118,8 @@ func (p *Planner) follow(ctx context.Context, consumer jetstream.Consumer) (err 
 		}
 		for open := true; open; {
 			var msgs []jetstream.Msg
-			msgs, open = gather(batch.Messages())
-			p.settle(context.WithoutCancel(ctx), msgs)
+			msgs, open = collect(batch.Messages())
+			p.planBatch(context.WithoutCancel(ctx), msgs)
 		}
 		if err := batch.Error(); !stream.Idle(err) {
 			return fmt.Errorf("fetch: %w", err)
@@ -126,9 +128,10 @@ func (p *Planner) follow(ctx context.Context, consumer jetstream.Consumer) (err 
 	return nil
 }
 
-// gather waits for a message, and takes what comes with it. At the end of in
-// it says that in isn't open any more.
-func gather(in <-chan jetstream.Msg) (msgs []jetstream.Msg, open bool) {
+// collect waits for a message and returns a batch of it and those that follow until
+// none is pending, the batch is full, or batchWait is over. open is false once in is
+// closed.
+func collect(in <-chan jetstream.Msg) (msgs []jetstream.Msg, open bool) {
 	var full <-chan time.Time
 	for len(msgs) < batchSize {
 		select {
@@ -150,33 +153,34 @@ func gather(in <-chan jetstream.Msg) (msgs []jetstream.Msg, open bool) {
 	return msgs, true
 }
 
-// settle plans the services that msgs are about, and acknowledges them: all or,
-// after a failure, none. It is not cut off when the worker stops.
-func (p *Planner) settle(ctx context.Context, msgs []jetstream.Msg) {
+// planBatch plans the services of msgs and acknowledges all of the messages, or none
+// after a failure. ctx must not end when the worker stops, so that a batch is
+// completed.
+func (p *Planner) planBatch(ctx context.Context, msgs []jetstream.Msg) {
 	if len(msgs) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
 	defer cancel()
 
-	seen, valid := p.read(ctx, msgs)
-	if _, err := p.converge(ctx, seen); err != nil {
+	entries, valid := p.read(ctx, msgs)
+	if _, err := p.converge(ctx, entries); err != nil {
 		p.Metrics.PlanFailures.Inc()
-		p.Log.WarnContext(ctx, "services not planned; trying again", "services", len(seen), "error", err)
+		p.Log.WarnContext(ctx, "services not planned; trying again", "services", len(entries), "error", err)
 		for _, msg := range valid {
-			_ = msg.NakWithDelay(retryDelay) // else it comes again when its time to acknowledge is over
+			_ = msg.NakWithDelay(retryDelay) // if that fails, it is redelivered after AckWait
 		}
 		return
 	}
 	for _, msg := range valid {
-		_ = msg.Ack() // likewise, and does no harm then
+		_ = msg.Ack() // if that fails, it is redelivered, which changes nothing
 	}
 }
 
-// read returns the newest event of each service, and the messages that hold
-// events. What isn't one will never be: it is terminated.
-func (p *Planner) read(ctx context.Context, msgs []jetstream.Msg) (seen map[string]entry, valid []jetstream.Msg) {
-	seen = make(map[string]entry, len(msgs))
+// read returns the newest event of each service, and the messages with valid
+// events. It terminates invalid ones, as they would stay invalid.
+func (p *Planner) read(ctx context.Context, msgs []jetstream.Msg) (entries map[string]entry, valid []jetstream.Msg) {
+	entries = make(map[string]entry, len(msgs))
 	for _, msg := range msgs {
 		if pin := msg.Headers().Get("Nats-Pin-Id"); pin != "" {
 			p.pin = pin
@@ -186,34 +190,34 @@ func (p *Planner) read(ctx context.Context, msgs []jetstream.Msg) (seen map[stri
 		if err == nil {
 			e, err = newEntry(meta.Sequence.Stream, msg.Headers(), msg.Data())
 		}
-		if errors.Is(err, events.ErrUnknownType) { // a later version's: what this one needs is said beside it
-			_ = msg.Ack() // comes again if that fails
+		if errors.Is(err, events.ErrUnknownType) { // of a later version, which also sends the types known here
+			_ = msg.Ack() // if that fails, it is redelivered
 			continue
 		}
 		if err != nil {
 			p.Log.ErrorContext(ctx, "catalogue event can't be read", "subject", msg.Subject(), "error", err)
-			_ = msg.TermWithReason("not a catalogue event") // else it comes again, to the same end
+			_ = msg.TermWithReason("not a catalogue event") // if that fails, it is redelivered and fails again
 			continue
 		}
-		if e.seq > seen[e.id].seq {
-			seen[e.id] = e
+		if e.seq > entries[e.id].seq {
+			entries[e.id] = e
 		}
 		valid = append(valid, msg)
 	}
-	return seen, valid
+	return entries, valid
 }
 
-// handOver gives up the place of the pinned worker, if this one has it. Without
-// that the next one would begin when the broker has missed this one for a while.
+// handOver unpins this worker from the consumer, if it is pinned. Otherwise the
+// next worker would start only after the consumer's PinnedTTL.
 func (p *Planner) handOver(ctx context.Context) {
 	if p.pin == "" || !p.JS.Conn().IsConnected() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, handOverFor)
+	ctx, cancel := context.WithTimeout(ctx, handOverTimeout)
 	defer cancel()
 	consumer, err := p.JS.Consumer(ctx, events.StreamPortal, "planner")
 	if err != nil {
-		return // nobody is waiting behind us on a consumer that is gone
+		return // without the consumer no other worker waits for this one
 	}
 	for _, group := range consumer.CachedInfo().PriorityGroups {
 		if group.Group != stream.PlannerGroup || group.PinnedClientID != p.pin {

@@ -18,7 +18,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 )
 
-// planner returns one that doesn't run yet, but for its mirror of the catalogue.
+// planner returns a planner of which only the mirror of the catalogue runs.
 func planner(t *testing.T, url string) *Planner {
 	t.Helper()
 	js := devtest.JetStream(t, url)
@@ -49,7 +49,7 @@ func service(url string, version int64) events.Service {
 	}
 }
 
-// publish stores the event, and returns it as the planner reads it.
+// publish stores the event, and returns its entry.
 func publish(t *testing.T, p *Planner, e events.Event) entry {
 	t.Helper()
 	msg, err := stream.Encode("/test", e)
@@ -93,7 +93,7 @@ func last(t *testing.T, p *Planner, subject string) *jetstream.RawStreamMsg {
 	return msg
 }
 
-func TestDecisions(t *testing.T) {
+func TestDecide(t *testing.T) {
 	const id, url = "0199d8a0-7c00-7000-8000-000000000001", "http://billing.example/"
 	plan := func(version int64, url string, interval events.Interval) *events.ProbePlanned {
 		return &events.ProbePlanned{ServiceID: id, Version: version, URL: url, Interval: interval}
@@ -133,7 +133,7 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-func TestEventThatComesAgainLateChangesNothing(t *testing.T) {
+func TestLateRedeliveryChangesNothing(t *testing.T) {
 	p := planner(t, devtest.NATS(t).URL())
 	svc := service("http://old.example/", 1)
 	created := publish(t, p, events.ServiceCreated{Service: svc})
@@ -155,7 +155,7 @@ func TestEventThatComesAgainLateChangesNothing(t *testing.T) {
 	}
 }
 
-func TestSameEventAsksForOneProbe(t *testing.T) {
+func TestRedeliveredEventAsksForOneProbe(t *testing.T) {
 	p := planner(t, devtest.NATS(t).URL())
 	created := publish(t, p, events.ServiceCreated{Service: service("http://billing.example/", 1)})
 	converge(t, p, created)
@@ -177,20 +177,20 @@ func TestSameEventAsksForOneProbe(t *testing.T) {
 	}
 }
 
-func TestPlansThatTwoWorkersWriteAtOnceAreWrittenOnce(t *testing.T) {
+func TestConcurrentWorkersWriteEachPlanOnce(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	one, two := planner(t, url), planner(t, url)
-	seen := map[string]entry{}
+	entries := map[string]entry{}
 	for range 100 {
 		e := publish(t, one, events.ServiceCreated{Service: service("http://billing.example/", 1)})
-		seen[e.id] = e
+		entries[e.id] = e
 	}
 	var wg sync.WaitGroup
 	var changed [2]int
 	for i, p := range []*Planner{one, two} {
 		wg.Go(func() {
 			var err error
-			if changed[i], err = p.converge(t.Context(), seen); err != nil {
+			if changed[i], err = p.converge(t.Context(), entries); err != nil {
 				t.Error(err)
 			}
 		})
@@ -208,7 +208,7 @@ func TestPlansThatTwoWorkersWriteAtOnceAreWrittenOnce(t *testing.T) {
 	}
 }
 
-func TestPlanOutlivesAnEventThatCantBeRead(t *testing.T) {
+func TestInvalidEventKeepsPlan(t *testing.T) {
 	p := planner(t, devtest.NATS(t).URL())
 	created := publish(t, p, events.ServiceCreated{Service: service("http://billing.example/", 1)})
 	converge(t, p, created)
@@ -224,7 +224,7 @@ func TestPlanOutlivesAnEventThatCantBeRead(t *testing.T) {
 	}
 }
 
-func TestPlanOutlivesAnEventOfALaterType(t *testing.T) {
+func TestUnknownEventTypeKeepsPlan(t *testing.T) {
 	p := planner(t, devtest.NATS(t).URL())
 	created := publish(t, p, events.ServiceCreated{Service: service("http://billing.example/", 1)})
 	converge(t, p, created)
@@ -244,7 +244,7 @@ func TestPlanOutlivesAnEventOfALaterType(t *testing.T) {
 	}
 }
 
-func TestPlansOutliveALostCatalogue(t *testing.T) {
+func TestLostCatalogueKeepsPlans(t *testing.T) {
 	p := planner(t, devtest.NATS(t).URL())
 	created := publish(t, p, events.ServiceCreated{Service: service("http://billing.example/", 1)})
 	converge(t, p, created)
@@ -263,7 +263,7 @@ func TestPlansOutliveALostCatalogue(t *testing.T) {
 	}
 }
 
-func TestBatchThatFailsComesAgain(t *testing.T) {
+func TestFailedBatchIsRedelivered(t *testing.T) {
 	srv := devtest.NATS(t)
 	p := planner(t, srv.URL())
 	consumer, err := stream.Planner(t.Context(), p.JS)

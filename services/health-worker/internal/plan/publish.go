@@ -12,8 +12,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
-// planned is the message that replaces the plan, if it still is the one that
-// was read.
+// planned returns the message that replaces the plan, provided that the plan is
+// still the one that was read.
 func planned(c change) (*nats.Msg, []jetstream.PublishOpt, error) {
 	msg, err := stream.Encode(source, *c.want)
 	return msg, []jetstream.PublishOpt{
@@ -24,8 +24,8 @@ func planned(c change) (*nats.Msg, []jetstream.PublishOpt, error) {
 	}, err
 }
 
-// due is the message that asks for a probe at once. Its id is that of the event
-// which is the cause, so that the same event asks but once.
+// due returns the message that asks for a probe at once. Its id is derived from the
+// catalogue event's, so that an event asks only once.
 func due(c change) (*nats.Msg, []jetstream.PublishOpt, error) {
 	msg, err := stream.Encode(source, *c.want)
 	if err != nil {
@@ -39,7 +39,7 @@ func due(c change) (*nats.Msg, []jetstream.PublishOpt, error) {
 }
 
 // publish sends a message for each change, and waits until all are stored. It
-// returns how many were, and the changes that lost to another worker's.
+// returns how many were stored, and the changes that conflicted with another worker's.
 func (p *Planner) publish(
 	ctx context.Context, changes []change, message func(change) (*nats.Msg, []jetstream.PublishOpt, error),
 ) (stored int, conflicts map[string]entry, err error) {
@@ -61,15 +61,15 @@ func (p *Planner) publish(
 			stored++
 		case isConflict(err):
 			conflicts[c.id] = c.entry
-		case failed == nil: // the others failed likewise, most probably
+		case failed == nil: // the others most probably have the same cause
 			failed = err
 		}
 	}
 	return stored, conflicts, failed
 }
 
-// isConflict says whether the broker refused a plan because the present one
-// isn't any more the one that was read.
+// isConflict reports whether the broker refused a plan because it was replaced since
+// it was read.
 func isConflict(err error) bool {
 	api, ok := errors.AsType[*jetstream.APIError](err)
 	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||

@@ -13,23 +13,23 @@ import (
 )
 
 const (
-	reconcileEvery = 10 * time.Minute // give or take a tenth, so that workers spread
-	reconcileTime  = 2 * time.Minute  // for all of it
-	reconcileRetry = 10 * time.Second
-	caughtUpWithin = 10 * time.Second // what is still to be planned is no drift: it is waited for
-	caughtUpPoll   = 250 * time.Millisecond
-	plansLifetime  = 30 * time.Second
+	reconcileEvery   = 10 * time.Minute // plus or minus 10 %, so that workers don't reconcile at once
+	reconcileTimeout = 2 * time.Minute
+	reconcileRetry   = 10 * time.Second
+	caughtUpTimeout  = 10 * time.Second // events that are not planned yet must not count as drift
+	caughtUpPoll     = 250 * time.Millisecond
+	plansIdleTimeout = 30 * time.Second
 )
 
-// Reconcile asks for a reconciliation soon: something may have been lost.
+// Reconcile requests a reconciliation soon, because messages may have been lost.
 func (p *Planner) Reconcile() {
 	select {
-	case p.poke <- struct{}{}:
-	default: // one is asked for already
+	case p.requestReconcile <- struct{}{}:
+	default: // one is requested already
 	}
 }
 
-func (p *Planner) reconcileAtTimes(ctx context.Context) {
+func (p *Planner) reconcilePeriodically(ctx context.Context) {
 	timer := time.NewTimer(jittered(reconcileEvery))
 	defer timer.Stop()
 	for {
@@ -37,7 +37,7 @@ func (p *Planner) reconcileAtTimes(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
-		case <-p.poke:
+		case <-p.requestReconcile:
 		}
 		next := jittered(reconcileEvery)
 		if err := p.reconcile(ctx); err != nil && ctx.Err() == nil {
@@ -52,10 +52,11 @@ func jittered(d time.Duration) time.Duration {
 	return d - d/10 + rand.N(d/5)
 }
 
-// reconcile compares all plans with all of the catalogue and mends what differs,
-// either way. Each worker does it: what two of them mend at once is mended once.
+// reconcile compares all plans with the whole catalogue, and writes and removes the
+// plans that differ. Each worker does this; if two repair a plan at once, one of
+// them succeeds.
 func (p *Planner) reconcile(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, reconcileTime)
+	ctx, cancel := context.WithTimeout(ctx, reconcileTimeout)
 	defer cancel()
 	p.awaitCaughtUp(ctx)
 
@@ -87,8 +88,8 @@ func (p *Planner) reconcile(ctx context.Context) error {
 	return nil
 }
 
-// differences returns the ids of the services whose plan isn't what the
-// catalogue asks for, or was not while this was reading.
+// differences returns the ids of the services whose plan differs from the catalogue.
+// Some may be wrong, as both change while they are read.
 func (p *Planner) differences(ctx context.Context) (map[string]struct{}, error) {
 	select {
 	case <-p.catalogue.Ready():
@@ -97,7 +98,7 @@ func (p *Planner) differences(ctx context.Context) (map[string]struct{}, error) 
 	}
 	plans, err := p.plans(ctx)
 	if err != nil || p.catalogue.Len() == 0 {
-		return nil, err // a catalogue that was lost will be told again: probing goes on meanwhile
+		return nil, err // a lost catalogue will be published again: keep probing until then
 	}
 	differ := map[string]struct{}{}
 	for id := range plans {
@@ -122,14 +123,15 @@ func (p *Planner) plans(ctx context.Context) (found map[string]stored, err error
 			err = fmt.Errorf("read the plans: %w", err)
 		}
 	}()
-	// It goes by itself: a worker may delete no consumer, as others have theirs beside.
+	// The consumer expires by itself: workers have no permission to delete consumers,
+	// as the stream has those of others too.
 	consumer, err := p.JS.CreateConsumer(ctx, events.StreamProbes, jetstream.ConsumerConfig{
 		FilterSubject:     events.AllPlans,
 		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
 		AckPolicy:         jetstream.AckNonePolicy,
 		MemoryStorage:     true,
 		Replicas:          1,
-		InactiveThreshold: plansLifetime,
+		InactiveThreshold: plansIdleTimeout,
 	})
 	if err != nil || consumer.CachedInfo().NumPending == 0 {
 		return found, err
@@ -148,7 +150,7 @@ func (p *Planner) plans(ctx context.Context) (found map[string]stored, err error
 		if err != nil {
 			return nil, err
 		}
-		if meta.Sequence.Consumer != next { // what is lost on its way is not sent again
+		if meta.Sequence.Consumer != next { // lost messages are not redelivered
 			return nil, fmt.Errorf("delivery %d came in place of %d", meta.Sequence.Consumer, next)
 		}
 		found[idOf(msg.Subject())] = newStored(meta.Sequence.Stream, msg.Headers(), msg.Data())
@@ -158,16 +160,16 @@ func (p *Planner) plans(ctx context.Context) (found map[string]stored, err error
 	}
 }
 
-// awaitCaughtUp returns when the catalogue's events are planned, by whichever
-// worker, or after some time.
+// awaitCaughtUp waits until all catalogue events are planned, by any worker, for at
+// most caughtUpTimeout.
 func (p *Planner) awaitCaughtUp(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, caughtUpWithin)
+	ctx, cancel := context.WithTimeout(ctx, caughtUpTimeout)
 	defer cancel()
 	for {
 		consumer, err := p.JS.Consumer(ctx, events.StreamPortal, "planner")
 		switch {
 		case errors.Is(err, jetstream.ErrConsumerNotFound):
-			return // nobody follows
+			return // no worker follows the catalogue
 		case err == nil && consumer.CachedInfo().NumPending == 0 && consumer.CachedInfo().NumAckPending == 0:
 			return
 		}

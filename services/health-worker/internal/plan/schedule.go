@@ -8,13 +8,13 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// schedule is the broker's cron expression, in UTC, that fires each interval:
+// schedule returns a cron expression of the broker, in UTC, that fires each interval:
 //
 //	second minute hour day month weekday
 //
-// The id decides where in the interval, so that the load is even however many
-// services are added at once. "n/step" means n, n+step, … up to the field's end;
-// as each interval divides the minute or the hour, the step over that end is of
+// The id determines the offset in the interval, so that the load is even however
+// many services are added at once. "n/step" means n, n+step, … up to the field's
+// end; as each interval divides the minute or the hour, the step across that end has
 // the same length.
 func schedule(id string, interval events.Interval) string {
 	every := interval.Duration()
@@ -32,9 +32,9 @@ func schedule(id string, interval events.Interval) string {
 	}
 }
 
-// plannable is the interval itself, or where only a later version has it in its set,
-// the longest one of this version's that is not longer: nobody waits for results that
-// come more often.
+// plannable returns the interval itself if this version knows it. For one that only
+// a later version knows it returns the longest known interval that is not longer, as
+// results may come more often than asked for; the shortest one if all are longer.
 func plannable(interval events.Interval) events.Interval {
 	if interval.Known() {
 		return interval
@@ -48,7 +48,7 @@ func plannable(interval events.Interval) events.Interval {
 	return fits
 }
 
-// offset is where in the interval the service has its slot, in whole seconds.
+// offset returns the offset of the service's slots in the interval, in whole seconds.
 func offset(id string, every time.Duration) time.Duration {
 	h := fnv.New64a()
 	h.Write([]byte(id))
@@ -56,7 +56,7 @@ func offset(id string, every time.Duration) time.Duration {
 	return time.Duration(mix(h.Sum64())%seconds) * time.Second
 }
 
-// mix spreads FNV's weak low bits (the finaliser of MurmurHash3).
+// mix improves FNV's weak low bits (the finaliser of MurmurHash3).
 func mix(h uint64) uint64 {
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd
 	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53

@@ -49,7 +49,7 @@ func values(t *testing.T, field string) (in [60]bool) {
 	return in
 }
 
-// id is one of those that services have which were added one after the other.
+// id returns the i-th of successive ids, which differ only in their last digits.
 func id(i int) string { return fmt.Sprintf("0199d8a0-7c00-7000-8000-%012x", i) }
 
 func TestScheduleFiresExactlyEveryInterval(t *testing.T) {
@@ -95,7 +95,7 @@ func TestSlotsAreSpreadEvenly(t *testing.T) {
 	}
 }
 
-func TestScheduleStaysAsItIs(t *testing.T) {
+func TestScheduleIsStable(t *testing.T) {
 	// Another offset for the same id would move every probe of a running portal.
 	for interval, want := range map[events.Interval]string{
 		"10s": "9/10 * * * * *", "1m": "39 * * * * *", "5m": "39 2/5 * * * *", "1h": "39 52 * * * *",
@@ -109,7 +109,7 @@ func TestScheduleStaysAsItIs(t *testing.T) {
 	}
 }
 
-func TestAnIntervalOfALaterVersionIsPlannedAsNearAsCanBe(t *testing.T) {
+func TestUnknownIntervalIsRoundedDown(t *testing.T) {
 	for interval, want := range map[events.Interval]events.Interval{
 		"1m": "1m", "45s": "30s", "3h": "1h", "5s": "10s", "now and then": "1m",
 	} {

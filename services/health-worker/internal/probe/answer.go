@@ -5,30 +5,31 @@ import (
 	"strings"
 )
 
-// errNotHTTP says that what came is no answer in HTTP.
+// errNotHTTP means that the server's answer isn't HTTP.
 var errNotHTTP = errors.New("the answer is not HTTP")
 
-// request is a GET.
+// request is a GET request.
 type request struct {
 	target
 	userAgent string
-	cookie    string // "" sends none
+	cookie    string // "" if none is sent
 }
 
-// answer is what a probe wants to know of an answer's header.
+// answer is the part of an answer's header that a probe needs.
 type answer struct {
-	code     int // of three digits; 1xx only where it is the last word
+	code     int // of three digits; 1xx only if it is final
 	location string
 	cookies  []string // the values of Set-Cookie
 
-	// rest reads the body to its end, or to a bound; nil where there is none.
+	// rest reads the body, up to maxBody; nil if there is none.
 	rest func()
 
 	length  int64 // of the body; -1 if the header doesn't say
 	chunked bool
 }
 
-// field takes a line of the header. Of a name that comes twice the first counts.
+// field records a field of the header. If Location or Content-Length occurs twice,
+// the first counts.
 func (a *answer) field(name, value string) {
 	switch strings.ToLower(name) {
 	case "location":
@@ -46,17 +47,18 @@ func (a *answer) field(name, value string) {
 	}
 }
 
-// informational says that another answer follows.
+// informational reports whether another answer follows.
 func (a *answer) informational() bool {
 	return a.code >= 100 && a.code <= 199 && a.code != 101
 }
 
-// code reads three digits.
+// code parses a status code of three digits.
 func code(text string) (int, bool) {
 	n, ok := decimal(text)
 	return int(n), ok && len(text) == 3
 }
 
+// decimal parses up to 15 decimal digits.
 func decimal(text string) (int64, bool) {
 	if text == "" || len(text) > 15 {
 		return 0, false

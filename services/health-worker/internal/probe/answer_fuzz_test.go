@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Whatever a target answers, a probe has an outcome that the contract knows.
+// A probe has an outcome of the contract for any answer.
 func FuzzAnswer(f *testing.F) {
 	for _, text := range []string{
 		"HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 000 \r\n\r\n", "HTTP/1.0 302 Found\r\nLocation: /\r\n\r\n",

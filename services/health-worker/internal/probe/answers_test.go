@@ -16,7 +16,7 @@ const (
 	two = "Content-Length: 2\r\n\r\nok"
 )
 
-// asked serves each connection with fn, once the request has come.
+// asked serves each connection with fn, after reading the request.
 func asked(t *testing.T, fn func(net.Conn)) string {
 	t.Helper()
 	return "http://" + raw(t, func(conn net.Conn) {
@@ -25,7 +25,7 @@ func asked(t *testing.T, fn func(net.Conn)) string {
 	})
 }
 
-func TestWhatBrowsersTakeIsTaken(t *testing.T) {
+func TestLenientHTTP1Answers(t *testing.T) {
 	for name, text := range map[string]string{
 		"no body":                             "HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n",
 		"a part":                              "HTTP/1.1 206 Partial Content\r\n" + two,
@@ -87,7 +87,7 @@ func TestWhatBrowsersTakeIsTaken(t *testing.T) {
 	}
 }
 
-func TestOtherCodesOfOddAnswersCountToo(t *testing.T) {
+func TestOddAnswersKeepTheirStatus(t *testing.T) {
 	const odd = "\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\nno colon\r\n\r\n0\r\n\r\n"
 	for line, want := range map[string]events.Reason{
 		"HTTP/1.1 101 Switching Protocols": events.ReasonHTTP1xx,
@@ -107,7 +107,7 @@ func TestOtherCodesOfOddAnswersCountToo(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoAnswerSaysWhy(t *testing.T) {
+func TestInvalidAnswerReasons(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text string
 		want events.Reason
@@ -144,7 +144,7 @@ func TestWhatIsNoAnswerSaysWhy(t *testing.T) {
 	}
 }
 
-func TestGarbageIsNotWaitedFor(t *testing.T) {
+func TestGarbageFailsAtOnce(t *testing.T) {
 	url := asked(t, func(conn net.Conn) {
 		_, _ = io.WriteString(conn, "\x00\x01\x02")
 		hang(conn)
@@ -154,9 +154,9 @@ func TestGarbageIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// The time allowed here is far more than a probe needs that leaves the body
-// alone, and far less than one needs that reads it.
-func TestBodyThatDoesNotEndHoldsNoPlace(t *testing.T) {
+// The limit here is far more than a probe takes that doesn't wait for the body, and
+// far less than one takes that does.
+func TestEndlessBodyDoesNotDelayProbe(t *testing.T) {
 	for name, text := range map[string]string{
 		"events":                   "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: hi\n\n",
 		"a drip":                   ok + "Content-Length: 60000\r\n\r\n",

@@ -9,7 +9,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// certificateError is a certificate that can't be trusted, and why.
+// certificateError means that the server's certificate can't be trusted.
 type certificateError struct {
 	error
 	reason events.Reason
@@ -17,10 +17,10 @@ type certificateError struct {
 
 func (e certificateError) Unwrap() error { return e.error }
 
-// certificateReason says what is wrong with a certificate. Of several faults it
-// names the one to be mended first, as browsers do: as long as nobody known has
-// signed a certificate, its names and dates mean nothing, and the dates of one
-// for another name don't matter.
+// certificateReason returns why a certificate is invalid. Of several faults it
+// returns the most basic one, as browsers do: the names and dates of a certificate
+// mean nothing if its authority is unknown, nor do its dates if it is for another
+// name.
 func certificateReason(e *tls.CertificateVerificationError, cfg *tls.Config) events.Reason {
 	now := time.Now()
 	if cfg.Time != nil {
@@ -31,7 +31,7 @@ func certificateReason(e *tls.CertificateVerificationError, cfg *tls.Config) eve
 	for _, c := range e.UnverifiedCertificates[1:] {
 		chain.AddCert(c)
 	}
-	within := now // the dates that the certificate itself has
+	within := now // moved into the certificate's own validity
 	if within.Before(leaf.NotBefore) {
 		within = leaf.NotBefore
 	} else if within.After(leaf.NotAfter) {

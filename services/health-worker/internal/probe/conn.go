@@ -8,20 +8,19 @@ import (
 	"time"
 )
 
-// conn is the connection of one exchange. Nothing that is done with it outlasts
-// its end.
+// conn is the connection of one exchange. All its operations return by its end.
 type conn struct {
 	net.Conn // TLS, or the bounded one below
 	raw      *bounded
 	release  func() bool
 	http2    bool
 
-	// certWanted says that the server asked for a client certificate.
-	certWanted bool
+	// certRequested says that the server requested a client certificate.
+	certRequested bool
 }
 
-// bounded is a TCP connection all of whose deadlines lie before its end.
-// crypto/tls, for one, gives itself 5 s for its last words.
+// bounded is a TCP connection whose deadlines are never later than end. crypto/tls,
+// for example, sets a deadline of 5 s for its close alert.
 type bounded struct {
 	net.Conn
 	end time.Time
@@ -38,11 +37,11 @@ func (b *bounded) SetDeadline(t time.Time) error      { return b.Conn.SetDeadlin
 func (b *bounded) SetReadDeadline(t time.Time) error  { return b.Conn.SetReadDeadline(b.earlier(t)) }
 func (b *bounded) SetWriteDeadline(t time.Time) error { return b.Conn.SetWriteDeadline(b.earlier(t)) }
 
-// own bounds raw by ctx, which must have a deadline.
-func own(ctx context.Context, raw net.Conn) *conn {
+// newConn bounds raw by ctx, which must have a deadline.
+func newConn(ctx context.Context, raw net.Conn) *conn {
 	end, _ := ctx.Deadline()
 	b := &bounded{Conn: raw, end: end}
-	_ = b.SetDeadline(end) // it fails on a closed connection only, as does all that follows
+	_ = b.SetDeadline(end) // fails only on a closed connection, on which all else fails too
 	release := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })
 	return &conn{Conn: b, raw: b, release: release}
 }
@@ -55,25 +54,25 @@ func (c *conn) endBy(t time.Time) {
 
 func (c *conn) close() {
 	c.release()
-	_ = c.Close() // what was read has been read
+	_ = c.Close() // the answer has been read
 	_ = c.raw.Close()
 }
 
 // secure does the TLS handshake.
 func (c *conn) secure(ctx context.Context, cfg *tls.Config) error {
 	cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		c.certWanted = true
+		c.certRequested = true
 		return &tls.Certificate{}, nil
 	}
-	over := tls.Client(c.raw, cfg)
-	if err := over.HandshakeContext(ctx); err != nil {
+	client := tls.Client(c.raw, cfg)
+	if err := client.HandshakeContext(ctx); err != nil {
 		if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 			return certificateError{err, certificateReason(e, cfg)}
 		}
 		return handshakeError{err}
 	}
-	c.Conn = over
-	c.http2 = over.ConnectionState().NegotiatedProtocol == "h2"
+	c.Conn = client
+	c.http2 = client.ConnectionState().NegotiatedProtocol == "h2"
 	return nil
 }
 
@@ -84,8 +83,8 @@ func (c *conn) ask(req request) (answer, error) {
 		ask = askHTTP2
 	}
 	got, err := ask(c, req)
-	if err != nil && c.certWanted && broken(err) {
-		err = handshakeError{err} // the server hangs up on who has no certificate
+	if err != nil && c.certRequested && broken(err) {
+		err = handshakeError{err} // the server closes connections of clients without a certificate
 	}
 	return got, err
 }

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// cookies has what the answers of one probe have set, for the hops after them.
-// All of them are of the same host.
+// cookies has the cookies that the answers of one probe have set, for the following
+// hops. All of them are of the same host.
 type cookies struct{ jar *cookiejar.Jar }
 
-// set takes the values of Set-Cookie.
+// set stores the cookies of an answer; lines are the values of Set-Cookie.
 func (c *cookies) set(from target, lines []string) {
 	var cookies []*http.Cookie
 	for _, line := range lines {
@@ -28,7 +28,7 @@ func (c *cookies) set(from target, lines []string) {
 	c.jar.SetCookies(from.url(), cookies)
 }
 
-// header is the value of Cookie for a request, "" if there is nothing to send.
+// header returns the value of Cookie for a request, or "" if there is none to send.
 func (c *cookies) header(to target) string {
 	if c.jar == nil {
 		return ""
@@ -42,9 +42,9 @@ func (c *cookies) header(to target) string {
 	return strings.Join(pairs, "; ")
 }
 
-// parseCookie reads a Set-Cookie. Browsers give back any text between name and
-// semicolon as it came; package http knows only the characters of the standard,
-// and is given text that has no others.
+// parseCookie parses a Set-Cookie. Browsers send back any name and value unchanged;
+// package http accepts only the standard's characters, so name and value are
+// encoded in hexadecimal.
 func parseCookie(line string) (*http.Cookie, bool) {
 	pair, attributes, _ := strings.Cut(line, ";")
 	name, value, ok := strings.Cut(pair, "=")

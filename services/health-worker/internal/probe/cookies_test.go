@@ -2,7 +2,7 @@ package probe
 
 import "testing"
 
-func TestCookiesOfAProbe(t *testing.T) {
+func TestCookies(t *testing.T) {
 	for name, tc := range map[string]struct {
 		set  []string // by http://billing.example/dir/login
 		to   string
@@ -32,7 +32,7 @@ func TestCookiesOfAProbe(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "by https, if secure" {
-				from.secure = true // who speaks plain text can't set them
+				from.secure = true // plain HTTP can't set them
 			}
 			to, err := parse(tc.to)
 			if err != nil {

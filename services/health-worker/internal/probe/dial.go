@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	headStart     = 250 * time.Millisecond // of an address before the next is tried besides
-	mostAddresses = 16                     // of a name that are tried
+	attemptDelay = 250 * time.Millisecond // before the next address is tried in parallel
+	maxAddresses = 16                     // of a name that are tried
 )
 
-// dialer connects, but not to denied addresses.
+// dialer connects to targets, but not to denied addresses.
 type dialer struct {
 	net      net.Dialer
 	timeout  time.Duration
@@ -31,7 +31,7 @@ type dialer struct {
 
 func newDialer(cfg Config) *dialer {
 	d := &dialer{
-		timeout:  min(cfg.Timeout/2, mostConnect),
+		timeout:  min(cfg.Timeout/2, maxConnect),
 		deny:     slices.Concat(DefaultDeny, cfg.Deny),
 		tls:      cfg.TLS,
 		resolver: cfg.Resolver,
@@ -46,8 +46,9 @@ func newDialer(cfg Config) *dialer {
 	return d
 }
 
-// control runs after DNS, for each address that is about to be dialled: what a
-// name resolved to a moment ago doesn't matter.
+// control refuses denied addresses. It runs after DNS, for each address that is
+// about to be dialled, so that a name can't resolve to another address after the
+// check.
 func (d *dialer) control(_ context.Context, _, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -59,13 +60,13 @@ func (d *dialer) control(_ context.Context, _, address string, _ syscall.RawConn
 	return nil
 }
 
-// connect returns a connection that is ready for a request, and ends with ctx.
+// connect returns a connection that is ready for a request. It ends with ctx.
 func (d *dialer) connect(ctx context.Context, to target, http1 bool) (*conn, error) {
 	raw, err := d.dial(ctx, to)
 	if err != nil {
 		return nil, connectError{err}
 	}
-	c := own(ctx, raw)
+	c := newConn(ctx, raw)
 	if !to.secure {
 		return c, nil
 	}
@@ -82,8 +83,8 @@ func (d *dialer) connect(ctx context.Context, to target, http1 bool) (*conn, err
 	return c, nil
 }
 
-// dial connects to one of the target's addresses. The error is that of the
-// address which says most.
+// dial connects to one of the target's addresses. If all fail, it returns the most
+// important error, by byImportance.
 func (d *dialer) dial(ctx context.Context, to target) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
@@ -101,14 +102,14 @@ func (d *dialer) dial(ctx context.Context, to target) (net.Conn, error) {
 	return d.race(ctx, addrs, uint16(port))
 }
 
-// lookup returns the addresses of host in the order of trying.
+// lookup returns the addresses of host in the order in which to try them.
 func (d *dialer) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr}, nil
 	}
 	addrs, err := d.resolver.LookupNetIP(ctx, "ip", host)
 	if e, ok := errors.AsType[*net.DNSError](err); ok && e.IsNotFound && strings.HasSuffix(host, ".") {
-		addrs, err = d.resolver.LookupNetIP(ctx, "ip", strings.TrimSuffix(host, ".")) // a file of hosts knows no root
+		addrs, err = d.resolver.LookupNetIP(ctx, "ip", strings.TrimSuffix(host, ".")) // a hosts file has names without the root's dot
 	}
 	if err != nil {
 		return nil, err
@@ -116,13 +117,13 @@ func (d *dialer) lookup(ctx context.Context, host string) ([]netip.Addr, error) 
 	for i := range addrs {
 		addrs[i] = addrs[i].Unmap()
 	}
-	// One family may not work from here: let the other have its turn soon.
+	// One address family may not work from here: try the other one second.
 	second := slices.IndexFunc(addrs, func(a netip.Addr) bool { return a.Is4() != addrs[0].Is4() })
 	if second > 1 {
 		addrs = slices.Insert(addrs, 1, addrs[second])
 		addrs = slices.Delete(addrs, second+1, second+2)
 	}
-	return addrs[:min(len(addrs), mostAddresses)], nil
+	return addrs[:min(len(addrs), maxAddresses)], nil
 }
 
 func (d *dialer) dialOne(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
@@ -136,8 +137,8 @@ func (d *dialer) dialOne(ctx context.Context, to netip.AddrPort) (net.Conn, erro
 	return nil, err
 }
 
-// hasSource says whether the worker has an address from which it could reach to.
-// It tells a missing family of addresses from a want of ports.
+// hasSource reports whether the worker has a source address for to. It distinguishes
+// a missing address family from a lack of ports.
 func hasSource(to netip.AddrPort) bool {
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to)) // sends nothing
 	if err == nil {
@@ -146,19 +147,19 @@ func hasSource(to netip.AddrPort) bool {
 	return err == nil
 }
 
-// race tries one address after the other, each as soon as the one before has
-// failed or has had its head start, and returns the first connection. All tries
-// have ended when it returns.
+// race tries one address after the other, each when the one before has failed or
+// attemptDelay has passed, and returns the first connection. All attempts have ended
+// when it returns.
 func (d *dialer) race(ctx context.Context, addrs []netip.Addr, port uint16) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	type try struct {
+	type attempt struct {
 		conn net.Conn
 		err  error
 	}
-	tries, done := sync.WaitGroup{}, make(chan try, len(addrs))
+	attempts, done := sync.WaitGroup{}, make(chan attempt, len(addrs))
 	defer func() {
 		cancel()
-		tries.Wait()
+		attempts.Wait()
 		close(done)
 		for late := range done {
 			if late.conn != nil {
@@ -172,11 +173,11 @@ func (d *dialer) race(ctx context.Context, addrs []netip.Addr, port uint16) (net
 		if next < len(addrs) {
 			to := netip.AddrPortFrom(addrs[next], port)
 			next++
-			tries.Go(func() {
+			attempts.Go(func() {
 				conn, err := d.dialOne(ctx, to)
-				done <- try{conn, err}
+				done <- attempt{conn, err}
 			})
-			wait = time.After(headStart)
+			wait = time.After(attemptDelay)
 		}
 		select {
 		case <-wait:

@@ -16,15 +16,15 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
-// zone is what a name server knows: addresses, or a code in place of them. Of
-// what has neither it says nothing at all.
+// zone is the data of a name server: addresses, or an error code in place of them. It
+// doesn't reply for a name that has neither.
 type zone map[string]struct {
 	addresses []string
 	code      dnsmessage.RCode
 	silent    bool
 }
 
-// resolver asks a name server that knows z.
+// resolver returns a resolver that asks a name server with zone z.
 func (z zone) resolver(t *testing.T) *net.Resolver {
 	t.Helper()
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -82,7 +82,7 @@ func (z zone) reply(query []byte) ([]byte, bool) {
 	return reply, err == nil
 }
 
-func TestNamesAndTheirAddresses(t *testing.T) {
+func TestLookup(t *testing.T) {
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(target.Close)
 	_, port, _ := net.SplitHostPort(target.Listener.Addr().String())

@@ -19,7 +19,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
-// trusting is a client's TLS configuration that trusts the server's certificate.
+// trusting returns a client's TLS configuration that trusts the server's certificate.
 func trusting(s *httptest.Server) *tls.Config {
 	roots := x509.NewCertPool()
 	if s.Certificate() != nil {
@@ -28,7 +28,7 @@ func trusting(s *httptest.Server) *tls.Config {
 	return &tls.Config{RootCAs: roots}
 }
 
-// quiet is for servers whose clients are expected to hang up.
+// quiet returns a logger for servers whose clients are expected to close connections.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
 
 // raw serves each connection with fn, and returns the address.
@@ -57,7 +57,7 @@ func raw(t *testing.T, fn func(net.Conn)) string {
 	return ln.Addr().String()
 }
 
-// answer reads the request before it writes.
+// answer returns a handler for raw that reads the request and writes text.
 func answer(text string) func(net.Conn) {
 	return func(conn net.Conn) {
 		_, _ = conn.Read(make([]byte, 4096))
@@ -65,7 +65,7 @@ func answer(text string) func(net.Conn) {
 	}
 }
 
-// hang reads until the other side goes away.
+// hang reads until the other side closes the connection.
 func hang(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 
 func reset(conn net.Conn) {
@@ -73,7 +73,7 @@ func reset(conn net.Conn) {
 	_ = conn.(*net.TCPConn).SetLinger(0)
 }
 
-// refusing is an address at which nobody listens.
+// refusing returns an address at which nobody listens.
 func refusing(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -84,8 +84,7 @@ func refusing(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-// full is an address whose queue of connections is full, so that the kernel
-// leaves the next one waiting.
+// full returns an address whose accept queue is full, so that connecting to it hangs.
 func full(t *testing.T) string {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
@@ -114,9 +113,9 @@ func full(t *testing.T) string {
 	}
 }
 
-func TestWithoutAnAnswerTheReasonSaysWhy(t *testing.T) {
+func TestReasonWithoutAnswer(t *testing.T) {
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	t.Cleanup(secure.Close) // after the parallel cases
+	t.Cleanup(secure.Close) // runs after the parallel cases
 	port := strings.TrimPrefix(secure.URL, "https://127.0.0.1:")
 
 	for name, tc := range map[string]struct {
@@ -160,7 +159,7 @@ func TestWithoutAnAnswerTheReasonSaysWhy(t *testing.T) {
 	}
 }
 
-func TestDenyListOfTheOperator(t *testing.T) {
+func TestConfiguredDenyList(t *testing.T) {
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer target.Close()
 	port := strings.TrimPrefix(target.URL, "http://127.0.0.1:")

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// askHTTP1 reads an answer as leniently as browsers do: what counts is the
-// status line. Lines of the header that can't be read are passed over, and where
-// the header ends too early, or is too long, what has come of it is taken.
+// askHTTP1 sends the request and reads the answer as leniently as browsers do: only
+// the status line must be valid. Invalid lines of the header are ignored, and a
+// header that ends too early or is too long is taken as far as it was read.
 func askHTTP1(c *conn, req request) (answer, error) {
 	var text strings.Builder
 	text.WriteString("GET " + req.path + " HTTP/1.1\r\nHost: " + req.authority +
@@ -21,7 +21,7 @@ func askHTTP1(c *conn, req request) (answer, error) {
 	text.WriteString("Connection: close\r\n\r\n")
 	_, sendErr := io.WriteString(c, text.String())
 
-	// A server may have answered, and hung up, before it has read the request.
+	// A server may have answered and closed the connection before reading the request.
 	limit := &io.LimitedReader{R: c, N: maxHeader}
 	r := reader{bufio.NewReader(limit)}
 	got, err := r.answer()
@@ -37,7 +37,7 @@ func askHTTP1(c *conn, req request) (answer, error) {
 	if body := r.body(got); body != nil {
 		got.rest = func() {
 			limit.N = maxBody
-			_, _ = io.Copy(io.Discard, io.LimitReader(body, maxBody)) // the header has decided already
+			_, _ = io.Copy(io.Discard, io.LimitReader(body, maxBody)) // an error doesn't matter: the header decides
 		}
 	}
 	return got, nil
@@ -45,7 +45,7 @@ func askHTTP1(c *conn, req request) (answer, error) {
 
 type reader struct{ *bufio.Reader }
 
-// answer reads the header of the first answer that isn't just informational.
+// answer reads the header of the first answer that isn't informational.
 func (r reader) answer() (answer, error) {
 	for {
 		got := answer{length: -1}
@@ -64,8 +64,9 @@ func (r reader) answer() (answer, error) {
 	}
 }
 
-// status reads a status line. It fails with errNotHTTP as soon as what comes
-// can't become one. A carriage return alone ends one if nothing else does.
+// status reads a status line. It fails with errNotHTTP as soon as the bytes read
+// can't be the start of one. A carriage return alone ends the line only if no line
+// feed follows until the end of the stream.
 func (r reader) status() (int, error) {
 	line := make([]byte, 0, 64)
 	for {
@@ -76,7 +77,7 @@ func (r reader) status() (int, error) {
 		switch {
 		case err != nil:
 			return 0, err
-		case len(line) == 0 && (b == '\r' || b == '\n'): // left over from what was before
+		case len(line) == 0 && (b == '\r' || b == '\n'): // left over from an earlier answer
 			continue
 		case b == '\n':
 			return parseStatus(strings.TrimRight(string(line), "\r"))
@@ -88,7 +89,7 @@ func (r reader) status() (int, error) {
 	}
 }
 
-// lastStatus is the status of a line that came before the end of all.
+// lastStatus returns the status of a line that is ended by the end of the stream.
 func lastStatus(line string) (int, error) {
 	first, _, ended := strings.Cut(line, "\r")
 	if !ended && couldBeStatus(first) {
@@ -99,7 +100,7 @@ func lastStatus(line string) (int, error) {
 
 const statusExample = "HTTP/1.1 200"
 
-// couldBeStatus says whether line is the beginning of a status line.
+// couldBeStatus reports whether line is the beginning of a status line.
 func couldBeStatus(line string) bool {
 	if len(line) < len("HTTP/") {
 		return strings.EqualFold(line, "HTTP/"[:len(line)])
@@ -115,9 +116,8 @@ func couldBeStatus(line string) bool {
 	return strings.Trim(digits, "0123456789") == ""
 }
 
-// parseStatus returns the code of a status line, or else errNotHTTP. The name of
-// the protocol may have any case, its version any number, and the reason may be
-// missing.
+// parseStatus returns the code of a status line, or errNotHTTP. The protocol's name
+// may have any case, its version may be any number, and the reason may be missing.
 func parseStatus(line string) (int, error) {
 	if !couldBeStatus(line) {
 		return 0, errNotHTTP
@@ -150,10 +150,10 @@ func (r reader) fields(into *answer) error {
 		line, err := r.ReadString('\n')
 		if err != nil {
 			into.field(name, value)
-			return err // and leave out a line that may lack its end
+			return err // without the last line, which may be truncated
 		}
 		line = strings.TrimRight(line, "\r\n")
-		if line != "" && (line[0] == ' ' || line[0] == '\t') { // the line before goes on
+		if line != "" && (line[0] == ' ' || line[0] == '\t') { // continues the line before
 			value += " " + strings.Trim(line, " \t")
 			continue
 		}
@@ -166,7 +166,7 @@ func (r reader) fields(into *answer) error {
 	}
 }
 
-// body returns what follows the header, or nil if that is nothing.
+// body returns a reader of the answer's body, or nil if it has none.
 func (r reader) body(got answer) io.Reader {
 	switch {
 	case got.code < 200, got.code == 204, got.code == 304:

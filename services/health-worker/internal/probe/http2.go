@@ -10,11 +10,11 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// maxFrame is the size of a frame that nobody has to agree on, in bytes.
+// maxFrame is the frame size that needs no negotiation, in bytes.
 const maxFrame = 16 << 10
 
-// refusedError says that an HTTP/2 server did not process the request, so that
-// it may be made again.
+// refusedError means that an HTTP/2 server did not process the request, so that it
+// may be retried.
 type refusedError struct {
 	error
 	wantsHTTP1 bool
@@ -22,8 +22,9 @@ type refusedError struct {
 
 func (e refusedError) Unwrap() error { return e.error }
 
-// askHTTP2 needs one stream, and less of a body than the first flow-control
-// window lets through.
+// askHTTP2 sends the request and reads the answer. It uses one stream, and reads less
+// of the body than the initial flow-control window allows, so that it needs no window
+// updates.
 func askHTTP2(c *conn, req request) (answer, error) {
 	s := newStream(c)
 	if err := s.request(req); err != nil {
@@ -31,7 +32,7 @@ func askHTTP2(c *conn, req request) (answer, error) {
 	}
 	for !s.answered {
 		if err := s.step(); err != nil {
-			if s.got.code >= 200 && !timedOut(err) { // the header is broken off, but says what counts
+			if s.got.code >= 200 && !timedOut(err) { // the header is incomplete, but has the status
 				break
 			}
 			return answer{}, err
@@ -47,7 +48,7 @@ func askHTTP2(c *conn, req request) (answer, error) {
 	return s.got, nil
 }
 
-// stream is the client's side of a connection's only request.
+// stream is the client's side of a connection's only stream.
 type stream struct {
 	*http2.Framer
 	in     *io.LimitedReader
@@ -56,9 +57,9 @@ type stream struct {
 	header *hpack.Decoder
 
 	got      answer
-	answered bool // the header of the answer has come
-	ended    bool // the answer has
-	ending   bool // it will, with the header
+	answered bool // the header of the answer is complete
+	ended    bool // the answer is complete
+	ending   bool // the answer will be complete with the header
 }
 
 func newStream(c *conn) *stream {
@@ -113,8 +114,8 @@ func (s *stream) request(req request) error {
 	return nil
 }
 
-// flush sends what was written. What the server has said before it hung up may
-// still be read: an error shows there.
+// flush sends the frames written. It ignores errors, because the answer of a server
+// that has closed the connection may still be read; an error shows up then.
 func (s *stream) flush() { _, _ = s.out.WriteTo(s.conn) }
 
 // step reads one frame.
@@ -160,7 +161,8 @@ func (s *stream) step() error {
 	return err
 }
 
-// fragment takes a part of a header, and once it is whole, decides what it was.
+// fragment decodes a part of a header. With the last part it skips an informational
+// answer, or marks the answer as answered.
 func (s *stream) fragment(part []byte, last bool) error {
 	if s.answered { // trailers
 		s.ended = s.ending
@@ -184,10 +186,12 @@ func (s *stream) fragment(part []byte, last bool) error {
 	return nil
 }
 
+// refusal returns the error for a stream that the server has reset: a refusedError if
+// the request may be retried.
 func refusal(code http2.ErrCode) error {
 	err := fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, http2.StreamError{StreamID: 1, Code: code})
-	again := []http2.ErrCode{http2.ErrCodeNo, http2.ErrCodeRefusedStream, http2.ErrCodeHTTP11Required}
-	if slices.Contains(again, code) {
+	retryable := []http2.ErrCode{http2.ErrCodeNo, http2.ErrCodeRefusedStream, http2.ErrCodeHTTP11Required}
+	if slices.Contains(retryable, code) {
 		return refusedError{err, code == http2.ErrCodeHTTP11Required}
 	}
 	return err

@@ -17,8 +17,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
-// overHTTP2 serves each connection, after the handshake and the client's
-// preface, with fn, which is told how many there were before.
+// overHTTP2 serves each connection with fn, after the handshake and the client's
+// preface. fn gets the number of earlier connections.
 func overHTTP2(t *testing.T, cert tls.Certificate, protocols []string, fn func(conn net.Conn, nth int64)) string {
 	t.Helper()
 	cfg := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: protocols}
@@ -33,12 +33,12 @@ func overHTTP2(t *testing.T, cert tls.Certificate, protocols []string, fn func(c
 	})
 }
 
-// header is a header as of HTTP/2: names and values in turn.
+// header encodes an HTTP/2 header of alternating names and values.
 func header(fields ...string) []byte {
 	var block bytes.Buffer
 	enc := hpack.NewEncoder(&block)
 	for i := 0; i < len(fields); i += 2 {
-		_ = enc.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]}) // a buffer takes all
+		_ = enc.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]}) // writing to a buffer never fails
 	}
 	return block.Bytes()
 }

@@ -30,7 +30,7 @@ func made(t *testing.T, p *probe.Prober, url string) probe.Outcome {
 	return got
 }
 
-func TestAnswersAreJudgedByTheirStatus(t *testing.T) {
+func TestOutcomeFollowsStatusCode(t *testing.T) {
 	for name, tc := range map[string]struct {
 		code   int
 		status events.Status
@@ -121,7 +121,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-func TestRequestGivesNothingAway(t *testing.T) {
+func TestRequestLeaksNothing(t *testing.T) {
 	var seen []http.Header
 	var proto string
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -152,7 +152,7 @@ func TestRequestGivesNothingAway(t *testing.T) {
 	}
 }
 
-func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
+func TestEnvironmentProxyIsIgnored(t *testing.T) {
 	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the proxy was asked") }))
 	defer proxy.Close()
 	t.Setenv("HTTP_PROXY", proxy.URL)
@@ -162,7 +162,7 @@ func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
 	}
 }
 
-func TestLatencyIsTheTimeToTheHeader(t *testing.T) {
+func TestLatencyEndsWithHeader(t *testing.T) {
 	const think = 50 * time.Millisecond
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		<-time.After(think)
@@ -179,7 +179,7 @@ func TestLatencyIsTheTimeToTheHeader(t *testing.T) {
 	}
 }
 
-func TestBodyIsReadToABound(t *testing.T) {
+func TestBodyReadIsBounded(t *testing.T) {
 	wrote := make(chan int, 1)
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		n, chunk := 0, make([]byte, 64<<10)
@@ -203,7 +203,7 @@ func TestBodyIsReadToABound(t *testing.T) {
 	}
 }
 
-func TestConnectionIsNotUsedAgain(t *testing.T) {
+func TestConnectionIsNotReused(t *testing.T) {
 	for name, secure := range map[string]bool{"http/1.1": false, "http/2": true} {
 		t.Run(name, func(t *testing.T) {
 			opened, closed := make(chan bool, 10), make(chan bool, 10)
@@ -242,7 +242,7 @@ func TestConnectionIsNotUsedAgain(t *testing.T) {
 	}
 }
 
-func TestProbeThatIsCutOffSaysNothing(t *testing.T) {
+func TestCancelledProbeIsNotMade(t *testing.T) {
 	asked, release := make(chan bool), make(chan bool)
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		close(asked)

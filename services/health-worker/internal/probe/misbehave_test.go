@@ -21,7 +21,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
-// await polls until what is counted has come down to most.
+// await polls until count returns at most most.
 func await(t *testing.T, what string, most int, count func() int) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); count() > most; time.Sleep(10 * time.Millisecond) {
@@ -41,8 +41,8 @@ func openFiles(t *testing.T) int {
 	return len(files)
 }
 
-// faults are what a target may do in the middle of its answer, of which rest is
-// what is left.
+// faults are the ways in which a target may misbehave in the middle of its answer;
+// rest is the remainder of the answer.
 var faults = []struct {
 	name string
 	do   func(conn *net.TCPConn, rest io.Reader)
@@ -65,8 +65,9 @@ var faults = []struct {
 	}},
 }
 
-// misbehaver stands before a target. It lets so many bytes of an answer through,
-// each connection one more or with another fault, and then misbehaves.
+// misbehaver is a proxy for a target. On each connection it passes a number of bytes
+// of the answer and then misbehaves. The next connection has the next fault, or one
+// more byte.
 type misbehaver struct {
 	net.Listener
 	target   string
@@ -84,7 +85,7 @@ func misbehave(t *testing.T, target string, each int) *misbehaver {
 		t.Fatal(err)
 	}
 	m := &misbehaver{Listener: ln, target: target, each: each}
-	m.next.Store(-1) // the first answer comes whole
+	m.next.Store(-1) // the first answer is complete
 	m.attended.Go(func() {
 		for {
 			conn, err := ln.Accept()
@@ -142,7 +143,7 @@ func helloTwice(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "hello")
 }
 
-func TestWhateverATargetDoesAProbeLeavesNothingBehind(t *testing.T) {
+func TestProbesLeakNothing(t *testing.T) {
 	known := newAuthority(t)
 	for name, tc := range map[string]struct {
 		tls, http2 bool
@@ -183,7 +184,7 @@ func TestWhateverATargetDoesAProbeLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// probeAtOnce makes so many probes, many at a time.
+// probeAtOnce makes a number of probes, many of them concurrently.
 func probeAtOnce(t *testing.T, p *probe.Prober, url string, n int) {
 	t.Helper()
 	places := make(chan bool, 128)
@@ -201,7 +202,7 @@ func probeAtOnce(t *testing.T, p *probe.Prober, url string, n int) {
 	probes.Wait()
 }
 
-// valid returns nil if the contract knows the outcome.
+// valid returns nil if the outcome is one of the contract.
 func valid(url string, got probe.Outcome) error {
 	result := events.ProbeCompleted{
 		ServiceID: "0199d8a0-0000-7000-8000-000000000000", Version: 1, URL: url, Status: got.Status, Reason: got.Reason,

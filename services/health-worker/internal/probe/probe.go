@@ -23,29 +23,29 @@ const (
 	maxBody      = 64 << 10  // of an answer's body, in bytes
 	maxHeader    = 256 << 10 // of an answer's header, in bytes
 	maxRedirects = 5
-	maxTries     = 3 // of a request that an HTTP/2 server hands back unprocessed
-	mostConnect  = 5 * time.Second
-	mostDrain    = time.Second // for the bodies of all answers of a probe
+	maxTries     = 3 // of a request that an HTTP/2 server refuses unprocessed
+	maxConnect   = 5 * time.Second
+	maxDrain     = time.Second // for the bodies of all answers of a probe
 )
 
-// ErrNotMade says that a probe was not made, or not to its end, for a reason
-// that lies with the worker: it stops, or it lacks ports or file descriptors.
-// Nothing was learned of the service.
+// ErrNotMade means that a probe was not made, or not completed, for a reason of the
+// worker: it stops, or it lacks ports or file descriptors. It says nothing about
+// the service.
 var ErrNotMade = errors.New("probe not made")
 
-// Outcome is what a probe saw.
+// Outcome is the result of a probe.
 type Outcome struct {
 	Status events.Status // healthy, degraded or down
 	Reason events.Reason
 
-	// HTTPStatus is the answer's status code, and Latency the time from the
-	// start of the request to the answer's header, without the bodies of
-	// redirects before it. Both are 0 without an answer.
+	// HTTPStatus is the answer's status code. Latency is the time from the start
+	// of the request to the answer's header, without the bodies of preceding
+	// redirects. Both are 0 without an answer.
 	HTTPStatus int
 	Latency    time.Duration
 }
 
-// Config is what a Prober needs to know.
+// Config configures a Prober.
 type Config struct {
 	// Timeout bounds a whole probe, redirects included. Connecting, DNS
 	// included, may take half of it, and never more than 5 s.
@@ -54,17 +54,18 @@ type Config struct {
 	// UserAgent is sent with each request.
 	UserAgent string
 
-	// Deny has the addresses that are never dialled, besides DefaultDeny.
+	// Deny has addresses that are never dialled, in addition to DefaultDeny.
 	Deny []netip.Prefix
 
-	// TLS is cloned for each connection; nil: the system's roots.
+	// TLS is cloned for each connection. If nil, the system's roots are used.
 	TLS *tls.Config
 
-	// Resolver finds the addresses of names; nil: the system's.
+	// Resolver finds the addresses of names. If nil, the system's is used.
 	Resolver *net.Resolver
 }
 
-// Prober makes probes, any number at once. Its zero value is of no use: see New.
+// Prober makes probes. It is safe for concurrent use. Its zero value is not usable:
+// see New.
 type Prober struct {
 	timeout   time.Duration
 	userAgent string
@@ -76,19 +77,19 @@ func New(cfg Config) *Prober {
 	return &Prober{timeout: cfg.Timeout, userAgent: cfg.UserAgent, dialer: newDialer(cfg)}
 }
 
-// HTTP asks rawURL with a GET, and returns by the timeout. The header of the
-// answer decides; redirects are followed on the same host only, whatever the
-// port. The error is nil, or wraps ErrNotMade.
+// HTTP probes rawURL with a GET, and returns by the timeout. The outcome depends on
+// the header of the answer only. Redirects are followed on the same host only, to
+// any port. The error is nil, or wraps ErrNotMade.
 func (p *Prober) HTTP(ctx context.Context, rawURL string) (Outcome, error) {
 	bounded, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 
-	v := visit{Prober: p, drain: min(mostDrain, p.timeout/4)}
+	v := visit{Prober: p, drain: min(maxDrain, p.timeout/4)}
 	code, reason, err := v.follow(bounded, rawURL)
 	switch {
 	case ctx.Err() != nil:
 		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, context.Cause(ctx))
-	case err != nil && local(err):
+	case err != nil && lacksResources(err):
 		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, err)
 	case err != nil:
 		return Outcome{Status: events.StatusDown, Reason: reasonOf(err)}, nil
@@ -100,16 +101,17 @@ func (p *Prober) HTTP(ctx context.Context, rawURL string) (Outcome, error) {
 	return out, nil
 }
 
-// visit is one probe: its hops and what they share.
+// visit is the state of one probe, shared by its hops.
 type visit struct {
 	*Prober
 	cookies cookies
 	latency time.Duration // until the headers of all answers so far
-	drain   time.Duration // what is left for bodies
-	http1   bool          // the server wants no HTTP/2
+	drain   time.Duration // time left for reading bodies
+	http1   bool          // the server requires HTTP/1.1
 }
 
-// follow returns the code of the answer that decides, and what it says.
+// follow requests rawURL, follows redirects, and returns the status code and the
+// reason of the last answer.
 func (v *visit) follow(ctx context.Context, rawURL string) (code int, reason events.Reason, err error) {
 	to, err := parse(rawURL)
 	if err != nil {
@@ -132,8 +134,8 @@ func (v *visit) follow(ctx context.Context, rawURL string) (code int, reason eve
 	}
 }
 
-// ask is one hop. A request that an HTTP/2 server says it has not processed is
-// made again, over a new connection.
+// ask makes the request of one hop. If an HTTP/2 server says that it has not
+// processed the request, ask retries it over a new connection.
 func (v *visit) ask(ctx context.Context, to target) (answer, error) {
 	for try := 1; ; try++ {
 		got, err := v.exchange(ctx, to)
@@ -145,7 +147,7 @@ func (v *visit) ask(ctx context.Context, to target) (answer, error) {
 	}
 }
 
-// exchange is one request and its answer, over a connection of its own.
+// exchange sends one request and reads its answer, over a new connection.
 func (v *visit) exchange(ctx context.Context, to target) (answer, error) {
 	start := time.Now()
 	c, err := v.dialer.connect(ctx, to, v.http1)
@@ -161,7 +163,7 @@ func (v *visit) exchange(ctx context.Context, to target) (answer, error) {
 		return answer{}, err
 	}
 	if got.rest != nil && v.drain > 0 {
-		// A decent server isn't cut off in the middle of a small answer.
+		// Read small bodies, so that the server sees no broken connection.
 		start = time.Now()
 		c.endBy(start.Add(v.drain))
 		got.rest()

@@ -12,7 +12,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// judge says what an answer means: where to ask next, or else the reason.
+// judge returns the target of a redirect to follow, or else the reason that the
+// answer leads to.
 func judge(got answer, asked target) (next *target, reason events.Reason) {
 	switch {
 	case got.code == 101:
@@ -28,7 +29,7 @@ func judge(got answer, asked target) (next *target, reason events.Reason) {
 	}
 }
 
-// redirect says where a 3xx leads: to next, or to the reason why not there.
+// redirect returns the target of a 3xx, or the reason why it is not followed.
 func redirect(got answer, asked target) (next *target, reason events.Reason) {
 	if !slices.Contains([]int{301, 302, 303, 307, 308}, got.code) || got.location == "" {
 		return nil, events.ReasonHTTP3xx
@@ -43,9 +44,8 @@ func redirect(got answer, asked target) (next *target, reason events.Reason) {
 	return &to, ""
 }
 
-// connectError is what went wrong before there was a connection, and
-// handshakeError what did between that and the first request, or for want of a
-// client certificate.
+// A connectError occurred before there was a connection. A handshakeError occurred
+// between that and the first request, or for lack of a client certificate.
 type (
 	connectError   struct{ error }
 	handshakeError struct{ error }
@@ -59,7 +59,8 @@ var (
 	errNoHost  = errors.New("no host has such a name")
 )
 
-// reasonOf says why there was no answer. It goes by types, never by text.
+// reasonOf returns why there was no answer. It depends on the types of errors, never
+// on their text.
 func reasonOf(err error) events.Reason {
 	if errors.Is(err, errDenied) {
 		return events.ReasonBlocked
@@ -93,11 +94,11 @@ func reasonOf(err error) events.Reason {
 	return events.ReasonReset
 }
 
-// byImportance sorts the errors of several addresses of a host: first what is
-// the worker's own trouble, then what says most of the service.
+// byImportance orders the errors of several addresses of a host: first a lack of
+// local resources, then those that say most about the service.
 func byImportance(a, b error) int {
 	rank := func(err error) int {
-		if local(err) {
+		if lacksResources(err) {
 			return -1
 		}
 		return slices.Index([]events.Reason{
@@ -115,29 +116,29 @@ func timedOut(err error) bool {
 	return ok && e.Timeout()
 }
 
-// broken says whether err is the end of a connection, whoever brought it about.
+// broken reports whether err means that the connection has ended, on either side.
 func broken(err error) bool {
 	_, ok := errors.AsType[*net.OpError](err)
 	return ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || brokenTLS(err)
 }
 
-// brokenTLS says whether err is a TLS alert, or no TLS any more: over TLS 1.3
-// the refusal of a client without certificate comes after the handshake.
+// brokenTLS reports whether err is a TLS alert or an invalid TLS record. With TLS 1.3
+// a client without a certificate is refused only after the handshake.
 func brokenTLS(err error) bool {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return true
 	}
 	e, ok := errors.AsType[*net.OpError](err)
-	return ok && (e.Op == "remote error" || e.Op == "local error") // the only mark that crypto/tls gives an alert
+	return ok && (e.Op == "remote error" || e.Op == "local error") // the only way to recognize an alert of crypto/tls
 }
 
-// local says whether err is the worker's own want, of which the service is
-// innocent.
-func local(err error) bool {
-	for _, own := range []syscall.Errno{
+// lacksResources reports whether err is a lack of local resources (ports, file
+// descriptors, memory), so that it says nothing about the service.
+func lacksResources(err error) bool {
+	for _, errno := range []syscall.Errno{
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
 	} {
-		if errors.Is(err, own) {
+		if errors.Is(err, errno) {
 			return true
 		}
 	}

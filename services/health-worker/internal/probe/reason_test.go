@@ -16,7 +16,7 @@ func dialError(errno syscall.Errno) error {
 	return connectError{&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", errno)}}
 }
 
-func TestReasonsThatTheNetworkGives(t *testing.T) {
+func TestReasonOfNetworkErrors(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err  error
 		want events.Reason
@@ -41,10 +41,10 @@ func TestReasonsThatTheNetworkGives(t *testing.T) {
 	}
 }
 
-// A host may have several addresses, of which each fails in its way.
-func TestErrorOfTheAddressThatSaysMost(t *testing.T) {
+// A host may have several addresses, each of which may fail for another reason.
+func TestMostImportantErrorIsReported(t *testing.T) {
 	inOrder := []error{
-		dialError(syscall.EMFILE), // the worker's own, so that no probe was made
+		dialError(syscall.EMFILE), // a lack of local resources, so no probe was made
 		errDenied,
 		dialError(syscall.ECONNREFUSED),
 		context.DeadlineExceeded,
@@ -59,11 +59,11 @@ func TestErrorOfTheAddressThatSaysMost(t *testing.T) {
 	}
 }
 
-func TestWorkersOwnWantIsNotTheServices(t *testing.T) {
+func TestLacksResources(t *testing.T) {
 	for errno, want := range map[syscall.Errno]bool{
 		syscall.EMFILE: true, syscall.EADDRNOTAVAIL: true, syscall.ECONNREFUSED: false, syscall.ETIMEDOUT: false,
 	} {
-		if got := local(dialError(errno)); got != want {
+		if got := lacksResources(dialError(errno)); got != want {
 			t.Errorf("%v: got %t, want %t", errno, got, want)
 		}
 	}

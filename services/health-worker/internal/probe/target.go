@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// target is where a request goes, spelled as a browser would spell it.
+// target is where a request goes, normalized as browsers do.
 type target struct {
 	secure    bool
 	host      string // an ASCII name, perhaps with the root's dot, or an address, perhaps with a zone
@@ -23,8 +23,8 @@ type target struct {
 }
 
 // HostPort returns the host and port that a request for rawURL goes to, the
-// same for all spellings of a host: "example.com:443", "[::1]:8080". What is no
-// URL it returns as it is.
+// same for all spellings of a host: "example.com:443", "[::1]:8080". If rawURL is
+// not a valid URL, it is returned unchanged.
 func HostPort(rawURL string) string {
 	to, err := parse(rawURL)
 	if err != nil {
@@ -33,7 +33,7 @@ func HostPort(rawURL string) string {
 	return net.JoinHostPort(to.name(), to.port)
 }
 
-// name is the host in the one spelling by which it is compared, and certified.
+// name returns the normalized host, for comparing and for verifying certificates.
 func (t target) name() string {
 	if addr, err := netip.ParseAddr(t.host); err == nil {
 		return addr.WithZone("").Unmap().String()
@@ -53,13 +53,12 @@ func (t target) url() *url.URL {
 	return &url.URL{Scheme: t.scheme(), Host: t.authority, Path: path}
 }
 
-// parser follows the URL standard of the browsers. It would take no underscore
-// in an international name, and so is told to take any; fromURL has the last
-// word on names.
+// parser follows the browsers' URL standard. It would reject an underscore in an
+// international name, so it accepts any host; fromURL checks the name instead.
 var parser = whatwg.NewParser(whatwg.WithPreParseHostFunc(toASCII), whatwg.WithLaxHostParsing())
 
-// names is how browsers look up names: whatever a resolver may know goes,
-// underscores too.
+// names converts names for look-up as browsers do: it accepts all that a resolver
+// may know, including underscores.
 var names = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false),
 	idna.StrictDomainName(false), idna.CheckHyphens(false))
 
@@ -70,7 +69,7 @@ func toASCII(_ *whatwg.Url, host string) string {
 	}
 	ascii, err := names.ToASCII(decoded)
 	if err != nil {
-		return host // the parser says what is wrong with it
+		return host // the parser reports the error
 	}
 	return ascii
 }
@@ -94,7 +93,7 @@ func parse(raw string) (target, error) {
 
 // resolve reads a Location, which may be relative to t.
 func (t target) resolve(location string) (target, error) {
-	if !utf8.ValidString(location) { // neither are the bytes of other encodings to be lost
+	if !utf8.ValidString(location) { // keep the bytes of other encodings, percent-encoded
 		var b strings.Builder
 		for _, c := range []byte(location) {
 			if c < utf8.RuneSelf {
@@ -126,7 +125,7 @@ func fromURL(u *whatwg.Url) (target, error) {
 		return target{}, fmt.Errorf("%w: %q", errNoHost, t.host)
 	}
 	_, rest, _ := strings.Cut(u.Href(true), "://")
-	t.path = rest[strings.IndexByte(rest, '/'):] // Search would leave out the mark of an empty query
+	t.path = rest[strings.IndexByte(rest, '/'):] // Search would drop the "?" of an empty query
 	t.authority, t.port = strings.TrimSuffix(u.Hostname(), "."), u.Port()
 	if t.port != "" {
 		t.authority += ":" + t.port
@@ -143,8 +142,8 @@ func defaultPort(secure bool) string {
 	return "80"
 }
 
-// cutZone takes the zone out of a URL with an IPv6 address of the link, which
-// browsers don't know.
+// cutZone cuts the zone from a URL with a link-local IPv6 address. Browsers, and so
+// the parser, don't support zones.
 func cutZone(raw string) (without, zone string) {
 	before, after, ok := strings.Cut(raw, "%25")
 	zone, rest, closed := strings.Cut(after, "]")
@@ -154,8 +153,8 @@ func cutZone(raw string) (without, zone string) {
 	return before + "]" + rest, zone
 }
 
-// parsePlain reads a URL of the kind that nearly all are, of which nothing is
-// spelled in need of translation, at a fraction of the parser's cost.
+// parsePlain parses a URL that is normalized already, as nearly all are, at a fraction
+// of the parser's cost. It returns false if the parser is needed.
 func parsePlain(raw string) (target, bool) {
 	rest, secure := strings.CutPrefix(raw, "https://")
 	if !secure {
@@ -181,19 +180,19 @@ func parsePlain(raw string) (target, bool) {
 	return t, err == nil && port == strconv.FormatUint(n, 10) && port != defaultPort(secure)
 }
 
-// plainHost says whether host is a lower-case ASCII name, or a usual address of
-// IPv4.
+// plainHost reports whether host is a lower-case ASCII name, or an IPv4 address in
+// its usual form.
 func plainHost(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.Is4()
 	}
 	last := host[strings.LastIndexByte(host, '.')+1:]
-	return last != "" && last[0] >= 'a' && last[0] <= 'z' && // it could be a number else
+	return last != "" && last[0] >= 'a' && last[0] <= 'z' && // else it could be a number
 		only(host, "-_.") && !strings.Contains(host, "xn--") && strings.ToLower(host) == host
 }
 
-// only says whether text has ASCII letters, digits, and characters of marks
-// alone.
+// only reports whether text consists of ASCII letters, digits, and characters of
+// marks.
 func only(text, marks string) bool {
 	for _, c := range []byte(text) {
 		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && strings.IndexByte(marks, c) < 0 {

@@ -9,7 +9,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-func TestHostsAreComparedAsTheyAreMeant(t *testing.T) {
+func TestHostsAreComparedNormalized(t *testing.T) {
 	for name, tc := range map[string]struct {
 		a, b string
 		want bool
@@ -33,7 +33,7 @@ func TestHostsAreComparedAsTheyAreMeant(t *testing.T) {
 	}
 }
 
-func TestURLGoesOutAsABrowserWouldSendIt(t *testing.T) {
+func TestURLIsNormalizedAsByBrowsers(t *testing.T) {
 	for raw, want := range map[string]struct{ dialled, authority, path string }{
 		"http://billing":                             {"billing:80", "billing", "/"},
 		"http://billing.example:80/a":                {"billing.example:80", "billing.example", "/a"},
@@ -79,7 +79,7 @@ func TestURLGoesOutAsABrowserWouldSendIt(t *testing.T) {
 	}
 }
 
-func TestLocationLeadsWhereABrowserWouldGo(t *testing.T) {
+func TestLocationIsResolvedAsByBrowsers(t *testing.T) {
 	from, err := parse("http://billing.example:81/dir/file?q")
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestLocationLeadsWhereABrowserWouldGo(t *testing.T) {
 	}
 }
 
-func TestHostAndPortAreTheSameForAllSpellings(t *testing.T) {
+func TestHostPort(t *testing.T) {
 	for raw, want := range map[string]string{
 		"http://Billing.example./x":     "billing.example:80",
 		"https://billing.example":       "billing.example:443",
@@ -122,7 +122,7 @@ func TestHostAndPortAreTheSameForAllSpellings(t *testing.T) {
 	}
 }
 
-// What is read the short way is what the parser would have read.
+// parsePlain must return the same as the parser.
 func FuzzPlainURL(f *testing.F) {
 	for _, raw := range []string{
 		"http://a", "https://a:443/b?c=d", "http://1.2.3", "http://a.0x1", "http://a.1:0", "http://a/b/../c", "http://a/?/..", "http://a:080",
@@ -145,8 +145,8 @@ func FuzzPlainURL(f *testing.F) {
 	})
 }
 
-// Whatever a Location says, a probe stays with http and https, on the host that
-// was asked, and takes no credentials along.
+// A probe follows any Location only to http and https, on the same host, and without
+// credentials.
 func FuzzRedirect(f *testing.F) {
 	for _, location := range []string{
 		"/x", "//evil.example/", "http://user:pw@billing.example/", "http:\\\\evil.example", "https://billing.example.:1#x",

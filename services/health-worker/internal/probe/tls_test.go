@@ -18,7 +18,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
-// authority signs certificates. Its pool is what a client must trust.
+// authority signs certificates. Clients must trust its pool.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -58,8 +58,7 @@ func (a authority) pool() *x509.CertPool {
 	return pool
 }
 
-// issue returns a certificate for 127.0.0.1 and localhost, but for what change
-// does to it.
+// issue returns a certificate for 127.0.0.1 and localhost, after change modified it.
 func (a authority) issue(t *testing.T, change func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -76,7 +75,7 @@ func (a authority) issue(t *testing.T, change func(*x509.Certificate)) tls.Certi
 	return tls.Certificate{Certificate: [][]byte{a.sign(t, template, key).Raw}, PrivateKey: key}
 }
 
-// secureServer answers with 103 and 200, over HTTP/1.1 unless change says more.
+// secureServer answers with 103 and 200, over HTTP/1.1 unless change sets more.
 func secureServer(t *testing.T, cert tls.Certificate, change func(*httptest.Server)) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(helloTwice))
@@ -99,7 +98,7 @@ func notYetValid(c *x509.Certificate) {
 }
 func elsewhere(c *x509.Certificate) { c.DNSNames, c.IPAddresses = []string{"other.example"}, nil }
 
-func TestReasonSaysWhatIsWrongWithACertificate(t *testing.T) {
+func TestCertificateReason(t *testing.T) {
 	known, unknown := newAuthority(t), newAuthority(t)
 	for name, tc := range map[string]struct {
 		from   authority
@@ -129,7 +128,7 @@ func TestReasonSaysWhatIsWrongWithACertificate(t *testing.T) {
 	}
 }
 
-func TestHandshakesOfEveryKind(t *testing.T) {
+func TestHandshakes(t *testing.T) {
 	known := newAuthority(t)
 	wanted := func(s *httptest.Server) { s.TLS.ClientAuth = tls.RequireAnyClientCert }
 	for name, tc := range map[string]struct {
@@ -158,7 +157,7 @@ func TestHandshakesOfEveryKind(t *testing.T) {
 	}
 }
 
-// onlyNamed has a certificate only for clients that say whom they mean.
+// onlyNamed has a certificate only for clients that send a server name (SNI).
 func onlyNamed(s *httptest.Server) {
 	cert := s.TLS.Certificates[0]
 	s.TLS.Certificates = nil
@@ -170,7 +169,7 @@ func onlyNamed(s *httptest.Server) {
 	}
 }
 
-// hangUp wants a client certificate, and says nothing where there is none.
+// hangUp requires a client certificate, and closes the connection without one.
 func hangUp(s *httptest.Server) {
 	s.TLS.ClientAuth = tls.RequestClientCert
 	s.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })

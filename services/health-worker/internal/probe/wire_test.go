@@ -11,8 +11,8 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// strict answers as servers do that take nothing but ASCII in a request, and
-// sends who asks for /from to location.
+// strict answers as servers do that accept only ASCII in a request, and redirects
+// requests for /from to location.
 func strict(t *testing.T, location string) (url string, lines chan string) {
 	t.Helper()
 	lines = make(chan string, 10)
@@ -34,7 +34,7 @@ func strict(t *testing.T, location string) (url string, lines chan string) {
 	}), lines
 }
 
-func TestStrictServersUnderstandTheRequest(t *testing.T) {
+func TestStrictServersAcceptTheRequest(t *testing.T) {
 	for name, tc := range map[string]struct{ path, location, want string }{
 		"a query":                   {"/strict?q=z\u00fcrich", "", "GET /strict?q=z%C3%BCrich HTTP/1.1"},
 		"a query that is encoded":   {"/strict?q=z%C3%BCrich", "", "GET /strict?q=z%C3%BCrich HTTP/1.1"},

@@ -6,7 +6,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-func TestResultsAreGatheredUntilTheMessageIsFull(t *testing.T) {
+func TestBatchClosesWhenFull(t *testing.T) {
 	var b batches
 	first, opened := b.join(events.ProbeCompleted{})
 	if !opened {
@@ -27,7 +27,7 @@ func TestResultsAreGatheredUntilTheMessageIsFull(t *testing.T) {
 	if second == first || !opened {
 		t.Error("a full batch takes more")
 	}
-	b.shut(first) // whose publisher comes late
+	b.shut(first) // late: it is full already
 	if in, opened := b.join(events.ProbeCompleted{}); in != second || opened {
 		t.Error("the end of one batch is that of the next")
 	}

@@ -16,17 +16,17 @@ import (
 )
 
 const (
-	checksAtOnce = 16              // besides the scheduled probes, so that those can't hold up a person
-	checkWait    = 2 * time.Second // for one of these places; who asks waits as long
+	checksAtOnce = 16              // places apart from the scheduled probes', so that those can't delay a person
+	checkWait    = 2 * time.Second // how long a request waits for one of these places
 )
 
 // Answer answers requests to probe at once until ctx ends, and finishes those
-// that it has taken. An error of micro's (Nats-Service-Error-Code) is the reply
-// to what isn't a plan (400), if all places are taken (429), and if the worker
-// could not probe (503).
+// that it has accepted. It replies with an error of micro's
+// (Nats-Service-Error-Code) to a request that isn't a plan (400), if all places
+// are taken (429), and if the worker could not probe (503).
 func (w *Worker) Answer(ctx context.Context, version string) error {
 	c := &checks{Worker: w, places: semaphore.NewWeighted(checksAtOnce)}
-	c.jobs.Add(1) // so that others may be added until all are waited for
+	c.jobs.Add(1) // keeps the count above 0, so that handle may add jobs until stop waits
 	finish, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 
@@ -38,7 +38,7 @@ func (w *Worker) Answer(ctx context.Context, version string) error {
 		return fmt.Errorf("answer checks: %w", err)
 	}
 	<-ctx.Done()
-	defer time.AfterFunc(cutAfter, cancel).Stop()
+	defer time.AfterFunc(cancelAfter, cancel).Stop()
 	if err := c.stop(finish, svc); err != nil && w.JS.Conn().IsConnected() {
 		return fmt.Errorf("stop answering checks: %w", err)
 	}
@@ -54,7 +54,7 @@ type checks struct {
 	jobs    sync.WaitGroup
 }
 
-// stop lets the broker send no more requests, and waits for those that came.
+// stop ends the subscription and waits for the requests that have arrived.
 func (c *checks) stop(ctx context.Context, svc micro.Service) error {
 	flush, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -67,7 +67,7 @@ func (c *checks) stop(ctx context.Context, svc micro.Service) error {
 	return err
 }
 
-// handle is called for one request after the other, and must not take long.
+// handle is called sequentially, and must return soon.
 func (c *checks) handle(ctx context.Context, req micro.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -93,8 +93,8 @@ func (c *checks) add(finish context.Context, version string) (micro.Service, err
 		},
 	})
 	if err == nil {
-		// AddService notes the time of the start without its lock, which answers to
-		// STATS read. Taking the lock once orders the two.
+		// AddService writes its start time without the lock under which STATS
+		// replies read it. Taking the lock once orders the two.
 		svc.Stopped()
 	}
 	return svc, err
@@ -136,8 +136,8 @@ func (c *checks) refuse(req micro.Request, code string, why error) {
 	}})
 }
 
-// send answers. Request's own Respond and Error are for before the handler has
-// returned: after that they race the service, which reads what became of the request.
+// send publishes the reply. Request's Respond and Error must not be used: once the
+// handler has returned, they race with the service, which reads the request's state.
 func (c *checks) send(answer *nats.Msg) {
 	if err := c.JS.Conn().PublishMsg(answer); err != nil {
 		c.Log.Warn("check not answered", "error", err)

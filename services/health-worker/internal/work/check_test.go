@@ -15,7 +15,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
-// answering runs w's responder until the test ends, and returns when it listens.
+// answering runs w's responder until the test ends or stop is called. It returns
+// when the responder listens.
 func answering(t *testing.T, w *Worker, version string) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -81,7 +82,7 @@ func TestCheckIsAnsweredWithTheResult(t *testing.T) {
 	}
 }
 
-func TestRequestThatIsNoPlanIsRefused(t *testing.T) {
+func TestInvalidCheckRequestIsRefused(t *testing.T) {
 	js := connect(t, devtest.NATS(t).URL())
 	answering(t, worker(t, js, nil), "1.0.0")
 	reply, err := js.Conn().Request(events.CheckSubject, []byte("{}"), patience)
@@ -93,7 +94,7 @@ func TestRequestThatIsNoPlanIsRefused(t *testing.T) {
 	}
 }
 
-func TestScheduledProbesDontHoldUpACheck(t *testing.T) {
+func TestCheckIsIndependentOfScheduledProbes(t *testing.T) {
 	js := connect(t, devtest.NATS(t).URL())
 	release, started := make(chan bool), make(chan bool, 10)
 	w := worker(t, js, func(ctx context.Context, url string) (probe.Outcome, error) {
@@ -106,7 +107,7 @@ func TestScheduledProbesDontHoldUpACheck(t *testing.T) {
 	w.Concurrency = 1
 	run(t, w)
 	answering(t, w, "1.0.0")
-	t.Cleanup(func() { close(release) }) // before the two stop
+	t.Cleanup(func() { close(release) }) // runs before the cleanups that stop the two
 	ask(t, js, plan("http://hangs.example/", "1h"))
 	receive(t, started, "probe")
 
@@ -115,7 +116,7 @@ func TestScheduledProbesDontHoldUpACheck(t *testing.T) {
 	}
 }
 
-func TestMoreChecksThanThereIsRoomForAreRefused(t *testing.T) {
+func TestExcessChecksAreRefused(t *testing.T) {
 	js := connect(t, devtest.NATS(t).URL())
 	release, started := make(chan bool), make(chan bool, checksAtOnce)
 	w := worker(t, js, func(ctx context.Context, _ string) (probe.Outcome, error) {

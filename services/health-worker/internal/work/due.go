@@ -9,11 +9,11 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// due is a probe that was asked for.
+// due is a due message: a request for a scheduled probe.
 type due struct {
 	events.ProbePlanned
 	msg     jetstream.Msg
-	slot    time.Time // when it was to be made
+	slot    time.Time // when the probe is planned for
 	backlog uint64    // how many more were due when this one was delivered
 }
 
@@ -27,8 +27,8 @@ func readDue(msg jetstream.Msg) (due, error) {
 	if err != nil {
 		return due{}, fmt.Errorf("%w: %w", events.ErrPoison, err)
 	}
-	// The broker names the next slot in what its scheduler sends, in whole seconds.
-	// What the planner sends itself was planned for the moment when it was stored.
+	// Messages of the broker's scheduler name the next slot, in whole seconds.
+	// The planner's own messages are due when they are stored.
 	d := due{ProbePlanned: plan, msg: msg, slot: meta.Timestamp, backlog: meta.NumPending}
 	if next := msg.Headers().Get(jetstream.ScheduleNextHeader); next != "" {
 		at, err := time.Parse(time.RFC3339Nano, next)
@@ -40,5 +40,5 @@ func readDue(msg jetstream.Msg) (due, error) {
 	return d, nil
 }
 
-// end is when the next slot comes, and this one is over.
+// end returns the end of the slot, which is the start of the next one.
 func (d due) end() time.Time { return d.slot.Add(d.Interval.Duration()) }

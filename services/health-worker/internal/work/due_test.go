@@ -16,8 +16,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
-// message is a due message as the broker delivers it: only with a real one could
-// a test not choose its age.
+// message is a fake due message, so that a test can choose its age.
 type message struct {
 	jetstream.Msg
 	header   nats.Header
@@ -49,7 +48,8 @@ func (m *message) NakWithDelay(d time.Duration) error {
 	return nil
 }
 
-// newMessage is a due message whose next slot is then; zero: none is named.
+// newMessage returns a due message that names next as the next slot, or none if
+// next is zero.
 func newMessage(t *testing.T, interval events.Interval, next time.Time) *message {
 	t.Helper()
 	msg, err := stream.Encode("/test", plan("http://billing.example/", interval))
@@ -62,7 +62,7 @@ func newMessage(t *testing.T, interval events.Interval, next time.Time) *message
 	return &message{header: msg.Header, data: msg.Data, stored: time.Now()}
 }
 
-func TestSlotIsAnIntervalBeforeTheNext(t *testing.T) {
+func TestDueMessageSlot(t *testing.T) {
 	next := time.Date(2026, 11, 22, 23, 0, 37, 0, time.UTC)
 	got, err := readDue(newMessage(t, "5m", next))
 	if want := next.Add(-5 * time.Minute); err != nil || got.slot.Sub(want) != spread(got.ServiceID) ||
@@ -81,7 +81,7 @@ func TestSlotIsAnIntervalBeforeTheNext(t *testing.T) {
 	}
 }
 
-func TestDueMessageWhoseNextSlotHasComeIsDropped(t *testing.T) {
+func TestLateDueMessageIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := worker(t, nil, func(context.Context, string) (probe.Outcome, error) {
 			t.Error("probed")
@@ -102,7 +102,7 @@ func TestDueMessageWhoseNextSlotHasComeIsDropped(t *testing.T) {
 	})
 }
 
-func TestServiceIsProbedInItsPartOfTheSecond(t *testing.T) {
+func TestProbeStartsAtServiceOffset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		probed := make(chan time.Time, 1)
 		w := worker(t, nil, func(context.Context, string) (probe.Outcome, error) {

@@ -26,8 +26,8 @@ func count(t *testing.T, m interface{ Write(*dto.Metric) error }) float64 {
 	return out.GetCounter().GetValue()
 }
 
-// shortAckWait is the worker's consumer, but for the time after which a worker
-// counts as dead.
+// shortAckWait returns the workers' consumer with an AckWait of 500 ms, after which
+// a worker counts as dead.
 func shortAckWait(t *testing.T, js jetstream.JetStream) jetstream.Consumer {
 	t.Helper()
 	consumer, err := stream.Probers(t.Context(), js, "default")
@@ -56,15 +56,15 @@ func TestProbeOfADeadWorkerGoesToAnother(t *testing.T) {
 		return hold(ctx, release)
 	})
 	killed.prepare(t.Context())
-	go func() { _ = killed.take(t.Context(), shortAckWait(t, dead)) }()
+	go func() { _ = killed.fetch(t.Context(), shortAckWait(t, dead)) }()
 	receive(t, hangs, "probe of the first worker")
-	dead.Conn().Close() // nothing that it does now is heard
+	dead.Conn().Close() // the broker receives nothing more from it
 
 	other := worker(t, js, func(context.Context, string) (probe.Outcome, error) { return healthy, nil })
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := other.prepare(ctx)
 	done := make(chan error, 1)
-	go func() { done <- other.take(ctx, shortAckWait(t, js)) }()
+	go func() { done <- other.fetch(ctx, shortAckWait(t, js)) }()
 	if got := receive(t, heard, "result of the second worker"); got.ServiceID != due.ServiceID {
 		t.Errorf("got %+v, want the probe of %s", got, due.ServiceID)
 	}
@@ -103,7 +103,7 @@ func TestResultIsStoredWhenTheStreamIsBack(t *testing.T) {
 	}
 }
 
-func TestStopFinishesWhatRunsAndHandsBackWhatWaits(t *testing.T) {
+func TestStopFinishesRunningProbesAndHandsBackTheRest(t *testing.T) {
 	url := devtest.NATS(t).URL()
 	js := connect(t, url)
 	heard := results(t, js)
@@ -145,7 +145,7 @@ func TestStopFinishesWhatRunsAndHandsBackWhatWaits(t *testing.T) {
 	awaitSettled(t, js)
 }
 
-func TestProbeThatWasNotMadeIsMadeLater(t *testing.T) {
+func TestProbeNotMadeIsRetried(t *testing.T) {
 	js := connect(t, devtest.NATS(t).URL())
 	heard, tries := results(t, js), make(chan bool, 10)
 	w := worker(t, js, func(context.Context, string) (probe.Outcome, error) {
@@ -163,7 +163,7 @@ func TestProbeThatWasNotMadeIsMadeLater(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoDueMessageIsTerminated(t *testing.T) {
+func TestInvalidDueMessageIsTerminated(t *testing.T) {
 	js := connect(t, devtest.NATS(t).URL())
 	if _, err := js.Publish(t.Context(), events.DueSubject("x"), []byte("{}")); err != nil {
 		t.Fatal(err)
@@ -179,11 +179,11 @@ func TestWhatIsNoDueMessageIsTerminated(t *testing.T) {
 	awaitSettled(t, js)
 }
 
-func TestWorkerGoesOnWhenItsConsumerVanishes(t *testing.T) {
+func TestWorkerReconnectsWhenConsumerIsDeleted(t *testing.T) {
 	js := connect(t, devtest.NATS(t).URL())
 	heard, lost := results(t, js), make(chan bool, 10)
 	w := worker(t, js, func(context.Context, string) (probe.Outcome, error) { return healthy, nil })
-	w.Lost = func() { lost <- true }
+	w.OnReconnect = func() { lost <- true }
 	run(t, w)
 	ask(t, js, plan("http://billing.example/", "1h"))
 	receive(t, heard, "result")

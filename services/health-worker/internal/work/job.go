@@ -12,14 +12,14 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/metrics"
 )
 
-// accept deals with a due message: it lets it wait for its part of the second,
-// and then for its turn, or drops it.
+// accept puts a due message into the wheel, or into its host's queue if its part of
+// the second has come. It drops one whose slot is over.
 func (w *Worker) accept(ctx context.Context, msg jetstream.Msg) {
 	d, err := readDue(msg)
 	if err != nil {
 		w.Metrics.Dropped.WithLabelValues(metrics.Poison).Inc()
 		w.Log.ErrorContext(ctx, "due message can't be read", "subject", msg.Subject(), "error", err)
-		_ = msg.TermWithReason("not a due message") // else it comes again, to the same end
+		_ = msg.TermWithReason("not a due message") // if that fails, it is redelivered and fails again
 		return
 	}
 	w.Metrics.Backlog.Set(float64(d.backlog))
@@ -32,20 +32,20 @@ func (w *Worker) accept(ctx context.Context, msg jetstream.Msg) {
 	}
 }
 
-// queue lets d wait for its turn, which may have come already.
+// queue adds d to its host's queue, and starts the probes whose turn has come.
 func (w *Worker) queue(d due) {
-	start, out := w.turns.add(d, time.Now())
+	start, evicted := w.turns.add(d, time.Now())
 	w.start(start)
 	switch {
-	case out == nil:
+	case evicted == nil:
 	case w.stopping.Load():
-		w.handBack(out.due, metrics.Stopping)
+		w.handBack(evicted.due, metrics.Stopping)
 	default:
-		w.handBack(out.due, metrics.HostBusy)
+		w.handBack(evicted.due, metrics.HostBusy)
 	}
 }
 
-// start makes the probes whose turn has come.
+// start runs each of the probes in a goroutine.
 func (w *Worker) start(turn []*waiting) {
 	for _, e := range turn {
 		w.jobs.Go(func() { w.run(e) })
@@ -53,30 +53,30 @@ func (w *Worker) start(turn []*waiting) {
 }
 
 // run probes, stores the result, and only then acknowledges the due message. It
-// has a place, of the worker and of the host, and gives it back.
+// releases the places that e has of the worker and of the host.
 func (w *Worker) run(e *waiting) {
 	defer func() {
-		w.start(w.turns.freed(time.Now()))
-		w.poke()
+		w.start(w.turns.releasePlace(time.Now()))
+		w.signalRoom()
 	}()
-	if time.Since(e.since) > askAfter && !w.planned(e.due) {
-		w.start(w.turns.left(e, ended{unmade: true}, time.Now()))
+	if time.Since(e.since) > recheckAfter && !w.stillPlanned(e.due) {
+		w.start(w.turns.releaseHost(e, probeEnd{notMade: true}, time.Now()))
 		w.handBack(e.due, metrics.Unplanned)
 		return
 	}
 	start, end := time.Now(), w.probing.begin()
 	if start.Sub(e.touched) > touchEvery/2 && start.Before(e.end()) {
-		_ = e.msg.InProgress() // else it comes again, perhaps before the probe has ended
+		_ = e.msg.InProgress() // if that fails, it may be redelivered before the probe has ended
 	}
 	w.Metrics.InFlight.Inc()
 	outcome, err := w.Probe(w.probes, e.URL)
 	end()
 	now := time.Now()
 	w.Metrics.InFlight.Dec()
-	w.start(w.turns.left(e, ended{
-		took:   now.Sub(start),
-		silent: outcome.Reason == events.ReasonTimeout || outcome.Reason == events.ReasonConnectTimeout,
-		unmade: err != nil,
+	w.start(w.turns.releaseHost(e, probeEnd{
+		took:     now.Sub(start),
+		timedOut: outcome.Reason == events.ReasonTimeout || outcome.Reason == events.ReasonConnectTimeout,
+		notMade:  err != nil,
 	}, now))
 	if err != nil {
 		if w.probes.Err() == nil {
@@ -88,68 +88,69 @@ func (w *Worker) run(e *waiting) {
 	w.Metrics.Probed(outcome.Status, outcome.Reason, start.Sub(e.since), now.Sub(start))
 	w.Log.DebugContext(w.finish, "probed", "service_id", e.ServiceID, "url", e.URL,
 		"status", outcome.Status, "reason", outcome.Reason, "latency_ms", milliseconds(outcome.Latency))
-	w.settle(e, w.result(e.ProbePlanned, outcome, times{planned: e.since, checked: start, round: e.round, busy: e.busy && e.round > 0}))
+	w.storeAndAck(e, w.result(e.ProbePlanned, outcome, times{planned: e.since, checked: start, round: e.round, busy: e.busy && e.round > 0}))
 }
 
-// planned says whether what waited for its turn is planned still: a service that
-// was deleted or has another health URL now must not cost a host its places. In
-// doubt it is.
+// stillPlanned reports whether d still has a plan, so that a service that was
+// deleted or has another health URL now doesn't take its host's places. It returns
+// true if the plan can't be read.
 //
-// What is not is handed back and not acknowledged, as the plan may be on its way.
-// Otherwise the due message is gone from the stream, and does not come again.
-func (w *Worker) planned(d due) bool {
-	ctx, cancel := context.WithTimeout(w.probes, askFor)
+// If it returns false, the due message is handed back and not acknowledged, as the
+// plan may be on its way. If there is none, the due message was purged from the
+// stream, and is not delivered again.
+func (w *Worker) stillPlanned(d due) bool {
+	ctx, cancel := context.WithTimeout(w.probes, recheckTimeout)
 	defer cancel()
 	plan, err := w.Plan(ctx, d.ServiceID)
 	return err != nil || plan.URL == d.URL
 }
 
-// settle stores a result, and acknowledges the due message that asked for it.
-func (w *Worker) settle(e *waiting, result events.ProbeCompleted) {
+// storeAndAck stores a result, and then acknowledges its due message.
+func (w *Worker) storeAndAck(e *waiting, result events.ProbeCompleted) {
 	err := w.store(w.finish, result)
 	switch {
 	case errors.Is(err, errInvalid):
 		w.Metrics.Dropped.WithLabelValues(metrics.Poison).Inc()
 		w.Log.ErrorContext(w.finish, "result not stored", "service_id", e.ServiceID, "error", err)
-		_ = e.msg.TermWithReason("its result is not valid") // else it comes again, to the same end
+		_ = e.msg.TermWithReason("its result is not valid") // if that fails, it is redelivered and fails again
 	case err != nil:
 		w.Log.ErrorContext(w.finish, "result not stored before the stop; handing the probe back",
 			"service_id", e.ServiceID, "status", result.Status, "error", err)
 		w.handBack(e.due, metrics.Unstored)
 	default:
-		_ = e.msg.Ack() // else it comes again, and is probed once more
+		_ = e.msg.Ack() // if that fails, it is redelivered and probed once more
 	}
 }
 
-// handBack lets the broker deliver the due message again, to whichever worker
-// has room, unless its slot is over before.
+// handBack has the broker redeliver the due message later, to any worker with
+// room. It drops the message if its slot ends before that.
 func (w *Worker) handBack(d due, why string) {
 	delay := retryAfter + rand.N(retryAfter)
 	switch {
 	case w.stopping.Load():
-		delay = fetchWait // or it would come straight back, by the request that is still open
+		delay = fetchWait // else the fetch that is still open would get it back
 	case why == metrics.HostBusy:
-		delay = crowdedAfter + rand.N(crowdedAfter)
+		delay = evictedRetryAfter + rand.N(evictedRetryAfter)
 	}
 	if time.Until(d.end()) <= delay {
 		w.drop(d)
 		return
 	}
 	w.Metrics.HandedBack.WithLabelValues(why).Inc()
-	_ = d.msg.NakWithDelay(delay) // else it comes again by itself, later
+	_ = d.msg.NakWithDelay(delay) // if that fails, it is redelivered after AckWait
 }
 
-// drop ends a due message whose next slot has come: that one is the probe now.
+// drop acknowledges a due message whose slot is over: the next slot has its own.
 func (w *Worker) drop(d due) {
 	w.Metrics.Dropped.WithLabelValues(metrics.Late).Inc()
-	_ = d.msg.Ack() // else it comes again, later still, and is dropped then
+	_ = d.msg.Ack() // if that fails, it is redelivered and dropped then
 }
 
-// times are those of a probe.
+// times are when a probe was planned and made, and when the next one follows.
 type times struct {
 	planned, checked time.Time
-	round            time.Duration // until the next, if that is longer than the interval
-	busy             bool          // because of the host
+	round            time.Duration // until the next probe if longer than the interval, else 0
+	busy             bool          // the host's limit is the cause of round
 }
 
 func milliseconds(d time.Duration) int64 {

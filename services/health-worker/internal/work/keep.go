@@ -13,15 +13,15 @@ import (
 const (
 	keepEvery = time.Second
 
-	// touchEvery is how often the broker hears that a waiting message is in hand,
-	// or it would give it to another worker (AckWait, 30 s).
+	// touchEvery is how often the broker is told that a waiting message is in
+	// progress. After AckWait (30 s) it would deliver it to another worker.
 	touchEvery = 10 * time.Second
 
-	mostBusyHosts = 10 // are named
+	maxBusyHosts = 10 // in the worker's state
 )
 
-// keep looks after those who wait for their turn, until ctx ends. One goroutine
-// does it for all: they may be thousands.
+// keep extends the AckWait of the queued due messages, publishes delays and updates
+// the metrics, until ctx ends. One goroutine serves all: they may be thousands.
 func (w *Worker) keep(ctx context.Context) {
 	tick := time.NewTicker(keepEvery)
 	defer tick.Stop()
@@ -31,28 +31,28 @@ func (w *Worker) keep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		look := w.turns.look(time.Now())
-		for _, d := range look.touch {
-			_ = d.msg.InProgress() // else it comes again, and keeps its turn
+		found := w.turns.inspect(time.Now())
+		for _, d := range found.touch {
+			_ = d.msg.InProgress() // if that fails, it is redelivered and keeps its turn
 		}
-		for _, late := range look.delayed {
-			w.tell(ctx, late)
+		for _, late := range found.delayed {
+			w.publishDelayed(ctx, late)
 		}
-		w.Metrics.Waiting.Set(float64(look.waiting))
-		w.Metrics.BusyHosts.Set(float64(len(look.busy)))
+		w.Metrics.Waiting.Set(float64(found.waiting))
+		w.Metrics.BusyHosts.Set(float64(len(found.busy)))
 		var longest int64
-		if len(look.busy) > 0 {
-			longest = look.busy[0].RoundMS
+		if len(found.busy) > 0 {
+			longest = found.busy[0].RoundMS
 		}
 		w.Metrics.Round.Set(float64(longest) / 1000)
-		named := look.busy[:min(len(look.busy), mostBusyHosts)]
+		named := found.busy[:min(len(found.busy), maxBusyHosts)]
 		w.busy.Store(&named)
 	}
 }
 
-// tell says that a service waits. It is said again after an interval: nobody
-// waits for an answer.
-func (w *Worker) tell(ctx context.Context, late delayed) {
+// publishDelayed publishes that a service waits. It doesn't wait for an
+// acknowledgement: the event is repeated after an interval.
+func (w *Worker) publishDelayed(ctx context.Context, late delayed) {
 	msg, err := stream.Encode(source, events.ProbeDelayed{
 		ServiceID: late.ServiceID, URL: late.URL, RoundMS: milliseconds(late.round),
 		SaidAt: time.Now().UTC(), Location: w.Location,
@@ -71,21 +71,21 @@ type delayed struct {
 	round time.Duration // estimated
 }
 
-// look is what there is to be done for those who wait.
-type look struct {
+// inspection is the state of the queues, and what is to be done about it.
+type inspection struct {
 	waiting int
-	touch   []due
+	touch   []due // whose AckWait is to be extended
 	delayed []delayed
 	busy    []events.BusyHost // the longest round first
 }
 
-// look looks at all who wait.
-func (t *turns) look(now time.Time) (out look) {
+// inspect inspects the queues of all hosts.
+func (t *turns) inspect(now time.Time) (out inspection) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out.waiting = len(t.byID)
 	for _, h := range t.hosts {
-		if round := h.look(now, &out); round > 0 {
+		if round := h.inspect(now, &out); round > 0 {
 			out.busy = append(out.busy, events.BusyHost{
 				Host: h.name, Services: h.running + len(h.queue), RoundMS: milliseconds(round),
 			})
@@ -97,9 +97,9 @@ func (t *turns) look(now time.Time) (out look) {
 	return out
 }
 
-// look looks at those who wait for the host, and returns its longest round; 0
-// while each service is probed in each interval, as far as the host decides.
-func (h *host) look(now time.Time, out *look) (round time.Duration) {
+// inspect adds the host's queue to out and returns its longest round: 0 if the
+// host's limit makes no service miss an interval.
+func (h *host) inspect(now time.Time, out *inspection) (round time.Duration) {
 	for i, e := range h.queue {
 		if now.Sub(e.touched) >= touchEvery && now.Before(e.end()) {
 			e.touched = now
@@ -114,8 +114,8 @@ func (h *host) look(now time.Time, out *look) (round time.Duration) {
 		if !h.limited.Before(e.since) {
 			round = max(round, r)
 		}
-		if !now.Before(e.tell) {
-			e.tell = now.Add(e.Interval.Duration())
+		if !now.Before(e.nextNotice) {
+			e.nextNotice = now.Add(e.Interval.Duration())
 			out.delayed = append(out.delayed, delayed{e.ProbePlanned, r})
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/health-worker/internal/probe"
 )
 
-// delays hears who is said to wait, from now on.
+// delays returns the ProbeDelayed events from now on.
 func delays(t *testing.T, js jetstream.JetStream) <-chan events.ProbeDelayed {
 	t.Helper()
 	out := make(chan events.ProbeDelayed, 1000)
@@ -50,7 +50,7 @@ func occupied(t *testing.T) (js jetstream.JetStream, w *Worker, release chan boo
 	return js, w, release
 }
 
-func TestTurnSurvivesItsMessage(t *testing.T) {
+func TestTurnOutlivesDueMessage(t *testing.T) {
 	js, w, release := occupied(t)
 	heard := results(t, js)
 	replaced, expired := plan("http://gw.example/replaced", "10s"), plan("http://gw.example/expired", "10s")
@@ -62,7 +62,7 @@ func TestTurnSurvivesItsMessage(t *testing.T) {
 		}
 		store(t, js, p, events.DueSubject(p.ServiceID), ttl...)
 		await(t, func() (bool, string) {
-			n := w.turns.look(time.Now()).waiting
+			n := w.turns.inspect(time.Now()).waiting
 			return n >= 1 && (p != expired || n == 2), fmt.Sprintf("%d wait", n)
 		})
 	}
@@ -89,7 +89,7 @@ func TestTurnSurvivesItsMessage(t *testing.T) {
 	}
 }
 
-func TestWhoWaitsForABusyHostIsKeptAndTold(t *testing.T) {
+func TestDelayedServiceKeepsItsTurnAndIsReported(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for longer than an interval of 10 s")
 	}
@@ -120,8 +120,8 @@ func TestWhoWaitsForABusyHostIsKeptAndTold(t *testing.T) {
 	if err != nil || len(state.BusyHosts) != 1 || state.BusyHosts[0].Host != probe.HostPort(short.URL) || state.BusyHosts[0].Services < 3 {
 		t.Errorf("got %+v (%v), want the host and its three services", state, err)
 	}
-	// By now the broker would have given them out again, had it heard nothing: as it
-	// did with the first, whose probe takes longer than one may.
+	// Without InProgress the broker would have redelivered them by now, as it did the
+	// first, whose probe takes longer than AckWait.
 	if info, err := consumer.Info(t.Context()); err != nil || info.NumRedelivered > 1 {
 		t.Errorf("%d are delivered again (%v), want the first at most", info.NumRedelivered, err)
 	}

@@ -2,70 +2,70 @@ package work
 
 import "time"
 
-// A host begins with startPerHost probes at once and never has fewer than
-// minPerHost, unless it is configured to have fewer at most.
+// A host's limit begins with startPerHost probes at once and never is less than
+// minPerHost, unless the configured maximum is less.
 const (
 	startPerHost = 16
 	minPerHost   = 4
 )
 
 const (
-	boundRest = 8  // windows for which a limit at its bound is left alone
-	mostRest  = 15 // windows for which a limit that proved right is left alone
+	boundDelay = 8  // windows until the next trial when the limit is at its bound
+	maxDelay   = 15 // windows until the next trial, at most, after failed ones
 )
 
-// pace finds how many probes of a host may run at once: twice as many for as
-// long as nearly twice as much gets done, half as many where that does no less.
-// It learns only while probes wait for the host, from one window of probes after
-// the other. That tells a host that works on probes side by side, or that just
-// does not answer, from one that only takes longer the more it is asked at once.
+// pace adapts how many probes of a host run at once. It doubles the limit while
+// that nearly doubles the throughput, and halves it if the throughput stays the
+// same. It measures windows of successive probes, only while probes wait for the
+// host. So it distinguishes a host that handles probes in parallel, or that doesn't
+// answer at all, from one that gets slower with each concurrent probe.
 type pace struct {
 	min, max int
-	limit    int           // so many at once now
+	limit    int           // of concurrent probes
 	timeout  time.Duration // of a probe
-	mean     time.Duration // that a probe took lately; zero: none has ended
+	mean     time.Duration // moving average of a probe's duration; 0 until one has ended
 
-	began time.Time // the window's
-	seen  window
-	skip  int // probes that began under the limit before
+	began   time.Time // start of the current window
+	current window
+	skip    int // probes to ignore, because they began under the previous limit
 
-	from   int    // the limit before the present trial; 0: none is under way
-	before window // what was seen with that
-	relief bool   // the trial is to see whether the host is overloaded
-	down   bool   // the next trial is one with fewer
-	rest   int    // windows until the next trial
-	pause  int    // what rest was last
+	trialFrom  int    // the limit before the present trial; 0 if there is none
+	baseline   window // measured with trialFrom
+	overload   bool   // the trial tests whether the host is overloaded
+	down       bool   // the next trial halves the limit
+	trialDelay int    // windows until the next trial
+	lastDelay  int    // the last trialDelay after a failed trial; 0 after a successful one
 }
 
 func newPace(most int, timeout time.Duration) pace {
 	return pace{min: min(minPerHost, most), max: most, limit: min(startPerHost, most), timeout: timeout}
 }
 
-// window is what was seen of some probes, one after the other.
+// window is the measurements of a number of successive probes.
 type window struct {
-	ended    int           // probes
-	silent   int           // of them without an answer in time
-	answered time.Duration // that the others took, in all
-	rate     float64       // probes a second
+	ended      int           // probes
+	timeouts   int           // of them
+	answerTime time.Duration // total duration of the others
+	rate       float64       // probes a second
 }
 
-// answer is how long an answer took, of those that came.
-func (w window) answer() time.Duration {
-	return w.answered / time.Duration(max(w.ended-w.silent, 1))
+// meanAnswerTime returns the mean duration of the probes that got an answer.
+func (w window) meanAnswerTime() time.Duration {
+	return w.answerTime / time.Duration(max(w.ended-w.timeouts, 1))
 }
 
-// lost is the share of the probes that got no answer in time.
-func (w window) lost() float64 { return float64(w.silent) / float64(max(w.ended, 1)) }
+// timeoutShare returns the share of the probes that timed out.
+func (w window) timeoutShare() float64 { return float64(w.timeouts) / float64(max(w.ended, 1)) }
 
-// done notes the end of a probe. full says whether the host had all the probes
-// that the limit lets it have, and more waited.
-func (p *pace) done(now time.Time, took time.Duration, silent, full bool) {
+// done records the end of a probe. full says whether the host was at its limit and
+// more probes waited.
+func (p *pace) done(now time.Time, took time.Duration, timedOut, full bool) {
 	if p.mean == 0 {
 		p.mean = took
 	}
 	p.mean += (took - p.mean) / 8
 	if !full || p.began.IsZero() {
-		p.began, p.seen = now, window{}
+		p.began, p.current = now, window{}
 		return
 	}
 	if p.skip > 0 {
@@ -73,61 +73,63 @@ func (p *pace) done(now time.Time, took time.Duration, silent, full bool) {
 		p.began = now
 		return
 	}
-	p.seen.ended++
-	if silent {
-		p.seen.silent++
+	p.current.ended++
+	if timedOut {
+		p.current.timeouts++
 	} else {
-		p.seen.answered += took
+		p.current.answerTime += took
 	}
-	if p.seen.ended < max(2*p.limit, startPerHost) {
+	if p.current.ended < max(2*p.limit, startPerHost) {
 		return
 	}
-	p.seen.rate = float64(p.seen.ended) / max(now.Sub(p.began).Seconds(), 1e-6)
-	p.judge()
-	p.began, p.seen = now, window{}
+	p.current.rate = float64(p.current.ended) / max(now.Sub(p.began).Seconds(), 1e-6)
+	p.evaluate()
+	p.began, p.current = now, window{}
 }
 
-// suspect says that answers come so late that those which do not come may be lost
-// because so many are asked for at once. A trial tells.
-func (p *pace) suspect() bool {
-	return p.seen.silent > 0 && p.seen.silent < p.seen.ended && p.seen.answer() > p.timeout/8 && p.limit > p.min
+// overloadSuspected reports whether some probes timed out and the others were so
+// slow that too many concurrent probes may be the cause. A trial finds out.
+func (p *pace) overloadSuspected() bool {
+	return p.current.timeouts > 0 && p.current.timeouts < p.current.ended && p.current.meanAnswerTime() > p.timeout/8 && p.limit > p.min
 }
 
-func (p *pace) judge() {
+// evaluate ends a window: it keeps or reverts the limit on trial, and starts the
+// next trial when it is time.
+func (p *pace) evaluate() {
 	switch {
-	case p.from == 0 && p.rest > 0:
-		p.rest--
-	case p.from == 0:
-		p.try()
-	case p.proved():
-		p.pause = 0
-		p.try()
+	case p.trialFrom == 0 && p.trialDelay > 0:
+		p.trialDelay--
+	case p.trialFrom == 0:
+		p.startTrial()
+	case p.trialSucceeded():
+		p.lastDelay = 0
+		p.startTrial()
 	default:
-		p.skip, p.limit, p.from, p.down = p.limit, p.from, 0, !p.down
-		p.pause = min(2*p.pause+1, mostRest)
-		p.rest = p.pause
+		p.skip, p.limit, p.trialFrom, p.down = p.limit, p.trialFrom, 0, !p.down
+		p.lastDelay = min(2*p.lastDelay+1, maxDelay)
+		p.trialDelay = p.lastDelay
 	}
 }
 
-// proved says whether the trial was worth it.
-func (p *pace) proved() bool {
-	if p.relief {
-		return p.seen.lost() < 0.6*p.before.lost() || p.seen.answer() < p.before.answer()*3/4
+// trialSucceeded reports whether the limit on trial is better than the previous one.
+func (p *pace) trialSucceeded() bool {
+	if p.overload {
+		return p.current.timeoutShare() < 0.6*p.baseline.timeoutShare() || p.current.meanAnswerTime() < p.baseline.meanAnswerTime()*3/4
 	}
-	return p.seen.rate >= p.before.rate*(1+float64(p.limit)/float64(p.from))/2
+	return p.current.rate >= p.baseline.rate*(1+float64(p.limit)/float64(p.trialFrom))/2
 }
 
-// try changes the limit to see what that does.
-func (p *pace) try() {
-	p.relief = p.suspect() && (!p.relief || p.pause == 0)
-	p.down = p.down || p.relief
+// startTrial doubles or halves the limit, or delays the trial at the bound.
+func (p *pace) startTrial() {
+	p.overload = p.overloadSuspected() && (!p.overload || p.lastDelay == 0)
+	p.down = p.down || p.overload
 	next := min(2*p.limit, p.max)
 	if p.down {
 		next = max(p.limit/2, p.min)
 	}
 	if next == p.limit {
-		p.from, p.down, p.rest = 0, !p.down, boundRest
+		p.trialFrom, p.down, p.trialDelay = 0, !p.down, boundDelay
 		return
 	}
-	p.skip, p.from, p.before, p.limit = p.limit, p.limit, p.seen, next
+	p.skip, p.trialFrom, p.baseline, p.limit = p.limit, p.limit, p.current, next
 }

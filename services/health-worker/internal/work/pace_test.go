@@ -6,35 +6,36 @@ import (
 	"time"
 )
 
-// busyHost ends so many probes of a host that always has more of them. took says
-// how long one takes with so many at once, and whether it gets no answer in time.
+// busyHost ends that many probes of a host that always has more queued, and returns
+// the limit after each. took returns how long a probe takes with atOnce concurrent
+// ones, and whether it times out.
 func busyHost(p *pace, ends int, took func(atOnce, i int) (time.Duration, bool)) (limits []int) {
 	type flight struct {
-		end    time.Time
-		took   time.Duration
-		silent bool
+		end      time.Time
+		took     time.Duration
+		timedOut bool
 	}
 	var running []flight
 	now := time.Now()
 	for i := range ends {
 		for len(running) < p.limit {
-			d, silent := took(p.limit, i+len(running))
-			running = append(running, flight{now.Add(d), d, silent})
+			d, timedOut := took(p.limit, i+len(running))
+			running = append(running, flight{now.Add(d), d, timedOut})
 		}
 		slices.SortStableFunc(running, func(a, b flight) int { return a.end.Compare(b.end) })
 		first, full := running[0], len(running) >= p.limit
 		now, running = first.end, running[1:]
-		p.done(now, first.took, first.silent, full)
+		p.done(now, first.took, first.timedOut, full)
 		limits = append(limits, p.limit)
 	}
 	return limits
 }
 
-func TestLimitOfAHostFollowsWhatItGetsDone(t *testing.T) {
+func TestHostLimitFollowsThroughput(t *testing.T) {
 	const timeout = 10 * time.Second
 	for name, tc := range map[string]struct {
 		took      func(atOnce, i int) (time.Duration, bool)
-		low, high int // where the limit is most of the time
+		low, high int // bounds of the limit most of the time
 	}{
 		"one that works side by side gets more": {
 			took: func(int, int) (time.Duration, bool) { return 200 * time.Millisecond, false }, low: 64, high: 64,
@@ -84,7 +85,7 @@ func TestLimitOfAHostFollowsWhatItGetsDone(t *testing.T) {
 	}
 }
 
-func TestLimitOfAHostStaysWithinItsBounds(t *testing.T) {
+func TestHostLimitStaysWithinBounds(t *testing.T) {
 	for _, most := range []int{1, 2, 4, 16, 100} {
 		p := newPace(most, time.Second)
 		for _, limit := range busyHost(&p, 2000, func(n, i int) (time.Duration, bool) {
@@ -97,7 +98,7 @@ func TestLimitOfAHostStaysWithinItsBounds(t *testing.T) {
 	}
 }
 
-func TestHostThatHasNoQueueTeachesNothing(t *testing.T) {
+func TestHostLimitIsUnchangedWithoutQueue(t *testing.T) {
 	p := newPace(64, time.Second)
 	now := time.Now()
 	for range 1000 {

@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	gather     = 10 * time.Millisecond  // how long a result waits for others: fewer messages cost less
-	storeFirst = 500 * time.Millisecond // the pause before the first new try, doubled
-	storeMost  = 4 * time.Second        // up to this
+	batchWait     = 10 * time.Millisecond  // how long a result waits for others: fewer messages cost less
+	storeMinPause = 500 * time.Millisecond // before the first retry, doubled for each more
+	storeMaxPause = 4 * time.Second
 )
 
 var errInvalid = errors.New("invalid result")
 
-// result is what a probe of plan saw.
+// result returns the event that a probe of plan completed with outcome.
 func (w *Worker) result(plan events.ProbePlanned, outcome probe.Outcome, at times) events.ProbeCompleted {
 	if outcome.Reason == events.ReasonOK && at.busy {
 		outcome.Reason = events.ReasonHostBusy
@@ -42,7 +42,7 @@ func (w *Worker) result(plan events.ProbePlanned, outcome probe.Outcome, at time
 	}
 }
 
-// batch is what waits to be published in one message.
+// batch is the results that are published in one message.
 type batch struct {
 	results []events.ProbeCompleted
 	full    chan struct{} // closed when no more fits in
@@ -50,14 +50,15 @@ type batch struct {
 	err     error
 }
 
-// batches gathers results: the first job with one waits a moment for those of
-// others, and publishes them all. Its zero value is ready.
+// batches collects results: the job that opens a batch waits batchWait for the
+// results of others, and publishes them all. Its zero value is ready to use.
 type batches struct {
 	mu   sync.Mutex
-	open *batch // which takes more; nil: none does
+	open *batch // accepts more results; nil if there is none
 }
 
-// join adds a result to the open batch. Who opened it has to publish it.
+// join adds a result to the open batch, or opens one. If opened is true, the caller
+// has to publish it.
 func (b *batches) join(result events.ProbeCompleted) (in *batch, opened bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +74,7 @@ func (b *batches) join(result events.ProbeCompleted) (in *batch, opened bool) {
 	return in, opened
 }
 
-// shut ends the taking of more.
+// shut makes the batch accept no more results.
 func (b *batches) shut(in *batch) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -82,11 +83,11 @@ func (b *batches) shut(in *batch) {
 	}
 }
 
-// store publishes the result, with those that come at about the same time, and
-// tries again until the broker has it or ctx ends, which is the end of all jobs.
-// An errInvalid it doesn't try again.
+// store publishes the result, together with others of about the same time. It
+// retries until the broker has stored it or ctx ends, which must be the context of
+// all jobs. It fails at once with errInvalid if the result isn't valid.
 func (w *Worker) store(ctx context.Context, result events.ProbeCompleted) error {
-	if err := result.Validate(); err != nil { // here, where it can't spoil those of others
+	if err := result.Validate(); err != nil { // before it joins a batch, which would fail as a whole
 		return fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	in, opened := w.results.join(result)
@@ -94,7 +95,7 @@ func (w *Worker) store(ctx context.Context, result events.ProbeCompleted) error 
 		select {
 		case <-in.full:
 		case <-ctx.Done():
-		case <-time.After(gather):
+		case <-time.After(batchWait):
 		}
 		w.results.shut(in)
 		in.err = w.storeAll(ctx, in.results)
@@ -109,13 +110,13 @@ func (w *Worker) storeAll(ctx context.Context, results []events.ProbeCompleted) 
 	if err != nil {
 		return fmt.Errorf("%w: %w", errInvalid, err)
 	}
-	for pause := storeFirst; ; pause = min(2*pause, storeMost) {
+	for pause := storeMinPause; ; pause = min(2*pause, storeMaxPause) {
 		err := w.publish(ctx, msg)
 		if err == nil {
 			return nil
 		}
 		w.Metrics.PublishFailures.Inc()
-		if pause == storeFirst {
+		if pause == storeMinPause {
 			w.Log.WarnContext(ctx, "results not stored; trying again", "results", len(results), "error", err)
 		}
 		select {
@@ -126,7 +127,8 @@ func (w *Worker) storeAll(ctx context.Context, results []events.ProbeCompleted) 
 	}
 }
 
-// publish is one try. The message keeps its id, so that it is stored but once.
+// publish tries once to store msg. Retries have the same message id, so that it is
+// stored only once.
 func (w *Worker) publish(ctx context.Context, msg *nats.Msg) error {
 	ack, err := w.JS.PublishMsgAsync(&nats.Msg{Subject: msg.Subject, Header: msg.Header, Data: msg.Data})
 	if err != nil {

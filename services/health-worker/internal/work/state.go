@@ -6,7 +6,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// State is what the worker says of itself to those who ask.
+// State returns the worker's state, as its STATS replies contain it.
 func (w *Worker) State() events.WorkerState {
 	var busy []events.BusyHost
 	if named := w.busy.Load(); named != nil {
@@ -16,12 +16,12 @@ func (w *Worker) State() events.WorkerState {
 		Location:   w.Location,
 		Places:     w.Concurrency,
 		Taken:      w.probing.taken(),
-		StuckSince: earliest(w.probing.since(), w.checking.since()).UTC(),
+		StuckSince: earliest(w.probing.stuckSince(), w.checking.stuckSince()).UTC(),
 		BusyHosts:  busy,
 	}
 }
 
-// earliest is the earlier of two times; a zero one is none.
+// earliest returns the earlier of two times, ignoring a zero one.
 func earliest(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
 		return b

@@ -9,31 +9,31 @@ import (
 )
 
 const (
-	// mostWaiting bounds the due messages that wait here for their turn: some
-	// 2 KB each, and part of what the broker lets be under way (MaxAckPending).
-	mostWaiting = 8192
+	// maxWaiting bounds the queued due messages: each takes about 2 KB, and counts
+	// towards the consumer's MaxAckPending.
+	maxWaiting = 8192
 
-	// mostOwed bounds the turns that are remembered of services which had to go.
-	mostOwed = 1 << 16
+	// maxEvicted bounds the slots that are kept of evicted services.
+	maxEvicted = 1 << 16
 )
 
-// waiting is a service whose probe is due. Of a service there is one at most: a
-// newer due message takes the place of the older one, and keeps its turn.
+// waiting is a service whose probe is due. There is at most one for each service: a
+// newer due message replaces the older one, and keeps its turn.
 type waiting struct {
-	due               // the newest
-	since   time.Time // the oldest slot that the probe is for: turns go by it
-	touched time.Time // when the broker heard last that the message is in hand
-	tell    time.Time // when to say next that the service waits
-	at      *host
+	due                  // the newest
+	since      time.Time // the oldest slot that the probe is for; the queue's order
+	touched    time.Time // when the broker was last told that the message is in progress
+	nextNotice time.Time // when to publish next that the service waits
+	at         *host
 
-	// round is, once its turn has come, after how long the next turn is to be
-	// expected, if not after an interval; busy says that its host is why.
+	// round is set when the turn comes: the estimated time until the next turn, 0
+	// if that is an interval. busy says that the host's limit is the cause.
 	round time.Duration
 	busy  bool
 }
 
-// roundOf is how far the slots are apart that are probed by one who waits for
-// so long each time: every second one, say. 0: all of them are probed.
+// roundOf returns the time between the slots that are probed if the service waits
+// that long each time, a multiple of the interval; 0 if each slot is probed.
 func (e *waiting) roundOf(wait time.Duration) time.Duration {
 	interval := e.Interval.Duration()
 	if wait <= interval {
@@ -46,40 +46,40 @@ func (e *waiting) roundOf(wait time.Duration) time.Duration {
 type host struct {
 	name    string
 	running int
-	queue   []*waiting // in the order of their turns
+	queue   []*waiting // by since
 	listed  bool       // is in turns.ready
 	pace    pace
-	limited time.Time // when it had, last, all that its limit lets it have
+	limited time.Time // when it was last at its limit while others waited
 }
 
-// turns says whose probe is next. Of a host, the service whose slot is oldest;
-// of the hosts that may have another probe, each in turn. A host may have as many
-// as its pace says, and no more than there are places left: so there is always
-// room for another one, whatever a host does.
+// turns decides which probe is next: of a host, that of the service with the oldest
+// slot; of the hosts, round-robin over those below their limit. A host has at most
+// as many probes as its pace allows, and no more than there are places left: so
+// there is always room for another host, whatever one does.
 type turns struct {
-	perHost int // most probes of a host at once
-	timeout time.Duration
-	most    int // most that wait
+	perHost    int // maximum of probes of a host at once
+	timeout    time.Duration
+	maxWaiting int
 
-	mu     sync.Mutex
-	free   int // places
-	hosts  map[string]*host
-	byID   map[string]*waiting
-	ready  []*host // those with a queue that are not at their limit, in turn
-	owed   map[string]time.Time
-	closed bool
+	mu      sync.Mutex
+	free    int // places
+	hosts   map[string]*host
+	byID    map[string]*waiting
+	ready   []*host              // those with a queue and below their limit, round-robin
+	evicted map[string]time.Time // the since of each evicted service, by its id
+	closed  bool
 }
 
 func newTurns(places, perHost int, timeout time.Duration) *turns {
 	return &turns{
-		perHost: perHost, timeout: timeout, most: mostWaiting, free: places,
-		hosts: map[string]*host{}, byID: map[string]*waiting{}, owed: map[string]time.Time{},
+		perHost: perHost, timeout: timeout, maxWaiting: maxWaiting, free: places,
+		hosts: map[string]*host{}, byID: map[string]*waiting{}, evicted: map[string]time.Time{},
 	}
 }
 
-// add lets d wait for its turn. It returns those whose turn has come, which have
-// a place now, and the one that has to go because too many wait, or nil: it is
-// owed its turn.
+// add queues d. It returns the probes whose turn has come, which have a place now,
+// and the one that was evicted because too many wait, or nil. An evicted service
+// keeps its turn for when it is added again. After close, add evicts d itself.
 func (t *turns) add(d due, now time.Time) (start []*waiting, out *waiting) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -94,15 +94,15 @@ func (t *turns) add(d due, now time.Time) (start []*waiting, out *waiting) {
 		}
 		t.remove(e) // its health URL has changed
 	}
-	if at, ok := t.owed[d.ServiceID]; ok {
-		delete(t.owed, d.ServiceID)
+	if at, ok := t.evicted[d.ServiceID]; ok {
+		delete(t.evicted, d.ServiceID)
 		since = at
 	}
-	e := &waiting{due: d, since: since, touched: now, tell: since.Add(d.Interval.Duration()), at: t.host(name)}
+	e := &waiting{due: d, since: since, touched: now, nextNotice: since.Add(d.Interval.Duration()), at: t.host(name)}
 	t.insert(e)
 	start = t.next(now)
-	if len(t.byID) > t.most {
-		out = t.crowdedOut()
+	if len(t.byID) > t.maxWaiting {
+		out = t.evict()
 	}
 	return start, out
 }
@@ -119,7 +119,7 @@ func (t *turns) host(name string) *host {
 func (t *turns) insert(e *waiting) {
 	q := e.at.queue
 	i := len(q)
-	for i > 0 && e.since.Before(q[i-1].since) { // mostly it is the newest
+	for i > 0 && e.since.Before(q[i-1].since) { // from the end, as most are the newest
 		i--
 	}
 	e.at.queue = slices.Insert(q, i, e)
@@ -135,8 +135,8 @@ func (t *turns) remove(e *waiting) {
 	t.forget(e.at)
 }
 
-// crowdedOut takes the last of the longest queue out.
-func (t *turns) crowdedOut() *waiting {
+// evict removes the last of the longest queue, and remembers its slot.
+func (t *turns) evict() *waiting {
 	var longest *host
 	for _, h := range t.hosts {
 		if longest == nil || len(h.queue) > len(longest.queue) {
@@ -145,14 +145,14 @@ func (t *turns) crowdedOut() *waiting {
 	}
 	e := longest.queue[len(longest.queue)-1]
 	t.remove(e)
-	if len(t.owed) >= mostOwed {
-		clear(t.owed) // most are of services that are gone
+	if len(t.evicted) >= maxEvicted {
+		clear(t.evicted) // most are of deleted services
 	}
-	t.owed[e.ServiceID] = e.since
+	t.evicted[e.ServiceID] = e.since
 	return e
 }
 
-// list puts the host among those that wait for places.
+// list adds the host to ready, unless it is there or its queue is empty.
 func (t *turns) list(h *host) {
 	if !h.listed && len(h.queue) > 0 {
 		h.listed = true
@@ -160,7 +160,7 @@ func (t *turns) list(h *host) {
 	}
 }
 
-// next gives places to those whose turn it is.
+// next gives the free places to the probes whose turn it is, and returns them.
 func (t *turns) next(now time.Time) (start []*waiting) {
 	for passed := 0; t.free > 0 && passed < len(t.ready); {
 		h := t.ready[0]
@@ -170,7 +170,7 @@ func (t *turns) next(now time.Time) (start []*waiting) {
 			h.listed = false
 			t.forget(h)
 		case h.running >= h.pace.limit:
-			h.listed, h.limited = false, now // until one of its probes ends
+			h.listed, h.limited = false, now // listed again when one of its probes ends
 		case h.running >= max(1, t.free):
 			t.ready = append(t.ready, h)
 			passed++
@@ -190,20 +190,21 @@ func (t *turns) next(now time.Time) (start []*waiting) {
 	return start
 }
 
-// ended is what the end of a probe tells of its host.
-type ended struct {
-	took   time.Duration
-	silent bool // it got no answer in time
-	unmade bool // it tells nothing
+// probeEnd is how a probe ended.
+type probeEnd struct {
+	took     time.Duration
+	timedOut bool
+	notMade  bool // the other fields mean nothing
 }
 
-// left gives back what e had of its host, and returns those whose turn has come.
-func (t *turns) left(e *waiting, how ended, now time.Time) []*waiting {
+// releaseHost releases e's place at its host, and returns the probes whose turn has
+// come.
+func (t *turns) releaseHost(e *waiting, end probeEnd, now time.Time) []*waiting {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	h := e.at
-	if !how.unmade {
-		h.pace.done(now, how.took, how.silent, h.running >= h.pace.limit && len(h.queue) > 0)
+	if !end.notMade {
+		h.pace.done(now, end.took, end.timedOut, h.running >= h.pace.limit && len(h.queue) > 0)
 	}
 	h.running--
 	t.list(h)
@@ -211,30 +212,31 @@ func (t *turns) left(e *waiting, how ended, now time.Time) []*waiting {
 	return t.next(now)
 }
 
-// freed gives back a place, and returns those whose turn has come.
-func (t *turns) freed(now time.Time) []*waiting {
+// releasePlace releases a place of the worker, and returns the probes whose turn has
+// come.
+func (t *turns) releasePlace(now time.Time) []*waiting {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.free++
 	return t.next(now)
 }
 
-// forget drops a host of which nothing runs or waits, unless it was learned that
-// it wants another limit than that of the start.
+// forget removes a host without running or queued probes, unless its limit was
+// adapted.
 func (t *turns) forget(h *host) {
 	if h.running == 0 && len(h.queue) == 0 && !h.listed && h.pace.limit == min(startPerHost, t.perHost) {
 		delete(t.hosts, h.name)
 	}
 }
 
-// room is how many more messages are worth fetching.
+// room returns how many places are free.
 func (t *turns) room() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.free
 }
 
-// close lets nobody in any more, and returns all that wait.
+// close makes add evict all that comes, and returns all that wait.
 func (t *turns) close() []*waiting {
 	t.mu.Lock()
 	defer t.mu.Unlock()

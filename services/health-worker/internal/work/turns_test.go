@@ -16,15 +16,14 @@ type simulated struct {
 	url      string
 	interval events.Interval
 	took     time.Duration // of a probe
-	silent   bool
+	timedOut bool
 
 	offset time.Duration // of its slots
 	starts []time.Duration
 	rounds []time.Duration
 }
 
-// simulation probes services with a clock of its own: nothing else decides what
-// happens in it.
+// simulation probes services deterministically, with a simulated clock.
 type simulation struct {
 	*turns
 	services map[string]*simulated
@@ -81,13 +80,13 @@ func (s *simulation) finish() {
 		f := s.ends[0]
 		s.ends = s.ends[1:]
 		svc := s.services[f.ServiceID]
-		s.begin(s.left(f.waiting, ended{took: svc.took, silent: svc.silent}, s.now))
-		s.begin(s.freed(s.now))
+		s.begin(s.releaseHost(f.waiting, probeEnd{took: svc.took, timedOut: svc.timedOut}, s.now))
+		s.begin(s.releasePlace(s.now))
 	}
 }
 
-// longest is the longest time between two probes of a service, from the start of
-// the simulation until length.
+// longest returns the longest time between two probes of a service, from the start
+// of the simulation until length.
 func (svc *simulated) longest(length time.Duration) (gap time.Duration) {
 	last := svc.offset
 	for _, at := range append(slices.Clone(svc.starts), length) {
@@ -107,7 +106,7 @@ func many(n int, like simulated) (out []*simulated) {
 func TestEveryServiceOfAHostGetsItsTurn(t *testing.T) {
 	const timeout = 10 * time.Second
 	fast := simulated{url: "http://gw/", interval: "10s", took: 20 * time.Millisecond}
-	hangs := simulated{url: "http://gw/", interval: "10s", took: timeout, silent: true}
+	hangs := simulated{url: "http://gw/", interval: "10s", took: timeout, timedOut: true}
 	slow := simulated{url: "http://gw/", interval: "10s", took: 1500 * time.Millisecond}
 	with := func(s simulated, interval events.Interval, took time.Duration) simulated {
 		s.interval, s.took = interval, took
@@ -117,8 +116,8 @@ func TestEveryServiceOfAHostGetsItsTurn(t *testing.T) {
 		services []*simulated
 		perHost  int
 		length   time.Duration
-		most     time.Duration // between two probes of a service
-		busy     bool          // whether results say so
+		most     time.Duration // maximum between two probes of a service
+		busy     bool          // whether results report a busy host
 	}{
 		"60 that take 1.5 s":            {services: many(60, slow), length: 75 * time.Second, most: 15 * time.Second},
 		"60 that take 1.5 s, 4 at once": {services: many(60, slow), perHost: 4, length: 3 * time.Minute, most: 33 * time.Second, busy: true},
@@ -161,9 +160,9 @@ func TestEveryServiceOfAHostGetsItsTurn(t *testing.T) {
 	}
 }
 
-func TestRoundIsWhenTheNextResultComes(t *testing.T) {
+func TestRoundPredictsNextResult(t *testing.T) {
 	services := many(60, simulated{url: "http://gw/", interval: "10s", took: 1500 * time.Millisecond})
-	simulate(services, 4, 10*time.Second, 5*time.Minute) // all of them take 22.5 s
+	simulate(services, 4, 10*time.Second, 5*time.Minute) // a round takes 22.5 s
 	for _, svc := range services {
 		for i := 4; i < len(svc.starts)-1; i++ {
 			gap := svc.starts[i+1] - svc.starts[i]
@@ -174,12 +173,12 @@ func TestRoundIsWhenTheNextResultComes(t *testing.T) {
 	}
 }
 
-func TestHostsThatHangLeaveRoomForOthers(t *testing.T) {
+func TestHangingHostsLeaveRoomForOthers(t *testing.T) {
 	const timeout = 10 * time.Second
 	var services []*simulated
 	for i := range 20 {
 		services = append(services, many(300, simulated{
-			url: fmt.Sprintf("http://hangs-%d/", i), interval: "10s", took: timeout, silent: true,
+			url: fmt.Sprintf("http://hangs-%d/", i), interval: "10s", took: timeout, timedOut: true,
 		})...)
 	}
 	good := many(20, simulated{url: "http://good/", interval: "10s", took: 20 * time.Millisecond})
@@ -197,14 +196,14 @@ func dueOf(id, url string, interval events.Interval, slot time.Time) due {
 	return due{ProbePlanned: events.ProbePlanned{ServiceID: id, URL: url, Interval: interval}, slot: slot}
 }
 
-func TestNewerDueMessageKeepsTheTurn(t *testing.T) {
+func TestNewerDueMessageKeepsTurn(t *testing.T) {
 	turns, now := newTurns(8, 1, time.Second), time.Now()
 	start, _ := turns.add(dueOf("runs", "http://gw/", "10s", now), now)
 	turns.add(dueOf("a", "http://gw/", "10s", now), now)
 	turns.add(dueOf("b", "http://gw/", "10s", now.Add(time.Second)), now)
 	turns.add(dueOf("a", "http://gw/", "10s", now.Add(10*time.Second)), now.Add(10*time.Second))
 	now = now.Add(15 * time.Second)
-	next := turns.left(start[0], ended{took: time.Second}, now)
+	next := turns.releaseHost(start[0], probeEnd{took: time.Second}, now)
 	if len(next) != 1 || next[0].ServiceID != "a" || next[0].round != 20*time.Second || !next[0].busy {
 		t.Fatalf("got %+v, want a, with a round of 20 s", next)
 	}
@@ -213,7 +212,7 @@ func TestNewerDueMessageKeepsTheTurn(t *testing.T) {
 	}
 }
 
-func TestServiceThatMovesWaitsForItsNewHost(t *testing.T) {
+func TestMovedServiceQueuesAtNewHost(t *testing.T) {
 	turns, now := newTurns(8, 1, time.Second), time.Now()
 	turns.add(dueOf("runs", "http://gw/", "10s", now), now)
 	turns.add(dueOf("a", "http://gw/", "10s", now), now)
@@ -223,9 +222,9 @@ func TestServiceThatMovesWaitsForItsNewHost(t *testing.T) {
 	}
 }
 
-func TestWhoHasToGoIsOwedTheTurn(t *testing.T) {
+func TestEvictedServiceKeepsItsTurn(t *testing.T) {
 	turns, now := newTurns(8, 1, time.Second), time.Now()
-	turns.most = 2
+	turns.maxWaiting = 2
 	start, _ := turns.add(dueOf("runs", "http://gw/", "10s", now), now)
 	turns.add(dueOf("a", "http://gw/", "10s", now), now)
 	turns.add(dueOf("b", "http://gw/", "10s", now.Add(1)), now)
@@ -233,7 +232,7 @@ func TestWhoHasToGoIsOwedTheTurn(t *testing.T) {
 	if out == nil || out.ServiceID != "c" {
 		t.Fatalf("%+v had to go, want c, which came last", out)
 	}
-	turns.left(start[0], ended{}, now) // a runs
+	turns.releaseHost(start[0], probeEnd{}, now) // a runs
 	turns.add(dueOf("d", "http://gw/", "10s", now.Add(10*time.Second)), now)
 	_, out = turns.add(dueOf("c", "http://gw/", "10s", now.Add(11*time.Second)), now)
 	if out == nil || out.ServiceID != "d" {
@@ -244,7 +243,7 @@ func TestWhoHasToGoIsOwedTheTurn(t *testing.T) {
 	}
 }
 
-func TestNothingIsLeftBehind(t *testing.T) {
+func TestTurnsLeaveNoStateBehind(t *testing.T) {
 	services := append(many(50, simulated{url: "http://gw/", interval: "10s", took: 100 * time.Millisecond}),
 		many(50, simulated{url: "http://other/", interval: "10s", took: time.Second})...)
 	s := simulate(services, 64, 10*time.Second, time.Minute)
@@ -259,7 +258,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 }
 
-func TestHostInAnotherSpellingIsTheSame(t *testing.T) {
+func TestHostSpellingsShareALimit(t *testing.T) {
 	turns, now := newTurns(8, 1, time.Second), time.Now()
 	turns.add(dueOf("a", "http://Billing.example/", "10s", now), now)
 	for id, url := range map[string]string{"b": "http://billing.example.:80/x", "c": "HTTP://BILLING.example/y"} {

@@ -10,22 +10,22 @@ import (
 const (
 	watchEvery = time.Second
 
-	// overdueAfter is by how much a probe may exceed its timeout. One that takes
-	// longer will never end: it is a bug, and its place is lost.
+	// overdueAfter is by how much a probe may exceed its timeout. One that runs
+	// longer will never end, which is a bug, and keeps its place.
 	overdueAfter = 5 * time.Second
 )
 
-// watch knows when each probe of a pool began, to see those that do not end. Its
-// zero value is ready.
+// watch records when each probe of a pool began, to find those that do not end. Its
+// zero value is ready to use.
 type watch struct {
-	mu      sync.Mutex
-	running map[*time.Time]struct{}
-	stuck   time.Time // since when too many do not end; zero: they do
-	overdue int       // that did not end, at the last look
-	told    bool      // that some do not end
+	mu       sync.Mutex
+	running  map[*time.Time]struct{}
+	stuck    time.Time // since when the pool is stuck; zero if it isn't
+	overdue  int       // probes at the last inspection
+	reported bool      // the present episode was logged
 }
 
-// begin notes a probe; its end is to be told by the function returned.
+// begin records the start of a probe; the function returned records its end.
 func (w *watch) begin() (end func()) {
 	now := time.Now()
 	w.mu.Lock()
@@ -41,58 +41,60 @@ func (w *watch) begin() (end func()) {
 	}
 }
 
-// verdict is what a look found.
+// verdict is the result of an inspection.
 type verdict struct {
 	overdue int           // probes that do not end
-	longest time.Duration // of them, so far
-	news    bool          // an episode began with this look, or became worse
-	ended   bool          // an episode ended with this look
+	longest time.Duration // how long the oldest of them has run
+	report  bool          // an episode has begun or become worse
+	ended   bool          // an episode has ended
 }
 
-// look finds the probes that have run for longer than most. The pool is stuck
-// when they hold at least half of its places, at two looks one after the other: a
-// process that was stopped for a while wakes up with all its probes overdue.
-func (w *watch) look(now time.Time, most time.Duration, places int) verdict {
+// inspect finds the probes that have run for longer than limit. The pool is stuck
+// when they hold at least half of its places at two successive inspections: a single
+// one doesn't suffice, as a process that was suspended resumes with all its probes
+// overdue.
+func (w *watch) inspect(now time.Time, limit time.Duration, places int) verdict {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var v verdict
 	for began := range w.running {
-		if took := now.Sub(*began); took > most {
+		if took := now.Sub(*began); took > limit {
 			v.overdue, v.longest = v.overdue+1, max(v.longest, took)
 		}
 	}
-	lost := func(overdue int) bool { return overdue > 0 && 2*overdue >= places }
+	holdHalf := func(overdue int) bool { return overdue > 0 && 2*overdue >= places }
 	switch {
-	case !lost(v.overdue):
+	case !holdHalf(v.overdue):
 		w.stuck = time.Time{}
-	case lost(w.overdue) && w.stuck.IsZero():
-		w.stuck, v.news = now.Add(most-v.longest), true
+	case holdHalf(w.overdue) && w.stuck.IsZero():
+		w.stuck, v.report = now.Add(limit-v.longest), true
 	}
-	if v.overdue > 0 && w.overdue > 0 && !w.told {
-		w.told, v.news = true, true
+	if v.overdue > 0 && w.overdue > 0 && !w.reported {
+		w.reported, v.report = true, true
 	}
-	if v.overdue == 0 && w.told {
-		w.told, v.ended = false, true
+	if v.overdue == 0 && w.reported {
+		w.reported, v.ended = false, true
 	}
 	w.overdue = v.overdue
 	return v
 }
 
-// since is since when the pool is stuck; zero: it isn't.
-func (w *watch) since() time.Time {
+// stuckSince returns since when the pool is stuck, or the zero time if it isn't.
+func (w *watch) stuckSince() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.stuck
 }
 
+// taken returns how many probes run.
 func (w *watch) taken() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.running)
 }
 
-// Watch looks, until ctx ends, for probes that do not end, scheduled ones and
-// checks, and logs each such episode once.
+// Watch inspects the scheduled probes and the checks for those that do not end,
+// until ctx ends, and logs each such episode once.
 func (w *Worker) Watch(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
@@ -103,15 +105,16 @@ func (w *Worker) Watch(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := time.Now()
-		overdue := w.see(ctx, "scheduled probes", w.probing.look(now, w.longest(), w.Concurrency), w.Concurrency)
-		overdue += w.see(ctx, "checks", w.checking.look(now, w.longest(), checksAtOnce), checksAtOnce)
+		overdue := w.logVerdict(ctx, "scheduled probes", w.probing.inspect(now, w.maxDuration(), w.Concurrency), w.Concurrency)
+		overdue += w.logVerdict(ctx, "checks", w.checking.inspect(now, w.maxDuration(), checksAtOnce), checksAtOnce)
 		w.Metrics.Overdue.Set(float64(overdue))
 	}
 }
 
-func (w *Worker) see(ctx context.Context, pool string, v verdict, places int) int {
+// logVerdict logs the begin and end of an episode, and returns the overdue probes.
+func (w *Worker) logVerdict(ctx context.Context, pool string, v verdict, places int) int {
 	switch {
-	case v.news:
+	case v.report:
 		w.Log.ErrorContext(ctx, "probes do not end, and keep their places; a restart frees them",
 			"pool", pool, "probes", v.overdue, "places", places, "longest_s", int(v.longest.Seconds()))
 	case v.ended:
@@ -120,15 +123,15 @@ func (w *Worker) see(ctx context.Context, pool string, v verdict, places int) in
 	return v.overdue
 }
 
-// longest is how long a probe can take.
-func (w *Worker) longest() time.Duration { return w.Timeout + overdueAfter }
+// maxDuration is the time after which a probe counts as overdue.
+func (w *Worker) maxDuration() time.Duration { return w.Timeout + overdueAfter }
 
-// Stuck returns nil, or in words what only a restart mends: probes that do not
-// end hold half of the places or more, of scheduled probes or of checks.
+// Stuck returns an error if probes that do not end hold at least half of the places,
+// of scheduled probes or of checks. Only a restart frees them.
 func (w *Worker) Stuck() error {
-	since, what := w.probing.since(), "scheduled probes"
+	since, what := w.probing.stuckSince(), "scheduled probes"
 	if since.IsZero() {
-		since, what = w.checking.since(), "checks"
+		since, what = w.checking.stuckSince(), "checks"
 	}
 	if since.IsZero() {
 		return nil

@@ -44,8 +44,8 @@ func (l *lines) count(text string) int {
 	return strings.Count(l.all.String(), text)
 }
 
-func TestPoolIsStuckWhenItsProbesDoNotEnd(t *testing.T) {
-	const most = 10 * time.Second
+func TestPoolIsStuckWhenProbesDoNotEnd(t *testing.T) {
+	const limit = 10 * time.Second
 	var w watch
 	began := time.Now()
 	var ends []func()
@@ -55,15 +55,15 @@ func TestPoolIsStuckWhenItsProbesDoNotEnd(t *testing.T) {
 	for _, step := range []struct {
 		name    string
 		after   time.Duration
-		end     int // so many before the look
+		end     int // probes that end before the inspection
 		places  int
 		stuck   bool
-		news    bool
+		report  bool
 		overdue int
 	}{
 		{name: "while they may still end", after: 9 * time.Second, places: 4},
 		{name: "at the first look after that", after: 11 * time.Second, places: 4, overdue: 4},
-		{name: "at the second", after: 12 * time.Second, places: 4, overdue: 4, stuck: true, news: true},
+		{name: "at the second", after: 12 * time.Second, places: 4, overdue: 4, stuck: true, report: true},
 		{name: "once told", after: 13 * time.Second, places: 4, overdue: 4, stuck: true},
 		{name: "with one place back", after: 14 * time.Second, end: 1, places: 4, overdue: 3, stuck: true},
 		{name: "with most places back", after: 15 * time.Second, end: 2, places: 4, overdue: 1},
@@ -73,14 +73,14 @@ func TestPoolIsStuckWhenItsProbesDoNotEnd(t *testing.T) {
 			end()
 		}
 		ends = ends[step.end:]
-		v := w.look(began.Add(step.after), most, step.places)
-		if v.overdue != step.overdue || v.news != step.news || w.since().IsZero() == step.stuck {
-			t.Errorf("%s: got %+v, stuck since %v", step.name, v, w.since())
+		v := w.inspect(began.Add(step.after), limit, step.places)
+		if v.overdue != step.overdue || v.report != step.report || w.stuckSince().IsZero() == step.stuck {
+			t.Errorf("%s: got %+v, stuck since %v", step.name, v, w.stuckSince())
 		}
 	}
 }
 
-// states asks the workers how they are, as catalog-api does.
+// states requests a worker's state, as catalog-api does.
 func states(t *testing.T, js jetstream.JetStream) (events.WorkerState, error) {
 	t.Helper()
 	reply, err := js.Conn().Request("$SRV.STATS."+events.WorkerService, nil, time.Second)
@@ -95,7 +95,7 @@ func states(t *testing.T, js jetstream.JetStream) (events.WorkerState, error) {
 	return state, json.Unmarshal(stats.Endpoints[0].Data, &state)
 }
 
-func TestProbesThatNeverEndAreSeen(t *testing.T) {
+func TestOverdueProbesAreReported(t *testing.T) {
 	for name, occupy := range map[string]func(*testing.T, jetstream.JetStream, *Worker){
 		"scheduled ones": func(t *testing.T, js jetstream.JetStream, w *Worker) {
 			for i := range w.Concurrency {
@@ -134,7 +134,7 @@ func TestProbesThatNeverEndAreSeen(t *testing.T) {
 				probing, checking := w.probing.taken(), w.checking.taken()
 				return probing == w.Concurrency || checking == checksAtOnce, fmt.Sprintf("%d probes and %d checks run", probing, checking)
 			})
-			watching(t, w) // not before: some that are overdue are told of, and again when they are most
+			watching(t, w) // only now: else it would log twice, when some and when most are overdue
 
 			await(t, func() (bool, string) {
 				state, err := states(t, js)
@@ -185,7 +185,7 @@ func TestStateSaysHowManyPlacesAreTaken(t *testing.T) {
 	}
 }
 
-func TestLivezFailsWhereOnlyARestartHelps(t *testing.T) {
+func TestLivezFailsWhenStuck(t *testing.T) {
 	w := &Worker{Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), Timeout: time.Second, Concurrency: 1}
 	live := func() int {
 		rec := httptest.NewRecorder()
@@ -199,7 +199,7 @@ func TestLivezFailsWhereOnlyARestartHelps(t *testing.T) {
 	}
 	w.probing.begin()
 	for i := range 2 {
-		w.probing.look(time.Now().Add(time.Hour+time.Duration(i)*time.Second), w.longest(), w.Concurrency)
+		w.probing.inspect(time.Now().Add(time.Hour+time.Duration(i)*time.Second), w.maxDuration(), w.Concurrency)
 	}
 	if got := live(); got != 503 {
 		t.Errorf("got %d with a probe that does not end in the only place, want 503", got)

@@ -10,9 +10,9 @@ const (
 	wheelSteps = int64(time.Second / wheelStep)
 )
 
-// spread is how long after the second at which the broker says so a service is
-// probed: always the same for a service, and even over all of them. The broker
-// fires all that is due in a second at its beginning.
+// spread returns the offset into the second at which a service is probed: always
+// the same for a service, and spread evenly over all services. The broker fires all
+// that is due in a second at its beginning.
 func spread(id string) time.Duration {
 	h := uint32(2166136261) // FNV-1a
 	for i := range len(id) {
@@ -23,22 +23,22 @@ func spread(id string) time.Duration {
 	return time.Duration(uint64(h^h>>16)*uint64(wheelSteps)>>32) * wheelStep
 }
 
-// wheel holds due messages until their part of the second has come, for a second
-// at most.
+// wheel is a timer wheel that holds due messages until their part of the second has
+// come, for a second at most.
 type wheel struct {
 	mu      sync.Mutex
 	start   time.Time
-	next    int64 // the step that comes next, counted from start
+	next    int64 // the next step, counted from start
 	buckets [wheelSteps + 2][]due
 	held    int
 	closed  bool
 }
 
-// put takes d in. It says no if d's time has come, or the wheel is closed.
+// put adds d. It returns false if d's time has come or the wheel is closed.
 func (w *wheel) put(d due, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	wait := min(d.slot.Sub(now), time.Second) // whatever the broker's clock says
+	wait := min(d.slot.Sub(now), time.Second) // the broker's clock may be ahead
 	if w.closed || wait <= 0 {
 		return false
 	}
@@ -49,8 +49,8 @@ func (w *wheel) put(d due, now time.Time) bool {
 	return true
 }
 
-// turn returns what is due by now.
-func (w *wheel) turn(now time.Time) (out []due) {
+// advance moves the wheel to now, and removes and returns the messages due by then.
+func (w *wheel) advance(now time.Time) (out []due) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	last := int64(now.Sub(w.start) / wheelStep)
@@ -64,13 +64,14 @@ func (w *wheel) turn(now time.Time) (out []due) {
 	return out
 }
 
+// size returns how many messages the wheel holds.
 func (w *wheel) size() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.held
 }
 
-// close lets nothing in any more, and returns what is held.
+// close makes put return false, and removes and returns all messages.
 func (w *wheel) close() (out []due) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -22,12 +22,12 @@ func TestServicesAreSpreadOverTheSecond(t *testing.T) {
 	}
 }
 
-func TestWheelGivesEachItsTime(t *testing.T) {
+func TestWheelReturnsMessagesOnTime(t *testing.T) {
 	start := time.Now()
 	w := wheel{start: start}
 	put := 0
 	for at := start; at.Before(start.Add(5 * time.Second)); at = at.Add(7 * time.Millisecond) {
-		for _, d := range w.turn(at) {
+		for _, d := range w.advance(at) {
 			if late := at.Sub(d.slot); late < 0 || late > wheelStep+7*time.Millisecond {
 				t.Fatalf("given %s after its time", late)
 			}
@@ -48,14 +48,14 @@ func TestWheelGivesEachItsTime(t *testing.T) {
 	}
 }
 
-func TestWheelHoldsNothingForLong(t *testing.T) {
+func TestWheelHoldsAtMostASecond(t *testing.T) {
 	now := time.Now()
 	w := wheel{start: now}
 	if w.put(due{slot: now}, now) {
 		t.Error("what is due is held")
 	}
 	w.put(due{slot: now.Add(time.Hour)}, now) // the broker's clock is ahead
-	if got := w.turn(now.Add(time.Second + wheelStep)); len(got) != 1 {
+	if got := w.advance(now.Add(time.Second + wheelStep)); len(got) != 1 {
 		t.Errorf("%d are given after a second, want all", len(got))
 	}
 }

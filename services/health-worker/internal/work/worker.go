@@ -1,5 +1,5 @@
 // Package work makes the probes that are due: due message in, result out. It
-// also answers those who want one at once.
+// also answers requests to probe at once.
 package work
 
 import (
@@ -19,31 +19,31 @@ import (
 )
 
 const (
-	fetchWait     = time.Second          // how long one request for due messages stays open, and so how long stopping takes
-	minFetch      = 16                   // for fewer free places than this …
-	fetchCoalesce = 5 * time.Millisecond // … it is worth while to wait so long for more
-	heldPerPlace  = 8                    // due messages that wait for their part of the second
+	fetchWait     = time.Second // how long one fetch stays open, and so how long stopping takes
+	minFetch      = 16          // below this many free places, wait fetchCoalesce for more before fetching
+	fetchCoalesce = 5 * time.Millisecond
+	heldPerPlace  = 8 // due messages in the wheel, for each place
 
-	retryAfter   = time.Second      // for one that could not be probed; up to twice that
-	crowdedAfter = 15 * time.Second // for one that there was no room to keep; likewise
+	retryAfter        = time.Second      // redelivery delay if the probe could not be made; up to twice that
+	evictedRetryAfter = 15 * time.Second // redelivery delay of an evicted due message; up to twice that
 
-	// askAfter is how long a due message can have waited for its turn before it is
-	// asked whether its plan still stands, and askFor is how long that may take.
-	askAfter = time.Second
-	askFor   = time.Second
+	// A due message that has waited for longer than recheckAfter is probed only if
+	// its plan still stands, which may take recheckTimeout to find out.
+	recheckAfter   = time.Second
+	recheckTimeout = time.Second
 
-	// cutAfter is how long what is in flight at the end of ctx may take: a probe
-	// that hangs is made again, while the slots of others would pass. finishFor is
-	// likewise for storing the results.
-	cutAfter  = 3 * time.Second
-	finishFor = 6 * time.Second
-	source    = "/dev-portal/health-worker"
+	// cancelAfter is how long the probes in flight at the end of ctx may take. A
+	// probe that is cancelled is redelivered; waiting longer for it would cost other
+	// services their slots. finishTimeout also bounds the storing of the results.
+	cancelAfter   = 3 * time.Second
+	finishTimeout = 6 * time.Second
+	source        = "/dev-portal/health-worker"
 )
 
 // Func makes one probe. Its error wraps probe.ErrNotMade.
 type Func func(ctx context.Context, url string) (probe.Outcome, error)
 
-// PlanFunc returns the present plan of a service; the zero plan, if there is none.
+// PlanFunc returns the present plan of a service, or the zero plan if there is none.
 type PlanFunc func(ctx context.Context, serviceID string) (events.ProbePlanned, error)
 
 // Worker makes the probes of a location, together with the other workers there.
@@ -51,39 +51,41 @@ type Worker struct {
 	JS          jetstream.JetStream
 	Probe       Func
 	Plan        PlanFunc
-	Timeout     time.Duration // a probe takes no longer
+	Timeout     time.Duration // the longest time that a probe takes
 	Location    string
-	Concurrency int // probes at once
-	PerHost     int // probes of a host at once, at most
+	Concurrency int // maximum of concurrent probes
+	PerHost     int // maximum of concurrent probes of a host
 	Log         *slog.Logger
 	Metrics     *metrics.Worker
 
-	// Attached is told when taking due messages begins and when it ends.
-	Attached func(yes bool)
+	// OnReady is called with true when the worker begins to fetch due messages, and
+	// with false when that ends.
+	OnReady func(ready bool)
 
-	// Lost is called when the consumer is there again after it broke off: the
-	// broker may have lost more than that.
-	Lost func()
+	// OnReconnect is called when fetching begins again after a failure: the broker
+	// may have lost more than the consumer.
+	OnReconnect func()
 
 	turns    *turns
 	wheel    wheel
 	results  batches
 	jobs     sync.WaitGroup
-	room     chan struct{} // says that there may be more room than before
+	room     chan struct{} // signals that there may be more room than before
 	stopping atomic.Bool
 
-	interrupted bool // taking due messages broke off, and Lost was not called since
+	reconnecting bool // fetching failed, and OnReconnect was not called since
 
-	// probes ends when probes are to be cut off, finish when all must have ended.
+	// probes ends when the probes are to be cancelled, finish when all jobs must end.
 	probes, finish context.Context
 
 	busy              atomic.Pointer[[]events.BusyHost]
 	probing, checking watch
 }
 
-// Run takes due messages as there is room until ctx ends. It then hands back
-// what has not begun, finishes what has or hands it back too, and returns within
-// 8 s. It fails only when the connection is closed for good.
+// Run fetches due messages as there is room and probes, until ctx ends. It then
+// hands back the messages whose probes have not begun, finishes the others or hands
+// them back too, and returns within 8 s. It fails only when the connection is closed
+// for good.
 func (w *Worker) Run(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	stop := w.prepare(ctx)
@@ -92,10 +94,10 @@ func (w *Worker) Run(ctx context.Context) error {
 		Open:  w.open,
 		Serve: w.serve,
 		Attached: func(yes bool) {
-			w.Attached(yes)
-			if yes && w.interrupted {
-				w.interrupted = false
-				w.Lost()
+			w.OnReady(yes)
+			if yes && w.reconnecting {
+				w.reconnecting = false
+				w.OnReconnect()
 			}
 		},
 		OnError: stream.LogErrors(w.Log, w.JS.Conn(), "prober"),
@@ -105,8 +107,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return err
 }
 
-// prepare makes w ready to take due messages until ctx ends. After that stop is
-// to be called, which waits until all of them are dealt with.
+// prepare makes w ready to accept due messages until ctx ends. The caller must then
+// call stop, which waits until all of them are probed or handed back.
 func (w *Worker) prepare(ctx context.Context) (stop func()) {
 	w.turns = newTurns(w.Concurrency, w.PerHost, w.Timeout)
 	w.wheel.start = time.Now()
@@ -116,7 +118,7 @@ func (w *Worker) prepare(ctx context.Context) (stop func()) {
 	finish, end := context.WithCancel(uncut)
 	w.probes, w.finish = probes, finish
 	var own sync.WaitGroup
-	own.Go(func() { w.turnWheel(ctx) })
+	own.Go(func() { w.runWheel(ctx) })
 	own.Go(func() { w.keep(ctx) })
 	own.Go(func() {
 		<-ctx.Done()
@@ -126,8 +128,8 @@ func (w *Worker) prepare(ctx context.Context) (stop func()) {
 		own.Wait()
 		defer cut()
 		defer end()
-		defer time.AfterFunc(cutAfter, cut).Stop()
-		defer time.AfterFunc(finishFor, end).Stop()
+		defer time.AfterFunc(cancelAfter, cut).Stop()
+		defer time.AfterFunc(finishTimeout, end).Stop()
 		done := make(chan struct{})
 		go func() {
 			w.jobs.Wait()
@@ -135,7 +137,7 @@ func (w *Worker) prepare(ctx context.Context) (stop func()) {
 		}()
 		select {
 		case <-done:
-		case <-time.After(finishFor + time.Second):
+		case <-time.After(finishTimeout + time.Second):
 			w.Log.Error("probes do not end, and are left behind")
 		}
 	}
@@ -145,20 +147,21 @@ func (w *Worker) open(ctx context.Context) (jetstream.Consumer, error) {
 	return stream.Probers(ctx, w.JS, w.Location)
 }
 
-// serve takes due messages until ctx ends, or that fails. stream.Consume would hand
-// over one after the other; here many are in hand, each until its probe has ended.
+// serve fetches due messages until ctx ends or a fetch fails. It doesn't use
+// stream.Consume, which delivers one message at a time: here many are in progress,
+// each until its probe has ended.
 func (w *Worker) serve(ctx context.Context, consumer jetstream.Consumer) error {
-	err := w.take(ctx, consumer)
+	err := w.fetch(ctx, consumer)
 	if err != nil && ctx.Err() == nil {
-		w.interrupted = true
+		w.reconnecting = true
 		w.Metrics.Interruptions.WithLabelValues("prober").Inc()
 	}
 	return err
 }
 
-// take takes due messages, and never asks for more of them than there are free
-// places: what this worker has no room for, another may take.
-func (w *Worker) take(ctx context.Context, consumer jetstream.Consumer) error {
+// fetch fetches due messages, never more of them than there are free places: another
+// worker may have room for the others.
+func (w *Worker) fetch(ctx context.Context, consumer jetstream.Consumer) error {
 	for {
 		free := w.awaitRoom(ctx)
 		if free == 0 {
@@ -178,7 +181,7 @@ func (w *Worker) take(ctx context.Context, consumer jetstream.Consumer) error {
 }
 
 // awaitRoom waits until there is room for due messages, and returns for how
-// many; 0 when ctx has ended.
+// many, or 0 when ctx has ended.
 func (w *Worker) awaitRoom(ctx context.Context) int {
 	for coalesced := false; ctx.Err() == nil; {
 		n := w.free()
@@ -203,16 +206,16 @@ func (w *Worker) free() int {
 	return max(0, min(w.turns.room(), heldPerPlace*w.Concurrency-w.wheel.size()))
 }
 
-// poke says that there may be more room than before.
-func (w *Worker) poke() {
+// signalRoom wakes awaitRoom: there may be more room than before.
+func (w *Worker) signalRoom() {
 	select {
 	case w.room <- struct{}{}:
 	default:
 	}
 }
 
-// turnWheel passes on what the wheel holds when its time has come.
-func (w *Worker) turnWheel(ctx context.Context) {
+// runWheel queues the messages of the wheel when their time has come.
+func (w *Worker) runWheel(ctx context.Context) {
 	tick := time.NewTicker(wheelStep)
 	defer tick.Stop()
 	for {
@@ -220,19 +223,19 @@ func (w *Worker) turnWheel(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			ripe := w.wheel.turn(now)
-			for _, d := range ripe {
+			expired := w.wheel.advance(now)
+			for _, d := range expired {
 				w.queue(d)
 			}
-			if len(ripe) > 0 {
-				w.poke()
+			if len(expired) > 0 {
+				w.signalRoom()
 			}
 		}
 	}
 }
 
-// handBackAll hands back all that has not begun. What comes from now on is
-// handed back at once.
+// handBackAll hands back the due messages whose probes have not begun, and those
+// that come from now on at once.
 func (w *Worker) handBackAll() {
 	w.stopping.Store(true)
 	held, waiting := w.wheel.close(), w.turns.close()

@@ -25,7 +25,7 @@ const patience = 30 * time.Second
 
 var healthy = probe.Outcome{Status: events.StatusHealthy, Reason: events.ReasonOK, HTTPStatus: 200, Latency: time.Millisecond}
 
-// hold is a probe that takes until release is closed, or it is cut off.
+// hold is a probe that ends when release is closed or ctx ends.
 func hold(ctx context.Context, release <-chan bool) (probe.Outcome, error) {
 	select {
 	case <-release:
@@ -44,12 +44,12 @@ func connect(t *testing.T, url string) jetstream.JetStream {
 	return js
 }
 
-// worker returns one that doesn't run yet.
+// worker returns a worker that doesn't run yet.
 func worker(t *testing.T, js jetstream.JetStream, fn Func) *Worker {
 	t.Helper()
 	return &Worker{
 		JS: js, Probe: fn, Plan: planner.New(planner.Config{JS: js}).Plan, Timeout: patience, Location: "default", Concurrency: 32, PerHost: 4,
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), Attached: func(bool) {}, Lost: func() {},
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), OnReady: func(bool) {}, OnReconnect: func() {},
 	}
 }
 
@@ -72,12 +72,12 @@ func run(t *testing.T, w *Worker) (stop func()) {
 	return stop
 }
 
-// plan returns one of a new service.
+// plan returns a plan for a new service.
 func plan(url string, interval events.Interval) events.ProbePlanned {
 	return events.ProbePlanned{ServiceID: uuid.NewString(), Version: 1, URL: url, Interval: interval}
 }
 
-// ask stores a plan, and a due message of it.
+// ask stores a plan and a due message for it.
 func ask(t *testing.T, js jetstream.JetStream, p events.ProbePlanned) {
 	t.Helper()
 	store(t, js, p, events.PlanSubject(p.ServiceID))
@@ -96,7 +96,7 @@ func store(t *testing.T, js jetstream.JetStream, p events.ProbePlanned, subject 
 	}
 }
 
-// results hears every result from now on.
+// results returns every result from now on.
 func results(t *testing.T, js jetstream.JetStream) <-chan events.ProbeCompleted {
 	t.Helper()
 	out := make(chan events.ProbeCompleted, 1000)
@@ -127,7 +127,7 @@ func receive[T any](t *testing.T, from <-chan T, what string) T {
 	}
 }
 
-// awaitSettled waits until no due message is left, nor in anybody's hands.
+// awaitSettled waits until no due message is pending or unacknowledged.
 func awaitSettled(t *testing.T, js jetstream.JetStream) {
 	t.Helper()
 	await(t, func() (bool, string) {
@@ -189,7 +189,7 @@ func TestTwoWorkersShareWhatIsDue(t *testing.T) {
 	}
 }
 
-func TestHostThatHangsHoldsUpNobodyElse(t *testing.T) {
+func TestHangingHostDoesNotDelayOthers(t *testing.T) {
 	js := connect(t, devtest.NATS(t).URL())
 	heard := results(t, js)
 	const n = 40
@@ -223,7 +223,7 @@ func TestHostThatHangsHoldsUpNobodyElse(t *testing.T) {
 	awaitSettled(t, js)
 }
 
-func TestNoMoreIsTakenThanThereIsRoom(t *testing.T) {
+func TestWorkerFetchesOnlyWhatItHasRoomFor(t *testing.T) {
 	js := connect(t, devtest.NATS(t).URL())
 	const n, room = 50, 5
 	for i := range n {
@@ -250,8 +250,8 @@ func TestNoMoreIsTakenThanThereIsRoom(t *testing.T) {
 	awaitSettled(t, js)
 }
 
-// A service that was deleted, or has another health URL now, holds nobody up.
-func TestWhatIsNotPlannedAnyMoreIsNotProbed(t *testing.T) {
+// A service that was deleted or has another health URL now must not delay others.
+func TestStaleDueMessagesAreNotProbed(t *testing.T) {
 	js := connect(t, devtest.NATS(t).URL())
 	heard := results(t, js)
 	started, release := make(chan string, 100), make(chan bool)
@@ -285,7 +285,7 @@ func TestWhatIsNotPlannedAnyMoreIsNotProbed(t *testing.T) {
 	if got := receive(t, started, "probe at the new URL"); got != moved.URL {
 		t.Fatalf("%s is probed, want %s", got, moved.URL)
 	}
-	<-time.After(askAfter) // before that a plan is believed to be there yet
+	<-time.After(recheckAfter) // plans are not read again before that
 	close(release)
 	for range 6 {
 		if got := receive(t, heard, "result"); got.URL == deleted.URL || got.URL == "http://gateway.example/moved" {
