@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,7 +148,7 @@ func (r *reader) consumer() jetstream.ConsumerConfig {
 		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
 		MemoryStorage:     true,
 		Replicas:          1,
-		InactiveThreshold: inactiveThreshold,
+		InactiveThreshold: cmp.Or(r.InactiveThreshold, inactiveThreshold),
 	}
 	if r.Tail > 0 || r.caughtUp {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, r.position+1

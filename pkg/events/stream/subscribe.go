@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -41,6 +42,10 @@ type Subscription struct {
 	// OnError, if set, is called when reading was interrupted, and when a message
 	// was skipped because it can't be decoded. Reading continues.
 	OnError func(error)
+
+	// InactiveThreshold is how long the server keeps the consumer of a reader that is
+	// gone; 0: a minute. A reader that ends with the snapshot may want less.
+	InactiveThreshold time.Duration
 }
 
 // Delivery is a message of stream PORTAL as [Subscribe] and [Consume] deliver it.

@@ -4,12 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
+
+// briefly is how long the consumer of a comparison may stay. It is one of few that a
+// stream has, and pages read by another.
+const briefly = 5 * time.Second
 
 // Repair brings the stream in line with the database for things of one kind, after
 // either has lost data.
@@ -58,10 +63,11 @@ func (r Repair) last(ctx context.Context, js jetstream.JetStream) (map[string]ev
 		failed   error
 	)
 	err := stream.Subscribe(readCtx, js, stream.Subscription{
-		Subjects:   []string{r.Subjects},
-		OnRestart:  func(string) { clear(last) },
-		OnCaughtUp: func() { complete = true; stop() },
-		OnError:    func(err error) { failed = err },
+		Subjects:          []string{r.Subjects},
+		InactiveThreshold: briefly,
+		OnRestart:         func(string) { clear(last) },
+		OnCaughtUp:        func() { complete = true; stop() },
+		OnError:           func(err error) { failed = err },
 	}, func(_ context.Context, d stream.Delivery) error {
 		if d.Event != nil && d.Event.Key().Kind == r.Kind {
 			last[d.Event.Key().ID] = d.Envelope

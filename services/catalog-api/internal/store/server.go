@@ -15,7 +15,7 @@ const (
 	oldest    = 15
 )
 
-// checkServer returns an error for a server that is too old, and warns about one that is
+// checkServer returns an error for a server that is too old, and logs one that is
 // not supported.
 func checkServer(ctx context.Context, db *sqlx.DB, log *slog.Logger) error {
 	var number int
@@ -27,7 +27,7 @@ func checkServer(ctx context.Context, db *sqlx.DB, log *slog.Logger) error {
 		return fmt.Errorf("the database is PostgreSQL %d, which is too old: use %d or newer", major, supported)
 	}
 	if major < supported {
-		log.WarnContext(ctx, "this PostgreSQL is older than the supported versions: it works, but use a newer one for more than a trial",
+		log.InfoContext(ctx, "this PostgreSQL is older than the supported versions: it works, but use a newer one for more than a trial",
 			"version", major, "supported", supported)
 	}
 	return nil

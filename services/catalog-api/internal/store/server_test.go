@@ -10,7 +10,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
-func TestOpenWarnsOfAnUnsupportedServer(t *testing.T) {
+func TestOpenLogsAnUnsupportedServer(t *testing.T) {
 	var log bytes.Buffer
 	db, err := store.Open(t.Context(), store.Config{URL: devtest.Database(t), Interval: "1m", Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
