@@ -3,6 +3,7 @@ package events
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,15 @@ const (
 
 // Statuses has every Status.
 var Statuses = []Status{StatusHealthy, StatusUnknown, StatusDegraded, StatusDown}
+
+// Names lists the values of a set, such as Statuses, for a message: "healthy, unknown".
+func Names[T ~string](set []T) string {
+	names := make([]string, len(set))
+	for i, value := range set {
+		names[i] = string(value)
+	}
+	return strings.Join(names, ", ")
+}
 
 // Known reports whether s is in Statuses.
 func (s Status) Known() bool { return slices.Contains(Statuses, s) }

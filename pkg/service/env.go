@@ -12,15 +12,15 @@ import (
 // Env reads a configuration from environment variables, and collects their errors. An
 // empty variable counts as not set.
 type Env struct {
-	get  func(string) string
-	errs []error
+	get   func(string) string
+	rules Rules
 }
 
 // NewEnv returns an Env that reads variables by getenv, for example os.Getenv.
 func NewEnv(getenv func(string) string) *Env { return &Env{get: getenv} }
 
 // Err returns all errors so far, joined, or nil.
-func (e *Env) Err() error { return errors.Join(e.errs...) }
+func (e *Env) Err() error { return e.rules.Err() }
 
 // Common returns the configuration that every service has.
 func (e *Env) Common() Common {
@@ -37,7 +37,7 @@ func (e *Env) Number(name string) int {
 		return 0
 	}
 	n, err := strconv.Atoi(text)
-	e.check(err == nil, "%s is %q; it must be a whole number", name, text)
+	e.rules.Check(err == nil, "%s is %q; it must be a whole number", name, text)
 	return n
 }
 
@@ -48,7 +48,7 @@ func (e *Env) Duration(name string) time.Duration {
 		return 0
 	}
 	d, err := time.ParseDuration(text)
-	e.check(err == nil, `%s is %q; it must be a duration such as "10s"`, name, text)
+	e.rules.Check(err == nil, `%s is %q; it must be a duration such as "10s"`, name, text)
 	return d
 }
 
@@ -63,18 +63,12 @@ func (e *Env) Prefixes(name string) (list []netip.Prefix) {
 		if addr, errAddr := netip.ParseAddr(text); errAddr == nil {
 			prefix, err = addr.Prefix(addr.BitLen())
 		}
-		e.check(err == nil, "%s has %q; it must be an address or a prefix such as 10.0.0.0/8", name, text)
+		e.rules.Check(err == nil, "%s has %q; it must be an address or a prefix such as 10.0.0.0/8", name, text)
 		if err == nil {
 			list = append(list, prefix.Masked())
 		}
 	}
 	return list
-}
-
-func (e *Env) check(ok bool, format string, args ...any) {
-	if !ok {
-		e.errs = append(e.errs, fmt.Errorf(format, args...))
-	}
 }
 
 // Rules collects the rules that a configuration violates.

@@ -24,7 +24,7 @@ const (
 	checkTimeout      = 2 * time.Second // for Alive and Ready
 )
 
-// Operations is the HTTP handler for operators and orchestrators.
+// Operations are the endpoints for operators and orchestrators.
 type Operations struct {
 	Registry *prometheus.Registry
 
@@ -34,14 +34,14 @@ type Operations struct {
 	Ready func(context.Context) error
 }
 
-// ServeHTTP serves /metrics, /livez and /readyz; the latter two reply with 200, or with
+// Handler serves /metrics, /livez and /readyz; the latter two reply with 200, or with
 // 503 and the error.
-func (o Operations) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (o Operations) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /livez", answer(o.Alive))
 	mux.HandleFunc("GET /readyz", answer(o.Ready))
-	mux.ServeHTTP(w, r)
+	return mux
 }
 
 // answer returns a handler that replies with 200, or with 503 and the error of check.

@@ -39,7 +39,7 @@ func (c Common) Run(ctx context.Context, name string, start func(*nats.Conn) (Wo
 	}
 	g, parts := errgroup.WithContext(ctx)
 	if ln != nil {
-		g.Go(func() error { return Serve(parts, ln, work.operations(c, nc), c.Log) })
+		g.Go(func() error { return Serve(parts, ln, work.operations(c, nc).Handler(), c.Log) })
 	}
 	for _, part := range work.Parts {
 		g.Go(func() error { return part(parts) })

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -70,15 +69,7 @@ func (c Config) withDefaults() Config {
 func (c Config) validate() error {
 	var rules service.Rules
 	rules.Check(c.DatabaseURL != "", "PORTAL_DATABASE_URL is not set; it must look like postgres://user:password@host:5432/name")
-	rules.Check(c.DefaultInterval.Known(), "PORTAL_INTERVAL is %q; it must be one of %s", c.DefaultInterval, intervals())
+	rules.Check(c.DefaultInterval.Known(), "PORTAL_INTERVAL is %q; it must be one of %s", c.DefaultInterval, events.Names(events.Intervals))
 	rules.Check(c.Replicas >= 1 && c.Replicas <= 5, "PORTAL_NATS_REPLICAS is %d; it must be a number from 1 to 5", c.Replicas)
 	return rules.Err()
-}
-
-func intervals() string {
-	var names []string
-	for _, i := range events.Intervals {
-		names = append(names, string(i))
-	}
-	return strings.Join(names, ", ")
 }

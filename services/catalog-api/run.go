@@ -77,7 +77,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return stream.AdmitReaders(ctx, js) })
 	g.Go(func() error { return service.Serve(ctx, c.Listener, handler, c.Log) })
 	if c.MetricsListener != nil {
-		g.Go(func() error { return service.Serve(ctx, c.MetricsListener, c.operations(db, nc), c.Log) })
+		g.Go(func() error { return service.Serve(ctx, c.MetricsListener, c.operations(db, nc).Handler(), c.Log) })
 	}
 	return g.Wait()
 }

@@ -162,7 +162,7 @@ func usageError(flags *flag.FlagSet, out io.Writer, err error) error {
 func (c Config) validate() error {
 	var errs []error
 	if !c.Interval.Known() {
-		errs = append(errs, fmt.Errorf("--interval is %q: choose one of %s", c.Interval, intervals()))
+		errs = append(errs, fmt.Errorf("--interval is %q: choose one of %s", c.Interval, events.Names(events.Intervals)))
 	}
 	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
 		errs = append(errs, fmt.Errorf("--timeout is %s: choose one between %s and %s", c.Timeout, minTimeout, maxTimeout))
@@ -201,13 +201,4 @@ func checkAddr(name, addr string) error {
 		return fmt.Errorf("%s is %q: it needs an address and a port, such as 127.0.0.1:8080", name, addr)
 	}
 	return nil
-}
-
-// intervals lists the known intervals.
-func intervals() string {
-	names := make([]string, len(events.Intervals))
-	for i, interval := range events.Intervals {
-		names[i] = string(interval)
-	}
-	return strings.Join(names, ", ")
 }

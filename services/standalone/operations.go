@@ -75,7 +75,8 @@ func listenMetrics(ctx context.Context, addr string, log *slog.Logger) (net.List
 
 // serve answers requests until ctx ends.
 func (o *operations) serve(ctx context.Context, log *slog.Logger) error {
-	return service.Serve(ctx, o.all, service.Operations{Registry: o.registry, Alive: o.ask("/livez"), Ready: o.ask("/readyz")}, log)
+	all := service.Operations{Registry: o.registry, Alive: o.ask("/livez"), Ready: o.ask("/readyz")}
+	return service.Serve(ctx, o.all, all.Handler(), log)
 }
 
 // ask returns a check that asks each service for path, and returns the first error.

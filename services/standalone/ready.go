@@ -22,7 +22,7 @@ func awaitOK(ctx context.Context, url string) error {
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
 	client := &http.Client{Timeout: time.Second}
-	for !ok(ctx, client, url) {
+	for askOne(ctx, client, url) != nil {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -30,18 +30,6 @@ func awaitOK(ctx context.Context, url string) error {
 		}
 	}
 	return nil
-}
-
-func ok(ctx context.Context, client *http.Client, url string) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return false
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return false
-	}
-	return res.Body.Close() == nil && res.StatusCode == http.StatusOK
 }
 
 // pingDatabase checks an external database. Its errors never contain the password.

@@ -132,7 +132,7 @@ func (c Config) services() []part {
 	}
 }
 
-// names returns the names of the parts.
+// namesOf returns the names of the parts.
 func namesOf(of []part) (list []string) {
 	for _, one := range of {
 		list = append(list, one.name)

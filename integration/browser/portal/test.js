@@ -92,3 +92,16 @@ export async function onlyByEvents(page) {
     },
   );
 }
+
+// hold keeps the page's requests for a URL waiting until the returned function is called.
+export async function hold(page, url) {
+  let release;
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  await page.route(url, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return release;
+}

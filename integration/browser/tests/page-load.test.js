@@ -1,4 +1,4 @@
-import { expect, test } from '../portal/test.js';
+import { expect, hold, test } from '../portal/test.js';
 
 test('the page opens with its name, and says that it is live', async ({ home, page }) => {
   await home.open();
@@ -32,18 +32,11 @@ test('the page shows at once, and says that it is loading until the services sho
   catalogue,
 }) => {
   const { name } = await catalogue.add();
-  let letThrough;
-  const held = new Promise((resolve) => {
-    letThrough = resolve;
-  });
-  await page.route('**/api/services', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold(page, '**/api/services');
   await page.goto('/');
   await expect(page.locator('service-grid')).toHaveAttribute('aria-busy', 'true');
   await expect(page.getByRole('heading', { name: 'No services yet' })).toBeHidden();
-  letThrough();
+  release();
   await expect(home.card(name).root).toBeVisible();
   await expect(page.locator('service-grid')).toHaveAttribute('aria-busy', 'false');
 });

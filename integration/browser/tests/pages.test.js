@@ -1,5 +1,5 @@
 // Pages have addresses: other sites can link to them, Back restores them, and moving between them does not reload.
-import { expect, test } from '../portal/test.js';
+import { expect, hold, test } from '../portal/test.js';
 
 // marked reports whether the document is still the one that mark has marked.
 const mark = (page) => page.evaluate(() => Object.assign(window, { marked: true }));
@@ -111,18 +111,11 @@ test('addresses of an unknown service and of an unknown page say so and lead bac
 
 test('the content of a page is hidden before and after it', async ({ home, page, catalogue }) => {
   const { id, name } = await catalogue.add();
-  let letThrough;
-  const held = new Promise((resolve) => {
-    letThrough = resolve;
-  });
-  await page.route('**/app.js', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold(page, '**/app.js');
   await page.goto(`/services/${id}`, { waitUntil: 'commit' });
   await expect(page.getByRole('searchbox')).toBeVisible();
   await expect(page.locator('#catalogue')).toBeHidden();
-  letThrough();
+  release();
   await expect(home.card(name).root).toBeVisible();
   await expect(page.locator('#catalogue')).toBeHidden();
 });

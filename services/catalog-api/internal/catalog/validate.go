@@ -29,10 +29,10 @@ func (s Service) Validate() error {
 	}
 	v.tags(s.Tags)
 	if !s.Interval.Known() {
-		v.add("interval", "The interval must be one of "+list(events.Intervals)+".", s.Interval)
+		v.add("interval", "The interval must be one of "+events.Names(events.Intervals)+".", s.Interval)
 	}
 	if !s.Status.Known() {
-		v.add("status", "The status must be one of "+list(events.Statuses)+".", s.Status)
+		v.add("status", "The status must be one of "+events.Names(events.Statuses)+".", s.Status)
 	}
 	if len(v.fields) > 0 {
 		return &InvalidError{Fields: v.fields}
@@ -135,12 +135,4 @@ func (v *validator) tags(tags []string) {
 		}
 		v.label(field, tag, MaxTag)
 	}
-}
-
-func list[S ~string](values []S) string {
-	names := make([]string, len(values))
-	for i, value := range values {
-		names[i] = string(value)
-	}
-	return strings.Join(names, ", ")
 }

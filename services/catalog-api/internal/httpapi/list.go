@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/google/uuid"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
@@ -65,7 +63,7 @@ func (in *listInput) filter() (catalog.Filter, error) {
 	}
 	for _, status := range in.all("status", notEmpty) {
 		if !events.Status(status).Known() {
-			return f, rest.InvalidParameter("status", "The status must be one of "+allStatuses()+".", rest.Clip(status))
+			return f, rest.InvalidParameter("status", "The status must be one of "+events.Names(events.Statuses)+".", rest.Clip(status))
 		}
 		f.Status = append(f.Status, events.Status(status))
 	}
@@ -91,14 +89,6 @@ func (in *listInput) all(name string, significant func(string) bool) (values []s
 func notEmpty(value string) bool { return value != "" }
 
 func hasKey(value string) bool { return catalog.Key(value) != "" }
-
-func allStatuses() string {
-	var names []string
-	for _, s := range events.Statuses {
-		names = append(names, string(s))
-	}
-	return strings.Join(names, ", ")
-}
 
 // listOutput is an encoded list, as the cache keeps it.
 type listOutput struct {
@@ -150,20 +140,8 @@ func (a *API) search(ctx context.Context, in *listInput) (*listOutput, error) {
 	return out, nil
 }
 
-// find reads a filtered list from the catalogue. It drops ids that are not UUIDs: no
-// service has them.
+// find reads a filtered list from the catalogue.
 func (a *API) find(ctx context.Context, f catalog.Filter) (*encodedList, error) {
-	if asked := f.IDs; len(asked) > 0 {
-		f.IDs = nil
-		for _, id := range asked {
-			if _, err := uuid.Parse(id); err == nil && len(id) == 36 {
-				f.IDs = append(f.IDs, id)
-			}
-		}
-		if len(f.IDs) == 0 {
-			return encodeList(nil)
-		}
-	}
 	found, err := a.Catalog.List(ctx, f)
 	if err != nil {
 		return nil, err

@@ -197,6 +197,20 @@ func (b *bench) waitEmpty() {
 	}
 }
 
+// subjects returns the number of messages in the stream, by subject.
+func (b *bench) subjects() map[string]uint64 {
+	b.t.Helper()
+	portal, err := b.connect().Stream(b.t.Context(), events.StreamPortal)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	info, err := portal.Info(b.t.Context(), jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return info.State.Subjects
+}
+
 func TestDeletedServiceLeavesOnlyItsTombstone(t *testing.T) {
 	b := newBench(t)
 	b.relay()
@@ -206,15 +220,7 @@ func TestDeletedServiceLeavesOnlyItsTombstone(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.waitEmpty()
-	portal, err := b.connect().Stream(t.Context(), events.StreamPortal)
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, err := portal.Info(t.Context(), jetstream.WithSubjectFilter(">"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := info.State.Subjects; len(n) != 1 || n[events.CatalogSubject(svc.ID)] != 1 {
+	if n := b.subjects(); len(n) != 1 || n[events.CatalogSubject(svc.ID)] != 1 {
 		t.Errorf("the stream has %v", n)
 	}
 }

@@ -30,16 +30,15 @@ func (Field[T]) Schema(r huma.Registry) *huma.Schema {
 
 // parse sets the field from a JSON value, or returns what is wrong with it.
 func (f *Field[T]) parse(value json.RawMessage) (wrong string) {
-	to := reflect.New(reflect.TypeFor[T]())
-	if to.Elem().Kind() == reflect.String {
+	f.To = new(T)
+	to := reflect.ValueOf(f.To).Elem()
+	if to.Kind() == reflect.String {
 		text, wrong := parseText(value, "It must be text in quotes, or null.")
-		to.Elem().SetString(text)
-		f.To = to.Interface().(*T)
+		to.SetString(text)
 		return wrong
 	}
 	texts, wrong := parseTexts(value)
-	to.Elem().Set(reflect.ValueOf(texts).Convert(reflect.TypeFor[T]()))
-	f.To = to.Interface().(*T)
+	to.Set(reflect.ValueOf(texts).Convert(to.Type()))
 	return wrong
 }
 

@@ -103,7 +103,6 @@ func newMetrics(to prometheus.Registerer) metrics {
 
 // observe gives each request an id, counts and logs it, and recovers from panics.
 func (a *API) observe(next http.Handler) http.Handler {
-	next = a.recoverer(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
@@ -129,6 +128,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 			a.Log.Log(r.Context(), level, "request", "method", r.Method, "path", r.URL.Path, "status", code,
 				"bytes", wrapped.BytesWritten(), "duration_ms", float64(took.Microseconds())/1000)
 		}()
+		defer a.recoverPanic(wrapped, r) // before the answer is counted
 		next.ServeHTTP(wrapped, r)
 	})
 }
@@ -148,27 +148,21 @@ func routeOf(r *http.Request) string {
 	return "none"
 }
 
-// recoverer logs a panic and answers with an internal error.
-func (a *API) recoverer(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
-		defer func() {
-			cause := recover()
-			err, _ := cause.(error)
-			switch {
-			case cause == nil:
-			case errors.Is(err, http.ErrAbortHandler), r.Context().Err() != nil: // the client is gone
-				panic(http.ErrAbortHandler)
-			default:
-				a.Log.ErrorContext(r.Context(), "request panicked", "panic", cause, "stack", string(debug.Stack()))
-				if wrapped.Status() != 0 {
-					panic(http.ErrAbortHandler) // too late for another answer: abort
-				}
-				WriteProblem(wrapped, r, internalError())
-			}
-		}()
-		next.ServeHTTP(wrapped, r)
-	})
+// recoverPanic logs a panic and answers with an internal error. It must be deferred.
+func (a *API) recoverPanic(w middleware.WrapResponseWriter, r *http.Request) {
+	cause := recover()
+	err, _ := cause.(error)
+	switch {
+	case cause == nil:
+	case errors.Is(err, http.ErrAbortHandler), r.Context().Err() != nil: // the client is gone
+		panic(http.ErrAbortHandler)
+	default:
+		a.Log.ErrorContext(r.Context(), "request panicked", "panic", cause, "stack", string(debug.Stack()))
+		if w.Status() != 0 {
+			panic(http.ErrAbortHandler) // too late for another answer: abort
+		}
+		WriteProblem(w, r, internalError())
+	}
 }
 
 // knownMethod returns m or "other". It bounds the metrics, as clients can invent methods.

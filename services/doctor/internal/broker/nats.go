@@ -14,8 +14,12 @@ import (
 	"github.com/dev-portal/dev-portal/services/doctor/internal/finding"
 )
 
-// errDenied means that NATS denied this user permission for a request.
-var errDenied = errors.New("this user may not ask that")
+var (
+	// errDenied means that NATS denied this user permission for a request.
+	errDenied = errors.New("this user may not ask that")
+	// errNotConnected means that --nats was not given, or that NATS does not answer.
+	errNotConnected = errors.New("not connected to NATS")
+)
 
 // Broker checks NATS, directly if --nats was given.
 type Broker struct {

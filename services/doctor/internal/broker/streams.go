@@ -21,12 +21,9 @@ const askAgain = "Ask again in a minute: catalog-api and health-worker make what
 
 // CheckStreams looks for the three streams in NATS, or uses catalog-api's health report.
 func (p *Broker) CheckStreams(ctx context.Context) finding.Finding {
-	if p.nc == nil {
-		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h ask.Health) *ask.Dependency { return h.Streams })
-	}
 	err := p.look(ctx)
 	switch {
-	case errors.Is(err, errDenied):
+	case errors.Is(err, errNotConnected), errors.Is(err, errDenied):
 		return p.byHealth(ctx, "streams", "not all streams can be used", askAgain, func(h ask.Health) *ask.Dependency { return h.Streams })
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return finding.Fault("NATS runs without JetStream").WithCause("The portal's events and probes are JetStream streams.",
@@ -44,6 +41,9 @@ func (p *Broker) CheckStreams(ctx context.Context) finding.Finding {
 
 // look asks NATS for missing streams and consumers.
 func (p *Broker) look(ctx context.Context) error {
+	if p.nc == nil {
+		return errNotConnected
+	}
 	js, err := jetstream.New(p.nc)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (p *Broker) skipReason() string {
 // CheckConsumers looks for the services' consumers in NATS, or uses catalog-api's health
 // report.
 func (p *Broker) CheckConsumers(ctx context.Context) finding.Finding {
-	if p.nc == nil || p.look(ctx) != nil {
+	if p.look(ctx) != nil {
 		return p.byHealth(ctx, "consumers", "not all consumers are there", askAgain, func(h ask.Health) *ask.Dependency { return h.Consumers })
 	}
 	if missing := p.missingConsumers; len(missing) > 0 {

@@ -187,11 +187,12 @@ func TestStateSaysHowManyPlacesAreTaken(t *testing.T) {
 
 func TestLivezFailsWhenStuck(t *testing.T) {
 	w := &Worker{Metrics: metrics.New(prometheus.NewRegistry(), "test", "default"), Timeout: time.Second, Concurrency: 1}
+	stuck := func(context.Context) error { return w.Stuck() }
+	ready := func(context.Context) error { return nil }
+	handler := service.Operations{Registry: w.Metrics.Registry, Alive: stuck, Ready: ready}.Handler()
 	live := func() int {
 		rec := httptest.NewRecorder()
-		stuck := func(context.Context) error { return w.Stuck() }
-		ready := func(context.Context) error { return nil }
-		service.Operations{Registry: w.Metrics.Registry, Alive: stuck, Ready: ready}.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/livez", nil))
+		handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/livez", nil))
 		return rec.Code
 	}
 	if got := live(); got != 200 {
