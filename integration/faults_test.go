@@ -84,7 +84,7 @@ func (h *hour) deletedStream(stream string) fault {
 func (h *hour) deletedConsumers() fault {
 	var js jetstream.JetStream
 	return fault{
-		name: "consumers deleted", check: "consumers", words: "Not there",
+		name: "consumers deleted", check: "consumers", words: "Missing consumer",
 		breaks: func(t *testing.T) {
 			js = h.admin(t)
 			must(t, js.DeleteConsumer(t.Context(), events.StreamPortal, "planner"))

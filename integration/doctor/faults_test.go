@@ -48,14 +48,14 @@ func TestFaultsOfEdgeAndTunnel(t *testing.T) {
 		"the certificate is another name's":  {url("other-name.doctor.test", e.addr), "edge", []string{"another name", "somebody.elsewhere.test"}},
 		"the certificate is self-signed":     {url("self-signed.doctor.test", e.addr), "edge", []string{"self-signed"}},
 		"no TLS":                             {url("portal.doctor.test", other), "edge", []string{"speaks no TLS"}},
-		"another program":                    {[]string{"--resolver", names, "--url", "http://portal.doctor.test:" + port(t, other)}, "edge", []string{"none of the portal's parts"}},
-		"a load balancer without servers":    {[]string{"--resolver", names, "--url", "http://portal.doctor.test:" + port(t, silent.Listener.Addr().String())}, "edge", []string{"503", "has nobody behind it"}},
-		"the edge hangs":                     {[]string{"--resolver", names, "--timeout", "2s", "--url", "http://portal.doctor.test:" + port(t, hangs(t))}, "edge", []string{"takes the connection, but gives no answer"}},
+		"another program":                    {[]string{"--resolver", names, "--url", "http://portal.doctor.test:" + port(t, other)}, "edge", []string{"no part of the portal"}},
+		"a load balancer without servers":    {[]string{"--resolver", names, "--url", "http://portal.doctor.test:" + port(t, silent.Listener.Addr().String())}, "edge", []string{"503", "its upstream does not"}},
+		"the edge hangs":                     {[]string{"--resolver", names, "--timeout", "2s", "--url", "http://portal.doctor.test:" + port(t, hangs(t))}, "edge", []string{"accepts the connection, but does not answer"}},
 		"no cloudflared":                     {url("disconnected.doctor.test", e.addr), "tunnel", []string{"No cloudflared is connected"}},
-		"the tunnel's service is away":       {url("dead.doctor.test", e.addr), "tunnel", []string{"cannot reach what it should send"}},
-		"the tunnel answers 404":             {url("absent.doctor.test", e.addr), "tunnel", []string{"Traefik, whose 404 has words, was never asked"}},
+		"the tunnel's service is away":       {url("dead.doctor.test", e.addr), "tunnel", []string{"cannot reach its service"}},
+		"the tunnel answers 404":             {url("absent.doctor.test", e.addr), "tunnel", []string{"never reached Traefik, whose 404 has a text"}},
 		"the host is not in the tunnel":      {append(url("absent.doctor.test", e.addr), "--tunnel-config", e.config), "tunnel", []string{"does not name absent.doctor.test"}},
-		"the host is after the catch-all":    {append(url("late.doctor.test", e.addr), "--tunnel-config", late.config), "tunnel", []string{"rule 3", "rule 2 before it takes everything"}},
+		"the host is after the catch-all":    {append(url("late.doctor.test", e.addr), "--tunnel-config", late.config), "tunnel", []string{"rule 3", "rule 2 before it matches everything"}},
 		"the tunnel runs with an older file": {append(url("absent.doctor.test", e.addr), "--tunnel-config", stale.config), "tunnel", []string{"another configuration than this file"}},
 	})
 }
@@ -91,7 +91,7 @@ func TestFaultsOfTraefik(t *testing.T) {
 		"catalog-api has no server":          {direct("no-server"), "catalog-api", []string{"no available server"}},
 		"catalog-api is elsewhere":           {direct("wrong-port", "--api", "http://"+p.apiAddr), "catalog-api", []string{"the way between the two is broken"}},
 		"Traefik is away":                    {url("portal", "--traefik", "http://"+deadAddr(t)), "Traefik", []string{"Traefik is not running"}},
-		"something else in place of Traefik": {url("portal", "--traefik", "http://"+anotherSite(t)), "Traefik", []string{"neither Traefik's word"}},
+		"something else in place of Traefik": {url("portal", "--traefik", "http://"+anotherSite(t)), "Traefik", []string{"neither from Traefik"}},
 	})
 
 	t.Run("the resolver is not the tunnel", func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestFaultsOfTraefik(t *testing.T) {
 	})
 	t.Run("a loop of redirections", func(t *testing.T) {
 		e := startEdgeAt(t, front.loop, rule{"loop.doctor.test", "http://" + front.web})
-		fault{[]string{"--resolver", names, "--url", "https://loop.doctor.test:" + port(t, e.addr)}, "edge", []string{"redirected to itself"}}.judge(t, e.roots)
+		fault{[]string{"--resolver", names, "--url", "https://loop.doctor.test:" + port(t, e.addr)}, "edge", []string{"redirects to itself in a loop"}}.judge(t, e.roots)
 	})
 	t.Run("a loop of redirections behind a login", func(t *testing.T) {
 		e := startEdgeAt(t, front.loop, rule{"loop.doctor.test", login})

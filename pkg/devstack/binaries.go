@@ -41,7 +41,7 @@ func binaries(ctx context.Context, cache string, log *slog.Logger) (string, erro
 	if complete(bin) {
 		return bin, nil
 	}
-	log.InfoContext(ctx, "no PostgreSQL on this machine: downloading one", "into", cache)
+	log.InfoContext(ctx, "no PostgreSQL on this machine; downloading one", "into", cache)
 	if err := download(ctx, cache, ""); err != nil {
 		return "", fmt.Errorf("there is no PostgreSQL on this machine, and downloading one failed (%w): install it, "+
 			"for example with apt-get install postgresql, or give the URL of a database", err)

@@ -34,11 +34,11 @@ func (n *NATS) supervise(ctx context.Context) {
 			before = now
 			continue
 		}
-		n.cfg.Log.Error("nats cannot store any more: it is started again as soon as its folder can be written", "dir", n.cfg.Dir, "reason", now)
+		n.cfg.Log.Error("NATS cannot store; restarting it as soon as its folder is writable", "dir", n.cfg.Dir, "reason", now)
 		if !n.restart(ctx, &pauses) {
 			return
 		}
-		n.cfg.Log.Info("nats was started again, and stores", "dir", n.cfg.Dir)
+		n.cfg.Log.Info("NATS restarted; it stores again", "dir", n.cfg.Dir)
 		known, before = healthError(n.server), ""
 	}
 }
@@ -47,7 +47,7 @@ func (n *NATS) supervise(ctx context.Context) {
 func (n *NATS) restart(ctx context.Context, pauses *backoff) bool {
 	for pauses.wait(ctx) {
 		if err := checkWritable(n.cfg.Dir); err != nil {
-			n.cfg.Log.Warn("nats still cannot store", "error", err)
+			n.cfg.Log.Warn("NATS still cannot store; retrying", "error", err)
 			continue
 		}
 		shutdown(n.server)
@@ -56,7 +56,7 @@ func (n *NATS) restart(ctx context.Context, pauses *backoff) bool {
 			n.server = srv
 			return true
 		}
-		n.cfg.Log.Error("nats cannot be started again: trying on", "error", err)
+		n.cfg.Log.Error("NATS restart failed; retrying", "error", err)
 	}
 	return false
 }

@@ -91,7 +91,7 @@ func StartPostgres(ctx context.Context, cfg PostgresConfig) (_ *Postgres, err er
 	supervised, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop, p.done = stop, make(chan struct{})
 	go p.supervise(supervised)
-	cfg.Log.Info("postgres is ready", "dir", lay.dir, "binaries", lay.bin)
+	cfg.Log.Info("PostgreSQL is ready", "dir", lay.dir, "binaries", lay.bin)
 	return p, nil
 }
 

@@ -23,11 +23,11 @@ func (p *Postgres) supervise(ctx context.Context) {
 			p.err = fmt.Errorf("it ended; the end of %s is: %s", p.layout.logFile(), p.child.logTail())
 			return
 		}
-		p.cfg.Log.Error("postgres ended by itself: it is started again", "log", p.layout.logFile(), "last_words", p.child.logTail())
+		p.cfg.Log.Error("PostgreSQL exited; restarting it", "log", p.layout.logFile(), "log_tail", p.child.logTail())
 		if p.err = p.restart(ctx, &pauses); p.err != nil || ctx.Err() != nil {
 			return
 		}
-		p.cfg.Log.Info("postgres was started again", "dir", p.layout.dir)
+		p.cfg.Log.Info("PostgreSQL restarted", "dir", p.layout.dir)
 	}
 }
 
@@ -54,7 +54,7 @@ func (p *Postgres) restart(ctx context.Context, pauses *backoff) error {
 			err = errors.Join(err, child.stop(postgresStopTimeout))
 		}
 		if ctx.Err() == nil {
-			p.cfg.Log.Error("postgres cannot be started again: trying on", "error", err)
+			p.cfg.Log.Error("PostgreSQL restart failed; retrying", "error", err)
 		}
 	}
 	return nil

@@ -44,7 +44,7 @@ func (c Common) Run(ctx context.Context, name string, start func(*nats.Conn) (Wo
 	for _, part := range work.Parts {
 		g.Go(func() error { return part(parts) })
 	}
-	c.Log.InfoContext(ctx, "the service runs")
+	c.Log.InfoContext(ctx, "service is running")
 	if err := g.Wait(); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -92,18 +92,18 @@ func (c Common) Connect(name string, options ...nats.Option) (*nats.Conn, error)
 		nats.ReconnectWait(reconnectWait),
 		nats.PingInterval(pingInterval),
 		nats.MaxPingsOutstanding(lostPings),
-		nats.ConnectHandler(func(nc *nats.Conn) { c.Log.Info("connected to NATS", "server", nc.ConnectedServerName()) }),
+		nats.ConnectHandler(func(nc *nats.Conn) { c.Log.Info("NATS connected", "server", nc.ConnectedServerName()) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				c.Log.Warn("lost the connection to NATS; reconnecting", "error", err)
+				c.Log.Warn("NATS disconnected; reconnecting", "error", err)
 			}
 		}),
-		nats.ReconnectHandler(func(nc *nats.Conn) { c.Log.Info("reconnected to NATS", "server", nc.ConnectedServerName()) }),
+		nats.ReconnectHandler(func(nc *nats.Conn) { c.Log.Info("NATS reconnected", "server", nc.ConnectedServerName()) }),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			once.Do(func() { c.Log.Warn("NATS cannot be reached; trying again", "error", err) })
+			once.Do(func() { c.Log.Warn("NATS not reachable; retrying", "error", err) })
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			c.Log.Warn("NATS reports an error", "error", err)
+			c.Log.Warn("NATS reported an error", "error", err)
 		}),
 	}, options...)...)
 	if err != nil {
@@ -122,6 +122,6 @@ func (c Common) Flush(ctx context.Context, nc *nats.Conn) {
 		return
 	}
 	if err := nc.FlushTimeout(flushTimeout); err != nil {
-		c.Log.WarnContext(ctx, "not all was sent to NATS before the end; it is done again", "error", err)
+		c.Log.WarnContext(ctx, "not all messages reached NATS before shutdown; they are redelivered", "error", err)
 	}
 }

@@ -216,7 +216,7 @@ func TestHealthReportsLateResults(t *testing.T) {
 	p := start(t, url)
 	p.startWorker(url, events.WorkerState{})
 	p.add(probedService)
-	p.waitBroken("results", "No result of a probe", "log of health-worker")
+	p.waitBroken("results", "Probe results are overdue", "log of health-worker")
 	db := p.session()
 	if _, err := db.ExecContext(t.Context(), `UPDATE services SET last_checked_at = now()`); err != nil {
 		t.Fatal(err)

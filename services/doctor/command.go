@@ -99,7 +99,7 @@ func (c Command) options(args []string) (o ask.Options, asJSON bool, err error) 
 	case err != nil:
 		return o, false, err
 	case flags.NArg() > 0: // not shown: after a header without quotes, it is the secret
-		return o, false, errors.New("something that is no flag stands among the flags: is a value without its quotes?")
+		return o, false, errors.New("unexpected argument among the flags; a value may miss its quotes")
 	}
 	o, err = a.checked()
 	return o, a.asJSON, err
@@ -118,7 +118,7 @@ func (a *arguments) flags(name string) *flag.FlagSet {
 	flags.StringVar(&a.api, "api", "", "`URL` of catalog-api itself, such as a port-forward")
 	flags.StringVar(&o.NATS, "nats", "", "`URL` of NATS, with user and password: for streams, consumers and workers")
 	flags.StringVar(&o.TunnelConfig, "tunnel-config", "", "cloudflared's configuration `file`")
-	flags.BoolVar(&o.Kube, "kube", false, "ask kubectl about the pods, the IngressRoutes and Traefik's resolvers")
+	flags.BoolVar(&o.Kube, "kube", false, "examine the pods, the IngressRoutes and Traefik's resolvers by kubectl")
 	flags.StringVar(&o.Namespace, "namespace", "dev-portal", "the portal's `namespace` in Kubernetes")
 	flags.StringVar(&o.Resolver, "resolver", "", "`address` of a DNS server to ask instead of the machine's, such as 1.1.1.1")
 	flags.Func("header", "`'Name: value'` sent with every request, to get past a login; may be repeated", func(text string) error {
@@ -164,9 +164,9 @@ func (a *arguments) checked() (o ask.Options, err error) {
 	case o.URL == nil:
 		return o, errors.New("--url is missing")
 	case o.Timeout <= 0:
-		return o, errors.New("--timeout must be more than nothing")
+		return o, errors.New("--timeout must be more than 0")
 	case o.NATS != "" && broker.Hosts(o.NATS) == "":
-		return o, errors.New("--nats must look like nats://user:password@host:4222, other signs in the password as %XX")
+		return o, errors.New("--nats must look like nats://user:password@host:4222, with special characters of the password as %XX")
 	}
 	return o, nil
 }
@@ -178,7 +178,7 @@ func parseURL(text string) (*url.URL, error) {
 		return nil, errors.New("must look like http://host:port or https://host")
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("must end after the host and the port")
+		return nil, errors.New("must have no path: only scheme, host and port")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }

@@ -21,7 +21,7 @@ func TestUsageErrorsExitWithTwoAndHideSecrets(t *testing.T) {
 		"an unknown flag":                {[]string{"--ur=x"}, "not defined: -ur"},
 		"a URL without a scheme":         {[]string{"--url=portal.example.com"}, "--url must look like"},
 		"a URL with a password":          {[]string{"--url=https://me:" + password + "@portal.example.com"}, "--url must look like"},
-		"a URL with a path":              {[]string{"--url=https://portal.example.com/api"}, "--url must end after the host"},
+		"a URL with a path":              {[]string{"--url=https://portal.example.com/api"}, "--url must have no path"},
 		"a URL that is none":             {[]string{"--url=https://me:" + password + "%zz@portal"}, "--url must look like"},
 		"Traefik's port alone":           {[]string{url, "--traefik=8000"}, "--traefik must look like"},
 		"no time":                        {[]string{url, "--timeout=0s"}, "--timeout must be more"},
@@ -33,9 +33,9 @@ func TestUsageErrorsExitWithTwoAndHideSecrets(t *testing.T) {
 		"a header without a colon":       {[]string{url, "--header=Authorization " + password}, "--header must look like"},
 		"a header with a space":          {[]string{url, "--header=Authorization Bearer: " + password}, "--header must look like"},
 		"a header with a new line":       {[]string{url, "--header=Authorization: " + password + "\n"}, "--header must look like"},
-		"a header without its quotes":    {[]string{url, "--header", "Authorization:", password}, "without its quotes"},
-		"a header with half its quotes":  {[]string{url, "--header", "Authorization: Bearer", password}, "without its quotes"},
-		"another command after the name": {[]string{"nurse"}, "no flag"},
+		"a header without its quotes":    {[]string{url, "--header", "Authorization:", password}, "miss its quotes"},
+		"a header with half its quotes":  {[]string{url, "--header", "Authorization: Bearer", password}, "miss its quotes"},
+		"another command after the name": {[]string{"nurse"}, "unexpected argument"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, stderr bytes.Buffer

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
 	natsrules "github.com/dev-portal/dev-portal/deploy/nats"
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
@@ -80,6 +81,19 @@ func (r report) want(t *testing.T, hop string, state finding.State, says string)
 	t.Errorf("%s was not looked at", hop)
 }
 
+func awaitPending(t *testing.T, js jetstream.JetStream) {
+	t.Helper()
+	for {
+		c, err := js.Consumer(t.Context(), events.StreamResults, "ingest")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.CachedInfo().NumPending > 0 {
+			return
+		}
+	}
+}
+
 func TestNATSWithEachUser(t *testing.T) {
 	srv := startNATS(t)
 	api := devtest.JetStream(t, as(srv, "catalog-api", password))
@@ -118,21 +132,22 @@ func TestNATSWithEachUser(t *testing.T) {
 	t.Run("as somebody who may only read", func(t *testing.T) {
 		r := examined(t, "--url", nowhere, "--nats", as(srv, "subscriber", password))
 		r.want(t, "NATS", finding.OK, "NATS 2.")
-		r.want(t, "streams", finding.Skipped, "the user in --nats may not look")
-		r.want(t, "consumers", finding.Skipped, "the user in --nats may not look")
-		r.want(t, "workers", finding.Skipped, "the user in --nats may not look")
+		r.want(t, "streams", finding.Skipped, "the user in --nats lacks the permission")
+		r.want(t, "consumers", finding.Skipped, "the user in --nats lacks the permission")
+		r.want(t, "workers", finding.Skipped, "the user in --nats lacks the permission")
 	})
 	t.Run("with another password", func(t *testing.T) {
 		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password+"-of-old"))
 		r.want(t, "NATS", finding.Broken, "does not let this user in")
 		r.want(t, "streams", finding.Skipped, "and NATS neither")
 	})
-	t.Run("with results that nobody takes", func(t *testing.T) {
+	t.Run("with results that nobody reads", func(t *testing.T) {
 		if _, err := worker.Publish(t.Context(), events.ResultSubject("1"), nil); err != nil {
 			t.Fatal(err)
 		}
+		awaitPending(t, api) // the server counts it after it has acknowledged it
 		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
-		r.want(t, "consumers", finding.Broken, "results wait in RESULTS, and nobody takes them (1)")
+		r.want(t, "consumers", finding.Broken, "results wait in RESULTS, and nobody reads them (1)")
 	})
 	url := as(srv, "catalog-api", password)
 	srv.Shutdown()

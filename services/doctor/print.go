@@ -47,7 +47,7 @@ func (r report) verdict() string {
 		rest = " " + finding.Plural(skips, "hop was", "hops were") + " not looked at."
 	}
 	if r.Broken == "" {
-		return "Nothing is broken that could be looked at." + rest
+		return "No examined part is broken." + rest
 	}
 	return fmt.Sprintf("The first broken hop is %s: begin there.%s", r.Broken, rest)
 }

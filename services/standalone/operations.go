@@ -67,7 +67,7 @@ func listenMetrics(ctx context.Context, addr string, log *slog.Logger) (net.List
 	}
 	ln, err = listen(ctx, "--metrics", "127.0.0.1:0")
 	if err == nil {
-		log.Warn("the metrics are elsewhere, as another program has their usual address: --metrics chooses one",
+		log.Warn("usual address of the metrics is taken; using another (--metrics chooses one)",
 			"usual", DefaultMetrics, "now", ln.Addr().String())
 	}
 	return ln, err

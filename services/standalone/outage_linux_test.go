@@ -29,7 +29,7 @@ func TestRecoveryFromAFullDisk(t *testing.T) {
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer target.Close()
 	disk := devtest.NewDisk(t, 256<<20)
-	log := &heard{words: "nats cannot store any more", is: make(chan struct{})}
+	log := &heard{words: "NATS cannot store", is: make(chan struct{})}
 	cfg := config(t)
 	cfg.Dir, cfg.Interval, cfg.Log = filepath.Join(disk.Dir, "data"), "10s", slog.New(slog.NewTextHandler(log, nil))
 	portal := start(t, cfg)

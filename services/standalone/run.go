@@ -187,7 +187,7 @@ func (c Config) wait(ctx context.Context, g *errgroup.Group) error {
 		return err
 	case <-time.After(stopTimeout):
 		// Their unfinished work is not acknowledged, so the next start does it again.
-		c.Log.Warn("a service takes long to stop: going on without it", "waited", stopTimeout)
+		c.Log.Warn("service did not stop in time; going on without it", "waited", stopTimeout)
 		return nil
 	}
 }

@@ -16,7 +16,7 @@ export class Home {
     this.save = this.form.getByRole('button', { name: 'Save' });
     this.cancel = this.form.getByRole('button', { name: 'Cancel' });
     this.formTags = this.form.getByRole('list', { name: 'Tags so far' }).getByRole('listitem').locator('> bdi');
-    this.question = page.getByRole('dialog', { name: 'Throw away what you typed?' });
+    this.question = page.getByRole('dialog', { name: 'Discard your changes?' });
     this.conflict = this.form.getByRole('alert').filter({ hasText: 'Somebody else changed this service' });
     this.confirm = page.getByRole('dialog', { name: /^Delete / });
     this.help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });

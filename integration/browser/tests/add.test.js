@@ -28,7 +28,7 @@ const ways = {
   Cancel: (home) => home.cancel.click(),
   Escape: async (home) => {
     await home.page.keyboard.press('Escape');
-    await home.question.getByRole('button', { name: 'Throw away' }).click();
+    await home.question.getByRole('button', { name: 'Discard' }).click();
   },
   'the cross': (home) => home.form.getByRole('button', { name: 'Close' }).click(),
 };

@@ -70,7 +70,7 @@ test('several clicks start only one check @probes', async ({ home, catalogue, ta
 
 test('without a health worker, Check now says so', async ({ home, catalogue, page, watch }) => {
   const { name, id } = await catalogue.add({ status_url: 'http://127.0.0.1:1/' });
-  const detail = 'No health worker answers, so nothing can be checked now.';
+  const detail = 'No health-worker replies, so nothing can be checked now.';
   await home.open();
   await page.route(`**/api/services/${id}/check`, (route) =>
     route.fulfill({

@@ -71,7 +71,7 @@ test('a page that is opened while the portal cannot be reached says so, and come
   watch.outage();
   await page.route('**/api/**', (route) => route.abort());
   await page.goto('/');
-  await expect(page.getByRole('heading', { name: 'The services cannot be loaded' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Services not loaded' })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'No services yet' })).toBeHidden();
   // Only the list: the live connection might bring the page back before the click.
   await page.route(/\/api\/services/, (route) => route.continue());

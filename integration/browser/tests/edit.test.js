@@ -86,7 +86,7 @@ test('Cancel and Escape leave the service as it is', async ({ home, page, catalo
   await home.open();
   const escaped = async () => {
     await page.keyboard.press('Escape');
-    await home.question.getByRole('button', { name: 'Throw away' }).click();
+    await home.question.getByRole('button', { name: 'Discard' }).click();
   };
   for (const leave of [() => home.cancel.click(), escaped]) {
     await home.card(name).edit.click();

@@ -92,9 +92,9 @@ test('addresses of an unknown service and of an unknown page say so and lead bac
 }) => {
   const { id, name } = await catalogue.add();
   for (const [path, heading, title] of [
-    ['/services/nobody', 'There is no such service', 'Service · Dev Portal'],
-    ['/teams/nobody', 'There is nothing here', 'Nothing here · Dev Portal'],
-    ['/services/a%2Fb', 'There is no such service', 'Service · Dev Portal'],
+    ['/services/nobody', 'Service not found', 'Service · Dev Portal'],
+    ['/teams/nobody', 'Page not found', 'Page not found · Dev Portal'],
+    ['/services/a%2Fb', 'Service not found', 'Service · Dev Portal'],
   ]) {
     await home.open(path);
     await expect(page).toHaveTitle(title);
@@ -106,7 +106,7 @@ test('addresses of an unknown service and of an unknown page say so and lead bac
   }
   await home.open(`/services/${id}`);
   await catalogue.remove(id);
-  await expect(page.getByRole('heading', { name: 'There is no such service' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Service not found' })).toBeVisible();
 });
 
 test('the content of a page is hidden before and after it', async ({ home, page, catalogue }) => {
@@ -149,7 +149,7 @@ test('a service is added, checked and deleted on any page', async ({ home, page,
   await home.card(name).edit.click();
   await home.form.getByRole('button', { name: 'Delete' }).click();
   await home.confirm.getByRole('button', { name: 'Delete' }).click();
-  await expect(page.getByRole('heading', { name: 'There is no such service' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Service not found' })).toBeVisible();
 });
 
 test('the browser follows a link clicked with a modifier key', async ({ home, page, context, catalogue }) => {

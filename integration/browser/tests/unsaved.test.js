@@ -13,7 +13,7 @@ test('Escape asks before it throws a filled form away', async ({ home, page, cat
   const name = await filled(home, catalogue);
   for (let i = 0; i < 3; i++) {
     await page.keyboard.press('Escape');
-    await expect(home.question.getByRole('button', { name: 'Go on editing' })).toBeFocused();
+    await expect(home.question.getByRole('button', { name: 'Keep editing' })).toBeFocused();
     await page.keyboard.press('Escape');
     await expect(home.question).toBeHidden();
     await expect(home.form).toBeVisible();
@@ -21,7 +21,7 @@ test('Escape asks before it throws a filled form away', async ({ home, page, cat
   await expect(home.field('Name')).toHaveValue(name);
   await expect(home.field('Name')).toBeFocused();
   await page.keyboard.press('Escape');
-  await home.question.getByRole('button', { name: 'Throw away' }).click();
+  await home.question.getByRole('button', { name: 'Discard' }).click();
   await expect(home.form).toBeHidden();
   expect(await catalogue.named(name)).toBeUndefined();
 });
@@ -52,7 +52,7 @@ test('a draft that Cancel dropped can be restored', async ({ home, catalogue }) 
   await home.cancel.click();
   await expect(home.form).toBeHidden();
   await catalogue.change(id, { team: 'Payments' });
-  await home.told.getByRole('button', { name: 'Bring it back' }).click();
+  await home.told.getByRole('button', { name: 'Restore' }).click();
   await expect(home.field('Description')).toHaveValue('a long text');
   await expect(home.field('Team'), 'what others changed meanwhile').toHaveValue('Payments');
   await home.save.click();

@@ -116,10 +116,10 @@ func LogErrors(log *slog.Logger, conn *nats.Conn, name string) func(error) {
 	return func(err error) {
 		switch {
 		case errors.Is(err, events.ErrPoison):
-			log.Warn("a message can't be read; it is passed over", "error", err)
+			log.Warn("message not readable; skipped", "error", err)
 		case !conn.IsConnected():
 		case !errors.Is(err, jetstream.ErrStreamNotFound):
-			log.Warn("reading from nats broke off; trying again", "error", err)
+			log.Warn("reading from NATS interrupted; retrying", "error", err)
 			level, waiting = slog.LevelWarn, false
 		case !waiting:
 			log.Log(context.Background(), level, "waiting for catalog-api to make the stream", "error", err)

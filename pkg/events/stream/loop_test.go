@@ -77,7 +77,7 @@ func TestLoopLogsOnceThatStreamIsMissing(t *testing.T) {
 	for _, line := range regexp.MustCompile(`level=(\w+) msg="(\w+)`).FindAllStringSubmatch(text.String(), -1) {
 		said = append(said, line[1]+" "+line[2])
 	}
-	want := []string{"INFO waiting", "WARN reading", "WARN waiting", "WARN a"}
+	want := []string{"INFO waiting", "WARN reading", "WARN waiting", "WARN message"}
 	if !slices.Equal(said, want) {
 		t.Errorf("said %q, want %q; the log:\n%s", said, want, &text)
 	}

@@ -20,7 +20,7 @@ import { shortcut } from './lib/shortcut.js';
 import { Store } from './lib/store.js';
 import { Sync } from './lib/sync.js';
 import { Catalogue } from './pages/catalogue.js';
-import { Nowhere } from './pages/nowhere.js';
+import { NotFoundPage } from './pages/not-found.js';
 import { ServicePage } from './pages/service.js';
 
 const find = (selector) => document.querySelector(selector);
@@ -42,7 +42,7 @@ const session = {
   refresh: () => sync.refresh(),
 };
 const catalogue = new Catalogue(session);
-const router = new Router({ catalogue, service: new ServicePage(session), nowhere: new Nowhere(session) });
+const router = new Router({ catalogue, service: new ServicePage(session), notFound: new NotFoundPage(session) });
 
 async function probe(id) {
   const card = router.page.card(id);
@@ -63,7 +63,7 @@ async function probe(id) {
 async function remove(service) {
   const question = {
     title: ['Delete ', service, '?'],
-    text: 'It goes for everybody, its checks stop, and this cannot be undone.',
+    text: 'It is deleted for everybody, and its checks stop. This cannot be undone.',
     yes: 'Delete',
   };
   if (!(await form.ask(question))) {
@@ -99,8 +99,8 @@ function reveal(id) {
 
 // dropped offers to restore a form that was closed without saving.
 function dropped(draft) {
-  const action = { label: 'Bring it back', act: () => form.restore(draft) };
-  toasts.say(['What you typed was not saved.'], { status: 'unknown', action });
+  const action = { label: 'Restore', act: () => form.restore(draft) };
+  toasts.say(['Your changes were not saved.'], { status: 'unknown', action });
 }
 
 function key(event) {

@@ -102,7 +102,7 @@ test('removing a missing service resolves', async () => {
 test('no answer at all is a problem with status 0', async () => {
   const [kept, refused] = [globalThis.fetch, () => Promise.reject(new TypeError('Failed to fetch'))];
   globalThis.fetch = refused;
-  await assert.rejects(api.list(), (problem) => problem.status === 0 && /cannot be reached/.test(problem.message));
+  await assert.rejects(api.list(), (problem) => problem.status === 0 && /not reachable/.test(problem.message));
   globalThis.fetch = kept;
 });
 

@@ -17,9 +17,9 @@ for (const [path, want] of Object.entries({
   '/services/019a/': { page: 'service', params: { id: '019a' } },
   '/services/a%20b': { page: 'service', params: { id: 'a b' } },
   '/services/%E0%A4%A': { page: 'service', params: { id: '%E0%A4%A' } },
-  '/services': { page: 'nowhere', params: {} },
-  '/services/a/b': { page: 'nowhere', params: {} },
-  '/constructor': { page: 'nowhere', params: {} },
+  '/services': { page: 'notFound', params: {} },
+  '/services/a/b': { page: 'notFound', params: {} },
+  '/constructor': { page: 'notFound', params: {} },
 })) {
   test(`${path} is an address of ${want.page}`, () => assert.deepEqual(route(path), want));
 }

@@ -8,7 +8,7 @@ import (
 
 // The errors of the catalogue, beside *InvalidError.
 var (
-	ErrNotFound        = errors.New("no such service")
+	ErrNotFound        = errors.New("service not found")
 	ErrNameTaken       = errors.New("the name is taken")
 	ErrVersionMismatch = errors.New("the service has changed meanwhile")
 	ErrUnavailable     = errors.New("the database cannot be used at the moment")

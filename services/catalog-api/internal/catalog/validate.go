@@ -67,7 +67,7 @@ func (v *validator) team(field, value string) { v.label(field, value, MaxTeam) }
 func (v *validator) healthURL(field, value string) {
 	v.url(field, value)
 	if u, err := url.Parse(value); err == nil && u.User != nil {
-		v.add(field, "A health URL must not contain a user name or password: it is shown to everybody.", nil)
+		v.add(field, "A health URL must not contain a user name or password: everybody can see it.", nil)
 	}
 }
 
@@ -78,7 +78,7 @@ func (v *validator) label(field, value string, most int) {
 	case wrong != "":
 		v.add(field, wrong, nil)
 	case value != "" && !strings.ContainsFunc(value, visible):
-		v.add(field, "Nothing of it can be seen: it needs at least one letter, digit or sign.", nil)
+		v.add(field, "It has no visible character: enter at least one letter, digit or sign.", nil)
 	default:
 		v.length(field, value, most)
 	}
@@ -86,7 +86,7 @@ func (v *validator) label(field, value string, most int) {
 
 func (v *validator) length(field, value string, most int) {
 	if n := utf8.RuneCountInString(value); n > most {
-		v.add(field, fmt.Sprintf("At most %d characters are allowed; this has %d.", most, n), nil)
+		v.add(field, fmt.Sprintf("At most %d characters are allowed, but there are %d.", most, n), nil)
 	}
 }
 
@@ -107,11 +107,11 @@ func wrongURL(raw string) string {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || strings.ContainsFunc(raw, unicode.IsSpace) || wrongCharacter(raw, false) != "":
-		return "This is not a URL. It must look like https://host/path."
+		return "This is not a URL. Use the form https://host/path."
 	case u.Scheme != "http" && u.Scheme != "https":
 		return "A URL must begin with http:// or https://."
 	case u.Hostname() == "":
-		return "This URL names no host. It must look like https://host/path."
+		return "This URL has no host. Use the form https://host/path."
 	case !validPort(u.Port()):
 		return "The port of this URL is out of range: it must be 1 to 65535."
 	}
@@ -125,7 +125,7 @@ func validPort(port string) bool {
 
 func (v *validator) tags(tags []string) {
 	if len(tags) > MaxTags {
-		v.add("tags", fmt.Sprintf("At most %d tags are allowed; these are %d.", MaxTags, len(tags)), nil)
+		v.add("tags", fmt.Sprintf("At most %d tags are allowed, but there are %d.", MaxTags, len(tags)), nil)
 		return
 	}
 	for i, tag := range tags {

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	restartNATS = "Restart NATS; look at its disk first: after it was full, NATS goes on failing until it is restarted."
-	awaitParts  = "The services make them again by themselves. If they do not come back, the logs of catalog-api and health-worker say what hinders them."
+	restartNATS = "Check the disk of NATS, then restart NATS: after its disk was full, it keeps failing until a restart."
+	awaitParts  = "The services create them again. If they do not come back, the logs of catalog-api and health-worker say why."
 )
 
 // noSince is the argument of Database.Probed if only the number of services is needed.
@@ -31,15 +31,15 @@ func NATS(nc *nats.Conn) Check {
 		if err == nil {
 			return nil
 		}
-		return newFault("NATS does not answer: nothing is probed and no event is sent until it is back. Changes are kept until then.",
-			"Start NATS, or restart it if it hangs. If it runs: compare PORTAL_NATS_URL and its password with the server's.",
+		return newFault("NATS does not answer: nothing is probed and no event is published until it is back. Changes are kept until then.",
+			"Start NATS, or restart it if it hangs. If it runs, compare PORTAL_NATS_URL and its password with the server's.",
 			fmt.Errorf("the connection is %s: %w", nc.Status(), err))
 	}}
 }
 
 // natsUnreachable is the fault of the other checks of NATS while NATS does not answer.
 func natsUnreachable() *Fault {
-	return newFault("It cannot be seen while NATS does not answer.", "See to NATS first.", nil)
+	return newFault("Unknown while NATS does not answer.", "Mend NATS first.", nil)
 }
 
 // Streams checks that the streams exist and JetStream answers in time.
@@ -51,9 +51,9 @@ func Streams(nc *nats.Conn, js jetstream.JetStream) Check {
 		streams, _, err := stream.Missing(ctx, js)
 		switch {
 		case err != nil:
-			return newFault("NATS is connected, but JetStream does not answer or fails: no event is stored and nothing is probed.", restartNATS, err)
+			return newFault("NATS is connected, but JetStream fails or does not answer: no event is stored and nothing is probed.", restartNATS, err)
 		case len(streams) > 0:
-			return newFault("Not there: stream "+strings.Join(streams, ", ")+". Nothing goes through it.", awaitParts, nil)
+			return newFault("Missing stream: "+strings.Join(streams, ", ")+". Nothing goes through it.", awaitParts, nil)
 		}
 		return nil
 	}}
@@ -69,14 +69,14 @@ func Consumers(nc *nats.Conn, js jetstream.JetStream, db Database) Check {
 		_, missing, err := stream.Missing(ctx, js)
 		switch {
 		case err != nil:
-			return newFault("It cannot be seen whether the consumers are there: JetStream does not answer or fails.", restartNATS, err)
+			return newFault("Unknown whether the consumers exist: JetStream fails or does not answer.", restartNATS, err)
 		case len(missing) == 0:
 			return nil
 		}
 		if n, _, err := db.Probed(ctx, noSince); err == nil && n == 0 && !slices.Contains(missing, "ingest") {
 			return nil
 		}
-		return newFault("Not there: consumer "+strings.Join(missing, ", ")+". What it should read waits.", awaitParts, nil)
+		return newFault("Missing consumer: "+strings.Join(missing, ", ")+". Its messages wait.", awaitParts, nil)
 	}}
 }
 
@@ -89,12 +89,12 @@ func Workers(nc *nats.Conn, db Database) Check {
 		}
 		workers, err := check.Workers(ctx, nc)
 		if err != nil {
-			return newFault("It cannot be seen whether a health-worker is there.", "See to NATS first.", err)
+			return newFault("Unknown whether a health-worker runs.", "Mend NATS first.", err)
 		}
 		for _, w := range workers {
 			if !w.StuckSince.IsZero() {
-				return newFault(fmt.Sprintf("A health-worker of location %s is stuck: its probes have not ended since %s.", w.Location, w.StuckSince.Format("15:04:05 MST")),
-					"Restart the health-worker; its log says which probes do not end.", nil)
+				return newFault(fmt.Sprintf("A health-worker of location %s is stuck: its probes have hung since %s.", w.Location, w.StuckSince.Format("15:04:05 MST")),
+					"Restart the health-worker; its log says which probes hang.", nil)
 			}
 		}
 		if len(workers) > 0 {
@@ -123,8 +123,8 @@ func busyHost(workers []events.WorkerState) *Fault {
 	}
 	round := (time.Duration(worst.RoundMS) * time.Millisecond).Round(time.Second)
 	return &Fault{
-		Detail: fmt.Sprintf("%s takes no more probes at once: its %d services are probed every %s, less often than planned.", worst.Host, worst.Services, round),
-		Cure:   "Find out why it answers slowly, give its services longer intervals, or raise PORTAL_PER_HOST of health-worker.",
+		Detail: fmt.Sprintf("%s has too many services for its limit of concurrent probes: its %d services are probed every %s, less often than planned.", worst.Host, worst.Services, round),
+		Cure:   "Find out why the host answers slowly, give its services longer intervals, or raise PORTAL_PER_HOST of health-worker.",
 		Mild:   true,
 	}
 }
@@ -146,10 +146,10 @@ func Live(nc *nats.Conn, hub Hub) Check {
 		case err == nil:
 			return nil
 		case errors.Is(err, jetstream.ErrMaximumConsumersLimit):
-			return newFault("All consumers of stream PORTAL are used up, so the events cannot be read: pages only refresh every half minute.",
-				"Delete consumers that nobody needs (nats consumer ls PORTAL), or raise the limit of the stream or account.", err)
+			return newFault("The stream PORTAL has no consumers left, so events cannot be read: pages only refresh every 30 seconds.",
+				"Delete unused consumers (nats consumer ls PORTAL), or raise the limit of the stream or account.", err)
 		}
-		return newFault("The events are not read: pages hear of no change, and only refresh every half minute.",
-			"If NATS has just been mended, wait a moment; else restart catalog-api.", err)
+		return newFault("Events are not read: pages get no live changes, and only refresh every 30 seconds.",
+			"If NATS has just come back, wait a moment; otherwise restart catalog-api.", err)
 	}}
 }

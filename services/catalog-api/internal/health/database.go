@@ -34,7 +34,7 @@ const (
 func Postgres(db Database) Check {
 	silent := func(err error) *Fault {
 		return newFault("Postgres does not answer: nothing can be read or changed until it is back.",
-			"Start Postgres, or end what keeps it from answering. Look at its disk, its log, PORTAL_DATABASE_URL and the network between.", err)
+			"Start Postgres. If it runs, check its disk, its log, PORTAL_DATABASE_URL and the network between.", err)
 	}
 	return Check{Name: DatabaseCheck, Late: silent(nil), Look: func(ctx context.Context) *Fault {
 		// If the server hangs, the driver blocks for seconds even after the context has
@@ -48,7 +48,7 @@ func Postgres(db Database) Check {
 		case err == nil:
 			return nil
 		case errors.Is(err, catalog.ErrReadOnly) || errors.Is(err, catalog.ErrStorageFull):
-			return newFault("Postgres takes no changes: its disk is full, or it is a standby. What is there can still be read.",
+			return newFault("Postgres is read-only: its disk is full, or it is a standby. The catalogue can still be read.",
 				"Make room on the disk of Postgres, or point PORTAL_DATABASE_URL to the primary.", err)
 		case ping == nil:
 			return newFault("Postgres answers, but the table of services cannot be read or written in time: another session holds a lock on it, or Postgres is overloaded.",
@@ -64,10 +64,10 @@ func Outbox(db Database) Check {
 		age, err := db.Waiting(ctx)
 		switch {
 		case err != nil:
-			return newFault("It cannot be seen whether events go out: the outbox in Postgres cannot be read.", "See to Postgres first.", err)
+			return newFault("Unknown whether events are published: the outbox in Postgres cannot be read.", "Mend Postgres first.", err)
 		case age > oldestEvent:
-			return newFault(fmt.Sprintf("Changes have waited for %s to be published: new services are not probed, and nobody hears of changes. None is lost.", age.Round(time.Second)),
-				"If NATS runs, restart it: it keeps a failure of its disk until then. Look at its disk and its log, and at the log of catalog-api.", nil)
+			return newFault(fmt.Sprintf("Changes have waited %s to be published: new services are not probed, and subscribers get no changes. None is lost.", age.Round(time.Second)),
+				"Check the disk and the log of NATS and the log of catalog-api. If NATS runs, restart it: after its disk failed, it keeps failing until a restart.", nil)
 		}
 		return nil
 	}}
@@ -79,10 +79,10 @@ func Results(db Database, started time.Time) Check {
 		_, silent, err := db.Probed(ctx, started)
 		switch {
 		case err != nil:
-			return newFault("It cannot be seen whether services are probed: Postgres cannot be read.", "See to Postgres first.", err)
+			return newFault("Unknown whether services are probed: Postgres cannot be read.", "Mend Postgres first.", err)
 		case silent > lateResults:
-			return newFault(fmt.Sprintf("No result of a probe has been stored for %s longer than the interval allows: statuses are old, and become unknown.", silent.Round(time.Second)),
-				"Look at the log of health-worker, and restart NATS if it has reported a failure of its disk.", nil)
+			return newFault(fmt.Sprintf("Probe results are overdue by %s: statuses are old, and become unknown.", silent.Round(time.Second)),
+				"Check the log of health-worker, and restart NATS if its disk has failed.", nil)
 		}
 		return nil
 	}}

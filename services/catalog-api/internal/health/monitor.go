@@ -50,7 +50,7 @@ func newFault(detail, cure string, err error) *Fault {
 }
 
 // overdue is the fault of a check that does not end, unless it has Late.
-var overdue = newFault("It cannot be seen in time: what it asks does not answer.", "See to the other checks that fail first.", nil)
+var overdue = newFault("Unknown: the check did not end in time.", "Mend the other failing checks first.", nil)
 
 // Result is the latest result of a check.
 type Result struct {
@@ -156,7 +156,7 @@ func (m *Monitor) record(ctx context.Context, i int, f *Fault) {
 	c, s := m.checks[i], &m.state[i]
 	if f == nil || f.Mild {
 		if s.fault != nil && !s.fault.Mild {
-			m.log.InfoContext(ctx, "works again", "check", c.Name)
+			m.log.InfoContext(ctx, "check passes again", "check", c.Name)
 		}
 		*s = state{fault: f, worked: true}
 		m.works.WithLabelValues(c.Name).Set(1)
@@ -168,7 +168,7 @@ func (m *Monitor) record(ctx context.Context, i int, f *Fault) {
 		return
 	}
 	if s.fault == nil || s.fault.Mild {
-		m.log.ErrorContext(ctx, "does not work", "check", c.Name, "detail", f.Detail, "cure", f.Cure, "error", f.Err)
+		m.log.ErrorContext(ctx, "check fails", "check", c.Name, "detail", f.Detail, "cure", f.Cure, "error", f.Err)
 	}
 	s.fault = f
 	m.works.WithLabelValues(c.Name).Set(0)

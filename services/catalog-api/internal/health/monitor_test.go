@@ -88,7 +88,7 @@ func TestBusyHostIsMildFault(t *testing.T) {
 			{BusyHosts: []events.BusyHost{{Host: "gateway.example:443", Services: 998, RoundMS: 60_000}}},
 		}
 		got, works := watch(t, Check{Name: "workers", Look: func(context.Context) *Fault { return busyHost(workers) }}, time.Second)
-		want := "gateway.example:443 takes no more probes at once: its 998 services are probed every 1m0s, less often than planned."
+		want := "gateway.example:443 has too many services for its limit of concurrent probes: its 998 services are probed every 1m0s, less often than planned."
 		if got.Fault == nil || !got.Fault.Mild || got.Fault.Detail != want || works != 1 {
 			t.Errorf("got %+v, metric %v, want %q", got.Fault, works, want)
 		}

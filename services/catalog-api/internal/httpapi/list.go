@@ -22,8 +22,8 @@ const maxWords = 50
 // serviceList is the answer to a search.
 type serviceList struct {
 	Items []service `json:"items" nullable:"false" doc:"By name."`
-	Total int       `json:"total" doc:"How many pass the filters, on all pages."`
-	Next  string    `json:"next,omitempty" doc:"Where there are more: the parameter after that gives the next page."`
+	Total int       `json:"total" doc:"Services that match the filters, on all pages."`
+	Next  string    `json:"next,omitempty" doc:"If there are more: the value of after for the next page."`
 }
 
 // listInput is a search. Its fields only describe the parameters: Resolve reads
@@ -37,7 +37,7 @@ type listInput struct {
 
 	rest.Paging
 
-	IfNoneMatch    string `header:"If-None-Match" doc:"An ETag that was read: the answer is 304 if nothing has changed."`
+	IfNoneMatch    string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
 	AcceptEncoding string `header:"Accept-Encoding" hidden:"true"`
 
 	url    url.URL
@@ -69,9 +69,9 @@ func (in *listInput) filter() (catalog.Filter, error) {
 	}
 	switch {
 	case words > maxWords:
-		return f, rest.InvalidParameter("q", fmt.Sprintf("At most %d words are taken; these are %d.", maxWords, words), nil)
+		return f, rest.InvalidParameter("q", fmt.Sprintf("At most %d words are allowed, but there are %d.", maxWords, words), nil)
 	case len(f.IDs) > maxIDs:
-		return f, rest.InvalidParameter("id", fmt.Sprintf("At most %d ids are taken; these are %d.", maxIDs, len(f.IDs)), nil)
+		return f, rest.InvalidParameter("id", fmt.Sprintf("At most %d ids are allowed, but there are %d.", maxIDs, len(f.IDs)), nil)
 	}
 	return f, nil
 }

@@ -185,7 +185,7 @@ func (c *listCache) run(ctx context.Context, log *slog.Logger) {
 			}
 		}
 		if err := c.refresh(ctx); err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "what probes measured could not be read for the list; trying again when it is asked for", "error", err)
+			log.WarnContext(ctx, "measurements for the list not read; retrying at the next request", "error", err)
 		}
 	}
 }

@@ -12,16 +12,16 @@ import (
 
 // The kinds of problem beyond those of any API.
 var (
-	nameTaken = rest.NewKind("name-taken", http.StatusConflict, "The name is taken",
-		"Names are unique, whatever their case and what cannot be seen of them.")
-	noHealthURL = rest.NewKind("no-health-url", http.StatusUnprocessableEntity, "Nothing to check",
+	nameTaken = rest.NewKind("name-taken", http.StatusConflict, "Name taken",
+		"Names are unique; case and invisible characters make no difference.")
+	noHealthURL = rest.NewKind("no-health-url", http.StatusUnprocessableEntity, "No health URL",
 		"A service without status_url cannot be checked.")
 	tooMany = rest.NewKind("too-many", http.StatusTooManyRequests, "Too many checks",
-		"A service can be checked five times at once, then every two seconds; all of them thirty times, then three times a second. Retry-After says when again.")
-	workerFailed = rest.NewKind("worker-failed", http.StatusBadGateway, "The check failed",
-		"A health worker was asked and answered with an error, or for another service.")
-	noWorker = rest.NewKind("no-worker", http.StatusServiceUnavailable, "No health worker",
-		"Nobody is there to make the check, or the portal cannot reach NATS.")
+		"One service can be checked five times in a row, then every two seconds; all services together thirty times, then three times a second. Retry-After says when to try again.")
+	workerFailed = rest.NewKind("worker-failed", http.StatusBadGateway, "Check failed",
+		"A health-worker replied with an error, or for another service.")
+	noWorker = rest.NewKind("no-worker", http.StatusServiceUnavailable, "No health-worker",
+		"No health-worker runs, or the portal cannot reach NATS.")
 )
 
 // kinds are all of the above, for the documentation.
@@ -36,7 +36,7 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	case isInvalid:
 		return rest.InvalidFields(fieldErrors(invalid.Fields))
 	case errors.Is(err, catalog.ErrNotFound):
-		return rest.NotFound.Problem("There is no service with this id. It may have been deleted.")
+		return rest.NotFound.Problem("Service not found. It may have been deleted.")
 	case errors.Is(err, catalog.ErrNameTaken):
 		p := nameTaken.Problem("Another service has this name. Choose another name, or edit that service.")
 		p.Errors = []rest.FieldProblem{{Field: "name", Location: "body.name", Message: "Another service has this name."}}
@@ -46,18 +46,18 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	case errors.Is(err, check.ErrNoURL):
 		return noHealthURL.Problem("The service has no health URL, so there is nothing to check. Give it a status_url first.")
 	case isTooMany:
-		p := tooMany.Problem("There were too many checks just now. Wait a moment; probes go on by themselves.")
+		p := tooMany.Problem("Too many checks at once. Wait a moment; scheduled probes continue.")
 		p.RetryAfter = limited.Wait
 		return p
 	case errors.Is(err, check.ErrNoWorker):
-		p := noWorker.Problem("No health worker answers, so nothing can be checked now. Start one, or wait until it is back.")
+		p := noWorker.Problem("No health-worker replies, so nothing can be checked now. Start one, or wait until it is back.")
 		p.RetryAfter = rest.RetryAfter
 		return p
 	case errors.Is(err, check.ErrWorker):
-		a.Log.ErrorContext(ctx, "a health worker gave no usable answer", "error", err)
-		return workerFailed.Problem("A health worker was asked, but gave no usable answer. Try again; the portal's log says more.")
+		a.Log.ErrorContext(ctx, "health-worker gave no usable answer", "error", err)
+		return workerFailed.Problem("A health-worker gave no usable answer. Try again; the portal's log has the cause.")
 	case errors.Is(err, catalog.ErrUnavailable):
-		a.Log.ErrorContext(ctx, "the database is not available", "error", err)
+		a.Log.ErrorContext(ctx, "database not available", "error", err)
 		return rest.RetryLater(withoutDatabase(err))
 	}
 	return nil
@@ -67,13 +67,13 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 func withoutDatabase(err error) string {
 	switch {
 	case errors.Is(err, catalog.ErrStorageFull):
-		return "The disk of the database is full, so nothing was changed; what is there can still be read. Whoever runs the portal must make room on the disk of Postgres."
+		return "The disk of the database is full. Nothing was changed; the catalogue can still be read. The portal's operator must make room on the disk of Postgres."
 	case errors.Is(err, catalog.ErrReadOnly):
-		return "The database takes no changes, so nothing was changed; what is there can still be read. Its disk may be almost full, or it is a standby: whoever runs the portal must look at Postgres."
+		return "The database is read-only. Nothing was changed; the catalogue can still be read. Its disk may be almost full, or it is a standby: the portal's operator must check Postgres."
 	case errors.Is(err, catalog.ErrInDoubt):
-		return "The database was lost while it made the change, which may have been made or not. Read it again before you repeat it."
+		return "The connection to the database was lost during the change, so it may or may not have been saved. Read the service again before you repeat the change."
 	}
-	return "The database cannot be reached at the moment, or does not answer in time. Nothing was changed; try again shortly."
+	return "The database is not reachable or does not answer in time. Nothing was changed; try again shortly."
 }
 
 func fieldErrors(of []catalog.FieldError) []rest.FieldError {

@@ -14,7 +14,7 @@ import (
 // service is a service as clients read it. Fields that are not set are null.
 type service struct {
 	ID           string          `json:"id" format:"uuid" doc:"UUIDv7, given by the portal."`
-	Name         string          `json:"name" minLength:"1" maxLength:"100" doc:"Unique, whatever its case and what cannot be seen of it." example:"billing"`
+	Name         string          `json:"name" minLength:"1" maxLength:"100" doc:"Unique; case and invisible characters make no difference." example:"billing"`
 	Description  *string         `json:"description" maxLength:"2000" doc:"What it does, in a few lines."`
 	Team         *string         `json:"team" maxLength:"100" doc:"Who owns it." example:"Payments"`
 	Status       events.Status   `json:"status" enum:"healthy,unknown,degraded,down" doc:"How it is. Set by probes where there is a status_url."`
@@ -58,7 +58,7 @@ func unlessEmpty[T comparable](value *T) *T {
 
 // serviceUpdate is the body of a write, and serviceCreate that of an addition.
 type serviceUpdate struct {
-	Name         rest.Field[string]          `json:"name,omitempty" nullable:"false" minLength:"1" maxLength:"100" doc:"Unique, whatever its case and what cannot be seen of it. Spaces around it are dropped, and several in a row are one." example:"billing"`
+	Name         rest.Field[string]          `json:"name,omitempty" nullable:"false" minLength:"1" maxLength:"100" doc:"Unique; case and invisible characters make no difference. Spaces around it are removed, and several in a row become one." example:"billing"`
 	Description  rest.Field[string]          `json:"description,omitempty" maxLength:"2000" doc:"What it does, in a few lines."`
 	Team         rest.Field[string]          `json:"team,omitempty" maxLength:"100" doc:"Who owns it." example:"Payments"`
 	Status       rest.Field[events.Status]   `json:"status,omitempty" enum:"healthy,unknown,degraded,down" doc:"How it is. Of no effect beside a status_url: then the probe says it."`

@@ -149,7 +149,7 @@ func (a *API) create(ctx context.Context, in *createInput) (*serviceOutput, erro
 
 type readInput struct {
 	ID          string `path:"id" format:"uuid" doc:"The service's id."`
-	IfNoneMatch string `header:"If-None-Match" doc:"An ETag that was read: the answer is 304 if nothing has changed."`
+	IfNoneMatch string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
 }
 
 // read serves GET /api/services/{id}.

@@ -151,7 +151,7 @@ func (in *Ingest) read(ctx context.Context, b *batch, msg jetstream.Msg) {
 		err = errors.Join(err, errors.New("neither results nor a delay"))
 	}
 	if err != nil {
-		in.Log.ErrorContext(ctx, "a result is not valid; it is dropped", "subject", msg.Subject(), "error", err)
+		in.Log.ErrorContext(ctx, "result not valid; dropped", "subject", msg.Subject(), "error", err)
 		in.Metrics.results.WithLabelValues("invalid").Inc()
 		_ = msg.TermWithReason("not a valid result") // redelivered if that fails
 		return
@@ -213,7 +213,7 @@ func (in *Ingest) apply(ctx context.Context, b batch) (store.Applied, error) {
 		if err == nil || ctx.Err() != nil {
 			return applied, err
 		}
-		in.Log.WarnContext(ctx, "results could not be stored; trying again", "error", err)
+		in.Log.WarnContext(ctx, "results not stored; retrying", "error", err)
 		sleep(ctx, retryPause)
 	}
 }

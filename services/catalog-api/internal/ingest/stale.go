@@ -34,9 +34,9 @@ func (s *Sweeper) Run(ctx context.Context) error {
 		cancel()
 		switch {
 		case err != nil && ctx.Err() == nil:
-			s.Log.WarnContext(ctx, "stale statuses could not be looked for; trying again", "error", err)
+			s.Log.WarnContext(ctx, "search for stale statuses failed; retrying", "error", err)
 		case n > 0:
-			s.Log.InfoContext(ctx, "no result for three intervals; the statuses are unknown now", "services", n)
+			s.Log.InfoContext(ctx, "no results for three intervals; statuses set to unknown", "services", n)
 			s.Metrics.stale.Add(float64(n))
 		}
 	}

@@ -26,8 +26,8 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.clients.Add(1) > h.max {
 		h.clients.Add(-1)
 		h.metrics.cut.WithLabelValues("full").Inc()
-		full := rest.Unavailable.Problem("Too many browsers are connected to this part of the portal. " +
-			"Try again in half a minute; until then, read the list every now and then.")
+		full := rest.Unavailable.Problem("Too many event streams are open. " +
+			"Try again in 30 seconds; until then, poll the list.")
 		full.RetryAfter = retryFull
 		rest.WriteProblem(w, r, full)
 		return

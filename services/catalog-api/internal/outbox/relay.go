@@ -45,7 +45,7 @@ func (r *Relay) Run(ctx context.Context) error {
 
 	for ctx.Err() == nil {
 		if err := r.tryLead(ctx, reconnected); err != nil && ctx.Err() == nil {
-			r.Log.WarnContext(ctx, "the relay was interrupted; trying again", "error", err)
+			r.Log.WarnContext(ctx, "outbox relay interrupted; retrying", "error", err)
 		}
 		sleep(ctx, lockRetry)
 	}
@@ -69,7 +69,7 @@ func (r *Relay) tryLead(ctx context.Context, reconnected <-chan nats.Status) (er
 	if err := conn.GetContext(ctx, &active, `SELECT pg_try_advisory_lock($1)`, relayLock); err != nil || !active {
 		return err
 	}
-	r.Log.InfoContext(ctx, "this replica publishes the outbox")
+	r.Log.InfoContext(ctx, "this replica publishes the outbox now")
 	r.Metrics.active.Set(1)
 	defer r.Metrics.active.Set(0)
 	return r.lead(ctx, conn, reconnected)
@@ -110,7 +110,7 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 	for {
 		if r.NATS.IsConnected() {
 			if err := r.compareIfDue(ctx, &l); err != nil && ctx.Err() == nil {
-				r.Log.WarnContext(ctx, "the stream could not be compared with the database; trying again", "error", err)
+				r.Log.WarnContext(ctx, "comparison of the stream with the database failed; retrying", "error", err)
 			}
 		}
 		if l.ready {
@@ -138,7 +138,7 @@ func (r *Relay) compareIfDue(ctx context.Context, l *leadership) error {
 			return err
 		}
 		if l.state.lost(state, l.purged) {
-			r.Log.WarnContext(ctx, "the stream was deleted, emptied or set back; it is brought in line again")
+			r.Log.WarnContext(ctx, "stream was deleted, emptied or reset; repairing it from the database")
 			l.compared = time.Time{}
 		}
 		l.checked, l.state, l.purged, l.stale = time.Now(), state, 0, false
@@ -188,7 +188,7 @@ func (r *Relay) drain(ctx context.Context, conn *sqlx.Conn, l *leadership) error
 		}
 		r.Metrics.published.Add(float64(len(done.confirmed)))
 		if done.failed != nil {
-			r.Log.WarnContext(ctx, "NATS did not take all events; they stay in the outbox", "error", done.failed)
+			r.Log.WarnContext(ctx, "events not acknowledged by NATS; they stay in the outbox", "error", done.failed)
 			if errors.Is(done.failed, jetstream.ErrNoStreamResponse) {
 				l.ready, l.compared = false, time.Time{}
 			}

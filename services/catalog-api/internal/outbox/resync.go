@@ -34,7 +34,7 @@ func (r *Relay) repair(ctx context.Context) error {
 	for _, repair := range r.Repairs {
 		n, err := repair.do(ctx, r.JetStream)
 		if n > 0 {
-			r.Log.InfoContext(ctx, "the stream lacked events of the database; they are sent again", "kind", repair.Kind, "events", n)
+			r.Log.InfoContext(ctx, "events missing in the stream; publishing them again", "kind", repair.Kind, "events", n)
 			r.Metrics.republished.WithLabelValues(string(repair.Kind)).Add(float64(n))
 		}
 		if err != nil {

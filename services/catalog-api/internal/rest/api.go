@@ -79,7 +79,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {
-	WriteProblem(w, r, NotFound.Problem("There is nothing at this address. GET "+DocsPath+" lists what there is."))
+	WriteProblem(w, r, NotFound.Problem("Nothing is at this address. GET "+DocsPath+" lists what there is."))
 }
 
 // methodNotAllowed answers 405 with the methods that the address has, or 404.

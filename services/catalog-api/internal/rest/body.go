@@ -90,15 +90,15 @@ func readProblem(err error) *Problem {
 	case large:
 		return tooLarge.Problem("The body is larger than 64 KiB. Send less.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return tooSlow.Problem("The body did not come in time. Send it again.")
+		return tooSlow.Problem("The body did not arrive in time. Send it again.")
 	default:
-		return Malformed.Problem("The body broke off before its end. Send it again.")
+		return Malformed.Problem("The body is incomplete: the connection ended early. Send it again.")
 	}
 }
 
 func checkJSON(data []byte) *Problem {
 	if !utf8.Valid(data) {
-		return Malformed.Problem("The body is not UTF-8. Send it in that encoding.")
+		return Malformed.Problem("The body is not UTF-8. Send it as UTF-8.")
 	}
 	var syntax json.RawMessage
 	if err := json.Unmarshal(data, &syntax); err != nil {

@@ -33,7 +33,7 @@ func (f *Field[T]) parse(value json.RawMessage) (wrong string) {
 	f.To = new(T)
 	to := reflect.ValueOf(f.To).Elem()
 	if to.Kind() == reflect.String {
-		text, wrong := parseText(value, "It must be text in quotes, or null.")
+		text, wrong := parseText(value, "It must be a string or null.")
 		to.SetString(text)
 		return wrong
 	}
@@ -64,7 +64,7 @@ func (Body[W, R]) Schema(r huma.Registry) *huma.Schema {
 	s := r.SchemaFromRef(ref.Ref)
 	s.AdditionalProperties = false
 	for _, name := range readOnlyFields[W, R]() {
-		s.Properties[name] = &huma.Schema{Description: "Given by the portal: ignored here, whatever it is."}
+		s.Properties[name] = &huma.Schema{Description: "Set by the portal; ignored in requests."}
 	}
 	for _, property := range s.Properties {
 		if property.Nullable && len(property.Enum) > 0 && !slices.Contains(property.Enum, nil) {
@@ -79,7 +79,7 @@ func (Body[W, R]) Schema(r huma.Registry) *huma.Schema {
 func (b *Body[W, R]) Read(invalid func(W) []FieldError) (W, error) {
 	var body W
 	if !bytes.HasPrefix(bytes.TrimLeft(b.data, " \t\r\n"), []byte("{")) {
-		return body, Invalid.Problem("The body must be a JSON object with fields.")
+		return body, Invalid.Problem("The body must be a JSON object.")
 	}
 	var (
 		wrong    []FieldError
@@ -92,12 +92,12 @@ func (b *Body[W, R]) Read(invalid func(W) []FieldError) (W, error) {
 		field, known := parsers[name]
 		switch {
 		case seen[name]: // JSON parsers disagree about which one counts
-			message = "This field is there twice."
+			message = "This field is given twice."
 		case known:
 			seen[name] = true
 			message = field.parse(value)
 		case !slices.Contains(readOnly, name):
-			message = "There is no such field. These can be set: " + strings.Join(fieldNames(reflect.TypeFor[W]()), ", ") + "."
+			message = "Unknown field. These can be set: " + strings.Join(fieldNames(reflect.TypeFor[W]()), ", ") + "."
 		}
 		if message != "" && len(wrong) < maxErrors {
 			wrong = append(wrong, FieldError{Field: Clip(name), Message: message, Value: echo(value)})
@@ -169,7 +169,7 @@ func eachMember(object []byte, fn func(name string, value json.RawMessage)) erro
 
 // parseTexts parses a list of JSON strings. null is an empty list.
 func parseTexts(value json.RawMessage) (texts []string, wrong string) {
-	const typeMessage = "It must be a list of texts in quotes, or null."
+	const typeMessage = "It must be a list of strings, or null."
 
 	var items []json.RawMessage
 	if json.Unmarshal(value, &items) != nil {
@@ -197,7 +197,7 @@ func parseText(value json.RawMessage, typeMessage string) (s, wrong string) {
 		return "", typeMessage
 	}
 	if at, escape := loneSurrogate(value); at > 0 {
-		return "", fmt.Sprintf("Character %d is %s, half of a surrogate pair, which is no character: remove it.", at, escape)
+		return "", fmt.Sprintf("Character %d is %s, half of a surrogate pair: remove it.", at, escape)
 	}
 	return s, ""
 }

@@ -21,28 +21,28 @@ func NewKind(slug string, status int, title, about string) Kind {
 
 // The kinds of problem that any resource can have.
 var (
-	Malformed = NewKind("malformed", http.StatusBadRequest, "The request cannot be read",
-		"The body is missing, broken off or not JSON, or a header is not as it must be.")
+	Malformed = NewKind("malformed", http.StatusBadRequest, "Malformed request",
+		"The body is missing, incomplete or not JSON, or a header is not valid.")
 	NotFound = NewKind("not-found", http.StatusNotFound, "Not found",
-		"There is nothing at this address: what it names is not there, or there is no such route.")
+		"Nothing is at this address: the resource does not exist, or the route does not.")
 	method = NewKind("method", http.StatusMethodNotAllowed, "Method not allowed",
-		"The address exists but not with this method. The header Allow has those that do.")
-	tooSlow = NewKind("too-slow", http.StatusRequestTimeout, "The body came too slowly",
+		"The address exists, but not with this method. The header Allow lists its methods.")
+	tooSlow = NewKind("too-slow", http.StatusRequestTimeout, "Request timeout",
 		"The body of a request must be complete within ten seconds.")
-	Changed = NewKind("changed", http.StatusPreconditionFailed, "Changed meanwhile",
-		"The version in If-Match is not the present one: somebody else changed it.")
-	Unmet = NewKind("precondition", http.StatusPreconditionFailed, "A condition does not hold",
-		"A header such as If-None-Match makes the request depend on what is not so.")
-	tooLarge = NewKind("too-large", http.StatusRequestEntityTooLarge, "The body is too large",
-		"A body may have 64 KiB.")
-	mediaType = NewKind("media-type", http.StatusUnsupportedMediaType, "Not JSON",
+	Changed = NewKind("changed", http.StatusPreconditionFailed, "Version conflict",
+		"The version in If-Match is not the current one: somebody else changed the resource.")
+	Unmet = NewKind("precondition", http.StatusPreconditionFailed, "Precondition failed",
+		"A condition in a header such as If-None-Match is not met.")
+	tooLarge = NewKind("too-large", http.StatusRequestEntityTooLarge, "Body too large",
+		"A body has at most 64 KiB.")
+	mediaType = NewKind("media-type", http.StatusUnsupportedMediaType, "Unsupported media type",
 		"Bodies are application/json in UTF-8; PATCH takes application/merge-patch+json too.")
-	Invalid = NewKind("invalid", http.StatusUnprocessableEntity, "Not valid",
-		"Fields or parameters break a rule; errors names each of them.")
+	Invalid = NewKind("invalid", http.StatusUnprocessableEntity, "Validation failed",
+		"Fields or parameters are not valid; errors lists each of them.")
 	Internal = NewKind("internal", http.StatusInternalServerError, "Internal error",
-		"A fault of the portal. Its log says more.")
-	Unavailable = NewKind("unavailable", http.StatusServiceUnavailable, "Not available now",
-		"The database cannot be reached or did not answer in time, or there is no room for another event stream.")
+		"An error in the portal. Its log has the cause, under the request_id.")
+	Unavailable = NewKind("unavailable", http.StatusServiceUnavailable, "Temporarily unavailable",
+		"The database cannot be reached or did not answer in time, or no more event streams can be opened.")
 )
 
 // KindDoc is a kind for the documentation.

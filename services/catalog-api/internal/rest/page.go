@@ -21,8 +21,8 @@ func (number) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: hum
 // Paging are the parameters of a list that can be read in pages. Pages are bounded by
 // keys, so that additions and deletions meanwhile move nothing to another page.
 type Paging struct {
-	Limit number `query:"limit" minimum:"1" maximum:"1000" doc:"How many to give at most; absent: all. Where there are more, next says how to go on."`
-	After string `query:"after" doc:"The next of the page before: what follows it is given."`
+	Limit number `query:"limit" minimum:"1" maximum:"1000" doc:"Size of a page; absent: all. If there are more, next leads to the next page."`
+	After string `query:"after" doc:"The value of next in the page before."`
 }
 
 // Page is a part of a list.
@@ -42,7 +42,7 @@ func (p Paging) Page() (page Page, err error) {
 	}
 	key, err := base64.RawURLEncoding.DecodeString(p.After)
 	if err != nil {
-		return page, InvalidParameter("after", "It must be the next that a page before this one had.", Clip(p.After))
+		return page, InvalidParameter("after", "It must be the value of next from an earlier page.", Clip(p.After))
 	}
 	page.After = string(key)
 	return page, nil

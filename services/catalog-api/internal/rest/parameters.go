@@ -13,11 +13,11 @@ import (
 func unknownParameters(r *http.Request, known []string) *Problem {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return Malformed.Problem("The query in the address cannot be read. Encode each value of it.")
+		return Malformed.Problem("The query of the URL cannot be parsed. Percent-encode each value.")
 	}
-	message := "There is no such parameter here. This address takes none."
+	message := "Unknown parameter. This address takes none."
 	if len(known) > 0 {
-		message = "There is no such parameter here. These can be given: " + strings.Join(known, ", ") + "."
+		message = "Unknown parameter. These are known: " + strings.Join(known, ", ") + "."
 	}
 	var wrong []FieldProblem
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -34,7 +34,7 @@ func unknownParameters(r *http.Request, known []string) *Problem {
 		p.Errors = wrong
 		return p
 	}
-	p := Invalid.Problem("Some parameters are not known: leave them out, or look how they are spelt.")
+	p := Invalid.Problem("Some parameters are unknown: remove them, or check their spelling.")
 	p.Errors = wrong
 	return p
 }

@@ -14,9 +14,9 @@ import (
 // (RFC 9110, section 13). All of them are honoured, because a client that sends one
 // relies on it.
 type Preconditions struct {
-	IfMatch           string `header:"If-Match" doc:"An ETag that was read: the answer is 412 if there is another version by now. A probe meanwhile is no conflict."`
-	IfNoneMatch       string `header:"If-None-Match" doc:"An ETag: the answer is 412 if this is the version; with * always, because it is there."`
-	IfUnmodifiedSince string `header:"If-Unmodified-Since" doc:"A date: the answer is 412 if a client changed it later, to the second. If-Match is exact, and goes before it."`
+	IfMatch           string `header:"If-Match" doc:"The ETag that was read: the answer is 412 if the version has changed since. Probes do not change the version."`
+	IfNoneMatch       string `header:"If-None-Match" doc:"An ETag: the answer is 412 if it is the current version; * matches any version."`
+	IfUnmodifiedSince string `header:"If-Unmodified-Since" doc:"A date: the answer is 412 if a client has changed the resource since, to the second. If-Match is exact, and takes precedence."`
 }
 
 // Resolve reads the headers. Several lines of one header are one list.
@@ -43,7 +43,7 @@ func (p *Preconditions) validate() error {
 		}
 	}
 	if _, err := http.ParseTime(p.IfUnmodifiedSince); err != nil && p.IfUnmodifiedSince != "" {
-		return Malformed.Problem("The header If-Unmodified-Since is not a date as HTTP writes it. Send If-Match with the ETag that you read instead.")
+		return Malformed.Problem("The header If-Unmodified-Since is not an HTTP date. Send If-Match with the ETag that you read instead.")
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func (p *Preconditions) Hold(version int64, changed time.Time) (required int64, 
 	case p.IfMatch == "" && p.IfUnmodifiedSince != "" && changed.Truncate(time.Second).After(since):
 		return 0, ChangedMeanwhile()
 	case p.IfNoneMatch != "" && has(none):
-		return 0, Unmet.Problem("The header If-None-Match forbids this, because what it names is there. Leave the header out to write all the same.")
+		return 0, Unmet.Problem("The header If-None-Match matches the current version, so nothing was written. Remove the header to write anyway.")
 	case strings.TrimSpace(p.IfMatch) == "*" && p.IfNoneMatch == "":
 		return 0, nil // it exists, and nothing else is required
 	}
@@ -74,7 +74,7 @@ func (p *Preconditions) Hold(version int64, changed time.Time) (required int64, 
 
 // ChangedMeanwhile returns the problem of a write to a thing that has another version.
 func ChangedMeanwhile() *Problem {
-	return Changed.Problem("Somebody changed it since you read it. Read it again, then repeat your change.")
+	return Changed.Problem("Somebody else changed it after you read it. Read it again, then repeat your change.")
 }
 
 // Refuse returns a problem if there are preconditions that an addition cannot honour.
@@ -83,8 +83,8 @@ func (p *Preconditions) Refuse() error {
 		return err
 	}
 	if p.IfNoneMatch+p.IfUnmodifiedSince != "" || (p.IfMatch != "" && strings.TrimSpace(p.IfMatch) != "*") {
-		return Unmet.Problem("An addition cannot depend on If-Match, If-None-Match or If-Unmodified-Since. " +
-			"Leave them out: a name that is taken is refused in any case.")
+		return Unmet.Problem("A POST cannot depend on If-Match, If-None-Match or If-Unmodified-Since. " +
+			"Remove them: a name that is taken is refused anyway.")
 	}
 	return nil
 }

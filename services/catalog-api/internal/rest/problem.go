@@ -36,8 +36,8 @@ type Problem struct {
 type FieldProblem struct {
 	Field    string `json:"field" doc:"Its name, as in the request." example:"status_url"`
 	Location string `json:"location" doc:"Where it is: in body or query." example:"body.status_url"`
-	Message  string `json:"message" doc:"What is wrong and what is right, for a person."`
-	Value    any    `json:"value,omitempty" doc:"What was given, where it helps to see it."`
+	Message  string `json:"message" doc:"What is wrong and what is allowed, for a person."`
+	Value    any    `json:"value,omitempty" doc:"The value that was sent, where that helps."`
 }
 
 // Error implements error.
@@ -69,11 +69,11 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		}
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return Unavailable.Problem("The request was given up before it was done.") // nobody reads this
+		return Unavailable.Problem("The request was cancelled by the client.") // nobody reads this
 	}
 	a.Log.ErrorContext(ctx, "request failed", "error", err)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return RetryLater("The portal could not do this in time. Try again in a moment.")
+		return RetryLater("The portal did not finish in time. Try again in a moment.")
 	}
 	return internalError()
 }
@@ -86,7 +86,7 @@ func RetryLater(detail string) *Problem {
 }
 
 func internalError() *Problem {
-	return Internal.Problem("The portal could not do this, and it is not your fault. Its log says why.")
+	return Internal.Problem("Something went wrong in the portal. Its log has the cause, under the request_id.")
 }
 
 // FieldError describes what is wrong with a field of a body.
@@ -143,7 +143,7 @@ func transformProblem(ctx huma.Context, _ string, v any) (any, error) {
 		if model.Status < http.StatusInternalServerError {
 			k = Kind{slug: Malformed.slug, status: model.Status, title: Malformed.title}
 		}
-		p = k.Problem("The request is not as the portal wants it: " + model.Detail + ".")
+		p = k.Problem("The request is not valid: " + model.Detail + ".")
 		for _, e := range model.Errors {
 			field := strings.TrimPrefix(e.Location, "body.")
 			p.Errors = append(p.Errors, FieldProblem{Field: field, Location: e.Location, Message: e.Message})

@@ -242,7 +242,7 @@ func (a *API) humaConfig() huma.Config {
 	cfg.Info.Description = a.Description
 	cfg.Info.License = &huma.License{Name: "Apache 2.0", Identifier: "Apache-2.0"}
 	cfg.Info.Contact = &huma.Contact{Name: "Dev Portal", URL: "https://github.com/dev-portal/dev-portal"}
-	cfg.Servers = []*huma.Server{{URL: "/", Description: "Where this description is from."}}
+	cfg.Servers = []*huma.Server{{URL: "/", Description: "This server."}}
 	cfg.Security = []map[string][]string{{}}                    // no authentication
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // the user of the package serves them
 	cfg.CreateHooks = nil                                       // no $schema in bodies

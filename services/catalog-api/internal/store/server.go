@@ -27,7 +27,7 @@ func checkServer(ctx context.Context, db *sqlx.DB, log *slog.Logger) error {
 		return fmt.Errorf("the database is PostgreSQL %d, which is too old: use %d or newer", major, supported)
 	}
 	if major < supported {
-		log.InfoContext(ctx, "this PostgreSQL is older than the supported versions: it works, but use a newer one for more than a trial",
+		log.InfoContext(ctx, "PostgreSQL is older than the supported versions; fit for a trial only",
 			"version", major, "supported", supported)
 	}
 	return nil

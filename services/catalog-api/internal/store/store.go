@@ -121,7 +121,7 @@ func (s *Store) reach(ctx context.Context, wait time.Duration, log *slog.Logger)
 		if !transient(err) || time.Now().After(end) {
 			return err
 		}
-		log.WarnContext(ctx, "the database does not answer; trying again", "error", err)
+		log.WarnContext(ctx, "database does not answer; retrying", "error", err)
 		select {
 		case <-ctx.Done():
 			return err
@@ -153,7 +153,7 @@ func migrate(ctx context.Context, cfg Config, version int64) (err error) {
 	}
 	applied, err := provider.UpTo(ctx, version)
 	for _, m := range applied {
-		cfg.Log.InfoContext(ctx, "migrated the database", "migration", m.Source.Version, "duration", m.Duration)
+		cfg.Log.InfoContext(ctx, "database migrated", "migration", m.Source.Version, "duration", m.Duration)
 	}
 	return err
 }

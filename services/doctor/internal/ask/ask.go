@@ -17,7 +17,7 @@ import (
 )
 
 // ErrNoResponse means that the server accepted the connection, but did not answer in time.
-var ErrNoResponse = errors.New("it takes the connection, but gives no answer in time")
+var ErrNoResponse = errors.New("it accepts the connection, but does not answer in time")
 
 // maxBody is the most bytes that are read of a body; no expected answer is larger.
 const maxBody = 4 << 20

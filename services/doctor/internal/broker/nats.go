@@ -51,7 +51,7 @@ func (p *Broker) CheckNATS(ctx context.Context) finding.Finding {
 	err := p.connect()
 	switch {
 	case there && !h.NATS.OK() && err == nil:
-		f := natsUnreachable(h, "Look at PORTAL_NATS_URL of catalog-api, its password, and a NetworkPolicy or Docker network between the two.")
+		f := natsUnreachable(h, "Check PORTAL_NATS_URL of catalog-api, its password, and a NetworkPolicy or Docker network between the two.")
 		f.What += ", though it answers at " + host
 		return f
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired):

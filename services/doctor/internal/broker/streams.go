@@ -16,7 +16,7 @@ import (
 
 // askAgain is the fix for missing streams and consumers: the services create them again,
 // and refill them from Postgres, within seconds.
-const askAgain = "Ask again in a minute: catalog-api and health-worker make what is missing by themselves. If it stays, their logs say " +
+const askAgain = "Try again in a minute: catalog-api and health-worker create what is missing. If it stays missing, their logs say " +
 	"what hinders them, such as a full disk or a limit of the account."
 
 // CheckStreams looks for the three streams in NATS, or uses catalog-api's health report.
@@ -29,9 +29,9 @@ func (p *Broker) CheckStreams(ctx context.Context) finding.Finding {
 		return finding.Fault("NATS runs without JetStream").WithCause("The portal's events and probes are JetStream streams.",
 			"Start NATS with --jetstream, and enable it for the portal's account.")
 	case err != nil:
-		return finding.Fault("the streams cannot be looked at: %s", ask.Reason(err)).WithCause(
-			"A stream of a cluster whose leader is away cannot be read or written.",
-			"Look whether most of the NATS servers run: `nats server report jetstream`.")
+		return finding.Fault("the streams cannot be read: %s", ask.Reason(err)).WithCause(
+			"A stream without a leader cannot be read or written.",
+			"Check that most of the NATS servers run: `nats server report jetstream`.")
 	case len(p.missingStreams) > 0:
 		return finding.Fault("%s not there: %s", finding.Plural(len(p.missingStreams), "stream is", "streams are"), strings.Join(p.missingStreams, ", ")).WithCause(
 			"The broker has lost its data, or is not the one that the services use.", askAgain)
@@ -78,7 +78,7 @@ func (p *Broker) skipReason() string {
 	case p.nc == nil:
 		return ask.NotAsked + ", and NATS neither"
 	}
-	return ask.NotAsked + ", and the user in --nats may not look"
+	return ask.NotAsked + ", and the user in --nats lacks the permission"
 }
 
 // CheckConsumers looks for the services' consumers in NATS, or uses catalog-api's health
@@ -118,7 +118,7 @@ func (p *Broker) unreadResults(ctx context.Context) (f finding.Finding) {
 		if err != nil || info.NumPending == 0 || info.NumWaiting > 0 || info.NumAckPending > 0 {
 			return finding.Fine("results are read")
 		}
-		f = finding.Fault("results wait in %s, and nobody takes them (%d)", events.StreamResults, info.NumPending).WithCause(
+		f = finding.Fault("results wait in %s, and nobody reads them (%d)", events.StreamResults, info.NumPending).WithCause(
 			"catalog-api is not connected to this broker, or hangs: statuses stay as they were.", "Restart catalog-api; its log says what keeps it.")
 		<-tick.C
 	}

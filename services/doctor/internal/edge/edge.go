@@ -34,12 +34,12 @@ func CheckDNS(ctx context.Context, p *ask.Portal) finding.Finding {
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return finding.Fault("the name %s does not exist", host).WithCause(
-			"DNS has no address for it: the record was never made, or is spelt otherwise, or is not yet known where you ask.",
+			"DNS has no address for it: the record does not exist, has another spelling, or has not reached this DNS server yet.",
 			"Make the record (`cloudflared tunnel route dns <tunnel> "+host+"` makes the one of a tunnel), or correct --url.")
 	}
-	return finding.Fault("nobody says where %s is: %s", host, ask.Reason(err)).WithCause(
+	return finding.Fault("no DNS answer for %s: %s", host, ask.Reason(err)).WithCause(
 		"The DNS server does not answer, so nothing is known about the name itself.",
-		"Look at this machine's DNS, or name another server: --resolver 1.1.1.1:53.")
+		"Check this machine's DNS settings, or use another server: --resolver 1.1.1.1:53.")
 }
 
 // CheckEdge connects to the host's addresses, and checks who answers.
@@ -54,20 +54,20 @@ func CheckEdge(ctx context.Context, p *ask.Portal) finding.Finding {
 	}
 	if refusing := refusingAddresses(ctx, p); len(refusing) > 0 {
 		return finding.Fault("%s refuses connections, while %s has other addresses that work", strings.Join(refusing, ", "), p.URL.Hostname()).WithCause(
-			"Browsers that happen on that address wait or fail, and others do not.",
-			"Start what should listen there, or take the address out of DNS.")
+			"Browsers that get that address wait or fail; others do not.",
+			"Start the server that should listen there, or remove the address from DNS.")
 	}
 	switch a.From {
 	case ask.FromElsewhere:
 		p.EdgeUnusable = true
 		if a.Status >= http.StatusBadGateway && a.Status <= http.StatusGatewayTimeout {
 			return finding.Fault("%s answers %s%s", p.URL.Host, a.Summary(), serverHeader(a)).WithCause(
-				"The edge is there, but has nobody behind it: what it sends the portal's requests to is away, or is none of its servers.",
-				"Look in the edge's own settings where it sends "+p.URL.Hostname()+"; --traefik http://ADDRESS says whether what comes after it works.")
+				"The edge answers, but its upstream does not: the server behind it is down, or the edge sends requests to the wrong one.",
+				"Check in the edge's settings where it sends "+p.URL.Hostname()+"; --traefik http://ADDRESS examines what is behind it.")
 		}
-		return finding.Fault("%s answers %s, which is none of the portal's parts%s", p.URL.Host, a.Summary(), serverHeader(a)).WithCause(
+		return finding.Fault("%s answers %s, which is no part of the portal%s", p.URL.Host, a.Summary(), serverHeader(a)).WithCause(
 			"The name leads to another program or machine than the portal's edge.",
-			"Correct the DNS record or the port in --url; what answers there now may say in its own log who it is.")
+			"Correct the DNS record or the port in --url.")
 	case ask.FromLogin:
 		return redirected(p, a)
 	case ask.FromWeb, ask.FromAPI, ask.FromTraefik, ask.FromTunnel, ask.FromCloudflare:
@@ -96,14 +96,14 @@ func redirected(p *ask.Portal, a ask.Answer) finding.Finding {
 		if err == nil && a.Status/100 == 3 {
 			where = " and leads to " + target.Host
 		}
-		return finding.Skip("a login is in the way (%d%s): nothing behind it can be seen from here; --header 'Name: value' gets past it, --traefik round it", a.Status, where)
+		return finding.Skip("a login is required (%d%s), so nothing behind it can be examined; pass it with --header 'Name: value', or bypass it with --traefik", a.Status, where)
 	case target.Scheme == p.URL.Scheme && portOf(target) == portOf(p.URL):
 		return RedirectLoop(p.URL)
 	default:
 		other := target.Scheme + "://" + target.Host
 		return finding.Fault("%s sends browsers on to %s", p.URL, other).WithCause(
-			"This is not the portal's own URL. That may be as you want it: http that leads to https is right.",
-			"Look at the other one: --url "+other)
+			"This is not the portal's own URL. It may be intended, such as http that redirects to https.",
+			"Examine that one: --url "+other)
 	}
 }
 
@@ -120,9 +120,9 @@ func portOf(u *url.URL) string {
 
 // RedirectLoop is the finding that a URL redirects to itself.
 func RedirectLoop(u *url.URL) finding.Finding {
-	return finding.Fault("%s is redirected to itself, for ever", u.Host).WithCause(
+	return finding.Fault("%s redirects to itself in a loop", u.Host).WithCause(
 		"TLS ends at the edge, which asks Traefik by plain HTTP; Traefik's entry point sends that to https again.",
-		"Take the redirection off Traefik's entry point (entryPoints.web.http.redirections), or let the tunnel ask its TLS entry point.")
+		"Remove the redirection from Traefik's entry point (entryPoints.web.http.redirections), or let the tunnel ask its TLS entry point.")
 }
 
 // edgeError explains why the edge did not answer.
@@ -133,24 +133,24 @@ func edgeError(p *ask.Portal, err error) finding.Finding {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return finding.Fault("%s refuses the connection", at).WithCause(
 			"The machine is there, but nothing listens on that port.",
-			"Start what should (Traefik, a load balancer, the published port of compose), or correct the port in --url.")
+			"Start the server (Traefik, a load balancer, the published port of compose), or correct the port in --url.")
 	case errors.As(err, &verify):
 		return badCertificate(p, verify.Err)
 	case errors.As(err, &record):
 		return finding.Fault("%s speaks no TLS", at).WithCause("It answers plain HTTP on the port of an https URL.",
-			"Use http:// in --url, or give the edge its TLS.")
+			"Use http:// in --url, or set up TLS at the edge.")
 	case errors.Is(err, ask.ErrNoResponse):
-		return finding.Fault("%s takes the connection, but gives no answer within %s", at, p.Timeout).WithCause(
-			"What listens there hangs, or is overloaded, or waits in vain for what is behind it.",
-			"Look at its log and load, and restart it if it does nothing; a slow one may be given more: --timeout 30s.")
+		return finding.Fault("%s accepts the connection, but does not answer within %s", at, p.Timeout).WithCause(
+			"The server hangs, is overloaded, or waits for another server behind it.",
+			"Check its log and load, and restart it if it hangs; for a slow server use a longer time: --timeout 30s.")
 	case ask.IsTimeout(err):
 		return finding.Fault("%s does not answer within %s", at, p.Timeout).WithCause(
-			"The address leads to no machine that is on, or a firewall drops the packets.",
-			"Check the address that DNS gives, and what is allowed in on that port.")
+			"The machine at this address is down, or a firewall drops the packets.",
+			"Check the address in DNS, and the firewall's rule for that port.")
 	default:
 		return finding.Fault("%s gives no answer: %s", at, ask.Reason(err)).WithCause(
-			"Something takes the connection, but does not speak HTTP as the edge would.",
-			"Look at what listens there.")
+			"A server accepts the connection, but does not speak HTTP.",
+			"Check which program listens there.")
 	}
 }
 
@@ -165,11 +165,11 @@ func badCertificate(p *ask.Portal, err error) finding.Finding {
 		return f.WithCause("It belongs to another name, so browsers refuse it. Traefik shows TRAEFIK DEFAULT CERT when it has none for the host.",
 			"Get a certificate for "+p.URL.Hostname()+" where TLS ends.")
 	case errors.As(err, &unknown):
-		return f.WithCause("Nobody whom this machine trusts has signed it: it is self-signed, or its chain is incomplete.",
+		return f.WithCause("Its authority is not trusted by this machine: it is self-signed, or its chain is incomplete.",
 			"Install a certificate of a public authority where TLS ends, with its intermediates; a private authority must be trusted here.")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return f.WithCause("It has expired, or is not valid yet: the renewal failed, or a clock is wrong.",
-			"Renew it where TLS ends, and look why that did not happen by itself.")
+			"Renew it where TLS ends, and check why the automatic renewal failed.")
 	}
 	return f.WithCause("Browsers refuse it.", "Replace it where TLS ends.")
 }

@@ -23,7 +23,7 @@ func CheckTunnel(ctx context.Context, p *ask.Portal) finding.Finding {
 	}
 	if p.HostUnresolved || p.EdgeUnusable {
 		if fromFile == nil {
-			return finding.Skip("the edge lets nothing through to it, and no --tunnel-config was given")
+			return finding.Skip("the edge passes nothing to it, and no --tunnel-config was given")
 		}
 		return *fromFile
 	}
@@ -36,7 +36,7 @@ func CheckTunnel(ctx context.Context, p *ask.Portal) finding.Finding {
 		return *fromFile
 	}
 	if p.Get(ctx, p.Edge(), "/health").Header.Get("Cf-Ray") == "" {
-		return finding.Skip("nothing says that a Cloudflare Tunnel is in the way, and no --tunnel-config was given")
+		return finding.Skip("no sign of a Cloudflare Tunnel, and no --tunnel-config was given")
 	}
 	return finding.Fine("Cloudflare passes the request on")
 }
@@ -61,15 +61,15 @@ func judgeTunnelAnswer(a ask.Answer, host string, fromFile *finding.Finding) (f 
 	switch {
 	case a.From == ask.FromTunnel && a.Status == http.StatusNotFound && fromFile != nil:
 		return finding.Fault("the tunnel answers 404 itself, though %s", fromFile.What).WithCause(
-			"The cloudflared that runs has another configuration than this file.",
-			"Roll the file out (`kubectl apply -k deploy/cloudflared`), and look that cloudflared has started again with it."), true
+			"The running cloudflared has another configuration than this file.",
+			"Roll the file out (`kubectl apply -k deploy/cloudflared`), and check that cloudflared has restarted with it."), true
 	case a.From == ask.FromTunnel && a.Status == http.StatusNotFound:
 		return finding.Fault("the tunnel answers 404 itself: an empty body, by way of Cloudflare").WithCause(
-			"The host name is not in the tunnel's ingress, or stands after the catch-all; Traefik, whose 404 has words, was never asked.",
-			addRule(host)+" --tunnel-config FILE says which of the two it is."), true
+			"The host name is not in the tunnel's ingress, or comes after the catch-all. The request never reached Traefik, whose 404 has a text.",
+			addRule(host)+" --tunnel-config FILE tells which."), true
 	case a.From == ask.FromTunnel:
-		return finding.Fault("the tunnel cannot reach what it should send %s to (%s)", host, a.Summary()).WithCause(
-			"cloudflared runs, but its service refuses, hangs or has another name.",
+		return finding.Fault("the tunnel cannot reach its service for %s (%s)", host, a.Summary()).WithCause(
+			"cloudflared runs, but the service refuses connections, hangs or has another name.",
 			"Correct the service in the tunnel's ingress: Traefik's name and port as cloudflared sees them; then see whether Traefik runs."), true
 	case a.From == ask.FromCloudflare && (a.Status == 530 || strings.Contains(a.Body, "1033")):
 		return finding.Fault("Cloudflare has no tunnel for %s (%s)", host, a.Summary()).WithCause(

@@ -42,7 +42,7 @@ func parseTunnel(text []byte) (c tunnelConfig, err error) {
 		}
 	}
 	if !slices.ContainsFunc(c.Ingress, tunnelRule.catchesAll) {
-		return c, errors.New("its last rule must take all that is left, as `- service: http_status:404` does")
+		return c, errors.New("its last rule must match everything, as `- service: http_status:404` does")
 	}
 	return c, nil
 }
@@ -101,7 +101,7 @@ func (c tunnelConfig) judge(file, host string) finding.Finding {
 	case !isServer(api.Service):
 		return c.explainUnreached(file, host, m)
 	case all < len(c.Ingress):
-		return finding.Fault("%s has rules after rule %d, which takes everything", file, all).WithCause(
+		return finding.Fault("%s has rules after rule %d, which matches everything", file, all).WithCause(
 			"cloudflared does not start with that; an older configuration may still run.", "Move that rule to the end.")
 	case page.Service != api.Service:
 		return finding.Fine("%s sends %s to %s, and /api to %s", file, host, page.Service, api.Service)
@@ -116,17 +116,17 @@ func (c tunnelConfig) explainUnreached(file, host string, number int) finding.Fi
 	switch own, named := c.firstRuleFor(host); {
 	case !named:
 		return finding.Fault("%s does not name %s: rule %d for the rest answers %s", file, host, number, service).WithCause(
-			"The tunnel itself answers; the request never comes to Traefik.", addRule(host))
+			"The tunnel itself answers; the request never reaches Traefik.", addRule(host))
 	case own > number:
-		return finding.Fault("%s has rule %d for %s, but rule %d before it takes everything (%s)", file, own, host, number, service).WithCause(
+		return finding.Fault("%s has rule %d for %s, but rule %d before it matches everything (%s)", file, own, host, number, service).WithCause(
 			"Rules are read from the top, so the host's is never reached. cloudflared does not start with that; an older configuration may still run.",
 			fmt.Sprintf("Move the rule for %s above rule %d, and start cloudflared again.", host, number))
 	case own < number:
-		return finding.Fault("%s has rule %d for %s, but with a path: rule %d takes some or all of the rest (%s)", file, own, host, number, service).WithCause(
-			"The tunnel itself answers what the path leaves out; that never comes to Traefik.", "Take the path out of rule "+fmt.Sprint(own)+".")
+		return finding.Fault("%s has rule %d for %s, but with a path: rule %d matches some or all other paths (%s)", file, own, host, number, service).WithCause(
+			"The tunnel itself answers other paths; they never reach Traefik.", "Remove the path from rule "+fmt.Sprint(own)+".")
 	}
 	return finding.Fault("%s has %s answered by the tunnel itself: rule %d says %s", file, host, number, service).WithCause(
-		"The request never comes to Traefik.", "Let rule "+fmt.Sprint(number)+" point to Traefik, such as http://traefik.traefik.svc.cluster.local:80.")
+		"The request never reaches Traefik.", "Let rule "+fmt.Sprint(number)+" point to Traefik, such as http://traefik.traefik.svc.cluster.local:80.")
 }
 
 // addRule is the fix for a missing rule.

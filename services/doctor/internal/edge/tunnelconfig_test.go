@@ -42,7 +42,7 @@ func TestTunnelRules(t *testing.T) {
 			"hostname: portal.example.com, path: ^/api, " + toTraefik + "\nservice: http_status:404", finding.Broken, "rule 1 for portal.example.com, but with a path: rule 2",
 		},
 		"the API is kept back": {
-			"path: ^/api, service: http_status:403\nhostname: portal.example.com, " + toTraefik + "\nservice: http_status:404", finding.Broken, "rule 1 before it takes",
+			"path: ^/api, service: http_status:403\nhostname: portal.example.com, " + toTraefik + "\nservice: http_status:404", finding.Broken, "rule 1 before it matches",
 		},
 		"a wildcard before it answers 404": {
 			"hostname: '*.example.com', service: http_status:404\nhostname: portal.example.com, " + toTraefik + "\nservice: http_status:404", finding.Broken, "rule 1 says http_status:404",
@@ -54,13 +54,13 @@ func TestTunnelRules(t *testing.T) {
 			"hostname: portal.example.org, " + toTraefik + "\nservice: http_status:404", finding.Broken, "does not name portal.example.com: rule 2 for the rest answers http_status:404",
 		},
 		"the host below the rest": {
-			"service: http_status:404\nhostname: portal.example.com, " + toTraefik + "\nservice: http_status:503", finding.Broken, "rule 2 for portal.example.com, but rule 1 before it takes everything",
+			"service: http_status:404\nhostname: portal.example.com, " + toTraefik + "\nservice: http_status:503", finding.Broken, "rule 2 for portal.example.com, but rule 1 before it matches everything",
 		},
 		"the host at the very end": {
-			"service: http_status:404\nhostname: portal.example.com, " + toTraefik, finding.Broken, "rule 2 for portal.example.com, but rule 1 before it takes everything",
+			"service: http_status:404\nhostname: portal.example.com, " + toTraefik, finding.Broken, "rule 2 for portal.example.com, but rule 1 before it matches everything",
 		},
 		"another host at the very end": {
-			"hostname: portal.example.com, " + toTraefik + "\nservice: http_status:404\nhostname: other.example.com, " + toTraefik, finding.Broken, "rules after rule 2, which takes everything",
+			"hostname: portal.example.com, " + toTraefik + "\nservice: http_status:404\nhostname: other.example.com, " + toTraefik, finding.Broken, "rules after rule 2, which matches everything",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

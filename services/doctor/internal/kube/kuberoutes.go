@@ -58,7 +58,7 @@ func CheckRoutes(ctx context.Context, p *ask.Portal) finding.Finding {
 	for _, route := range withTLS {
 		if name := route.Spec.TLS.CertResolver; name != "" && lacksResolver(ctx, p, name) {
 			return finding.Fault("the IngressRoute %s/%s names the certResolver %s, which Traefik does not have", route.Metadata.Namespace, route.Metadata.Name, name).WithCause(
-				"Traefik then has no route for the host by plain HTTP: it answers 404, and only its log has a word about it.",
+				"Traefik then has no route for the host by plain HTTP: it answers 404, and only its log says so.",
 				"Take the tls block off (ingress.tls: {} in the chart's values): TLS ends at the edge. Or configure that resolver: --certificatesresolvers."+name+".acme.…")
 		}
 	}

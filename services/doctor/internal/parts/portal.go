@@ -54,7 +54,7 @@ func CheckAPI(ctx context.Context, p *ask.Portal) finding.Finding {
 	if !whole {
 		return finding.Fault("catalog-api answers %s at /api/health", a.Summary()).WithCause(
 			"It is asked for another address than the browser's, or is of a version that this doctor does not know.",
-			"Use a doctor of the portal's version; look what stands between Traefik and catalog-api.")
+			"Use a doctor of the portal's version; check what is between Traefik and catalog-api.")
 	}
 	f.What += "; it is version " + h.Version
 	return f
@@ -101,9 +101,9 @@ func noBackendAnswer(it part, via ask.Route, a ask.Answer) finding.Finding {
 	case a.Status == http.StatusServiceUnavailable:
 		return f.WithCause("Traefik knows of no server for it: no pod is ready, or the Service selects none.", it.fix)
 	case a.Status == http.StatusGatewayTimeout:
-		return f.WithCause("It takes no connection and refuses none: its machine is gone, or a NetworkPolicy drops the packets. Or it hangs.", it.fix)
+		return f.WithCause("It neither accepts nor refuses connections: its machine is down, a NetworkPolicy drops the packets, or it hangs.", it.fix)
 	}
-	return f.WithCause(it.name+" does not run, or not where Traefik looks for it.", it.fix)
+	return f.WithCause(it.name+" does not run, or not at the address that Traefik uses.", it.fix)
 }
 
 // CheckPostgres uses catalog-api's health report: only catalog-api may connect to

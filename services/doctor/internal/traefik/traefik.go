@@ -21,7 +21,7 @@ const doubledAPI = "/api/api/health"
 func CheckTraefik(ctx context.Context, p *ask.Portal) finding.Finding {
 	via, there := p.BehindTraefik()
 	if !there {
-		return finding.Skip("the edge lets nothing through to it: --traefik http://ADDRESS asks it directly")
+		return finding.Skip("the edge passes nothing to it; --traefik http://ADDRESS examines it directly")
 	}
 	page, api := p.Get(ctx, via, ask.PagePath), p.Get(ctx, via, ask.APIPath)
 	switch {
@@ -43,9 +43,9 @@ func CheckTraefik(ctx context.Context, p *ask.Portal) finding.Finding {
 		if p.Traefik == nil {
 			return finding.Skip("the answer came from elsewhere (%s)", page.Summary())
 		}
-		return finding.Fault("%s answers %s, which is neither Traefik's word nor the portal's", via.Name, page.Summary()).WithCause(
+		return finding.Fault("%s answers %s, which is neither from Traefik nor from the portal", via.Name, page.Summary()).WithCause(
 			"Another program listens there, or another site's router takes the host.",
-			"Correct --traefik, or look which router matches the host: --traefik-api says.").WithDetail(routerErrors(ctx, p))
+			"Correct --traefik, or find the router that matches the host by --traefik-api.").WithDetail(routerErrors(ctx, p))
 	}
 	return checkPrefix(ctx, p, via, api)
 }
@@ -60,8 +60,8 @@ func traefikError(p *ask.Portal, via ask.Route, err error) finding.Finding {
 	var verify *tls.CertificateVerificationError
 	if errors.As(err, &verify) {
 		return finding.Fault("%s shows no valid certificate for %s: %s", via.Name, p.URL.Hostname(), edge.CertificateWords(verify.Err)).WithCause(
-			"Traefik has got none for the host, and shows its default one: the certResolver or the secret in the route's tls block does not exist, or has failed.",
-			"Configure that resolver, or take the tls block off the route and ask plain HTTP, where TLS ends at the edge. Traefik's log says which it misses.")
+			"Traefik has no certificate for the host, and shows its default one: the certResolver or the secret in the route's tls block does not exist, or has failed.",
+			"Configure that resolver, or, where TLS ends at the edge, remove the tls block from the route and use plain HTTP. Traefik's log names what is missing.")
 	}
 	return finding.Fault("%s does not answer: %s", via.Name, ask.Reason(err)).WithCause(
 		"Traefik is not running, or does not listen there.",
@@ -74,13 +74,13 @@ func checkPrefix(ctx context.Context, p *ask.Portal, via ask.Route, api ask.Answ
 		return routed(p, via)
 	}
 	if _, stripped := ask.HealthOf(p.Get(ctx, via, doubledAPI)); stripped {
-		return finding.Fault("%s takes /api off what it sends to catalog-api", via.Name).WithCause(
-			"A StripPrefix middleware is on the route. catalog-api wants the whole path: it answers /api/api/health, and not /api/health.",
-			"Take StripPrefix off the route of /api.")
+		return finding.Fault("%s strips /api from requests to catalog-api", via.Name).WithCause(
+			"A StripPrefix middleware is on the route. catalog-api needs the whole path: it now answers /api/api/health, but not /api/health.",
+			"Remove StripPrefix from the route of /api.")
 	}
 	if api.From == ask.FromWeb {
 		return finding.Fault("%s sends /api to web, which answers %s", via.Name, api.Summary()).WithCause(
-			"The router for /api is missing, and the page's takes its requests; or the page's has the higher priority.",
+			"The router for /api is missing, and the page's router gets its requests; or the page's has the higher priority.",
 			"Add catalog-api's route, Host(`"+p.URL.Hostname()+"`) && PathPrefix(`/api`), and let the page's end in && !PathPrefix(`/api`).")
 	}
 	return routed(p, via)
@@ -89,7 +89,7 @@ func checkPrefix(ctx context.Context, p *ask.Portal, via ask.Route, api ask.Answ
 // routed is the finding that both routes are there.
 func routed(p *ask.Portal, via ask.Route) finding.Finding {
 	if p.Traefik == nil {
-		return finding.Fine("the page and /api both come through; --traefik http://ADDRESS asks it by itself")
+		return finding.Fine("the page and /api both pass; --traefik http://ADDRESS examines it directly")
 	}
 	return finding.Fine("%s has routes for %s and its /api", via.Name, p.URL.Hostname())
 }
@@ -116,8 +116,8 @@ func redirectedByTraefik(p *ask.Portal, via ask.Route, a ask.Answer) finding.Fin
 func noRoute(ctx context.Context, p *ask.Portal, via ask.Route) finding.Finding {
 	f := finding.Fault("%s answers 404 for %s: no route", via.Name, p.URL.Hostname())
 	if p.Traefik == nil && p.TraefikAPI == nil {
-		return f.WithCause("The words are Traefik's: the request comes to it, and it has no router for the host here. Either none at all, or one that was dropped, "+
-			"or one with a tls block, which takes no plain HTTP.",
+		return f.WithCause("The answer is Traefik's: the request reaches it, but it has no router for the host here. Either none at all, or one that was dropped, "+
+			"or one with a tls block, which does not match plain HTTP.",
 			"Ask it directly, and the doctor says which: --traefik http://ADDRESS, or --traefik-api http://ADDRESS.")
 	}
 	if known, explained := explainRoute(ctx, p, f); known {
@@ -129,7 +129,7 @@ func noRoute(ctx context.Context, p *ask.Portal, via ask.Route) finding.Finding 
 		}
 	}
 	return f.WithCause("Traefik has no router for this host: the route was never made, names another host, or is in a namespace or of a class that Traefik does not watch.",
-		"Make the routes (ingress.hosts in the chart's values), and look for them with --traefik-api or --kube.")
+		"Create the routes (ingress.hosts in the chart's values), and check them with --traefik-api or --kube.")
 }
 
 // overTLS sends a TLS request to Traefik's plain HTTP port.
@@ -144,7 +144,7 @@ func overTLS(ctx context.Context, p *ask.Portal) (a ask.Answer, cert string) {
 
 // onlyTLS explains that the route takes TLS only.
 func onlyTLS(f finding.Finding, cert string) finding.Finding {
-	why := "There is a router for the host, but it has a tls block, so it takes no plain HTTP, which is what the edge sends."
+	why := "There is a router for the host, but it has a tls block, so it does not match plain HTTP, which is what the edge sends."
 	if strings.Contains(cert, "TRAEFIK DEFAULT CERT") {
 		why += " Its certificate is Traefik's default one: the certResolver or secret that the block names does not exist, or has got none."
 	}

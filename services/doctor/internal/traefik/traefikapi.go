@@ -61,19 +61,19 @@ func explainRoute(ctx context.Context, p *ask.Portal, f finding.Finding) (known 
 	}
 	if len(named) == 0 {
 		return true, f.WithCause("None of Traefik's routers has this host in its rule: the route was never made, or is in a namespace or of a class that Traefik does not watch.",
-			"Make the routes (ingress.hosts in the chart's values); --kube looks for them.")
+			"Create the routes (ingress.hosts in the chart's values); --kube looks for them.")
 	}
 	for _, r := range named {
 		switch {
 		case len(r.Error) > 0:
 			return true, f.WithCause(fmt.Sprintf("Traefik has dropped the router %s: %s.", r.Name, strings.Join(r.Error, "; ")),
-				"Make what it names, or take it out of the route.")
+				"Create it, or remove it from the route.")
 		case r.TLS != nil && r.TLS.CertResolver != "":
-			return true, f.WithCause(fmt.Sprintf("The router %s has tls.certResolver %s. With a tls block it takes no plain HTTP, which is what the edge sends; "+
+			return true, f.WithCause(fmt.Sprintf("The router %s has tls.certResolver %s. With a tls block it does not match plain HTTP, which is what the edge sends; "+
 				"and where no such resolver is configured it has no certificate either.", r.Name, r.TLS.CertResolver),
 				"Take the tls block off the route (ingress.tls: {} in the chart's values): TLS ends at the edge. Or configure the resolver, and send https.")
 		case r.TLS != nil:
-			return true, f.WithCause(fmt.Sprintf("The router %s has a tls block, so it takes no plain HTTP, which is what the edge sends.", r.Name),
+			return true, f.WithCause(fmt.Sprintf("The router %s has a tls block, so it does not match plain HTTP, which is what the edge sends.", r.Name),
 				"Take the tls block off the route (ingress.tls: {} in the chart's values), or send https to Traefik's TLS entry point.")
 		}
 	}

@@ -166,7 +166,7 @@ func (p *Planner) planBatch(ctx context.Context, msgs []jetstream.Msg) {
 	entries, valid := p.read(ctx, msgs)
 	if _, err := p.converge(ctx, entries); err != nil {
 		p.Metrics.PlanFailures.Inc()
-		p.Log.WarnContext(ctx, "services not planned; trying again", "services", len(entries), "error", err)
+		p.Log.WarnContext(ctx, "planning failed; retrying", "services", len(entries), "error", err)
 		for _, msg := range valid {
 			_ = msg.NakWithDelay(retryDelay) // if that fails, it is redelivered after AckWait
 		}
@@ -195,7 +195,7 @@ func (p *Planner) read(ctx context.Context, msgs []jetstream.Msg) (entries map[s
 			continue
 		}
 		if err != nil {
-			p.Log.ErrorContext(ctx, "catalogue event can't be read", "subject", msg.Subject(), "error", err)
+			p.Log.ErrorContext(ctx, "catalogue event not readable; skipped", "subject", msg.Subject(), "error", err)
 			_ = msg.TermWithReason("not a catalogue event") // if that fails, it is redelivered and fails again
 			continue
 		}
@@ -228,7 +228,7 @@ func (p *Planner) handOver(ctx context.Context) {
 			err = portal.UnpinConsumer(ctx, "planner", stream.PlannerGroup)
 		}
 		if err != nil {
-			p.Log.WarnContext(ctx, "planning not handed over; another worker takes over by itself", "error", err)
+			p.Log.WarnContext(ctx, "planning not handed over; another worker takes over when the lease ends", "error", err)
 		}
 	}
 }

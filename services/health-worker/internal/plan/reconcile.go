@@ -41,7 +41,7 @@ func (p *Planner) reconcilePeriodically(ctx context.Context) {
 		}
 		next := jittered(reconcileEvery)
 		if err := p.reconcile(ctx); err != nil && ctx.Err() == nil {
-			p.Log.WarnContext(ctx, "plans not reconciled; trying again", "error", err)
+			p.Log.WarnContext(ctx, "reconciliation failed; retrying", "error", err)
 			next = jittered(reconcileRetry)
 		}
 		timer.Reset(next)
@@ -83,7 +83,7 @@ func (p *Planner) reconcile(ctx context.Context) error {
 	}
 	p.Metrics.Reconciled.SetToCurrentTime()
 	if drift > 0 {
-		p.Log.WarnContext(ctx, "plans differed from the catalogue, and were mended", "plans", drift)
+		p.Log.WarnContext(ctx, "plans differed from the catalogue; corrected", "plans", drift)
 	}
 	return nil
 }

@@ -140,6 +140,6 @@ func (c *checks) refuse(req micro.Request, code string, why error) {
 // handler has returned, they race with the service, which reads the request's state.
 func (c *checks) send(answer *nats.Msg) {
 	if err := c.JS.Conn().PublishMsg(answer); err != nil {
-		c.Log.Warn("check not answered", "error", err)
+		c.Log.Warn("check reply not sent", "error", err)
 	}
 }

@@ -18,7 +18,7 @@ func (w *Worker) accept(ctx context.Context, msg jetstream.Msg) {
 	d, err := readDue(msg)
 	if err != nil {
 		w.Metrics.Dropped.WithLabelValues(metrics.Poison).Inc()
-		w.Log.ErrorContext(ctx, "due message can't be read", "subject", msg.Subject(), "error", err)
+		w.Log.ErrorContext(ctx, "due message not readable; dropped", "subject", msg.Subject(), "error", err)
 		_ = msg.TermWithReason("not a due message") // if that fails, it is redelivered and fails again
 		return
 	}
@@ -80,7 +80,7 @@ func (w *Worker) run(e *waiting) {
 	}, now))
 	if err != nil {
 		if w.probes.Err() == nil {
-			w.Log.WarnContext(w.finish, "probe not made; handing it back", "service_id", e.ServiceID, "error", err)
+			w.Log.WarnContext(w.finish, "probe not made; redelivery requested", "service_id", e.ServiceID, "error", err)
 		}
 		w.handBack(e.due, metrics.NotMade)
 		return
@@ -114,7 +114,7 @@ func (w *Worker) storeAndAck(e *waiting, result events.ProbeCompleted) {
 		w.Log.ErrorContext(w.finish, "result not stored", "service_id", e.ServiceID, "error", err)
 		_ = e.msg.TermWithReason("its result is not valid") // if that fails, it is redelivered and fails again
 	case err != nil:
-		w.Log.ErrorContext(w.finish, "result not stored before the stop; handing the probe back",
+		w.Log.ErrorContext(w.finish, "result not stored before shutdown; redelivery requested",
 			"service_id", e.ServiceID, "status", result.Status, "error", err)
 		w.handBack(e.due, metrics.Unstored)
 	default:

@@ -61,7 +61,7 @@ func (w *Worker) publishDelayed(ctx context.Context, late delayed) {
 		err = w.JS.Conn().PublishMsg(msg)
 	}
 	if err != nil {
-		w.Log.WarnContext(ctx, "not told that a service waits for its host", "service_id", late.ServiceID, "error", err)
+		w.Log.WarnContext(ctx, "delay of a service's probes not published", "service_id", late.ServiceID, "error", err)
 	}
 }
 

@@ -117,7 +117,7 @@ func (w *Worker) storeAll(ctx context.Context, results []events.ProbeCompleted) 
 		}
 		w.Metrics.PublishFailures.Inc()
 		if pause == storeMinPause {
-			w.Log.WarnContext(ctx, "results not stored; trying again", "results", len(results), "error", err)
+			w.Log.WarnContext(ctx, "results not stored; retrying", "results", len(results), "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -115,10 +115,10 @@ func (w *Worker) Watch(ctx context.Context) {
 func (w *Worker) logVerdict(ctx context.Context, pool string, v verdict, places int) int {
 	switch {
 	case v.report:
-		w.Log.ErrorContext(ctx, "probes do not end, and keep their places; a restart frees them",
+		w.Log.ErrorContext(ctx, "probes are stuck and hold their slots; a restart frees them",
 			"pool", pool, "probes", v.overdue, "places", places, "longest_s", int(v.longest.Seconds()))
 	case v.ended:
-		w.Log.InfoContext(ctx, "the probes that did not end have ended", "pool", pool)
+		w.Log.InfoContext(ctx, "stuck probes have ended", "pool", pool)
 	}
 	return v.overdue
 }

@@ -145,7 +145,7 @@ func TestOverdueProbesAreReported(t *testing.T) {
 			}
 			free()
 			await(t, func() (bool, string) { return w.Stuck() == nil, "it is still stuck" })
-			if n := log.count("probes do not end"); n != 1 {
+			if n := log.count("probes are stuck"); n != 1 {
 				t.Errorf("logged %d times, want once", n)
 			}
 		})

@@ -138,7 +138,7 @@ func (w *Worker) prepare(ctx context.Context) (stop func()) {
 		select {
 		case <-done:
 		case <-time.After(finishTimeout + time.Second):
-			w.Log.Error("probes do not end, and are left behind")
+			w.Log.Error("probes did not end in time; stopping without them")
 		}
 	}
 }

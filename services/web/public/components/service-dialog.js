@@ -10,8 +10,12 @@ import './conflict-notice.js';
 import './tag-field.js';
 
 const nothing = { fields: {}, rest: '' };
-const [title, text] = [['Throw away what you typed?'], 'It has not been saved.'];
-const throwAway = { title, text, yes: 'Throw away', no: 'Go on editing' };
+const discardQuestion = {
+  title: ['Discard your changes?'],
+  text: 'They have not been saved.',
+  yes: 'Discard',
+  no: 'Keep editing',
+};
 
 class ServiceDialog extends HTMLElement {
   api = null;
@@ -221,7 +225,7 @@ class ServiceDialog extends HTMLElement {
     if (!this.#busy && !this.#dirty) return;
     event.preventDefault();
     if (this.#busy) return;
-    if (await this.ask(throwAway)) this.#dialog.close();
+    if (await this.ask(discardQuestion)) this.#dialog.close();
   }
 
   async #submit(event) {
@@ -267,7 +271,7 @@ class ServiceDialog extends HTMLElement {
   }
 
   #missing() {
-    const rest = 'Somebody else deleted this service meanwhile. Cancel, or copy what you need first.';
+    const rest = 'Somebody else has deleted this service. Copy what you need, then cancel.';
     this.#show({ fields: {}, rest });
     tell(this, 'missing', this.#base.id);
   }

@@ -66,7 +66,7 @@ export async function check(id) {
 // { name, status, detail, cure }.
 export async function health() {
   const { data } = await call('GET', '/api/health', { accept: 503 });
-  if (!Array.isArray(data?.checks)) throw new Problem({ detail: 'The portal does not say how it is.' });
+  if (!Array.isArray(data?.checks)) throw new Problem({ detail: 'The portal did not report its health.' });
   return data;
 }
 
@@ -91,7 +91,7 @@ async function call(method, url, { body, headers = {}, timeout = defaultTimeout,
     const json = /\bjson\b/.test(response.headers.get('Content-Type') ?? '');
     data = json && text ? JSON.parse(text) : null;
   } catch {
-    throw new Problem({ detail: 'The portal cannot be reached. Check your connection, then try again.' });
+    throw new Problem({ detail: 'The portal is not reachable. Check your connection, then try again.' });
   }
   if (!response.ok && response.status !== accept) throw new Problem({ ...data, status: response.status });
   return { status: response.status, data, etag: response.headers.get('ETag') };

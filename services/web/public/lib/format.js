@@ -6,7 +6,7 @@ export const statusNames = { healthy: 'Healthy', degraded: 'Degraded', down: 'Do
 const reasons = {
   redirect: 'Redirects elsewhere',
   dns: 'Host name not found',
-  dns_failure: 'Name servers failed',
+  dns_failure: 'DNS lookup failed',
   connect_refused: 'Connection refused',
   connect_timeout: 'No connection in time',
   unreachable: 'No route to the host',
@@ -16,7 +16,7 @@ const reasons = {
   tls_name: 'Certificate is for another name',
   tls_unknown_authority: 'Certificate of an unknown authority',
   timeout: 'No answer in time',
-  reset: 'Connection broken off',
+  reset: 'Connection closed early',
   bad_response: 'Answer is not HTTP',
   blocked: 'Address not allowed',
   stale: 'No result for three intervals',

@@ -6,13 +6,13 @@ const routes = [
 ];
 
 // route returns the page of a path and the path's parameters: { page, params }. An
-// unknown path has the page "nowhere".
+// unknown path has the page "notFound".
 export function route(path) {
   for (const [pattern, page, names] of routes) {
     const found = pattern.exec(path);
     if (found) return { page, params: Object.fromEntries(names.map((name, i) => [name, decoded(found[i + 1])])) };
   }
-  return { page: 'nowhere', params: {} };
+  return { page: 'notFound', params: {} };
 }
 
 // address returns the path of a service's page.
