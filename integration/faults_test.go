@@ -23,83 +23,83 @@ import (
 )
 
 // faults returns the faults that were met in the field, and similar ones.
-func (h *hour) faults() []fault {
+func (r *faultRun) faults() []fault {
 	return []fault{
 		{
 			name: "NATS frozen", check: "nats", words: "restart it if it hangs",
-			breaks: func(*testing.T) { h.broker.signal(syscall.SIGSTOP) },
-			mends:  func(*testing.T) { h.broker.signal(syscall.SIGCONT) },
+			breaks: func(*testing.T) { r.broker.signal(syscall.SIGSTOP) },
+			mends:  func(*testing.T) { r.broker.signal(syscall.SIGCONT) },
 		},
 		{
 			name: "wrong passwords", check: "nats", words: "password",
-			breaks: func(*testing.T) { h.broker.change("wrong") },
-			mends:  func(*testing.T) { h.broker.change("right") },
+			breaks: func(*testing.T) { r.broker.change("wrong") },
+			mends:  func(*testing.T) { r.broker.change("right") },
 		},
 		{
 			name: "the disk of NATS full", check: "outbox", words: "restart it",
-			breaks: func(*testing.T) { h.disk.Fill() },
-			mends:  func(*testing.T) { h.disk.Free(); h.broker.stop(); h.broker.start() },
+			breaks: func(*testing.T) { r.disk.Fill() },
+			mends:  func(*testing.T) { r.disk.Free(); r.broker.stop(); r.broker.start() },
 		},
-		h.deletedStream(events.StreamPortal), h.deletedStream(events.StreamProbes), h.deletedStream(events.StreamResults), h.deletedConsumers(),
-		{name: "consumers used up", check: "live", words: "consumers", breaks: h.fillConsumers, mends: h.removeIntruders},
+		r.deletedStream(events.StreamPortal), r.deletedStream(events.StreamProbes), r.deletedStream(events.StreamResults), r.deletedConsumers(),
+		{name: "consumers used up", check: "live", words: "consumers", breaks: r.fillConsumers, mends: r.removeIntruders},
 		{name: "worker frozen", check: "workers", words: "No health-worker", later: "results",
-			breaks: func(t *testing.T) { must(t, h.worker.cmd.Process.Signal(syscall.SIGSTOP)) },
-			mends:  func(t *testing.T) { must(t, h.worker.cmd.Process.Signal(syscall.SIGCONT)) },
+			breaks: func(t *testing.T) { must(t, r.worker.cmd.Process.Signal(syscall.SIGSTOP)) },
+			mends:  func(t *testing.T) { must(t, r.worker.cmd.Process.Signal(syscall.SIGCONT)) },
 		},
-		h.locked("services table locked", "postgres", "lock", `LOCK TABLE services IN ACCESS EXCLUSIVE MODE`),
-		h.locked("outbox held", "outbox", "waited", `SELECT pg_advisory_xact_lock(7164201906001)`),
+		r.locked("services table locked", "postgres", "lock", `LOCK TABLE services IN ACCESS EXCLUSIVE MODE`),
+		r.locked("outbox held", "outbox", "waited", `SELECT pg_advisory_xact_lock(7164201906001)`),
 		{
 			name: "Postgres frozen", check: "postgres", words: "does not answer",
-			breaks: func(t *testing.T) { h.signalPostgres(t, syscall.SIGSTOP) },
-			mends:  func(t *testing.T) { h.signalPostgres(t, syscall.SIGCONT) },
+			breaks: func(t *testing.T) { r.signalPostgres(t, syscall.SIGSTOP) },
+			mends:  func(t *testing.T) { r.signalPostgres(t, syscall.SIGCONT) },
 		},
-		h.killedPostgres(),
+		r.killedPostgres(),
 		{
 			name: "the disk of Postgres full", check: "postgres", words: "disk is full",
-			breaks: func(*testing.T) { h.pgDisk.Fill() },
-			mends:  func(*testing.T) { h.pgDisk.Free() },
+			breaks: func(*testing.T) { r.pgDisk.Fill() },
+			mends:  func(*testing.T) { r.pgDisk.Free() },
 		},
 	}
 }
 
 // deletedStream is the deletion of a stream, which the services create again.
-func (h *hour) deletedStream(stream string) fault {
+func (r *faultRun) deletedStream(stream string) fault {
 	var js jetstream.JetStream
 	var seen *subscriber
 	return fault{
 		name: "stream " + stream + " deleted", check: "streams", words: stream,
 		breaks: func(t *testing.T) {
-			js = h.admin(t)
+			js = r.admin(t)
 			must(t, js.DeleteStream(t.Context(), stream))
-			seen = h.with(t).follow()
+			seen = r.with(t).follow()
 		},
 		mended: func() bool {
-			_, err := js.Stream(h.t.Context(), stream)
-			return err == nil && seen.same(h.all())
+			_, err := js.Stream(r.t.Context(), stream)
+			return err == nil && seen.same(r.all())
 		},
 	}
 }
 
 // deletedConsumers is the deletion of the services' consumers.
-func (h *hour) deletedConsumers() fault {
+func (r *faultRun) deletedConsumers() fault {
 	var js jetstream.JetStream
 	return fault{
 		name: "consumers deleted", check: "consumers", words: "Missing consumer",
 		breaks: func(t *testing.T) {
-			js = h.admin(t)
+			js = r.admin(t)
 			must(t, js.DeleteConsumer(t.Context(), events.StreamPortal, "planner"))
 			must(t, js.DeleteConsumer(t.Context(), events.StreamProbes, "probers-default"))
 			must(t, js.DeleteConsumer(t.Context(), events.StreamResults, "ingest"))
 		},
 		mended: func() bool {
-			_, missing, err := stream.Missing(h.t.Context(), js)
+			_, missing, err := stream.Missing(r.t.Context(), js)
 			return err == nil && len(missing) == 0
 		},
 	}
 }
 
 // killedPostgres kills Postgres repeatedly, after each restart.
-func (h *hour) killedPostgres() fault {
+func (r *faultRun) killedPostgres() fault {
 	enough := make(chan struct{})
 	var killing sync.WaitGroup
 	return fault{
@@ -109,7 +109,7 @@ func (h *hour) killedPostgres() fault {
 				tick := time.NewTicker(200 * time.Millisecond)
 				defer tick.Stop()
 				for {
-					h.signalPostgres(t, syscall.SIGKILL)
+					r.signalPostgres(t, syscall.SIGKILL)
 					select {
 					case <-tick.C:
 					case <-enough:
@@ -126,16 +126,16 @@ func (h *hour) killedPostgres() fault {
 }
 
 // admin connects to NATS for the duration of a fault.
-func (h *hour) admin(t *testing.T) jetstream.JetStream {
+func (r *faultRun) admin(t *testing.T) jetstream.JetStream {
 	t.Helper()
-	return (&system{t: t, broker: h.broker}).connect()
+	return (&system{t: t, broker: r.broker}).connect()
 }
 
 const intruder = "thief-"
 
 // fillConsumers creates consumers up to the stream's limit, and replaces those of readers.
-func (h *hour) fillConsumers(t *testing.T) {
-	portal, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
+func (r *faultRun) fillConsumers(t *testing.T) {
+	portal, err := r.admin(t).Stream(t.Context(), events.StreamPortal)
 	must(t, err)
 	for i := 0; err == nil; i++ {
 		_, err = portal.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: fmt.Sprint(intruder, i)})
@@ -152,8 +152,8 @@ func (h *hour) fillConsumers(t *testing.T) {
 }
 
 // removeIntruders deletes the consumers that fillConsumers created.
-func (h *hour) removeIntruders(t *testing.T) {
-	portal, err := h.admin(t).Stream(t.Context(), events.StreamPortal)
+func (r *faultRun) removeIntruders(t *testing.T) {
+	portal, err := r.admin(t).Stream(t.Context(), events.StreamPortal)
 	must(t, err)
 	names := portal.ConsumerNames(t.Context())
 	for name := range names.Name() {
@@ -166,14 +166,14 @@ func (h *hour) removeIntruders(t *testing.T) {
 
 // locked makes another session of Postgres take the lock of a query. The sessions that
 // hold it are terminated, so that this one gets it.
-func (h *hour) locked(name, check, words, query string) fault {
+func (r *faultRun) locked(name, check, words, query string) fault {
 	var db *sql.DB
 	var tx *sql.Tx
 	return fault{
 		name: name, check: check, words: words,
 		breaks: func(t *testing.T) {
 			var err error
-			db, err = sql.Open("postgres", h.database)
+			db, err = sql.Open("postgres", r.database)
 			must(t, err)
 			tx, err = db.BeginTx(context.WithoutCancel(t.Context()), nil)
 			must(t, err)
@@ -192,9 +192,9 @@ func (h *hour) locked(name, check, words, query string) fault {
 }
 
 // signalPostgres signals every process of the server.
-func (h *hour) signalPostgres(t *testing.T, s syscall.Signal) {
+func (r *faultRun) signalPostgres(t *testing.T, s syscall.Signal) {
 	t.Helper()
-	file, err := os.ReadFile(filepath.Join(h.pgDisk.Dir, "postgres", "cluster", "postmaster.pid"))
+	file, err := os.ReadFile(filepath.Join(r.pgDisk.Dir, "postgres", "cluster", "postmaster.pid"))
 	if errors.Is(err, os.ErrNotExist) {
 		return // Postgres is starting
 	}
@@ -216,20 +216,20 @@ type subscriber struct {
 }
 
 // follow starts a new subscriber.
-func (h *hour) follow() *subscriber {
-	h.t.Helper()
+func (r *faultRun) follow() *subscriber {
+	r.t.Helper()
 	out := &subscriber{services: map[string]listed{}}
-	js, done := h.connect(), make(chan error, 1)
-	ctx, stop := context.WithCancel(context.WithoutCancel(h.t.Context()))
+	js, done := r.connect(), make(chan error, 1)
+	ctx, stop := context.WithCancel(context.WithoutCancel(r.t.Context()))
 	go func() {
 		done <- stream.Subscribe(ctx, js, stream.Subscription{
 			OnRestart:  func(string) { out.note(func() { clear(out.services) }) },
 			OnCaughtUp: func() { out.note(func() { out.caughtUp = true }) },
 		}, out.take)
 	}()
-	h.t.Cleanup(func() {
+	r.t.Cleanup(func() {
 		stop()
-		must(h.t, <-done)
+		must(r.t, <-done)
 	})
 	return out
 }

@@ -56,7 +56,7 @@ func (h health) String() string {
 func (s *system) red(most time.Duration, name, words string) time.Duration {
 	s.t.Helper()
 	began := time.Now()
-	s.turns(most, name+" fails: "+words, func(h health) bool { return h.says(name, words) })
+	s.awaitHealth(most, name+" fails: "+words, func(h health) bool { return h.says(name, words) })
 	return time.Since(began).Round(100 * time.Millisecond)
 }
 
@@ -64,11 +64,11 @@ func (s *system) red(most time.Duration, name, words string) time.Duration {
 func (s *system) green(most time.Duration) time.Duration {
 	s.t.Helper()
 	began := time.Now()
-	s.turns(most, "all works", health.ok)
+	s.awaitHealth(most, "all works", health.ok)
 	return time.Since(began).Round(100 * time.Millisecond)
 }
 
-func (s *system) turns(most time.Duration, what string, wanted func(health) bool) {
+func (s *system) awaitHealth(most time.Duration, what string, wanted func(health) bool) {
 	s.t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()

@@ -26,7 +26,7 @@ var noSince time.Time
 
 // NATS checks that NATS answers.
 func NATS(nc *nats.Conn) Check {
-	return Check{Name: "nats", Look: func(ctx context.Context) *Fault {
+	return Check{Name: "nats", Run: func(ctx context.Context) *Fault {
 		err := nc.FlushWithContext(ctx) // waits for the answer to a ping
 		if err == nil {
 			return nil
@@ -44,7 +44,7 @@ func natsUnreachable() *Fault {
 
 // Streams checks that the streams exist and JetStream answers in time.
 func Streams(nc *nats.Conn, js jetstream.JetStream) Check {
-	return Check{Name: "streams", Settles: true, Look: func(ctx context.Context) *Fault {
+	return Check{Name: "streams", Settles: true, Run: func(ctx context.Context) *Fault {
 		if !nc.IsConnected() {
 			return natsUnreachable()
 		}
@@ -62,7 +62,7 @@ func Streams(nc *nats.Conn, js jetstream.JetStream) Check {
 // Consumers checks that the consumers of the services exist. Those of the workers need
 // to exist only if there is something to probe.
 func Consumers(nc *nats.Conn, js jetstream.JetStream, db Database) Check {
-	return Check{Name: "consumers", Settles: true, Look: func(ctx context.Context) *Fault {
+	return Check{Name: "consumers", Settles: true, Run: func(ctx context.Context) *Fault {
 		if !nc.IsConnected() {
 			return natsUnreachable()
 		}
@@ -83,7 +83,7 @@ func Consumers(nc *nats.Conn, js jetstream.JetStream, db Database) Check {
 // Workers checks that a worker answers, if there is something to probe, and that no
 // worker is stuck.
 func Workers(nc *nats.Conn, db Database) Check {
-	return Check{Name: "workers", Settles: true, Look: func(ctx context.Context) *Fault {
+	return Check{Name: "workers", Settles: true, Run: func(ctx context.Context) *Fault {
 		if !nc.IsConnected() {
 			return natsUnreachable()
 		}
@@ -137,7 +137,7 @@ type Hub interface {
 
 // Live checks that pages receive events.
 func Live(nc *nats.Conn, hub Hub) Check {
-	return Check{Name: "live", Settles: true, Look: func(ctx context.Context) *Fault {
+	return Check{Name: "live", Settles: true, Run: func(ctx context.Context) *Fault {
 		if !nc.IsConnected() {
 			return natsUnreachable()
 		}

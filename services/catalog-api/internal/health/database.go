@@ -36,7 +36,7 @@ func Postgres(db Database) Check {
 		return newFault("Postgres does not answer: nothing can be read or changed until it is back.",
 			"Start Postgres. If it runs, check its disk, its log, PORTAL_DATABASE_URL and the network between.", err)
 	}
-	return Check{Name: DatabaseCheck, Late: silent(nil), Look: func(ctx context.Context) *Fault {
+	return Check{Name: DatabaseCheck, Late: silent(nil), Run: func(ctx context.Context) *Fault {
 		// If the server hangs, the driver blocks for seconds even after the context has
 		// ended. So both are done at once.
 		var ping error
@@ -60,7 +60,7 @@ func Postgres(db Database) Check {
 
 // Outbox checks that events are published.
 func Outbox(db Database) Check {
-	return Check{Name: "outbox", Look: func(ctx context.Context) *Fault {
+	return Check{Name: "outbox", Run: func(ctx context.Context) *Fault {
 		age, err := db.Waiting(ctx)
 		switch {
 		case err != nil:
@@ -75,7 +75,7 @@ func Outbox(db Database) Check {
 
 // Results checks that results of probes are stored.
 func Results(db Database, started time.Time) Check {
-	return Check{Name: "results", Settles: true, Look: func(ctx context.Context) *Fault {
+	return Check{Name: "results", Settles: true, Run: func(ctx context.Context) *Fault {
 		_, silent, err := db.Probed(ctx, started)
 		switch {
 		case err != nil:

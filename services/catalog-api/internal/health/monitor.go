@@ -24,10 +24,10 @@ const (
 type Check struct {
 	Name string // a word, which is also a label of the metric
 
-	// Look runs the check, and returns nil if it works. It should end with its context.
-	Look func(context.Context) *Fault
+	// Run runs the check, and returns nil if it works. It should end with its context.
+	Run func(context.Context) *Fault
 
-	// Late is the fault if Look does not end with its context, as with some drivers;
+	// Late is the fault if Run does not end with its context, as with some drivers;
 	// nil: a generic one.
 	Late *Fault
 
@@ -67,7 +67,7 @@ type Monitor struct {
 	began   time.Time
 	ready   chan struct{}  // closed after the first round
 	pending []chan *Fault  // of each check, its run in progress or nil; for Run only
-	running sync.WaitGroup // of calls of Look
+	running sync.WaitGroup // of calls of Check.Run
 
 	mu    sync.Mutex
 	state []state
@@ -136,7 +136,7 @@ func (m *Monitor) runCheck(ctx context.Context, i int) *Fault {
 	if m.pending[i] == nil {
 		found := make(chan *Fault, 1)
 		m.pending[i] = found
-		m.running.Go(func() { found <- c.Look(ctx) })
+		m.running.Go(func() { found <- c.Run(ctx) })
 	}
 	late := time.NewTimer(checkTimeout + overdueAfter)
 	defer late.Stop()

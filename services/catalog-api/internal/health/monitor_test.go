@@ -40,7 +40,7 @@ func TestFaultIsReportedWithin15Seconds(t *testing.T) {
 		for _, settles := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
 				looks := 0
-				got, works := watch(t, Check{Name: "it", Settles: settles, Look: func(ctx context.Context) *Fault {
+				got, works := watch(t, Check{Name: "it", Settles: settles, Run: func(ctx context.Context) *Fault {
 					if looks++; looks == 1 { // it works at first, and then fails
 						return nil
 					}
@@ -56,7 +56,7 @@ func TestFaultIsReportedWithin15Seconds(t *testing.T) {
 
 func TestSettlesAllowsFaultsAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		never := Check{Name: "it", Settles: true, Look: func(context.Context) *Fault { return newFault("", "", nil) }}
+		never := Check{Name: "it", Settles: true, Run: func(context.Context) *Fault { return newFault("", "", nil) }}
 		if got, works := watch(t, never, grace-time.Second); got.Fault != nil || works != 1 {
 			t.Errorf("in its time of grace: fault %v, metric %v", got.Fault, works)
 		}
@@ -69,7 +69,7 @@ func TestSettlesAllowsFaultsAtTheStart(t *testing.T) {
 func TestRecoveredCheckHasNoFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		looks := 0
-		got, works := watch(t, Check{Name: "it", Look: func(context.Context) *Fault {
+		got, works := watch(t, Check{Name: "it", Run: func(context.Context) *Fault {
 			if looks++; looks < 3 {
 				return newFault("", "", nil)
 			}
@@ -87,7 +87,7 @@ func TestBusyHostIsMildFault(t *testing.T) {
 			{BusyHosts: []events.BusyHost{{Host: "api.example:443", Services: 7, RoundMS: 20_000}}},
 			{BusyHosts: []events.BusyHost{{Host: "gateway.example:443", Services: 998, RoundMS: 60_000}}},
 		}
-		got, works := watch(t, Check{Name: "workers", Look: func(context.Context) *Fault { return busyHost(workers) }}, time.Second)
+		got, works := watch(t, Check{Name: "workers", Run: func(context.Context) *Fault { return busyHost(workers) }}, time.Second)
 		want := "gateway.example:443 has too many services for its limit of concurrent probes: its 998 services are probed every 1m0s, less often than planned."
 		if got.Fault == nil || !got.Fault.Mild || got.Fault.Detail != want || works != 1 {
 			t.Errorf("got %+v, metric %v, want %q", got.Fault, works, want)

@@ -120,7 +120,7 @@ func (a *API) target(ctx context.Context, pathID string, p *rest.Preconditions) 
 	if err != nil {
 		return id, 0, err
 	}
-	version, err = p.Hold(svc.Version, svc.UpdatedAt)
+	version, err = p.Check(svc.Version, svc.UpdatedAt)
 	return id, version, err
 }
 

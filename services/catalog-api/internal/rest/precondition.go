@@ -48,11 +48,11 @@ func (p *Preconditions) validate() error {
 	return nil
 }
 
-// Hold evaluates the preconditions against an existing thing: its version, and the time
+// Check evaluates the preconditions against an existing thing: its version, and the time
 // when a client last changed it. It returns the version that the thing must still have
 // at the write; 0: any. Its error is the problem of a condition that is false. Tags are
 // compared by version.
-func (p *Preconditions) Hold(version int64, changed time.Time) (required int64, err error) {
+func (p *Preconditions) Check(version int64, changed time.Time) (required int64, err error) {
 	match, _ := parseTags(p.IfMatch)
 	none, _ := parseTags(p.IfNoneMatch)
 	since, _ := http.ParseTime(p.IfUnmodifiedSince)

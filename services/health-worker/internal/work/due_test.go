@@ -94,7 +94,7 @@ func TestLateDueMessageIsDropped(t *testing.T) {
 		if dropped := count(t, w.Metrics.Dropped.WithLabelValues(metrics.Late)); msg.settled != "ack" || dropped != 1 {
 			t.Errorf("it was settled by %q, %v are counted, want acknowledged, and 1", msg.settled, dropped)
 		}
-		if got := w.turns.room(); got != w.Concurrency {
+		if got := w.dispatcher.room(); got != w.Concurrency {
 			t.Errorf("%d places are free, want all", got)
 		}
 		cancel()

@@ -34,7 +34,7 @@ func (w *Worker) accept(ctx context.Context, msg jetstream.Msg) {
 
 // queue adds d to its host's queue, and starts the probes whose turn has come.
 func (w *Worker) queue(d due) {
-	start, evicted := w.turns.add(d, time.Now())
+	start, evicted := w.dispatcher.add(d, time.Now())
 	w.start(start)
 	switch {
 	case evicted == nil:
@@ -56,11 +56,11 @@ func (w *Worker) start(turn []*waiting) {
 // releases the places that e has of the worker and of the host.
 func (w *Worker) run(e *waiting) {
 	defer func() {
-		w.start(w.turns.releasePlace(time.Now()))
+		w.start(w.dispatcher.releasePlace(time.Now()))
 		w.signalRoom()
 	}()
 	if time.Since(e.since) > recheckAfter && !w.stillPlanned(e.due) {
-		w.start(w.turns.releaseHost(e, probeEnd{notMade: true}, time.Now()))
+		w.start(w.dispatcher.releaseHost(e, probeEnd{notMade: true}, time.Now()))
 		w.handBack(e.due, metrics.Unplanned)
 		return
 	}
@@ -73,7 +73,7 @@ func (w *Worker) run(e *waiting) {
 	end()
 	now := time.Now()
 	w.Metrics.InFlight.Dec()
-	w.start(w.turns.releaseHost(e, probeEnd{
+	w.start(w.dispatcher.releaseHost(e, probeEnd{
 		took:     now.Sub(start),
 		timedOut: outcome.Reason == events.ReasonTimeout || outcome.Reason == events.ReasonConnectTimeout,
 		notMade:  err != nil,

@@ -66,12 +66,12 @@ type Worker struct {
 	// may have lost more than the consumer.
 	OnReconnect func()
 
-	turns    *turns
-	wheel    wheel
-	results  batches
-	jobs     sync.WaitGroup
-	room     chan struct{} // signals that there may be more room than before
-	stopping atomic.Bool
+	dispatcher *dispatcher
+	wheel      wheel
+	results    batches
+	jobs       sync.WaitGroup
+	room       chan struct{} // signals that there may be more room than before
+	stopping   atomic.Bool
 
 	reconnecting bool // fetching failed, and OnReconnect was not called since
 
@@ -110,7 +110,7 @@ func (w *Worker) Run(ctx context.Context) error {
 // prepare makes w ready to accept due messages until ctx ends. The caller must then
 // call stop, which waits until all of them are probed or handed back.
 func (w *Worker) prepare(ctx context.Context) (stop func()) {
-	w.turns = newTurns(w.Concurrency, w.PerHost, w.Timeout)
+	w.dispatcher = newDispatcher(w.Concurrency, w.PerHost, w.Timeout)
 	w.wheel.start = time.Now()
 	w.room = make(chan struct{}, 1)
 	uncut := context.WithoutCancel(ctx)
@@ -119,7 +119,7 @@ func (w *Worker) prepare(ctx context.Context) (stop func()) {
 	w.probes, w.finish = probes, finish
 	var own sync.WaitGroup
 	own.Go(func() { w.runWheel(ctx) })
-	own.Go(func() { w.keep(ctx) })
+	own.Go(func() { w.inspectPeriodically(ctx) })
 	own.Go(func() {
 		<-ctx.Done()
 		w.handBackAll()
@@ -203,7 +203,7 @@ func (w *Worker) awaitRoom(ctx context.Context) int {
 }
 
 func (w *Worker) free() int {
-	return max(0, min(w.turns.room(), heldPerPlace*w.Concurrency-w.wheel.size()))
+	return max(0, min(w.dispatcher.room(), heldPerPlace*w.Concurrency-w.wheel.size()))
 }
 
 // signalRoom wakes awaitRoom: there may be more room than before.
@@ -238,7 +238,7 @@ func (w *Worker) runWheel(ctx context.Context) {
 // that come from now on at once.
 func (w *Worker) handBackAll() {
 	w.stopping.Store(true)
-	held, waiting := w.wheel.close(), w.turns.close()
+	held, waiting := w.wheel.close(), w.dispatcher.close()
 	for _, e := range waiting {
 		held = append(held, e.due)
 	}

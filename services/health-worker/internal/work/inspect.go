@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	keepEvery = time.Second
+	inspectEvery = time.Second
 
 	// touchEvery is how often the broker is told that a waiting message is in
 	// progress. After AckWait (30 s) it would deliver it to another worker.
@@ -20,10 +20,10 @@ const (
 	maxBusyHosts = 10 // in the worker's state
 )
 
-// keep extends the AckWait of the queued due messages, publishes delays and updates
+// inspectPeriodically extends the AckWait of the queued due messages, publishes delays and updates
 // the metrics, until ctx ends. One goroutine serves all: they may be thousands.
-func (w *Worker) keep(ctx context.Context) {
-	tick := time.NewTicker(keepEvery)
+func (w *Worker) inspectPeriodically(ctx context.Context) {
+	tick := time.NewTicker(inspectEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -31,9 +31,9 @@ func (w *Worker) keep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		found := w.turns.inspect(time.Now())
-		for _, d := range found.touch {
-			_ = d.msg.InProgress() // if that fails, it is redelivered and keeps its turn
+		found := w.dispatcher.inspect(time.Now())
+		for _, held := range found.touch {
+			_ = held.msg.InProgress() // if that fails, it is redelivered and keeps its turn
 		}
 		for _, late := range found.delayed {
 			w.publishDelayed(ctx, late)
@@ -80,11 +80,11 @@ type inspection struct {
 }
 
 // inspect inspects the queues of all hosts.
-func (t *turns) inspect(now time.Time) (out inspection) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	out.waiting = len(t.byID)
-	for _, h := range t.hosts {
+func (d *dispatcher) inspect(now time.Time) (out inspection) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out.waiting = len(d.byID)
+	for _, h := range d.hosts {
 		if round := h.inspect(now, &out); round > 0 {
 			out.busy = append(out.busy, events.BusyHost{
 				Host: h.name, Services: h.running + len(h.queue), RoundMS: milliseconds(round),

@@ -62,7 +62,7 @@ func TestTurnOutlivesDueMessage(t *testing.T) {
 		}
 		store(t, js, p, events.DueSubject(p.ServiceID), ttl...)
 		await(t, func() (bool, string) {
-			n := w.turns.inspect(time.Now()).waiting
+			n := w.dispatcher.inspect(time.Now()).waiting
 			return n >= 1 && (p != expired || n == 2), fmt.Sprintf("%d wait", n)
 		})
 	}

@@ -47,16 +47,16 @@ type host struct {
 	name    string
 	running int
 	queue   []*waiting // by since
-	listed  bool       // is in turns.ready
+	listed  bool       // is in dispatcher.ready
 	pace    pace
 	limited time.Time // when it was last at its limit while others waited
 }
 
-// turns decides which probe is next: of a host, that of the service with the oldest
+// dispatcher decides which probe is next: of a host, that of the service with the oldest
 // slot; of the hosts, round-robin over those below their limit. A host has at most
 // as many probes as its pace allows, and no more than there are places left: so
 // there is always room for another host, whatever one does.
-type turns struct {
+type dispatcher struct {
 	perHost    int // maximum of probes of a host at once
 	timeout    time.Duration
 	maxWaiting int
@@ -70,120 +70,120 @@ type turns struct {
 	closed  bool
 }
 
-func newTurns(places, perHost int, timeout time.Duration) *turns {
-	return &turns{
+func newDispatcher(places, perHost int, timeout time.Duration) *dispatcher {
+	return &dispatcher{
 		perHost: perHost, timeout: timeout, maxWaiting: maxWaiting, free: places,
 		hosts: map[string]*host{}, byID: map[string]*waiting{}, evicted: map[string]time.Time{},
 	}
 }
 
-// add queues d. It returns the probes whose turn has come, which have a place now,
+// add queues a due message. It returns the probes whose turn has come, which have a place now,
 // and the one that was evicted because too many wait, or nil. An evicted service
-// keeps its turn for when it is added again. After close, add evicts d itself.
-func (t *turns) add(d due, now time.Time) (start []*waiting, out *waiting) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		return nil, &waiting{due: d}
+// keeps its turn for when it is added again. After close, add evicts it.
+func (d *dispatcher) add(msg due, now time.Time) (start []*waiting, out *waiting) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, &waiting{due: msg}
 	}
-	name, since := probe.HostPort(d.URL), d.slot
-	if e := t.byID[d.ServiceID]; e != nil {
+	name, since := probe.HostPort(msg.URL), msg.slot
+	if e := d.byID[msg.ServiceID]; e != nil {
 		if e.at.name == name {
-			e.due, e.touched = d, now
+			e.due, e.touched = msg, now
 			return nil, nil
 		}
-		t.remove(e) // its health URL has changed
+		d.remove(e) // its health URL has changed
 	}
-	if at, ok := t.evicted[d.ServiceID]; ok {
-		delete(t.evicted, d.ServiceID)
+	if at, ok := d.evicted[msg.ServiceID]; ok {
+		delete(d.evicted, msg.ServiceID)
 		since = at
 	}
-	e := &waiting{due: d, since: since, touched: now, nextNotice: since.Add(d.Interval.Duration()), at: t.host(name)}
-	t.insert(e)
-	start = t.next(now)
-	if len(t.byID) > t.maxWaiting {
-		out = t.evict()
+	e := &waiting{due: msg, since: since, touched: now, nextNotice: since.Add(msg.Interval.Duration()), at: d.host(name)}
+	d.insert(e)
+	start = d.next(now)
+	if len(d.byID) > d.maxWaiting {
+		out = d.evict()
 	}
 	return start, out
 }
 
-func (t *turns) host(name string) *host {
-	h := t.hosts[name]
+func (d *dispatcher) host(name string) *host {
+	h := d.hosts[name]
 	if h == nil {
-		h = &host{name: name, pace: newPace(t.perHost, t.timeout)}
-		t.hosts[name] = h
+		h = &host{name: name, pace: newPace(d.perHost, d.timeout)}
+		d.hosts[name] = h
 	}
 	return h
 }
 
-func (t *turns) insert(e *waiting) {
+func (d *dispatcher) insert(e *waiting) {
 	q := e.at.queue
 	i := len(q)
 	for i > 0 && e.since.Before(q[i-1].since) { // from the end, as most are the newest
 		i--
 	}
 	e.at.queue = slices.Insert(q, i, e)
-	t.byID[e.ServiceID] = e
-	t.list(e.at)
+	d.byID[e.ServiceID] = e
+	d.list(e.at)
 }
 
-func (t *turns) remove(e *waiting) {
+func (d *dispatcher) remove(e *waiting) {
 	if i := slices.Index(e.at.queue, e); i >= 0 {
 		e.at.queue = slices.Delete(e.at.queue, i, i+1)
 	}
-	delete(t.byID, e.ServiceID)
-	t.forget(e.at)
+	delete(d.byID, e.ServiceID)
+	d.forget(e.at)
 }
 
 // evict removes the last of the longest queue, and remembers its slot.
-func (t *turns) evict() *waiting {
+func (d *dispatcher) evict() *waiting {
 	var longest *host
-	for _, h := range t.hosts {
+	for _, h := range d.hosts {
 		if longest == nil || len(h.queue) > len(longest.queue) {
 			longest = h
 		}
 	}
 	e := longest.queue[len(longest.queue)-1]
-	t.remove(e)
-	if len(t.evicted) >= maxEvicted {
-		clear(t.evicted) // most are of deleted services
+	d.remove(e)
+	if len(d.evicted) >= maxEvicted {
+		clear(d.evicted) // most are of deleted services
 	}
-	t.evicted[e.ServiceID] = e.since
+	d.evicted[e.ServiceID] = e.since
 	return e
 }
 
 // list adds the host to ready, unless it is there or its queue is empty.
-func (t *turns) list(h *host) {
+func (d *dispatcher) list(h *host) {
 	if !h.listed && len(h.queue) > 0 {
 		h.listed = true
-		t.ready = append(t.ready, h)
+		d.ready = append(d.ready, h)
 	}
 }
 
 // next gives the free places to the probes whose turn it is, and returns them.
-func (t *turns) next(now time.Time) (start []*waiting) {
-	for passed := 0; t.free > 0 && passed < len(t.ready); {
-		h := t.ready[0]
-		t.ready = t.ready[1:]
+func (d *dispatcher) next(now time.Time) (start []*waiting) {
+	for passed := 0; d.free > 0 && passed < len(d.ready); {
+		h := d.ready[0]
+		d.ready = d.ready[1:]
 		switch {
 		case len(h.queue) == 0:
 			h.listed = false
-			t.forget(h)
+			d.forget(h)
 		case h.running >= h.pace.limit:
 			h.listed, h.limited = false, now // listed again when one of its probes ends
-		case h.running >= max(1, t.free):
-			t.ready = append(t.ready, h)
+		case h.running >= max(1, d.free):
+			d.ready = append(d.ready, h)
 			passed++
 		default:
 			e := h.queue[0]
 			h.queue = slices.Delete(h.queue, 0, 1)
-			delete(t.byID, e.ServiceID)
+			delete(d.byID, e.ServiceID)
 			e.round, e.busy = e.roundOf(now.Sub(e.since)), !h.limited.Before(e.since)
 			h.running++
-			t.free--
+			d.free--
 			start = append(start, e)
 			h.listed = false
-			t.list(h) // behind the others
+			d.list(h) // behind the others
 			passed = 0
 		}
 	}
@@ -199,53 +199,53 @@ type probeEnd struct {
 
 // releaseHost releases e's place at its host, and returns the probes whose turn has
 // come.
-func (t *turns) releaseHost(e *waiting, end probeEnd, now time.Time) []*waiting {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (d *dispatcher) releaseHost(e *waiting, end probeEnd, now time.Time) []*waiting {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	h := e.at
 	if !end.notMade {
 		h.pace.done(now, end.took, end.timedOut, h.running >= h.pace.limit && len(h.queue) > 0)
 	}
 	h.running--
-	t.list(h)
-	t.forget(h)
-	return t.next(now)
+	d.list(h)
+	d.forget(h)
+	return d.next(now)
 }
 
 // releasePlace releases a place of the worker, and returns the probes whose turn has
 // come.
-func (t *turns) releasePlace(now time.Time) []*waiting {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.free++
-	return t.next(now)
+func (d *dispatcher) releasePlace(now time.Time) []*waiting {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.free++
+	return d.next(now)
 }
 
 // forget removes a host without running or queued probes, unless its limit was
 // adapted.
-func (t *turns) forget(h *host) {
-	if h.running == 0 && len(h.queue) == 0 && !h.listed && h.pace.limit == min(startPerHost, t.perHost) {
-		delete(t.hosts, h.name)
+func (d *dispatcher) forget(h *host) {
+	if h.running == 0 && len(h.queue) == 0 && !h.listed && h.pace.limit == min(startPerHost, d.perHost) {
+		delete(d.hosts, h.name)
 	}
 }
 
 // room returns how many places are free.
-func (t *turns) room() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.free
+func (d *dispatcher) room() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.free
 }
 
 // close makes add evict all that comes, and returns all that wait.
-func (t *turns) close() []*waiting {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.closed = true
+func (d *dispatcher) close() []*waiting {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
 	var all []*waiting
-	for _, h := range t.hosts {
+	for _, h := range d.hosts {
 		all = append(all, h.queue...)
 		h.queue = nil
 	}
-	clear(t.byID)
+	clear(d.byID)
 	return all
 }

@@ -25,7 +25,7 @@ type simulated struct {
 
 // simulation probes services deterministically, with a simulated clock.
 type simulation struct {
-	*turns
+	*dispatcher
 	services map[string]*simulated
 	ends     []flight
 	now      time.Time
@@ -39,7 +39,7 @@ type flight struct {
 
 func simulate(services []*simulated, perHost int, timeout, length time.Duration) *simulation {
 	s := &simulation{
-		turns: newTurns(256, perHost, timeout), services: map[string]*simulated{},
+		dispatcher: newDispatcher(256, perHost, timeout), services: map[string]*simulated{},
 		began: time.Now().Truncate(time.Hour),
 	}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -197,13 +197,13 @@ func dueOf(id, url string, interval events.Interval, slot time.Time) due {
 }
 
 func TestNewerDueMessageKeepsTurn(t *testing.T) {
-	turns, now := newTurns(8, 1, time.Second), time.Now()
-	start, _ := turns.add(dueOf("runs", "http://gw/", "10s", now), now)
-	turns.add(dueOf("a", "http://gw/", "10s", now), now)
-	turns.add(dueOf("b", "http://gw/", "10s", now.Add(time.Second)), now)
-	turns.add(dueOf("a", "http://gw/", "10s", now.Add(10*time.Second)), now.Add(10*time.Second))
+	d, now := newDispatcher(8, 1, time.Second), time.Now()
+	start, _ := d.add(dueOf("runs", "http://gw/", "10s", now), now)
+	d.add(dueOf("a", "http://gw/", "10s", now), now)
+	d.add(dueOf("b", "http://gw/", "10s", now.Add(time.Second)), now)
+	d.add(dueOf("a", "http://gw/", "10s", now.Add(10*time.Second)), now.Add(10*time.Second))
 	now = now.Add(15 * time.Second)
-	next := turns.releaseHost(start[0], probeEnd{took: time.Second}, now)
+	next := d.releaseHost(start[0], probeEnd{took: time.Second}, now)
 	if len(next) != 1 || next[0].ServiceID != "a" || next[0].round != 20*time.Second || !next[0].busy {
 		t.Fatalf("got %+v, want a, with a round of 20 s", next)
 	}
@@ -213,37 +213,37 @@ func TestNewerDueMessageKeepsTurn(t *testing.T) {
 }
 
 func TestMovedServiceQueuesAtNewHost(t *testing.T) {
-	turns, now := newTurns(8, 1, time.Second), time.Now()
-	turns.add(dueOf("runs", "http://gw/", "10s", now), now)
-	turns.add(dueOf("a", "http://gw/", "10s", now), now)
-	start, _ := turns.add(dueOf("a", "http://other/", "10s", now), now)
-	if len(start) != 1 || start[0].at.name != "other:80" || len(turns.byID) != 0 {
-		t.Errorf("got %+v, and %d wait, want its probe at the new host", start, len(turns.byID))
+	d, now := newDispatcher(8, 1, time.Second), time.Now()
+	d.add(dueOf("runs", "http://gw/", "10s", now), now)
+	d.add(dueOf("a", "http://gw/", "10s", now), now)
+	start, _ := d.add(dueOf("a", "http://other/", "10s", now), now)
+	if len(start) != 1 || start[0].at.name != "other:80" || len(d.byID) != 0 {
+		t.Errorf("got %+v, and %d wait, want its probe at the new host", start, len(d.byID))
 	}
 }
 
 func TestEvictedServiceKeepsItsTurn(t *testing.T) {
-	turns, now := newTurns(8, 1, time.Second), time.Now()
-	turns.maxWaiting = 2
-	start, _ := turns.add(dueOf("runs", "http://gw/", "10s", now), now)
-	turns.add(dueOf("a", "http://gw/", "10s", now), now)
-	turns.add(dueOf("b", "http://gw/", "10s", now.Add(1)), now)
-	_, out := turns.add(dueOf("c", "http://gw/", "10s", now.Add(2)), now)
+	d, now := newDispatcher(8, 1, time.Second), time.Now()
+	d.maxWaiting = 2
+	start, _ := d.add(dueOf("runs", "http://gw/", "10s", now), now)
+	d.add(dueOf("a", "http://gw/", "10s", now), now)
+	d.add(dueOf("b", "http://gw/", "10s", now.Add(1)), now)
+	_, out := d.add(dueOf("c", "http://gw/", "10s", now.Add(2)), now)
 	if out == nil || out.ServiceID != "c" {
 		t.Fatalf("%+v had to go, want c, which came last", out)
 	}
-	turns.releaseHost(start[0], probeEnd{}, now) // a runs
-	turns.add(dueOf("d", "http://gw/", "10s", now.Add(10*time.Second)), now)
-	_, out = turns.add(dueOf("c", "http://gw/", "10s", now.Add(11*time.Second)), now)
+	d.releaseHost(start[0], probeEnd{}, now) // a runs
+	d.add(dueOf("d", "http://gw/", "10s", now.Add(10*time.Second)), now)
+	_, out = d.add(dueOf("c", "http://gw/", "10s", now.Add(11*time.Second)), now)
 	if out == nil || out.ServiceID != "d" {
 		t.Fatalf("%+v had to go, want d: c is owed an older turn", out)
 	}
-	if other, out := turns.add(dueOf("x", "http://other/", "10s", now), now); len(other) != 1 || out != nil {
+	if other, out := d.add(dueOf("x", "http://other/", "10s", now), now); len(other) != 1 || out != nil {
 		t.Error("a service of another host does not get in")
 	}
 }
 
-func TestTurnsLeaveNoStateBehind(t *testing.T) {
+func TestDispatcherLeavesNoStateBehind(t *testing.T) {
 	services := append(many(50, simulated{url: "http://gw/", interval: "10s", took: 100 * time.Millisecond}),
 		many(50, simulated{url: "http://other/", interval: "10s", took: time.Second})...)
 	s := simulate(services, 64, 10*time.Second, time.Minute)
@@ -259,10 +259,10 @@ func TestTurnsLeaveNoStateBehind(t *testing.T) {
 }
 
 func TestHostSpellingsShareALimit(t *testing.T) {
-	turns, now := newTurns(8, 1, time.Second), time.Now()
-	turns.add(dueOf("a", "http://Billing.example/", "10s", now), now)
+	d, now := newDispatcher(8, 1, time.Second), time.Now()
+	d.add(dueOf("a", "http://Billing.example/", "10s", now), now)
 	for id, url := range map[string]string{"b": "http://billing.example.:80/x", "c": "HTTP://BILLING.example/y"} {
-		if start, _ := turns.add(dueOf(id, url, "10s", now), now); len(start) != 0 {
+		if start, _ := d.add(dueOf(id, url, "10s", now), now); len(start) != 0 {
 			t.Errorf("%s is taken for another host", url)
 		}
 	}

@@ -23,9 +23,9 @@ const (
 	faultDuration   = 12 * time.Second // how long a fault lasts after it was reported, at least
 )
 
-// hour is a portal that goes through all faults, one after the other, while a writer keeps
+// faultRun is a portal that goes through all faults, one after the other, while a writer keeps
 // writing.
-type hour struct {
+type faultRun struct {
 	*system
 	broker *natsServer
 	disk   *devtest.Disk // of the broker
@@ -36,41 +36,41 @@ type hour struct {
 }
 
 func TestHealthIsRedDuringFaultsAndGreenAfterwards(t *testing.T) {
-	h := &hour{disk: devtest.NewDisk(t, 64<<20), pgDisk: devtest.NewDisk(t, 256<<20), target: serve(t, "127.0.0.1")}
+	r := &faultRun{disk: devtest.NewDisk(t, 64<<20), pgDisk: devtest.NewDisk(t, 256<<20), target: serve(t, "127.0.0.1")}
 	pg, err := devstack.StartPostgres(t.Context(), devstack.PostgresConfig{
-		Dir: filepath.Join(h.pgDisk.Dir, "postgres"), Restart: true, // as in a deployment
+		Dir: filepath.Join(r.pgDisk.Dir, "postgres"), Restart: true, // as in a deployment
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { must(t, pg.Close()) })
-	h.broker = newNATSServer(t, filepath.Join(h.disk.Dir, "nats"))
-	h.system = startOn(t, h.broker, pg.URL())
-	h.worker = h.system.worker()
+	r.broker = newNATSServer(t, filepath.Join(r.disk.Dir, "nats"))
+	r.system = startOn(t, r.broker, pg.URL())
+	r.worker = r.system.worker()
 	probed := make([]service, 40)
 	for i := range probed {
-		probed[i] = h.create(fields{"name": fmt.Sprint("probed ", i), "status_url": h.target.url(fmt.Sprint("/", i)), "interval": "10s"})
+		probed[i] = r.create(fields{"name": fmt.Sprint("probed ", i), "status_url": r.target.url(fmt.Sprint("/", i)), "interval": "10s"})
 	}
-	h.green(recoveryTimeout)
-	h.wrote = write(h.system)
+	r.green(recoveryTimeout)
+	r.wrote = write(r.system)
 
-	for _, f := range h.faults() {
-		if !t.Run(f.name, func(t *testing.T) { h.with(t).goThrough(t, f) }) {
+	for _, f := range r.faults() {
+		if !t.Run(f.name, func(t *testing.T) { r.with(t).goThrough(t, f) }) {
 			t.FailNow() // the next fault needs a working portal
 		}
 	}
 
-	h.wrote.stop()
-	h.target.set(status(http.StatusServiceUnavailable))
+	r.wrote.stop()
+	r.target.set(status(http.StatusServiceUnavailable))
 	for _, svc := range probed {
-		eventually(t, svc.Name+" is degraded", func() bool { return h.get(svc.ID).Status == "degraded" })
+		eventually(t, svc.Name+" is degraded", func() bool { return r.get(svc.ID).Status == "degraded" })
 	}
-	h.nothingIsLost()
+	r.nothingIsLost()
 }
 
 // with returns the same portal for a subtest.
-func (h *hour) with(t *testing.T) *hour {
-	own, portal := *h, *h.system
+func (r *faultRun) with(t *testing.T) *faultRun {
+	own, portal := *r, *r.system
 	portal.t = t
 	own.system = &portal
 	return &own
@@ -91,47 +91,47 @@ type fault struct {
 }
 
 // goThrough causes a fault, and repairs it.
-func (h *hour) goThrough(t *testing.T, f fault) {
+func (r *faultRun) goThrough(t *testing.T, f fault) {
 	began := time.Now()
 	f.breaks(t)
 	if f.mended != nil {
-		h.turns(detectTimeout, f.check+" fails, or it is mended", func(now health) bool { return now.says(f.check, f.words) || f.mended() })
+		r.awaitHealth(detectTimeout, f.check+" fails, or it is mended", func(now health) bool { return now.says(f.check, f.words) || f.mended() })
 	} else {
-		h.red(detectTimeout, f.check, f.words)
+		r.red(detectTimeout, f.check, f.words)
 	}
-	h.t.Logf("told after %s", time.Since(began).Round(100*time.Millisecond))
+	r.t.Logf("told after %s", time.Since(began).Round(100*time.Millisecond))
 	if f.mended == nil {
-		h.staysRed(faultDuration)
+		r.staysRed(faultDuration)
 	}
 	if f.later != "" {
-		h.red(recoveryTimeout, f.later, "")
+		r.red(recoveryTimeout, f.later, "")
 	}
 	if f.mends != nil {
 		f.mends(t)
 	}
-	h.t.Logf("all is well after %s", h.green(recoveryTimeout))
-	h.works(t)
+	r.t.Logf("all is well after %s", r.green(recoveryTimeout))
+	r.works(t)
 }
 
 // staysRed checks that health is never ok for so long.
-func (h *hour) staysRed(long time.Duration) {
-	h.t.Helper()
+func (r *faultRun) staysRed(long time.Duration) {
+	r.t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(long); time.Now().Before(end); <-tick.C {
-		if now := h.health(); now.ok() {
-			h.t.Fatal("health says ok while it does not work")
+		if now := r.health(); now.ok() {
+			r.t.Fatal("health says ok while it does not work")
 		}
 	}
 }
 
 // works checks the whole flow: a service is registered, published, probed, and gets its
 // result.
-func (h *hour) works(t *testing.T) {
+func (r *faultRun) works(t *testing.T) {
 	t.Helper()
-	svc := h.create(fields{"name": "after " + t.Name(), "status_url": h.target.url("/after"), "interval": "10s"})
-	h.becomes(svc.ID, events.StatusHealthy)
-	if now := h.health(); !now.ok() {
+	svc := r.create(fields{"name": "after " + t.Name(), "status_url": r.target.url("/after"), "interval": "10s"})
+	r.becomes(svc.ID, events.StatusHealthy)
+	if now := r.health(); !now.ok() {
 		t.Errorf("all works, and health is %s", now)
 	}
 }
@@ -189,20 +189,20 @@ func (w *writer) stop() {
 
 // nothingIsLost compares the acknowledged writes with the API, and with the data of a new
 // subscriber.
-func (h *hour) nothingIsLost() {
-	h.t.Helper()
-	seen := h.follow()
-	eventually(h.t, "a new subscriber has what the API has", func() bool { return seen.same(h.all()) })
-	all := h.all()
-	for id, name := range h.wrote.services {
+func (r *faultRun) nothingIsLost() {
+	r.t.Helper()
+	seen := r.follow()
+	eventually(r.t, "a new subscriber has what the API has", func() bool { return seen.same(r.all()) })
+	all := r.all()
+	for id, name := range r.wrote.services {
 		if all[id].Name != name {
-			h.t.Errorf("%s was acknowledged, and is %+v", name, all[id])
+			r.t.Errorf("%s was acknowledged, and is %+v", name, all[id])
 		}
 	}
-	if n, err := strconv.Atoi(all[h.wrote.counter].Description); err != nil || n < h.wrote.counted {
-		h.t.Errorf("the counter was acknowledged as %d, and is %q", h.wrote.counted, all[h.wrote.counter].Description)
+	if n, err := strconv.Atoi(all[r.wrote.counter].Description); err != nil || n < r.wrote.counted {
+		r.t.Errorf("the counter was acknowledged as %d, and is %q", r.wrote.counted, all[r.wrote.counter].Description)
 	}
-	h.t.Logf("%d services, %d writes were acknowledged, and a new subscriber has them all", len(all), len(h.wrote.services)+h.wrote.counted)
+	r.t.Logf("%d services, %d writes were acknowledged, and a new subscriber has them all", len(all), len(r.wrote.services)+r.wrote.counted)
 }
 
 // listed is a service in the list.
@@ -211,12 +211,12 @@ type listed struct {
 	Version                       int64
 }
 
-func (h *hour) all() map[string]listed {
-	h.t.Helper()
-	code, body := h.call("GET", "/api/services", nil)
+func (r *faultRun) all() map[string]listed {
+	r.t.Helper()
+	code, body := r.call("GET", "/api/services", nil)
 	var list struct{ Items []listed }
 	if err := json.Unmarshal(body, &list); err != nil || code != http.StatusOK {
-		h.t.Fatalf("GET /api/services: %d %v", code, err)
+		r.t.Fatalf("GET /api/services: %d %v", code, err)
 	}
 	by := map[string]listed{}
 	for _, svc := range list.Items {
