@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"syscall"
 
 	"github.com/dev-portal/dev-portal/pkg/service"
@@ -90,25 +88,4 @@ func (o *operations) ask(path string) func(context.Context) error {
 		}
 		return nil
 	}
-}
-
-// askOne returns an error with the body of the answer unless its status is 200.
-func askOne(ctx context.Context, client *http.Client, url string) (err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return errors.New("it does not answer")
-	}
-	defer func() { err = errors.Join(err, res.Body.Close()) }()
-	if res.StatusCode == http.StatusOK {
-		return nil
-	}
-	words, err := io.ReadAll(io.LimitReader(res.Body, 1<<10))
-	if err != nil {
-		return err
-	}
-	return errors.New(strings.TrimSpace(string(words)))
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -30,6 +31,27 @@ func awaitOK(ctx context.Context, url string) error {
 		}
 	}
 	return nil
+}
+
+// askOne returns an error with the body of the answer unless its status is 200.
+func askOne(ctx context.Context, client *http.Client, url string) (err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return errors.New("it does not answer")
+	}
+	defer func() { err = errors.Join(err, res.Body.Close()) }()
+	if res.StatusCode == http.StatusOK {
+		return nil
+	}
+	words, err := io.ReadAll(io.LimitReader(res.Body, 1<<10))
+	if err != nil {
+		return err
+	}
+	return errors.New(strings.TrimSpace(string(words)))
 }
 
 // pingDatabase checks an external database. Its errors never contain the password.
