@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // natsLog passes the server's log to slog. The server only logs fatal errors and
@@ -15,10 +16,21 @@ type natsLog struct {
 }
 
 func (l *natsLog) Noticef(format string, v ...any) { l.write(slog.LevelDebug, format, v) }
-func (l *natsLog) Warnf(format string, v ...any)   { l.write(slog.LevelWarn, format, v) }
 func (l *natsLog) Errorf(format string, v ...any)  { l.write(slog.LevelError, format, v) }
 func (l *natsLog) Debugf(string, ...any)           {}
 func (l *natsLog) Tracef(string, ...any)           {}
+
+// plaintextPasswords is a warning about the users' passwords, which are random and in a
+// file for its owner alone.
+const plaintextPasswords = "Plaintext passwords detected"
+
+func (l *natsLog) Warnf(format string, v ...any) {
+	level := slog.LevelWarn
+	if strings.HasPrefix(format, plaintextPasswords) {
+		level = slog.LevelDebug
+	}
+	l.write(level, format, v)
+}
 
 func (l *natsLog) Fatalf(format string, v ...any) {
 	select {
@@ -28,7 +40,7 @@ func (l *natsLog) Fatalf(format string, v ...any) {
 }
 
 func (l *natsLog) write(level slog.Level, format string, v []any) {
-	l.log.Log(context.Background(), level, "nats-server says", "message", fmt.Sprintf(format, v...))
+	l.log.Log(context.Background(), level, "NATS server", "message", fmt.Sprintf(format, v...))
 }
 
 // failed returns the first fatal message, as an error, if there was one.

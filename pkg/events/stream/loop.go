@@ -122,7 +122,7 @@ func LogErrors(log *slog.Logger, conn *nats.Conn, name string) func(error) {
 			log.Warn("reading from NATS interrupted; retrying", "error", err)
 			level, waiting = slog.LevelWarn, false
 		case !waiting:
-			log.Log(context.Background(), level, "waiting for catalog-api to make the stream", "error", err)
+			log.Log(context.Background(), level, "waiting for catalog-api to create the stream", "error", err)
 			waiting = true
 		}
 	}
