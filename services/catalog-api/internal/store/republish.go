@@ -11,25 +11,79 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
 
-// republishBatch is how many services one transaction republishes.
+// republishBatch is how many things one transaction republishes.
 const republishBatch = 500
 
 // Repairs returns the repair of each kind of thing in the database, in the order in
 // which they run.
 func (s *Store) Repairs() []outbox.Repair {
-	return []outbox.Repair{
-		{Kind: events.KindService, Subjects: events.AllCatalog, Republish: s.republishServices},
+	var list []outbox.Repair
+	for _, k := range []kept{keptServices()} {
+		list = append(list, outbox.Repair{
+			Kind: k.kind, Subjects: k.subject("*"),
+			Republish: func(ctx context.Context, last map[string]events.Envelope) (int, error) {
+				return s.republish(ctx, k, last)
+			},
+		})
+	}
+	return list
+}
+
+// kept is a kind of thing that the database keeps, for republish.
+type kept struct {
+	kind    events.Kind
+	table   string                 // with the columns id and version
+	subject func(id string) string // whose last event has a thing's state
+
+	// published returns the state by that event.
+	published func(events.Event) streamState
+
+	// changed reads the thing, locks its row, and returns the event of its state.
+	changed func(ctx context.Context, tx *sqlx.Tx, id string) (events.Event, error)
+
+	// deleted returns the event that the thing is gone.
+	deleted func(id string, was streamState) events.Event
+}
+
+// streamState is the state of a thing by its last event in the stream.
+type streamState struct {
+	version int64
+	name    string
+	deleted bool
+}
+
+func keptServices() kept {
+	return kept{
+		kind: events.KindService, table: `services`, subject: events.CatalogSubject,
+		published: func(e events.Event) streamState {
+			switch e := e.(type) {
+			case events.ServiceCreated:
+				return streamState{version: e.Version, name: e.Name}
+			case events.ServiceUpdated:
+				return streamState{version: e.Version, name: e.Name}
+			case events.ServiceDeleted:
+				return streamState{version: e.Version, name: e.Name, deleted: true}
+			}
+			return streamState{}
+		},
+		changed: func(ctx context.Context, tx *sqlx.Tx, id string) (events.Event, error) {
+			svc, err := byID(ctx, tx, id, "FOR UPDATE")
+			return events.ServiceUpdated{Service: svc.Event()}, err
+		},
+		deleted: func(id string, was streamState) events.Event {
+			return events.ServiceDeleted{ID: id, Name: was.name, Version: was.version + 1, DeletedAt: now()}
+		},
 	}
 }
 
-// republishServices is Repair.Republish for services. It announces a service whose
-// version differs as updated. If the stream is ahead, as after a restore of the
-// database, it raises the version above the stream's. It announces a service that the
-// catalogue doesn't have as deleted. It skips services with events in the outbox,
-// unless the stream is ahead of those too: readers would drop them.
-func (s *Store) republishServices(ctx context.Context, last map[string]events.Envelope) (int, error) {
+// republish is Repair.Republish for things of a kind. It announces a thing whose version
+// differs as changed. If the stream is ahead, as after a restore of the database, it
+// raises the version above the stream's. It announces a thing that the database doesn't
+// have as deleted. It skips things with events in the outbox, unless the stream is ahead
+// of those too: readers would drop them.
+func (s *Store) republish(ctx context.Context, k kept, last map[string]events.Envelope) (int, error) {
 	// An outbox row with the id of the stream's last event is published, but not deleted yet.
-	const differing = `
+	differing := `
 		WITH published AS (
 			SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[]) AS p (id, version, deleted, event)
 		), waiting AS (
@@ -41,14 +95,14 @@ func (s *Store) republishServices(ctx context.Context, last map[string]events.En
 			WHERE o.subject LIKE $5
 			GROUP BY o.key
 		)
-		SELECT coalesce(s.id, p.id) AS id, coalesce(p.version, 0) AS version, s.id IS NULL AS gone
-		FROM services s
-		FULL JOIN published p ON p.id = s.id
-		LEFT JOIN waiting w ON w.key = $6 || coalesce(s.id, p.id)
+		SELECT coalesce(t.id, p.id) AS id, t.id IS NULL AS gone
+		FROM ` + k.table + ` t
+		FULL JOIN published p ON p.id = t.id
+		LEFT JOIN waiting w ON w.key = $6 || coalesce(t.id, p.id)
 		WHERE CASE
 			WHEN w.key IS NOT NULL THEN w.overtaken
-			WHEN s.id IS NULL THEN NOT p.deleted
-			ELSE s.version IS DISTINCT FROM p.version OR p.deleted
+			WHEN t.id IS NULL THEN NOT p.deleted
+			ELSE t.version IS DISTINCT FROM p.version OR p.deleted
 		END
 		ORDER BY 1`
 
@@ -60,77 +114,57 @@ func (s *Store) republishServices(ctx context.Context, last map[string]events.En
 		eventIDs  = make(pq.StringArray, 0, len(last))
 	)
 	for id, env := range last {
-		state := streamStateOf(env.Event)
+		state := k.published(env.Event)
 		published[id] = state
 		ids, versions = append(ids, id), append(versions, state.version)
 		deleted, eventIDs = append(deleted, state.deleted), append(eventIDs, env.ID)
 	}
 	var list []difference
 	err := s.bulk.db.SelectContext(ctx, &list, differing, ids, versions, deleted, eventIDs,
-		events.CatalogSubject("%"), events.Key{Kind: events.KindService}.String())
+		k.subject("%"), events.Key{Kind: k.kind}.String())
 	if err != nil {
-		return 0, fmt.Errorf("compare the catalogue with the stream: %w", domainError(err))
+		return 0, fmt.Errorf("compare the %s with the stream: %w", k.table, domainError(err))
 	}
 	for i := 0; i < len(list); i += republishBatch {
 		batch := list[i:min(i+republishBatch, len(list))]
 		err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
 			for _, d := range batch {
-				if err := d.republish(ctx, tx, published[d.ID].name); err != nil {
+				if err := k.republish(ctx, tx, d, published[d.ID]); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return i, fmt.Errorf("republish the catalogue: %w", err)
+			return i, fmt.Errorf("republish the %s: %w", k.table, err)
 		}
 	}
 	return len(list), nil
 }
 
-// streamState is the state of a service by its last event in the stream.
-type streamState struct {
-	version int64
-	name    string
-	deleted bool
-}
-
-func streamStateOf(e events.Event) streamState {
-	switch e := e.(type) {
-	case events.ServiceCreated:
-		return streamState{version: e.Version, name: e.Name}
-	case events.ServiceUpdated:
-		return streamState{version: e.Version, name: e.Name}
-	case events.ServiceDeleted:
-		return streamState{version: e.Version, name: e.Name, deleted: true}
-	}
-	return streamState{}
-}
-
-// difference is a service that differs between the stream and the catalogue.
+// difference is a thing that differs between the stream and the database.
 type difference struct {
-	ID      string `db:"id"`
-	Version int64  `db:"version"` // in the stream; 0: it has none
-	Gone    bool   `db:"gone"`    // the catalogue doesn't have it
+	ID   string `db:"id"`
+	Gone bool   `db:"gone"` // the database doesn't have it
 }
 
-// republish reads the service again, now under its row lock, and adds the event for its
-// present state.
-func (d difference) republish(ctx context.Context, tx *sqlx.Tx, name string) error {
-	const raiseVersion = `UPDATE services SET version = $2 WHERE id = $1 AND version < $2`
+// republish reads a thing again, now under its row lock, and adds the event for its
+// present state. was is its state in the stream: of version 0 if that has none.
+func (k kept) republish(ctx context.Context, tx *sqlx.Tx, d difference, was streamState) error {
+	raiseVersion := `UPDATE ` + k.table + ` SET version = $2 WHERE id = $1 AND version < $2`
 
 	if d.Gone {
-		return outbox.Add(ctx, tx, events.ServiceDeleted{ID: d.ID, Name: name, Version: d.Version + 1, DeletedAt: now()})
+		return outbox.Add(ctx, tx, k.deleted(d.ID, was))
 	}
-	if d.Version > 0 {
+	if was.version > 0 {
 		// Readers drop versions that aren't newer than theirs.
-		if _, err := tx.ExecContext(ctx, raiseVersion, d.ID, d.Version+1); err != nil {
+		if _, err := tx.ExecContext(ctx, raiseVersion, d.ID, was.version+1); err != nil {
 			return domainError(err)
 		}
 	}
-	svc, err := byID(ctx, tx, d.ID, "FOR UPDATE")
+	changed, err := k.changed(ctx, tx, d.ID)
 	if err != nil {
 		return ignoreNotFound(err) // deleted meanwhile, which added its own event
 	}
-	return outbox.Add(ctx, tx, events.ServiceUpdated{Service: svc.Event()})
+	return outbox.Add(ctx, tx, changed)
 }
