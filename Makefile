@@ -75,9 +75,10 @@ screenshot: integration/browser/node_modules build ## the pictures in docs, take
 lint: bin/golangci-lint bin/govulncheck services/web/node_modules integration/browser/node_modules ## formatting, vet, linters, tidy modules, known holes
 	@scripts/lint
 
-fmt: ## format the Go code, and use what newer Go offers
+fmt: services/web/node_modules integration/browser/node_modules ## format the code, Go and JavaScript
 	gofmt -w $(modules)
-	go fix work
+	cd services/web && npm run --silent format
+	cd integration/browser && npm run --silent format
 
 bench: ## what it costs: probes per CPU-second, lists, events, live browsers
 	@scripts/need --if-possible postgres

@@ -46,12 +46,29 @@ func TestDocsMatchContract(t *testing.T) {
 	for _, r := range events.Reasons {
 		words = append(words, string(r))
 	}
-	for _, subject := range []string{events.AllCatalog, events.AllStatus, events.AllPlans, events.AllDue, events.AllResults} {
-		words = append(words, strings.Replace(subject, "*", "<service id>", 1))
+	words = append(words, strings.TrimSuffix(events.AllDue, "*")+"<service id>")
+	for _, e := range samples() {
+		id := "<" + string(e.Key().Kind) + " id>"
+		if e.Key().Kind == events.KindLocation {
+			id = "<location>"
+		}
+		words = append(words, strings.TrimSuffix(e.Subject(), e.Key().ID)+id)
 	}
 	for _, word := range words {
 		if !strings.Contains(doc, "`"+word+"`") {
 			t.Errorf("%s is not mentioned", word)
+		}
+	}
+}
+
+func TestPackageCommentListsEveryType(t *testing.T) {
+	comment, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range events.Types {
+		if !strings.Contains(string(comment), " "+typ+" ") {
+			t.Errorf("doc.go lacks %s", typ)
 		}
 	}
 }

@@ -46,8 +46,8 @@ func TestTombstoneMessage(t *testing.T) {
 		msg := encode(t, e)
 		got := fmt.Sprint(msg.Header["Nats-Rollup"], msg.Header["Nats-TTL"], msg.Purges)
 		want := "[] [] []"
-		if e, ok := e.(events.ServiceDeleted); ok {
-			want = "[sub] [168h0m0s] [portal.status." + e.ID + "]"
+		if e, ok := e.(events.Tombstone); ok {
+			want = fmt.Sprint("[sub] [168h0m0s] ", e.Purges())
 		}
 		if got != want {
 			t.Errorf("%s: got %s, want %s", e.Type(), got, want)
@@ -56,14 +56,20 @@ func TestTombstoneMessage(t *testing.T) {
 }
 
 func TestKey(t *testing.T) {
+	if got := (events.ServiceDeleted{ID: "x"}).Key().String(); got != "service/x" {
+		t.Errorf("got %s, want service/x", got)
+	}
 	for _, e := range samples() {
-		want := "service/" + e.Key().ID
-		if _, ok := e.(events.ProbesCompleted); ok {
-			want = "location/default"
+		if key := e.Key(); key.Kind == "" || key.ID == "" {
+			t.Errorf("%s has key %q", e.Type(), key)
 		}
-		if got := e.Key().String(); got != want {
-			t.Errorf("%s: got %s, want %s", e.Type(), got, want)
-		}
+	}
+}
+
+func TestDeletedServicePurgesItsStatus(t *testing.T) {
+	got := (events.ServiceDeleted{ID: "x"}).Purges()
+	if want := []string{events.StatusSubject("x")}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

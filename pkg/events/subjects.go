@@ -7,6 +7,11 @@ const (
 	StreamResults = "RESULTS"
 )
 
+// AllPortal is every subject of stream PORTAL: portal.<what it tells of>.<id>. A new kind
+// of event needs no change of the stream, of rights in NATS, or of those who read all of
+// it. Subjects of other streams have more parts or fewer.
+const AllPortal = "portal.*.*"
+
 // Subject filters over all services.
 const (
 	AllCatalog = "portal.catalog.*"

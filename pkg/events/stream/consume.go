@@ -73,7 +73,7 @@ func Consume(
 	ctx context.Context, js jetstream.JetStream, d Durable, fn func(context.Context, Delivery) error,
 ) error {
 	if len(d.Subjects) == 0 {
-		d.Subjects = []string{events.AllCatalog, events.AllStatus}
+		d.Subjects = []string{events.AllPortal}
 	}
 	c := consumption{Durable: d, js: js, fn: fn}
 	if err := (Loop{Conn: js.Conn(), Open: c.open, Serve: c.serve, OnError: d.OnError}).Run(ctx); err != nil {

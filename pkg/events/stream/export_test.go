@@ -13,7 +13,7 @@ type IdleReader struct{ reader }
 
 // NewIdleReader returns a reader of everything that has read nothing yet.
 func NewIdleReader(stream jetstream.Stream) *IdleReader {
-	return &IdleReader{reader{Subscription: Subscription{Subjects: []string{events.AllCatalog, events.AllStatus}}, stream: stream}}
+	return &IdleReader{reader{Subscription: Subscription{Subjects: []string{events.AllPortal}}, stream: stream}}
 }
 
 // CheckIdle is what the reader does when no message came for a while.
@@ -32,3 +32,8 @@ func (r *IdleReader) CaughtUp() bool {
 
 // SetPosition marks the messages up to the sequence as delivered.
 func (r *IdleReader) SetPosition(sequence uint64) { r.position = sequence }
+
+// Generation and Streams are what Ensure gives each stream.
+const Generation = generation
+
+var Streams = streams

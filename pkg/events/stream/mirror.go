@@ -51,6 +51,9 @@ type Change struct {
 // AllStatus. With AllCatalog alone a service has the status of its last
 // service.created or .updated.
 func NewMirror(js jetstream.JetStream, subjects ...string) *Mirror {
+	if len(subjects) == 0 {
+		subjects = []string{events.AllCatalog, events.AllStatus}
+	}
 	return &Mirror{js: js, subjects: subjects, ready: make(chan struct{}), present: newCatalogue(nil)}
 }
 

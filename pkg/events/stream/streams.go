@@ -23,7 +23,7 @@ const duplicates = 2 * time.Minute
 // metadata: if two versions run at once during an upgrade, the older one doesn't revert
 // the changes of the newer one.
 const (
-	generation    = 1
+	generation    = 2
 	generationKey = "dev-portal-generation"
 )
 
@@ -100,13 +100,13 @@ func streams() []jetstream.StreamConfig {
 		{
 			Name:              events.StreamPortal,
 			Description:       "What is in the catalogue and how it is: the public contract",
-			Subjects:          []string{events.AllCatalog, events.AllStatus},
+			Subjects:          []string{events.AllPortal},
 			MaxMsgsPerSubject: 100,
 			Storage:           jetstream.FileStorage,
 			Compression:       jetstream.S2Compression,
 			Duplicates:        duplicates,
 			AllowDirect:       true,
-			AllowRollup:       true, // a tombstone replaces the other events of its service …
+			AllowRollup:       true, // a tombstone replaces the other events of its subject …
 			AllowMsgTTL:       true, // … and expires
 		},
 		{

@@ -14,7 +14,7 @@ import (
 // Subscription configures a reader of stream PORTAL. Its zero value reads a snapshot of
 // everything, then every change.
 type Subscription struct {
-	// Subjects narrows what is read: AllCatalog, AllStatus, CatalogSubject(id),
+	// Subjects narrows what is read, such as AllCatalog, AllStatus, CatalogSubject(id) or
 	// StatusSubject(id). None may include another. Empty: all of the stream.
 	Subjects []string
 
@@ -69,9 +69,9 @@ type Delivery struct {
 	Attempt int
 }
 
-// Subscribe follows stream PORTAL: it calls fn with the last event of every
-// service's configuration and status, then with each change, sequentially in the
-// order of the stream. NATS and the stream need not exist yet. When the connection,
+// Subscribe follows stream PORTAL: it calls fn with the last event of every subject,
+// such as a service's configuration and its status, then with each change, sequentially
+// in the order of the stream. NATS and the stream need not exist yet. When the connection,
 // the server or the stream is lost, Subscribe reconnects for as long as it takes and
 // continues from its position: a message is delivered again only after OnRestart.
 //
@@ -84,7 +84,7 @@ func Subscribe(
 	ctx context.Context, js jetstream.JetStream, sub Subscription, fn func(context.Context, Delivery) error,
 ) error {
 	if len(sub.Subjects) == 0 {
-		sub.Subjects = []string{events.AllCatalog, events.AllStatus}
+		sub.Subjects = []string{events.AllPortal}
 	}
 	r := reader{Subscription: sub, js: js, fn: fn}
 	if err := (Loop{Conn: js.Conn(), Open: r.open, Serve: r.serve, OnError: sub.OnError}).Run(ctx); err != nil {

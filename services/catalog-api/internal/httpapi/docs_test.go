@@ -186,6 +186,9 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 func TestDescriptionAgreesWithTheDomain(t *testing.T) {
 	p, doc, _ := described(t)
 	_, made := p.create(`{"name":"a"}`)
+	if got := doc.Components.Schemas["ServiceUpdate"].Required; len(got) > 0 {
+		t.Errorf("a change of a service needs %v", got)
+	}
 	if got := doc.Components.Schemas["ServiceCreate"].Required; !slices.Equal(got, []string{"name"}) {
 		t.Errorf("a new service needs %v", got)
 	}

@@ -95,15 +95,12 @@ func (h *Hub) newest(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("stream %s: %w", events.StreamPortal, err)
 	}
-	var newest uint64
-	for _, subject := range []string{events.AllCatalog, events.AllStatus} {
-		msg, err := stream.GetLastMsgForSubject(ctx, subject)
-		switch {
-		case err == nil:
-			newest = max(newest, msg.Sequence)
-		case !errors.Is(err, jetstream.ErrMsgNotFound):
-			return 0, fmt.Errorf("newest event on %s: %w", subject, err)
-		}
+	msg, err := stream.GetLastMsgForSubject(ctx, events.AllPortal)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("newest event: %w", err)
 	}
-	return newest, nil
+	return msg.Sequence, nil
 }
