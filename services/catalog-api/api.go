@@ -34,7 +34,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 			_, err := db.ApplyResults(ctx, results)
 			return err
 		},
-		ByID: db.ByID,
+		ByID: db.ServiceByID,
 	}
 	api := &httpapi.API{
 		Catalog: db,

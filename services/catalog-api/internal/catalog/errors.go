@@ -4,15 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// The errors of the catalogue, beside *InvalidError.
+// The errors of the catalogue, beside *InvalidError. Those about a thing come as a *KindError.
 var (
-	ErrNotFound        = errors.New("service not found")
+	ErrNotFound        = errors.New("not found")
 	ErrNameTaken       = errors.New("the name is taken")
-	ErrVersionMismatch = errors.New("the service has changed meanwhile")
+	ErrVersionMismatch = errors.New("it has another version")
 	ErrUnavailable     = errors.New("the database cannot be used at the moment")
 )
+
+// KindError is ErrNotFound, ErrNameTaken or ErrVersionMismatch of a kind of thing.
+type KindError struct {
+	Kind events.Kind
+	Err  error
+}
+
+func (e *KindError) Error() string { return string(e.Kind) + ": " + e.Err.Error() }
+
+// Unwrap returns the error without the kind.
+func (e *KindError) Unwrap() error { return e.Err }
 
 // Kinds of ErrUnavailable that ask a person to do something.
 var (
@@ -28,9 +41,9 @@ var (
 	ErrInDoubt = fmt.Errorf("%w: it is not known whether the change was made", ErrUnavailable)
 )
 
-// InvalidError reports the fields of a service that break the rules.
+// InvalidError reports the fields of a thing that break the rules.
 type InvalidError struct {
-	Fields []FieldError // never empty, in the order of the service's fields
+	Fields []FieldError // never empty, in the order of the thing's fields
 }
 
 // FieldError is one broken rule.
@@ -45,5 +58,5 @@ func (e *InvalidError) Error() string {
 	for _, f := range e.Fields {
 		parts = append(parts, f.Field+": "+f.Message)
 	}
-	return "the service is not valid: " + strings.Join(parts, "; ")
+	return "not valid: " + strings.Join(parts, "; ")
 }

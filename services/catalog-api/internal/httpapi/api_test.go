@@ -112,11 +112,17 @@ func (p *portal) send(req *http.Request) answer {
 // create adds a service and returns its path and what was answered.
 func (p *portal) create(body string) (path string, a answer) {
 	p.tb.Helper()
-	a = p.call("POST", "/api/services", body)
+	return p.add("/api/services", body)
+}
+
+// add adds a thing to those at a path, and returns its own path and the answer.
+func (p *portal) add(to, body string) (path string, a answer) {
+	p.tb.Helper()
+	a = p.call("POST", to, body)
 	if a.status != http.StatusCreated {
-		p.tb.Fatalf("create %s: %d %s", body, a.status, a.raw)
+		p.tb.Fatalf("POST %s %s: %d %s", to, body, a.status, a.raw)
 	}
-	return "/api/services/" + a.body["id"].(string), a
+	return to + "/" + a.body["id"].(string), a
 }
 
 // fields are the names in a problem's errors.

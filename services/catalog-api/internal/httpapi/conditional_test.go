@@ -13,7 +13,7 @@ import (
 // probe stores the result of a probe.
 func (p *portal) probe(path string, at time.Time) {
 	p.tb.Helper()
-	svc, err := p.store.ByID(p.tb.Context(), strings.TrimPrefix(path, "/api/services/"))
+	svc, err := p.store.ServiceByID(p.tb.Context(), strings.TrimPrefix(path, "/api/services/"))
 	if err != nil {
 		p.tb.Fatal(err)
 	}

@@ -123,19 +123,28 @@ func TestExamplesWork(t *testing.T) {
 			}
 		}
 	}
-	list := p.call("GET", "/api/services?limit=1", "")
-	wantLike(t, "the list", list.body, doc.Paths["/api/services"]["get"].Responses["200"].Content["application/json"].Example)
+	for path, methods := range doc.Paths {
+		if methods["get"].OperationID == "" || methods["post"].OperationID == "" { // no list that one can add to
+			continue
+		}
+		for _, name := range []string{"a", "b"} {
+			p.add(path, fmt.Sprintf(`{"name":%q}`, name))
+		}
+		list := p.call("GET", path+"?limit=1", "")
+		wantLike(t, path, list.body, methods["get"].Responses["200"].Content["application/json"].Example)
+	}
 }
 
-// follow sends the example of a body to a service of its own.
+// follow sends the example of a body to a thing of its own.
 func (p *portal) follow(method, path, media string, example any, op operation) {
 	p.tb.Helper()
 	body, err := json.Marshal(example)
 	if err != nil {
 		p.tb.Fatal(err)
 	}
-	if strings.Contains(path, "{id}") {
-		_, made := p.create(fmt.Sprintf(`{"name":%q}`, method+media))
+	all, _, one := strings.Cut(path, "/{id}")
+	if one {
+		_, made := p.add(all, fmt.Sprintf(`{"name":%q}`, method+media))
 		path = strings.Replace(path, "{id}", made.body["id"].(string), 1)
 	}
 	a := p.call(method, path, string(body), "Content-Type: "+media)
@@ -145,7 +154,7 @@ func (p *portal) follow(method, path, media string, example any, op operation) {
 	}
 	wantLike(p.tb, method+" "+path, a.body, answer.Content["application/json"].Example)
 	if method == "POST" || method == "PUT" { // frees the name
-		p.call("DELETE", "/api/services/"+a.body["id"].(string), "")
+		p.call("DELETE", all+"/"+a.body["id"].(string), "")
 	}
 }
 

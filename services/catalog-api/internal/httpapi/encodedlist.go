@@ -123,20 +123,8 @@ func encodeList(all []catalog.Listed) (*encodedList, error) {
 
 // page returns a page of the list. Its total is that of the whole list.
 func (l *encodedList) page(p rest.Page) *encodedList {
-	begin := 0
-	if p.After != "" {
-		begin, _ = slices.BinarySearchFunc(l.items, p.After, func(it *item, after string) int {
-			if it.key <= after {
-				return -1
-			}
-			return 1
-		})
-	}
-	part := &encodedList{items: l.items[begin:], total: len(l.items)}
-	if p.Limit > 0 && len(part.items) > p.Limit {
-		part.items = part.items[:p.Limit]
-		part.next = rest.Next(part.items[p.Limit-1].key)
-	}
+	part := &encodedList{total: len(l.items)}
+	part.items, part.next = rest.Cut(l.items, p, func(it *item) string { return it.key })
 	part.join()
 	return part
 }

@@ -26,9 +26,9 @@ type serviceList struct {
 	Next  string    `json:"next,omitempty" doc:"If there are more: the value of after for the next page."`
 }
 
-// listInput is a search. Its fields only describe the parameters: Resolve reads
+// listServicesInput is a search. Its fields only describe the parameters: Resolve reads
 // them, because an unreadable one must not pass as an absent one.
-type listInput struct {
+type listServicesInput struct {
 	Query  []string `query:"q,explode" doc:"Words, in any order: each is a part of name, description, team or a tag; taken literally, whatever its case. Given twice, as each filter: either."`
 	Team   []string `query:"team,explode" doc:"This team; case counts."`
 	Status []string `query:"status,explode" enum:"healthy,unknown,degraded,down" doc:"This status."`
@@ -40,19 +40,18 @@ type listInput struct {
 	IfNoneMatch    string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
 	AcceptEncoding string `header:"Accept-Encoding" hidden:"true"`
 
-	url    url.URL
 	values url.Values
 }
 
 // Resolve keeps the query as it was sent. The route has checked that it can be read.
-func (in *listInput) Resolve(ctx huma.Context) []error {
+func (in *listServicesInput) Resolve(ctx huma.Context) []error {
 	u := ctx.URL()
-	in.url, in.values = u, u.Query()
-	return nil
+	in.values = u.Query()
+	return in.Paging.Resolve(ctx)
 }
 
 // filter returns the filter of the query. It ignores empty parameters.
-func (in *listInput) filter() (catalog.Filter, error) {
+func (in *listServicesInput) filter() (catalog.Filter, error) {
 	f := catalog.Filter{
 		Query: in.all("q", func(q string) bool { return len(catalog.Words(q)) > 0 }),
 		Team:  in.all("team", hasKey), Tag: in.all("tag", hasKey), IDs: in.all("id", notEmpty),
@@ -77,7 +76,7 @@ func (in *listInput) filter() (catalog.Filter, error) {
 }
 
 // all returns the values of a parameter that are significant.
-func (in *listInput) all(name string, significant func(string) bool) (values []string) {
+func (in *listServicesInput) all(name string, significant func(string) bool) (values []string) {
 	for _, value := range in.values[name] {
 		if significant(value) {
 			values = append(values, value)
@@ -90,8 +89,8 @@ func notEmpty(value string) bool { return value != "" }
 
 func hasKey(value string) bool { return catalog.Key(value) != "" }
 
-// listOutput is an encoded list, as the cache keeps it.
-type listOutput struct {
+// serviceListOutput is an encoded list, as the cache keeps it.
+type serviceListOutput struct {
 	Status          int
 	ContentType     string `header:"Content-Type" hidden:"true"`
 	ContentEncoding string `header:"Content-Encoding" hidden:"true"`
@@ -100,9 +99,9 @@ type listOutput struct {
 	Body            []byte
 }
 
-// search serves GET /api/services. The whole list, which every viewer requests, comes
+// listServices serves GET /api/services. The whole list, which every viewer requests, comes
 // from the cache.
-func (a *API) search(ctx context.Context, in *listInput) (*listOutput, error) {
+func (a *API) listServices(ctx context.Context, in *listServicesInput) (*serviceListOutput, error) {
 	f, err := in.filter()
 	if err != nil {
 		return nil, err
@@ -120,15 +119,12 @@ func (a *API) search(ctx context.Context, in *listInput) (*listOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &listOutput{Status: http.StatusOK, ContentType: rest.JSON}
+	out := &serviceListOutput{Status: http.StatusOK, ContentType: rest.JSON}
 	whole := f.All() && page == rest.Page{}
 	if !whole {
 		list = list.page(page)
 	}
-	if list.next != "" {
-		out.Link = rest.NextLink(in.url, list.next)
-	}
-	out.ETag = list.tag
+	out.Link, out.ETag = in.NextLink(list.next), list.tag
 	switch {
 	case rest.NotModified(in.IfNoneMatch, list.tag):
 		out.Status, out.ContentType = http.StatusNotModified, ""
@@ -142,7 +138,7 @@ func (a *API) search(ctx context.Context, in *listInput) (*listOutput, error) {
 
 // find reads a filtered list from the catalogue.
 func (a *API) find(ctx context.Context, f catalog.Filter) (*encodedList, error) {
-	found, err := a.Catalog.List(ctx, f)
+	found, err := a.Catalog.ListServices(ctx, f)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
@@ -36,10 +37,11 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	case isInvalid:
 		return rest.InvalidFields(fieldErrors(invalid.Fields))
 	case errors.Is(err, catalog.ErrNotFound):
-		return rest.NotFound.Problem("Service not found. It may have been deleted.")
+		return rest.NotFound.Problem(capital(kindOf(err)) + " not found. It may have been deleted.")
 	case errors.Is(err, catalog.ErrNameTaken):
-		p := nameTaken.Problem("Another service has this name. Choose another name, or edit that service.")
-		p.Errors = []rest.FieldProblem{{Field: "name", Location: "body.name", Message: "Another service has this name."}}
+		taken := "Another " + kindOf(err) + " has this name."
+		p := nameTaken.Problem(taken + " Choose another name, or edit that " + kindOf(err) + ".")
+		p.Errors = []rest.FieldProblem{{Field: "name", Location: "body.name", Message: taken}}
 		return p
 	case errors.Is(err, catalog.ErrVersionMismatch):
 		return rest.ChangedMeanwhile()
@@ -62,6 +64,16 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	}
 	return nil
 }
+
+// kindOf returns the word for the kind of thing that the error is about.
+func kindOf(err error) string {
+	if of, is := errors.AsType[*catalog.KindError](err); is {
+		return string(of.Kind)
+	}
+	return "thing"
+}
+
+func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
 // withoutDatabase returns what a failure of the database means for the request.
 func withoutDatabase(err error) string {

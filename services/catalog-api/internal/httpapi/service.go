@@ -95,8 +95,8 @@ func (s serviceUpdate) invalid() []rest.FieldError {
 }
 
 type (
-	createBody = rest.Body[serviceCreate, service]
-	updateBody = rest.Body[serviceUpdate, service]
+	serviceCreateBody = rest.Body[serviceCreate, service]
+	serviceUpdateBody = rest.Body[serviceUpdate, service]
 )
 
 // The examples in the description.

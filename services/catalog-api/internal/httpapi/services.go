@@ -5,8 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
@@ -17,10 +16,10 @@ const checkTimeout = 14 * time.Second
 // Catalog is what the API needs of the catalogue. Its errors wrap those of
 // package catalog; any other one is answered as an internal error.
 type Catalog interface {
-	// List returns the services that pass the filter, in the order of their keys.
-	List(ctx context.Context, f catalog.Filter) ([]catalog.Listed, error)
-	// ByID returns the service, or catalog.ErrNotFound.
-	ByID(ctx context.Context, id string) (catalog.Service, error)
+	// ListServices returns the services that pass the filter, in the order of their keys.
+	ListServices(ctx context.Context, f catalog.Filter) ([]catalog.Listed, error)
+	// ServiceByID returns the service, or catalog.ErrNotFound.
+	ServiceByID(ctx context.Context, id string) (catalog.Service, error)
 
 	Lists
 	Writer
@@ -39,9 +38,9 @@ type Lists interface {
 // Writer changes the catalogue. An ifVersion other than 0 must be the service's
 // version, or the write fails with catalog.ErrVersionMismatch.
 type Writer interface {
-	Create(ctx context.Context, c catalog.Change) (catalog.Service, error)
-	Update(ctx context.Context, id string, ifVersion int64, c catalog.Change) (catalog.Service, error)
-	Delete(ctx context.Context, id string, ifVersion int64) error
+	CreateService(ctx context.Context, c catalog.Change) (catalog.Service, error)
+	UpdateService(ctx context.Context, id string, ifVersion int64, c catalog.Change) (catalog.Service, error)
+	DeleteService(ctx context.Context, id string, ifVersion int64) error
 }
 
 // services adds the routes of the catalogue.
@@ -50,87 +49,76 @@ func (a *API) services(r *rest.API) {
 	const mergePatch = "application/merge-patch+json"
 
 	a.list = newListCache(a.Catalog)
-	r.Tag("services", "The catalogue.")
+	r.Tag("services", "The catalogue. Probes do not change the version of a service, so they never conflict with If-Match.")
 	rest.Register(r, rest.Get("list-services", all, "Find services",
 		"All services by name, or those that meet every filter; a filter given several times means any of its values. "+
-			"With limit they come in pages: the header Link and the field next lead to the next one."), a.search,
+			"With limit they come in pages: the header Link and the field next lead to the next one."), a.listServices,
 		rest.Answers(http.StatusOK, serviceList{Items: []service{exampleService()}, Total: 2, Next: rest.Next("billing")}),
 		rest.NotChanged(), rest.Problems(rest.Malformed, rest.Invalid))
 	rest.Register(r, rest.Operation{
 		OperationID: "create-service", Method: http.MethodPost, Path: all, Summary: "Add a service",
 		Description: "The name must be free. With a status_url the service is probed at once.",
-	}, a.create, rest.Takes[createBody](exampleWrite, rest.JSON), rest.Located("The service, as it was added."), rest.Example(exampleService()),
+	}, a.createService, rest.Takes[serviceCreateBody](exampleWrite, rest.JSON), rest.Located("The service, as it was added."), rest.Example(exampleService()),
 		rest.Problems(rest.Malformed, nameTaken, rest.Unmet, rest.Invalid))
-	rest.Register(r, rest.Get("get-service", one, "Read a service", "The service as it is now, with the ETag that a safe write sends back."), a.read,
+	rest.Register(r, rest.Get("get-service", one, "Read a service", "The service as it is now, with the ETag that a safe write sends back."), a.readService,
 		rest.Example(exampleService()), rest.NotChanged(), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
 	update := rest.Problems(rest.Malformed, rest.NotFound, nameTaken, rest.Changed, rest.Unmet, rest.Invalid)
 	rest.Register(r, rest.Operation{
 		OperationID: "put-service", Method: http.MethodPut, Path: one, Summary: "Change a service",
 		Description: "Fields that are absent stay as they are; null clears.",
-	}, a.update, rest.Takes[updateBody](exampleWrite, rest.JSON), rest.Example(exampleService()), update)
+	}, a.updateService, rest.Takes[serviceUpdateBody](exampleWrite, rest.JSON), rest.Example(exampleService()), update)
 	rest.Register(r, rest.Operation{
 		OperationID: "patch-service", Method: http.MethodPatch, Path: one, Summary: "Change some fields of a service",
 		Description: "A JSON merge patch (RFC 7396): fields that are absent stay as they are; null clears.",
-	}, a.update, rest.Takes[updateBody](examplePatch, mergePatch, rest.JSON), rest.Example(exampleService()), update)
+	}, a.updateService, rest.Takes[serviceUpdateBody](examplePatch, mergePatch, rest.JSON), rest.Example(exampleService()), update)
 	rest.Register(r, rest.Operation{
 		OperationID: "delete-service", Method: http.MethodDelete, Path: one, Summary: "Remove a service",
 		Description: "The service is gone at once, and those who follow the events are told.",
-	}, a.remove, rest.Problems(rest.Malformed, rest.NotFound, rest.Changed, rest.Unmet, rest.Invalid))
+	}, a.deleteService, rest.Problems(rest.Malformed, rest.NotFound, rest.Changed, rest.Unmet, rest.Invalid))
 	rest.Register(r, rest.Operation{
 		OperationID: "check-service", Method: http.MethodPost, Path: one + "/check", Summary: "Probe a service now",
 		Description: "Answers when the probe is done, within twelve seconds.",
-	}, a.check, rest.Within(checkTimeout), rest.Example(exampleService()),
+	}, a.checkService, rest.Within(checkTimeout), rest.Example(exampleService()),
 		rest.Problems(rest.Malformed, rest.NotFound, rest.Changed, rest.Unmet, rest.Invalid, noHealthURL, tooMany, workerFailed, noWorker))
 }
 
-// serviceOutput is one service, with what a client needs to change it safely.
-type serviceOutput struct {
-	Status   int
-	ETag     string `header:"ETag" doc:"The version, and a digest of all of it. Send it back in If-Match to change only what you have seen."`
-	Location string `header:"Location" hidden:"true"`
-	Body     service
-}
+type serviceOutput = rest.Versioned[service]
 
 func newServiceOutput(svc catalog.Service) *serviceOutput {
-	shown := newService(&svc)
-	return &serviceOutput{Status: http.StatusOK, ETag: rest.Tag(shown.Version, shown), Body: shown}
+	return rest.NewVersioned(svc.Version, newService(&svc))
 }
 
 // serviceID returns the id in a path in its canonical spelling, or catalog.ErrNotFound
 // if it is not a UUID.
 func serviceID(pathID string) (string, error) {
-	id, err := uuid.Parse(pathID)
-	if err != nil || len(pathID) != 36 {
-		return "", catalog.ErrNotFound
+	id, ok := rest.ID(pathID)
+	if !ok {
+		return "", &catalog.KindError{Kind: events.KindService, Err: catalog.ErrNotFound}
 	}
-	return id.String(), nil
+	return id, nil
 }
 
-// target returns the id of a service to write, and the version that it must have for
-// that; 0: any.
-func (a *API) target(ctx context.Context, pathID string, p *rest.Preconditions) (id string, version int64, err error) {
+// serviceTarget returns the id of a service to write, and the version that it must have
+// for that; 0: any.
+func (a *API) serviceTarget(ctx context.Context, pathID string, p *rest.Preconditions) (id string, version int64, err error) {
 	id, err = serviceID(pathID)
 	if err != nil {
 		return id, 0, err
 	}
-	if conditional, err := p.Given(); err != nil || !conditional {
-		return id, 0, err
-	}
-	svc, err := a.Catalog.ByID(ctx, id)
-	if err != nil {
-		return id, 0, err
-	}
-	version, err = p.Check(svc.Version, svc.UpdatedAt)
+	version, err = p.Required(func() (int64, time.Time, error) {
+		svc, err := a.Catalog.ServiceByID(ctx, id)
+		return svc.Version, svc.UpdatedAt, err
+	})
 	return id, version, err
 }
 
-type createInput struct {
+type createServiceInput struct {
 	rest.Preconditions
-	Body createBody
+	Body serviceCreateBody
 }
 
-// create serves POST /api/services.
-func (a *API) create(ctx context.Context, in *createInput) (*serviceOutput, error) {
+// createService serves POST /api/services.
+func (a *API) createService(ctx context.Context, in *createServiceInput) (*serviceOutput, error) {
 	if err := in.Refuse(); err != nil {
 		return nil, err
 	}
@@ -138,82 +126,76 @@ func (a *API) create(ctx context.Context, in *createInput) (*serviceOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	svc, err := a.Catalog.Create(ctx, serviceUpdate(body).change())
+	svc, err := a.Catalog.CreateService(ctx, serviceUpdate(body).change())
 	if err != nil {
 		return nil, err
 	}
-	out := newServiceOutput(svc)
-	out.Status, out.Location = http.StatusCreated, rest.Prefix+"/services/"+svc.ID
-	return out, nil
+	return newServiceOutput(svc).At(rest.Prefix + "/services/" + svc.ID), nil
 }
 
-type readInput struct {
+type readServiceInput struct {
 	ID          string `path:"id" format:"uuid" doc:"The service's id."`
 	IfNoneMatch string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
 }
 
-// read serves GET /api/services/{id}.
-func (a *API) read(ctx context.Context, in *readInput) (*serviceOutput, error) {
+// readService serves GET /api/services/{id}.
+func (a *API) readService(ctx context.Context, in *readServiceInput) (*serviceOutput, error) {
 	id, err := serviceID(in.ID)
 	if err != nil {
 		return nil, err
 	}
-	svc, err := a.Catalog.ByID(ctx, id)
+	svc, err := a.Catalog.ServiceByID(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	out := newServiceOutput(svc)
-	if rest.NotModified(in.IfNoneMatch, out.ETag) {
-		out.Status = http.StatusNotModified
-	}
-	return out, nil
+	return newServiceOutput(svc).Unless(in.IfNoneMatch), nil
 }
 
-type updateInput struct {
+type updateServiceInput struct {
 	rest.Preconditions
 	ID   string `path:"id" format:"uuid" doc:"The service's id."`
-	Body updateBody
+	Body serviceUpdateBody
 }
 
-// update serves PUT and PATCH /api/services/{id}, which mean the same: absent fields
+// updateService serves PUT and PATCH /api/services/{id}, which mean the same: absent fields
 // stay, null clears.
-func (a *API) update(ctx context.Context, in *updateInput) (*serviceOutput, error) {
+func (a *API) updateService(ctx context.Context, in *updateServiceInput) (*serviceOutput, error) {
 	body, err := in.Body.Read(serviceUpdate.invalid)
 	if err != nil {
 		return nil, err
 	}
-	id, version, err := a.target(ctx, in.ID, &in.Preconditions)
+	id, version, err := a.serviceTarget(ctx, in.ID, &in.Preconditions)
 	if err != nil {
 		return nil, err
 	}
-	svc, err := a.Catalog.Update(ctx, id, version, body.change())
+	svc, err := a.Catalog.UpdateService(ctx, id, version, body.change())
 	if err != nil {
 		return nil, err
 	}
 	return newServiceOutput(svc), nil
 }
 
-type deleteInput struct {
+type deleteServiceInput struct {
 	rest.Preconditions
 	ID string `path:"id" format:"uuid" doc:"The service's id."`
 }
 
-// remove serves DELETE /api/services/{id}.
-func (a *API) remove(ctx context.Context, in *deleteInput) (*struct{}, error) {
-	id, version, err := a.target(ctx, in.ID, &in.Preconditions)
+// deleteService serves DELETE /api/services/{id}.
+func (a *API) deleteService(ctx context.Context, in *deleteServiceInput) (*struct{}, error) {
+	id, version, err := a.serviceTarget(ctx, in.ID, &in.Preconditions)
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Catalog.Delete(ctx, id, version)
+	return nil, a.Catalog.DeleteService(ctx, id, version)
 }
 
-type checkInput struct {
+type checkServiceInput struct {
 	rest.Preconditions
 	ID string `path:"id" format:"uuid" doc:"The service's id."`
 }
 
-// check serves POST /api/services/{id}/check.
-func (a *API) check(ctx context.Context, in *checkInput) (*serviceOutput, error) {
+// checkService serves POST /api/services/{id}/check.
+func (a *API) checkService(ctx context.Context, in *checkServiceInput) (*serviceOutput, error) {
 	svc, err := a.toCheck(ctx, in)
 	if err != nil {
 		return nil, err
@@ -226,12 +208,12 @@ func (a *API) check(ctx context.Context, in *checkInput) (*serviceOutput, error)
 
 // toCheck returns the service to check. Reading it has the time limit of other routes,
 // rather than checkTimeout.
-func (a *API) toCheck(ctx context.Context, in *checkInput) (catalog.Service, error) {
+func (a *API) toCheck(ctx context.Context, in *checkServiceInput) (catalog.Service, error) {
 	ctx, cancel := rest.Promptly(ctx)
 	defer cancel()
-	id, _, err := a.target(ctx, in.ID, &in.Preconditions)
+	id, _, err := a.serviceTarget(ctx, in.ID, &in.Preconditions)
 	if err != nil {
 		return catalog.Service{}, err
 	}
-	return a.Catalog.ByID(ctx, id)
+	return a.Catalog.ServiceByID(ctx, id)
 }

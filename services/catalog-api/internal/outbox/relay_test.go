@@ -133,7 +133,7 @@ func (b *bench) subscribe() <-chan string {
 
 func (b *bench) create(name string) catalog.Service {
 	b.t.Helper()
-	svc, err := b.db.Create(b.t.Context(), catalog.Change{Name: &name})
+	svc, err := b.db.CreateService(b.t.Context(), catalog.Change{Name: &name})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func (b *bench) create(name string) catalog.Service {
 
 func (b *bench) update(id string, c catalog.Change) {
 	b.t.Helper()
-	if _, err := b.db.Update(b.t.Context(), id, 0, c); err != nil {
+	if _, err := b.db.UpdateService(b.t.Context(), id, 0, c); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -173,7 +173,7 @@ func TestEventsArePublishedInOrder(t *testing.T) {
 	b.update(svc.ID, catalog.Change{Status: ptr(events.StatusDown)})
 	b.update(svc.ID, catalog.Change{Team: ptr("Payments")})
 	want(t, got, "billing 2", "billing unknown>down", "billing 3")
-	if err := b.db.Delete(t.Context(), svc.ID, 0); err != nil {
+	if err := b.db.DeleteService(t.Context(), svc.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	want(t, got, "billing 4 gone")
@@ -216,7 +216,7 @@ func TestDeletedServiceLeavesOnlyItsTombstone(t *testing.T) {
 	b.relay()
 	svc := b.create("billing")
 	b.update(svc.ID, catalog.Change{Status: ptr(events.StatusDown)})
-	if err := b.db.Delete(t.Context(), svc.ID, 0); err != nil {
+	if err := b.db.DeleteService(t.Context(), svc.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	b.waitEmpty()

@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/base64"
 	"net/url"
+	"sort"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,6 +24,14 @@ func (number) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: hum
 type Paging struct {
 	Limit number `query:"limit" minimum:"1" maximum:"1000" doc:"Size of a page; absent: all. If there are more, next leads to the next page."`
 	After string `query:"after" doc:"The value of next in the page before."`
+
+	url url.URL // of the request
+}
+
+// Resolve keeps the URL, for NextLink.
+func (p *Paging) Resolve(ctx huma.Context) []error {
+	p.url = ctx.URL()
+	return nil
 }
 
 // Page is a part of a list.
@@ -32,7 +41,7 @@ type Page struct {
 }
 
 // Page parses the parameters. Its error is a *Problem.
-func (p Paging) Page() (page Page, err error) {
+func (p *Paging) Page() (page Page, err error) {
 	if p.Limit != "" {
 		n, err := strconv.Atoi(string(p.Limit))
 		if err != nil || n < 1 || n > maxPage {
@@ -51,10 +60,30 @@ func (p Paging) Page() (page Page, err error) {
 // Next returns the value of the parameter after for the page that follows the key.
 func Next(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
 
-// NextLink returns the header Link (RFC 8288) from a page to the next one.
-func NextLink(page url.URL, next string) string {
-	query := page.Query()
+// Cut returns the items of a page, and the value of after for the next one; "": there is
+// none. all are sorted by the bytes of their keys.
+func Cut[T any](all []T, p Page, key func(T) string) (part []T, next string) {
+	begin := 0
+	if p.After != "" {
+		begin = sort.Search(len(all), func(i int) bool { return key(all[i]) > p.After })
+	}
+	part = all[begin:]
+	if p.Limit > 0 && len(part) > p.Limit {
+		part = part[:p.Limit]
+		next = Next(key(part[p.Limit-1]))
+	}
+	return part, next
+}
+
+// NextLink returns the header Link (RFC 8288) from this page to the next one; "": there is
+// none.
+func (p *Paging) NextLink(next string) string {
+	if next == "" {
+		return ""
+	}
+	query := p.url.Query()
 	query.Set("after", next)
+	page := p.url
 	page.RawQuery = query.Encode()
 	return "<" + page.RequestURI() + `>; rel="next"`
 }

@@ -14,7 +14,7 @@ import (
 // (RFC 9110, section 13). All of them are honoured, because a client that sends one
 // relies on it.
 type Preconditions struct {
-	IfMatch           string `header:"If-Match" doc:"The ETag that was read: the answer is 412 if the version has changed since. Probes do not change the version."`
+	IfMatch           string `header:"If-Match" doc:"The ETag that was read: the answer is 412 if the version has changed since."`
 	IfNoneMatch       string `header:"If-None-Match" doc:"An ETag: the answer is 412 if it is the current version; * matches any version."`
 	IfUnmodifiedSince string `header:"If-Unmodified-Since" doc:"A date: the answer is 412 if a client has changed the resource since, to the second. If-Match is exact, and takes precedence."`
 }
@@ -30,11 +30,25 @@ func (p *Preconditions) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-// Given reports whether there are any preconditions. Its error is the problem of headers
-// that cannot be parsed.
-func (p *Preconditions) Given() (bool, error) {
-	return p.IfMatch+p.IfNoneMatch+p.IfUnmodifiedSince != "", p.validate()
+// Required returns the version that the target of a write must still have; 0: any. If
+// there are preconditions, it calls read, which returns the target's version and when a
+// client last changed it, and evaluates them. Its error is that of read, or the problem of
+// a condition that is false or cannot be parsed.
+func (p *Preconditions) Required(read func() (version int64, changed time.Time, err error)) (int64, error) {
+	if !p.given() {
+		return 0, nil
+	}
+	if err := p.validate(); err != nil {
+		return 0, err
+	}
+	version, changed, err := read()
+	if err != nil {
+		return 0, err
+	}
+	return p.evaluate(version, changed)
 }
+
+func (p *Preconditions) given() bool { return p.IfMatch+p.IfNoneMatch+p.IfUnmodifiedSince != "" }
 
 func (p *Preconditions) validate() error {
 	for name, value := range map[string]string{"If-Match": p.IfMatch, "If-None-Match": p.IfNoneMatch} {
@@ -48,11 +62,8 @@ func (p *Preconditions) validate() error {
 	return nil
 }
 
-// Check evaluates the preconditions against an existing thing: its version, and the time
-// when a client last changed it. It returns the version that the thing must still have
-// at the write; 0: any. Its error is the problem of a condition that is false. Tags are
-// compared by version.
-func (p *Preconditions) Check(version int64, changed time.Time) (required int64, err error) {
+// evaluate compares tags by version.
+func (p *Preconditions) evaluate(version int64, changed time.Time) (required int64, err error) {
 	match, _ := parseTags(p.IfMatch)
 	none, _ := parseTags(p.IfNoneMatch)
 	since, _ := http.ParseTime(p.IfUnmodifiedSince)

@@ -12,8 +12,12 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
+
+// nameOf has the kind whose names each constraint keeps unique.
+var nameOf = map[string]events.Kind{"services_name_key": events.KindService}
 
 // domainError translates an error of Postgres into one of package catalog. It
 // returns any other error, and one that is translated already, unchanged.
@@ -24,8 +28,8 @@ func domainError(err error) error {
 	case errors.Is(err, sql.ErrNoRows):
 		return catalog.ErrNotFound
 	}
-	if e := pq.As(err, pqerror.UniqueViolation); e != nil && e.Constraint == "services_name_key" {
-		return catalog.ErrNameTaken
+	if e := pq.As(err, pqerror.UniqueViolation); e != nil && nameOf[e.Constraint] != "" {
+		return &catalog.KindError{Kind: nameOf[e.Constraint], Err: catalog.ErrNameTaken}
 	}
 	switch {
 	case pq.As(err, pqerror.DiskFull) != nil:
@@ -34,6 +38,14 @@ func domainError(err error) error {
 		return fmt.Errorf("%w: %w", catalog.ErrReadOnly, err)
 	case unavailable(err):
 		return fmt.Errorf("%w: %w", catalog.ErrUnavailable, err)
+	}
+	return err
+}
+
+// ofKind adds the kind to an error about a thing.
+func ofKind(kind events.Kind, err error) error {
+	if errors.Is(err, catalog.ErrNotFound) || errors.Is(err, catalog.ErrVersionMismatch) {
+		return &catalog.KindError{Kind: kind, Err: err}
 	}
 	return err
 }
@@ -71,7 +83,7 @@ func transient(err error) bool {
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone)
 }
 
-// ignoreNotFound drops catalog.ErrNotFound, for services that may be deleted meanwhile.
+// ignoreNotFound drops catalog.ErrNotFound, for things that may be deleted meanwhile.
 func ignoreNotFound(err error) error {
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil

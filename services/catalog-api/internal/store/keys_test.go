@@ -22,10 +22,10 @@ func TestMigrationKeepsNamesThatGotTheSameKey(t *testing.T) {
 	db := openAt(t, url)
 	wantList(t, db, catalog.Filter{Query: []string{"BILLING"}}, first, second)
 	wantList(t, db, catalog.Filter{Team: []string{"Co\u200bre"}, Tag: []string{"g\u00ado"}}, first)
-	if _, err := db.Update(t.Context(), second, 0, catalog.Change{Team: ptr("Core")}); err != nil {
+	if _, err := db.UpdateService(t.Context(), second, 0, catalog.Change{Team: ptr("Core")}); err != nil {
 		t.Errorf("the numbered name stands in the way of another change: %v", err)
 	}
-	if _, err := db.Update(t.Context(), second, 0, catalog.Change{Name: ptr("invoices")}); err != nil {
+	if _, err := db.UpdateService(t.Context(), second, 0, catalog.Change{Name: ptr("invoices")}); err != nil {
 		t.Errorf("it cannot be renamed: %v", err)
 	}
 	wantList(t, db, catalog.Filter{}, first, second)
@@ -33,7 +33,7 @@ func TestMigrationKeepsNamesThatGotTheSameKey(t *testing.T) {
 
 func wantList(t *testing.T, db *store.Store, f catalog.Filter, ids ...string) {
 	t.Helper()
-	list, err := db.List(t.Context(), f)
+	list, err := db.ListServices(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
-// List returns the services that pass the filter, by name regardless of case.
-func (s *Store) List(ctx context.Context, f catalog.Filter) ([]catalog.Listed, error) {
+// ListServices returns the services that pass the filter, by name regardless of case.
+func (s *Store) ListServices(ctx context.Context, f catalog.Filter) ([]catalog.Listed, error) {
 	q := newListQuery(f)
 	if q.empty {
 		return nil, nil

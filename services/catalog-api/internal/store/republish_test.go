@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -46,7 +49,7 @@ func TestRepublishAddsEventsThatTheStreamLacks(t *testing.T) {
 	older := create(t, db, catalog.Change{Name: ptr("older")})
 	restored := create(t, db, catalog.Change{Name: ptr("restored")})
 	buried := create(t, db, catalog.Change{Name: ptr("buried")})
-	if _, err := db.Update(t.Context(), older.ID, 0, catalog.Change{Team: ptr("x")}); err != nil {
+	if _, err := db.UpdateService(t.Context(), older.ID, 0, catalog.Change{Team: ptr("x")}); err != nil {
 		t.Fatal(err)
 	}
 	takeOutbox(t, db)
@@ -120,14 +123,14 @@ func TestRepublishOvertakesStaleOutboxEvents(t *testing.T) {
 	} {
 		svc, dies := dying[tc.name]
 		if dies {
-			if err := db.Delete(t.Context(), svc.ID, 0); err != nil {
+			if err := db.DeleteService(t.Context(), svc.ID, 0); err != nil {
 				t.Fatal(err)
 			}
 			waiting++
 		} else {
 			svc = create(t, db, catalog.Change{Name: ptr(tc.name)})
 			for v := int64(2); v <= tc.version; v++ {
-				if _, err := db.Update(t.Context(), svc.ID, 0, catalog.Change{Team: ptr(fmt.Sprint(v))}); err != nil {
+				if _, err := db.UpdateService(t.Context(), svc.ID, 0, catalog.Change{Team: ptr(fmt.Sprint(v))}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -169,4 +172,31 @@ func firstInOutbox(t *testing.T, db *store.Store, service string) (id string) {
 		t.Fatal(err)
 	}
 	return id
+}
+
+func TestEveryKindThatCanBeDeletedIsRepaired(t *testing.T) {
+	repaired := map[events.Kind]bool{}
+	for _, repair := range new(store.Store).Repairs() {
+		repaired[repair.Kind] = true
+	}
+	samples, err := filepath.Glob("../../../../pkg/events/testdata/*.json") // one of every type
+	if err != nil || len(samples) == 0 {
+		t.Fatal(samples, err)
+	}
+	for _, path := range samples {
+		typ := strings.TrimSuffix(filepath.Base(path), ".json")
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sample, err := events.Decode(map[string][]string{
+			"ce-specversion": {"1.0"}, "ce-id": {"x"}, "ce-source": {"x"}, "ce-time": {"2026-03-14T09:00:00Z"}, "ce-type": {typ},
+		}, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, is := sample.Event.(events.Tombstone); is && !repaired[sample.Event.Key().Kind] {
+			t.Errorf("Repairs lacks %s, of %s", sample.Event.Key().Kind, typ)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"reflect"
 	"strings"
@@ -70,8 +71,8 @@ func assigned(names []string) string {
 	return strings.Join(list, `, `)
 }
 
-// ByID returns the service, or catalog.ErrNotFound, also if id is not a UUID.
-func (s *Store) ByID(ctx context.Context, id string) (catalog.Service, error) {
+// ServiceByID returns the service, or catalog.ErrNotFound, also if id is not a UUID.
+func (s *Store) ServiceByID(ctx context.Context, id string) (catalog.Service, error) {
 	svc, err := byID(ctx, s.db, id, "")
 	if err != nil {
 		return svc, fmt.Errorf("service %.40q: %w", id, err)
@@ -84,19 +85,20 @@ func isID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
 
 // byID reads a service; lock is a locking clause or empty.
 func byID(ctx context.Context, q sqlx.QueryerContext, id, lock string) (catalog.Service, error) {
-	if !isID(id) {
-		return catalog.Service{}, catalog.ErrNotFound
-	}
 	var r row
-	if err := sqlx.GetContext(ctx, q, &r, `SELECT `+columns+` FROM services WHERE id = $1 `+lock, id); err != nil {
-		return catalog.Service{}, domainError(err)
+	err := sql.ErrNoRows
+	if isID(id) {
+		err = sqlx.GetContext(ctx, q, &r, `SELECT `+columns+` FROM services WHERE id = $1 `+lock, id)
+	}
+	if err != nil {
+		return catalog.Service{}, ofKind(events.KindService, domainError(err))
 	}
 	return r.service(), nil
 }
 
-// Create adds a service with the fields of c.
+// CreateService adds a service with the fields of c.
 // Errors: catalog.ErrNameTaken, *catalog.InvalidError.
-func (s *Store) Create(ctx context.Context, c catalog.Change) (catalog.Service, error) {
+func (s *Store) CreateService(ctx context.Context, c catalog.Change) (catalog.Service, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return catalog.Service{}, fmt.Errorf("create service: %w", err)
@@ -119,10 +121,10 @@ func (s *Store) Create(ctx context.Context, c catalog.Change) (catalog.Service, 
 	return svc, nil
 }
 
-// Update applies the change and returns the changed service. If ifVersion isn't 0,
+// UpdateService applies the change and returns the changed service. If ifVersion isn't 0,
 // the service must have that version. A change without effect writes nothing.
 // Errors: catalog.ErrNotFound, ErrNameTaken, ErrVersionMismatch, *InvalidError.
-func (s *Store) Update(
+func (s *Store) UpdateService(
 	ctx context.Context, id string, ifVersion int64, c catalog.Change,
 ) (catalog.Service, error) {
 	var svc catalog.Service
@@ -152,9 +154,9 @@ func (s *Store) Update(
 	return svc, nil
 }
 
-// Delete removes the service. ifVersion is as in Update.
+// DeleteService removes the service. ifVersion is as in UpdateService.
 // Errors: catalog.ErrNotFound, ErrVersionMismatch.
-func (s *Store) Delete(ctx context.Context, id string, ifVersion int64) error {
+func (s *Store) DeleteService(ctx context.Context, id string, ifVersion int64) error {
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
 		svc, err := lockVersion(ctx, tx, id, ifVersion)
 		if err != nil {
@@ -178,7 +180,7 @@ func (s *Store) Delete(ctx context.Context, id string, ifVersion int64) error {
 func lockVersion(ctx context.Context, tx *sqlx.Tx, id string, ifVersion int64) (catalog.Service, error) {
 	svc, err := byID(ctx, tx, id, "FOR UPDATE")
 	if err == nil && ifVersion != 0 && ifVersion != svc.Version {
-		err = catalog.ErrVersionMismatch
+		err = ofKind(events.KindService, catalog.ErrVersionMismatch)
 	}
 	return svc, err
 }

@@ -67,7 +67,7 @@ func TestResultsBecomeStatuses(t *testing.T) {
 		if got := apply(t, db, step.batch...); got != step.want {
 			t.Errorf("%s: got %+v, want %+v", step.name, got, step.want)
 		}
-		now, err := db.ByID(t.Context(), svc.ID)
+		now, err := db.ServiceByID(t.Context(), svc.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestReasonsOfLaterWorkersAreStoredAndPublished(t *testing.T) {
 		if got := apply(t, db, r); got.Stored != 1 || got.Changed != 1 {
 			t.Errorf("%s: got %+v, want it stored", r.Reason, got)
 		}
-		now, err := db.ByID(t.Context(), svc.ID)
+		now, err := db.ServiceByID(t.Context(), svc.ID)
 		if err != nil || now.Status != r.Status || now.StatusReason != r.Reason {
 			t.Errorf("got %s for %s, %v; want %s for %s", now.Status, now.StatusReason, err, r.Status, r.Reason)
 		}
@@ -199,7 +199,7 @@ func TestDelayedServiceIsNotStale(t *testing.T) {
 	apply(t, db, result(svc, ago(3*time.Minute+30*time.Second), events.StatusHealthy))
 	stale(t, db, long, 1, "of a host that is not busy any more")
 	delayed(ago(time.Minute), time.Minute)
-	if now, err := db.ByID(t.Context(), svc.ID); err != nil || now.Status != events.StatusUnknown {
+	if now, err := db.ServiceByID(t.Context(), svc.ID); err != nil || now.Status != events.StatusUnknown {
 		t.Errorf("got %s (%v), want that a delay confirms nothing", now.Status, err)
 	}
 }

@@ -38,7 +38,7 @@ func openAt(t *testing.T, url string) *store.Store {
 
 func create(t *testing.T, db *store.Store, c catalog.Change) catalog.Service {
 	t.Helper()
-	svc, err := db.Create(t.Context(), c)
+	svc, err := db.CreateService(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
