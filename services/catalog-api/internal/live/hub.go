@@ -6,6 +6,7 @@ package live
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -114,23 +115,16 @@ func (h *Hub) watch(ctx context.Context) {
 // deliver adds an event of the stream to the history.
 func (h *Hub) deliver(_ context.Context, d stream.Delivery) error {
 	h.reader.delivered(d.Sequence)
-	if name := eventName(d.Event); name != "" {
-		h.history.add(d.Sequence, name, d.Data)
-	}
+	h.history.add(d.Sequence, eventName(d.Type), d.Data)
 	return nil
 }
 
-// eventName returns the event's name for browsers, or "" if they don't receive it.
-func eventName(e events.Event) string {
-	switch e.(type) {
-	case events.ServiceCreated:
-		return "service.created"
-	case events.ServiceUpdated:
-		return "service.updated"
-	case events.ServiceDeleted:
-		return "service.deleted"
-	case events.StatusChanged:
-		return "status.changed"
+// eventName returns the name for browsers of a type of event: "service.created" for
+// dev.portal.service.created.v1.
+func eventName(typ string) string {
+	name := strings.TrimPrefix(typ, "dev.portal.")
+	if dot := strings.LastIndex(name, ".v"); dot > 0 {
+		name = name[:dot]
 	}
-	return ""
+	return name
 }
