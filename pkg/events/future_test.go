@@ -18,7 +18,7 @@ func TestDecodeLaterVersion(t *testing.T) {
 	service.StatusSince, service.UpdatedAt = at(9, 26, 53, 589), at(9, 31, 40, 250)
 	result := completed()
 	result.Status, result.StatusWord, result.Reason = events.StatusUnknown, "on_fire", "http_6xx"
-	result.HTTPStatus, result.LatencyMS = 0, 0
+	result.URL, result.HTTPStatus, result.LatencyMS = "grpc://billing.example.com:443", 0, 0
 	want := map[string]events.Event{}
 	for _, e := range []events.Event{
 		events.ServiceCreated{Service: service},

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 )
+
+// ProbedSchemes has the schemes of the URLs that can be probed.
+var ProbedSchemes = []string{"http", "https"}
 
 // ProbePlanned says which URL to probe. As a plan it has a schedule, by which the
 // broker copies it to the service's due subject at each slot; as a due message it
@@ -39,13 +43,13 @@ func (e ProbePlanned) readable() error {
 	return errors.Join(
 		checkID("service_id", e.ServiceID),
 		check(e.Version > 0, "version is %d, the first is 1", e.Version),
-		checkHTTP("url", e.URL),
+		checkURL("url", e.URL),
 	)
 }
 
 // Validate returns every rule that the event breaks, joined.
 func (e ProbePlanned) Validate() error {
-	return errors.Join(e.readable(), check(e.Interval.Known(), "interval %.40q is not in the set", e.Interval))
+	return errors.Join(e.readable(), checkProbed("url", e.URL), check(e.Interval.Known(), "interval %.40q is not in the set", e.Interval))
 }
 
 // ProbeCompleted is the result of one probe of a service. It is the reply to a
@@ -104,7 +108,7 @@ func (e ProbeCompleted) readable() error {
 	return errors.Join(
 		checkID("service_id", e.ServiceID),
 		check(e.Version > 0, "version is %d, the first is 1", e.Version),
-		checkHTTP("url", e.URL),
+		checkURL("url", e.URL),
 		checkWord("reason", string(e.Reason)),
 		check(e.HTTPStatus >= 0 && e.HTTPStatus <= 999, "http_status %d is out of range", e.HTTPStatus),
 		check(e.LatencyMS >= 0, "latency_ms is negative"),
@@ -119,6 +123,7 @@ func (e ProbeCompleted) readable() error {
 func (e ProbeCompleted) Validate() error {
 	return errors.Join(
 		e.readable(),
+		checkProbed("url", e.URL),
 		check(e.Status.Known() && e.Status != StatusUnknown, "status %.40q is no outcome of a probe", e.Status),
 		check(e.Reason.Known(), "reason %.40q is not on the list", e.Reason),
 	)
@@ -240,7 +245,7 @@ func (e ProbeDelayed) Key() Key { return serviceKey(e.ServiceID) }
 func (e ProbeDelayed) readable() error {
 	return errors.Join(
 		checkID("service_id", e.ServiceID),
-		checkHTTP("url", e.URL),
+		checkURL("url", e.URL),
 		check(e.RoundMS > 0, "round_ms is %d, want more than 0", e.RoundMS),
 		check(!e.SaidAt.IsZero(), "said_at is missing"),
 		checkLocation(e.Location),
@@ -248,7 +253,7 @@ func (e ProbeDelayed) readable() error {
 }
 
 // Validate returns every rule that the event breaks, joined.
-func (e ProbeDelayed) Validate() error { return e.readable() }
+func (e ProbeDelayed) Validate() error { return errors.Join(e.readable(), checkProbed("url", e.URL)) }
 
 // checkLocation returns an error if location is empty or has characters that are not
 // allowed in a subject, of which it becomes a part.
@@ -259,8 +264,15 @@ func checkLocation(location string) error {
 	return errors.Join(check(location != "", "location is empty"), check(!odd, "location %.40q is not the name of a place", location))
 }
 
-func checkHTTP(field, raw string) error {
+// checkURL returns an error unless raw can be a URL, of whatever scheme.
+func checkURL(field, raw string) error {
+	return check(raw != "" && !strings.ContainsFunc(raw, unicode.IsControl), "%s %.40q is no URL", field, raw)
+}
+
+// checkProbed returns an error unless a probe of this version can ask raw. It is not for
+// readers: a later worker may know more schemes.
+func checkProbed(field, raw string) error {
 	u, err := url.Parse(raw)
-	return check(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "",
-		"%s is not an http or https URL", field)
+	return check(raw == "" || err == nil && slices.Contains(ProbedSchemes, u.Scheme) && u.Host != "",
+		"%s is not a URL that begins with %s", field, strings.Join(ProbedSchemes, ":// or ")+"://")
 }

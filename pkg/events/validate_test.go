@@ -94,7 +94,7 @@ func TestProbePlannedIsValidated(t *testing.T) {
 		"every field set":      {func(*events.ProbePlanned) {}, ""},
 		"no id":                {func(e *events.ProbePlanned) { e.ServiceID = "1" }, "is not a UUID"},
 		"no version":           {func(e *events.ProbePlanned) { e.Version = 0 }, "version is 0"},
-		"no URL":               {func(e *events.ProbePlanned) { e.URL = "" }, "url is not an http or https URL"},
+		"no URL":               {func(e *events.ProbePlanned) { e.URL = "" }, "is no URL"},
 		"a script for a URL":   {func(e *events.ProbePlanned) { e.URL = "javascript:alert(1)" }, "url is not"},
 		"a URL without a host": {func(e *events.ProbePlanned) { e.URL = "http:///healthz" }, "url is not"},
 		"no interval":          {func(e *events.ProbePlanned) { e.Interval = "" }, "interval"},

@@ -64,7 +64,7 @@ func newWorker(cfg Config, js jetstream.JetStream) *worker {
 	})
 	w.prober = &work.Worker{
 		JS:          js,
-		Probe:       prober.HTTP,
+		Probe:       prober.Probe,
 		Plan:        w.planner.Plan,
 		Timeout:     cfg.Timeout,
 		Location:    cfg.Location,

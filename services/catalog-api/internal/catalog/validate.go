@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -65,7 +66,7 @@ func (v *validator) description(field, value string) {
 func (v *validator) team(field, value string) { v.label(field, value, MaxTeam) }
 
 func (v *validator) healthURL(field, value string) {
-	v.url(field, value)
+	v.address(field, value, events.ProbedSchemes)
 	if u, err := url.Parse(value); err == nil && u.User != nil {
 		v.add(field, "A health URL must not contain a user name or password: everybody can see it.", nil)
 	}
@@ -90,26 +91,30 @@ func (v *validator) length(field, value string, most int) {
 	}
 }
 
-func (v *validator) url(field, raw string) {
+// url checks a link.
+func (v *validator) url(field, raw string) { v.address(field, raw, []string{"http", "https"}) }
+
+// address checks a URL of one of the schemes.
+func (v *validator) address(field, raw string, schemes []string) {
 	if raw == "" {
 		return
 	}
 	if utf8.RuneCountInString(raw) > MaxURL {
 		v.length(field, raw, MaxURL)
-	} else if message := wrongURL(raw); message != "" {
+	} else if message := wrongURL(raw, schemes); message != "" {
 		v.add(field, message, raw)
 	}
 }
 
 // wrongURL returns what is wrong with a URL, or "". Browsers parse URLs with spaces or
 // control characters differently than we do.
-func wrongURL(raw string) string {
+func wrongURL(raw string, schemes []string) string {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || strings.ContainsFunc(raw, unicode.IsSpace) || wrongCharacter(raw, false) != "":
 		return "This is not a URL. Use the form https://host/path."
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "A URL must begin with http:// or https://."
+	case !slices.Contains(schemes, u.Scheme):
+		return "The URL must begin with " + strings.Join(schemes, ":// or ") + "://."
 	case u.Hostname() == "":
 		return "This URL has no host. Use the form https://host/path."
 	case !validPort(u.Port()):

@@ -13,7 +13,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 

@@ -23,11 +23,23 @@ func newProber(timeout time.Duration) *probe.Prober {
 // made fails the test if the probe was not made.
 func made(t *testing.T, p *probe.Prober, url string) probe.Outcome {
 	t.Helper()
-	got, err := p.HTTP(t.Context(), url)
+	got, err := p.Probe(t.Context(), url)
 	if err != nil {
 		t.Fatalf("probe %s: %v", url, err)
 	}
 	return got
+}
+
+func TestEverySchemeHasAProber(t *testing.T) {
+	p := newProber(time.Second)
+	for _, scheme := range events.ProbedSchemes {
+		if got := made(t, p, scheme+"://127.0.0.1:1"); got.Status != events.StatusDown || got.Reason != events.ReasonConnectRefused {
+			t.Errorf("%s: got %+v of a closed port", scheme, got)
+		}
+	}
+	if _, err := p.Probe(t.Context(), "gopher://127.0.0.1:1"); !errors.Is(err, probe.ErrNotMade) {
+		t.Errorf("got %v for a scheme of a later version, want %v", err, probe.ErrNotMade)
+	}
 }
 
 func TestOutcomeFollowsStatusCode(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package probe asks a service whether it is well: one GET in, one outcome out.
+// Package probe asks a service whether it is well: one URL in, one outcome out.
 // It knows nothing of NATS, of plans, or of other probes.
 //
 // A probe runs in its caller's goroutine, over connections that it closes
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -77,6 +78,17 @@ func New(cfg Config) *Prober {
 	return &Prober{timeout: cfg.Timeout, userAgent: cfg.UserAgent, dialer: newDialer(cfg)}
 }
 
+// Probe probes rawURL by the protocol of its scheme, one of events.ProbedSchemes. The error
+// is nil, or wraps ErrNotMade: for another scheme too, as a later worker may know it.
+func (p *Prober) Probe(ctx context.Context, rawURL string) (Outcome, error) {
+	scheme, _, _ := strings.Cut(rawURL, "://")
+	switch strings.ToLower(scheme) {
+	case "http", "https":
+		return p.HTTP(ctx, rawURL)
+	}
+	return Outcome{}, fmt.Errorf("%w: this worker has no prober for %.20q", ErrNotMade, scheme)
+}
+
 // HTTP probes rawURL with a GET, and returns by the timeout. The outcome depends on
 // the header of the answer only. Redirects are followed on the same host only, to
 // any port. The error is nil, or wraps ErrNotMade.
@@ -86,19 +98,26 @@ func (p *Prober) HTTP(ctx context.Context, rawURL string) (Outcome, error) {
 
 	v := visit{Prober: p, drain: min(maxDrain, p.timeout/4)}
 	code, reason, err := v.follow(bounded, rawURL)
-	switch {
-	case ctx.Err() != nil:
-		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, context.Cause(ctx))
-	case err != nil && lacksResources(err):
-		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, err)
-	case err != nil:
-		return Outcome{Status: events.StatusDown, Reason: reasonOf(err)}, nil
+	if err != nil || ctx.Err() != nil {
+		return failed(ctx, err)
 	}
 	out := Outcome{Status: events.StatusDegraded, Reason: reason, HTTPStatus: code, Latency: v.latency}
 	if reason == events.ReasonOK {
 		out.Status = events.StatusHealthy
 	}
 	return out, nil
+}
+
+// failed returns the outcome of a probe that got no answer because of err, or because its
+// caller's ctx ended.
+func failed(ctx context.Context, err error) (Outcome, error) {
+	switch {
+	case ctx.Err() != nil:
+		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, context.Cause(ctx))
+	case lacksResources(err):
+		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, err)
+	}
+	return Outcome{Status: events.StatusDown, Reason: reasonOf(err)}, nil
 }
 
 // visit is the state of one probe, shared by its hops.

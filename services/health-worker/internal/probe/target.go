@@ -22,11 +22,15 @@ type target struct {
 	path      string // and query, percent-encoded; it begins with a slash
 }
 
-// HostPort returns the host and port that a request for rawURL goes to, the
-// same for all spellings of a host: "example.com:443", "[::1]:8080". If rawURL is
-// not a valid URL, it is returned unchanged.
+// HostPort returns the host and port that a probe of rawURL goes to, the same for all
+// spellings of a host: "example.com:443", "[::1]:8080". It reads the host of another scheme
+// as that of an http URL. If rawURL is not a valid URL, it is returned unchanged.
 func HostPort(rawURL string) string {
-	to, err := parse(rawURL)
+	scheme, rest, _ := strings.Cut(rawURL, "://")
+	if !strings.EqualFold(scheme, "https") {
+		scheme = "http"
+	}
+	to, err := parse(scheme + "://" + rest)
 	if err != nil {
 		return rawURL
 	}

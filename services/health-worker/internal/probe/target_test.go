@@ -114,6 +114,7 @@ func TestHostPort(t *testing.T) {
 		"http://[::ffff:127.0.0.1]:81/": "127.0.0.1:81",
 		"http://127.1:81/":              "127.0.0.1:81",
 		"http://[fe80::1%25eth0]/":      "[fe80::1]:80",
+		"grpc://[::1]:50051":            "[::1]:50051",
 		"no URL":                        "no URL",
 	} {
 		if got := HostPort(raw); got != want {
