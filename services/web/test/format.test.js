@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { checked, count, latency, outcome, shown, span, trouble } from '../public/lib/format.js';
+import { checked, count, latency, outcome, reason, shown, span, trouble } from '../public/lib/format.js';
 import { service } from './service.js';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
 const ago = (seconds) => new Date(now - seconds * 1000).toISOString();
 const url = 'https://billing.example.com/healthz';
+
+test('every reason of a status that is not healthy has words', () => {
+  const schema = new URL('../../../pkg/events/schemas/dev.portal.status.changed.v1.json', import.meta.url);
+  const known = JSON.parse(readFileSync(schema)).properties.reason.enum;
+  const wordless = known.filter((code) => !reason({ status: 'down', status_reason: code }));
+  assert.deepEqual(wordless, ['ok', 'host_busy', 'manual']);
+});
 
 test('a span is in its largest unit, rounded down', () => {
   const spans = { 0: '0 s', 12999: '12 s', 60000: '1 min', 7199000: '1 h', 86400000: '1 d', [-5]: '0 s' };

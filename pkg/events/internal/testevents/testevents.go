@@ -20,7 +20,8 @@ func At(hour, minute, second, ms int) time.Time {
 	return time.Date(2026, time.March, 14, hour, minute, second, ms*int(time.Millisecond), time.UTC)
 }
 
-// Billing returns a service with every field set.
+// Billing returns a service with every field of the first version. Later fields are not added: the samples stay as
+// they were first published.
 func Billing() events.Service {
 	return events.Service{
 		ID: BillingID, Name: "billing", Description: "Invoices and payments", Team: "Payments",
