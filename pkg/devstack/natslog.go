@@ -20,13 +20,11 @@ func (l *natsLog) Errorf(format string, v ...any)  { l.write(slog.LevelError, fo
 func (l *natsLog) Debugf(string, ...any)           {}
 func (l *natsLog) Tracef(string, ...any)           {}
 
-// plaintextPasswords is a warning about the users' passwords, which are random and in a
-// file for its owner alone.
-const plaintextPasswords = "Plaintext passwords detected"
-
+// Warnf logs a warning. The users' passwords are random and in a file for its owner alone,
+// so that they are in plain text is no warning.
 func (l *natsLog) Warnf(format string, v ...any) {
 	level := slog.LevelWarn
-	if strings.HasPrefix(format, plaintextPasswords) {
+	if strings.HasPrefix(format, "Plaintext") {
 		level = slog.LevelDebug
 	}
 	l.write(level, format, v)

@@ -40,7 +40,7 @@ func TestGenerationGrowsWithTheStreams(t *testing.T) {
 	case !*update:
 		t.Errorf("generation %d is not recorded: run this test with -update", stream.Generation)
 	default:
-		if err := os.WriteFile(path, append(now, '\n'), 0o644); err != nil { //nolint:gosec // a file of the repository
+		if err := os.WriteFile(path, append(now, '\n'), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
