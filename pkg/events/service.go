@@ -110,7 +110,10 @@ func (s Service) Validate() error {
 //	Delivery  at least once; in order for each service. After the loss of the
 //	          broker's data a service comes again as ServiceUpdated.
 //	Errors    one that lacks its id, version or times is poison: readers terminate it, unretried
-type ServiceCreated struct{ Service }
+type ServiceCreated struct {
+	Service
+	Authorship
+}
 
 // Type is the CloudEvents type.
 func (ServiceCreated) Type() string { return "dev.portal.service.created.v1" }
@@ -127,7 +130,10 @@ func (e ServiceCreated) Key() Key { return serviceKey(e.ID) }
 //	Type      dev.portal.service.updated.v1
 //	Subject   portal.catalog.<service id>, in stream PORTAL
 //	else as ServiceCreated
-type ServiceUpdated struct{ Service }
+type ServiceUpdated struct {
+	Service
+	Authorship
+}
 
 // Type is the CloudEvents type.
 func (ServiceUpdated) Type() string { return "dev.portal.service.updated.v1" }
@@ -151,6 +157,7 @@ type ServiceDeleted struct {
 	Team      string    `json:"team,omitzero"`
 	Version   int64     `json:"version"` // higher than any before
 	DeletedAt time.Time `json:"deleted_at"`
+	Actor     *Actor    `json:"actor,omitzero"` // who deleted it, as in Authorship
 }
 
 // Type is the CloudEvents type.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/service"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
@@ -31,10 +32,14 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 	checker := &check.Checker{
 		NATS: nc,
 		Apply: func(ctx context.Context, results []events.ProbeCompleted) error {
-			_, err := db.ApplyResults(ctx, results)
+			_, err := db.ApplyResults(ctx, access.Prober, results)
 			return err
 		},
 		ByID: db.ServiceByID,
+	}
+	anonymous, err := c.anonymous()
+	if err != nil {
+		anonymous = access.None // impossible: see validate
 	}
 	api := &httpapi.API{
 		Catalog: db,
@@ -44,8 +49,11 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 			defer cancel()
 			return monitor.State(ctx)
 		},
-		Live:    hub,
-		Static:  c.Static,
+		Live:   hub,
+		Static: c.Static,
+
+		Anonymous: anonymous,
+
 		Version: c.Version,
 		Log:     c.Log,
 		Metrics: c.Registry,

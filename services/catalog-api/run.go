@@ -12,6 +12,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/pkg/service"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
@@ -60,7 +61,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js jetstream.JetStream) error {
 	results := ingest.NewMetrics(c.Registry)
 	relay := &outbox.Relay{
-		DB: db.DB(), DatabaseURL: c.DatabaseURL, NATS: nc, JetStream: js, Repairs: db.Repairs(), Replicas: c.Replicas,
+		DB: db.DB(), DatabaseURL: c.DatabaseURL, NATS: nc, JetStream: js, Repairs: db.Repairs(access.Relay), Replicas: c.Replicas,
 		Log: c.Log, Metrics: outbox.NewMetrics(c.Registry, db.DB()),
 	}
 	in := &ingest.Ingest{JetStream: js, Statuses: db, Replicas: c.Replicas, Log: c.Log, Metrics: results}
@@ -71,6 +72,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return relay.Run(ctx) })
 	g.Go(func() error { return in.Run(ctx) })
 	g.Go(func() error { return sweeper.Run(ctx) })
+	g.Go(func() error { return purgeTrail(ctx, db, c.TrailDays, c.Log) })
 	for _, run := range parts {
 		g.Go(func() error { return run(ctx) })
 	}

@@ -1,6 +1,7 @@
 package standalone
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
 )
 
 // The range of the probe timeout: the shortest that makes sense, and the longest that a
@@ -53,6 +55,18 @@ type Config struct {
 
 	// Timeout limits a whole probe: --timeout, PORTAL_TIMEOUT, "10s".
 	Timeout time.Duration
+
+	// Anonymous is the role of requests that don't say who is asking: --anonymous,
+	// PORTAL_ANONYMOUS; admin if only this machine reaches HTTPAddr, else viewer.
+	Anonymous string
+
+	// Published is the address at which people reach the portal, if that is another one
+	// than HTTPAddr, as of a container's published port: --published, PORTAL_PUBLISHED.
+	Published string
+
+	// AnonymousAnywhere lets Anonymous write from any address:
+	// --anonymous-writes-from-anywhere, PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes.
+	AnonymousAnywhere bool
 
 	// Demo fills the catalogue with examples: --demo, PORTAL_DEMO.
 	Demo bool
@@ -111,6 +125,10 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	flags.StringVar(&cfg.DatabaseURL, "database-url", "", "`URL` of a Postgres to use instead of a private one [PORTAL_DATABASE_URL]")
 	text(&interval, "interval", "PORTAL_INTERVAL", string(events.DefaultInterval), "`time` between two probes of a service that names none")
 	text(&timeout, "timeout", "PORTAL_TIMEOUT", "10s", "`time` that a probe may take")
+	text(&cfg.Anonymous, "anonymous", "PORTAL_ANONYMOUS", "", "`role` of who does not say who it is: admin, editor, viewer or none (default admin if only this machine reaches the portal, else viewer)")
+	text(&cfg.Published, "published", "PORTAL_PUBLISHED", "", "`address` at which people reach the portal, if that is another one than --http")
+	flags.BoolVar(&cfg.AnonymousAnywhere, "anonymous-writes-from-anywhere", getenv("PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE") == "yes",
+		"let who does not say who it is write from any address [PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes]")
 	flags.BoolVar(&cfg.Demo, "demo", false, "fill the catalogue with examples that change [PORTAL_DEMO]")
 	show := flags.Bool("version", false, "say which version this is")
 	ask := flags.Bool("healthcheck", false, "ask the portal that runs at --http whether all of it works")
@@ -166,6 +184,13 @@ func (c Config) validate() error {
 	}
 	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
 		errs = append(errs, fmt.Errorf("--timeout is %s: choose one between %s and %s", c.Timeout, minTimeout, maxTimeout))
+	}
+	reached := cmp.Or(c.Published, c.HTTPAddr)
+	if c.Published == "" && c.Listener != nil {
+		reached = c.Listener.Addr().String()
+	}
+	if err := catalogapi.CheckAnonymous(c.Anonymous, reached, c.AnonymousAnywhere, c.Demo); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Dir == "" {
 		errs = append(errs, errors.New("--data is empty: name a folder"))

@@ -59,6 +59,10 @@ func TestInvalidConfigurationIsNamed(t *testing.T) {
 		"a database URL that is broken":  {"", "PORTAL_DATABASE_URL=postgres://u:hunter2@h:port/db", "--database-url is no URL"},
 		"no data folder":                 {"--data=", "", "--data is empty"},
 		"a demo that is maybe":           {"", "PORTAL_DEMO=maybe", `PORTAL_DEMO is "maybe"`},
+		"a role that isn't":              {"--anonymous root", "", `"root" is not a role`},
+		"a writer whom nobody knows":     {"--http :8080 --anonymous editor", "", "strangers could change everything"},
+		"one at an address of the LAN":   {"--http 192.0.2.1:80", "PORTAL_ANONYMOUS=admin", "strangers could change everything"},
+		"a demo for readers":             {"--http :8080 --demo", "", "it needs the role editor"},
 		"a flag that isn't":              {"--port 80", "", "--help lists the flags"},
 		"a command":                      {"serve", "", `no command "serve"`},
 	} {

@@ -124,6 +124,7 @@ func (c Config) services() []part {
 		{"catalog-api", func(ctx context.Context, common service.Common) error {
 			return catalogapi.Run(ctx, catalogapi.Config{
 				Common: common, DatabaseURL: c.DatabaseURL, Listener: c.Listener, Static: c.page(), DefaultInterval: c.Interval,
+				Anonymous: c.Anonymous, Published: c.Published, AnonymousAnywhere: c.AnonymousAnywhere,
 			})
 		}},
 		{"health-worker", func(ctx context.Context, common service.Common) error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
@@ -33,6 +34,8 @@ type API struct {
 
 	// Static serves all paths outside of /api. Nil: they are not found.
 	Static http.Handler
+
+	Anonymous access.Role // of requests that don't say who is asking
 
 	BodyTimeout time.Duration // for a whole body to arrive; 0: ten seconds
 
@@ -56,9 +59,11 @@ func (a *API) Handler() http.Handler {
 		Title: "Dev Portal", Version: a.Version,
 		Description: "A catalogue of services that knows which of them are up. " +
 			"Errors are problem documents (RFC 9457); reads have an ETag, and writes honour If-Match.",
-		Problem: a.problem, Static: a.Static, BodyTimeout: a.BodyTimeout, Log: a.Log, Metrics: a.Metrics,
+		Problem: a.problem, Guard: a.guard, Static: a.Static, BodyTimeout: a.BodyTimeout, Log: a.Log, Metrics: a.Metrics,
 	})
 	a.services(r)
+	a.trail(r)
+	a.me(r)
 	a.events(r)
 	a.portal(r)
 	a.docs(r) // last: it describes the routes above

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
@@ -47,10 +48,10 @@ func start(tb testing.TB, change func(*httpapi.API)) *portal {
 func (p *portal) replica(change func(*httpapi.API)) *portal {
 	r := &portal{tb: p.tb, store: p.store, metrics: prometheus.NewRegistry()}
 	api := &httpapi.API{
-		Catalog: p.store,
-		Check:   func(_ context.Context, s catalog.Service) (catalog.Service, error) { return s, nil },
-		Health:  func(context.Context) []health.Result { return nil },
-		Version: "test", Metrics: r.metrics,
+		Catalog:   p.store,
+		Check:     func(_ context.Context, s catalog.Service) (catalog.Service, error) { return s, nil },
+		Health:    func(context.Context) []health.Result { return nil },
+		Anonymous: access.Admin, Version: "test", Metrics: r.metrics,
 		Log: slog.New(slog.NewTextHandler(p.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if change != nil {

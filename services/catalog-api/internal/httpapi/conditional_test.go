@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 )
 
 // probe stores the result of a probe.
@@ -17,7 +18,7 @@ func (p *portal) probe(path string, at time.Time) {
 	if err != nil {
 		p.tb.Fatal(err)
 	}
-	done, err := p.store.ApplyResults(p.tb.Context(), []events.ProbeCompleted{{
+	done, err := p.store.ApplyResults(p.tb.Context(), access.Prober, []events.ProbeCompleted{{
 		ServiceID: svc.ID, Version: svc.Version, URL: svc.StatusURL, Status: events.StatusHealthy, Reason: events.ReasonOK,
 		HTTPStatus: 200, LatencyMS: 3, PlannedAt: at, CheckedAt: at, Location: "default",
 	}})

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
@@ -33,7 +34,10 @@ var kinds = []rest.Kind{nameTaken, noHealthURL, tooMany, workerFailed, noWorker}
 func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	invalid, isInvalid := errors.AsType[*catalog.InvalidError](err)
 	limited, isTooMany := errors.AsType[*check.TooManyError](err)
+	denied, isDenied := errors.AsType[*access.DeniedError](err)
 	switch {
+	case isDenied:
+		return deniedProblem(denied)
 	case isInvalid:
 		return rest.InvalidFields(fieldErrors(invalid.Fields))
 	case errors.Is(err, catalog.ErrNotFound):

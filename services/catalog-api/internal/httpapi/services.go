@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
@@ -23,6 +24,7 @@ type Catalog interface {
 
 	Lists
 	Writer
+	Trail
 }
 
 // Lists reads the list of all services.
@@ -38,9 +40,9 @@ type Lists interface {
 // Writer changes the catalogue. An ifVersion other than 0 must be the service's
 // version, or the write fails with catalog.ErrVersionMismatch.
 type Writer interface {
-	CreateService(ctx context.Context, c catalog.Change) (catalog.Service, error)
-	UpdateService(ctx context.Context, id string, ifVersion int64, c catalog.Change) (catalog.Service, error)
-	DeleteService(ctx context.Context, id string, ifVersion int64) error
+	CreateService(ctx context.Context, by access.Actor, c catalog.Change) (catalog.Service, error)
+	UpdateService(ctx context.Context, by access.Actor, id string, ifVersion int64, c catalog.Change) (catalog.Service, error)
+	DeleteService(ctx context.Context, by access.Actor, id string, ifVersion int64) error
 }
 
 // services adds the routes of the catalogue.
@@ -126,7 +128,7 @@ func (a *API) createService(ctx context.Context, in *createServiceInput) (*servi
 	if err != nil {
 		return nil, err
 	}
-	svc, err := a.Catalog.CreateService(ctx, serviceUpdate(body).change())
+	svc, err := a.Catalog.CreateService(ctx, actor(ctx), serviceUpdate(body).change())
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +170,7 @@ func (a *API) updateService(ctx context.Context, in *updateServiceInput) (*servi
 	if err != nil {
 		return nil, err
 	}
-	svc, err := a.Catalog.UpdateService(ctx, id, version, body.change())
+	svc, err := a.Catalog.UpdateService(ctx, actor(ctx), id, version, body.change())
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +188,7 @@ func (a *API) deleteService(ctx context.Context, in *deleteServiceInput) (*struc
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Catalog.DeleteService(ctx, id, version)
+	return nil, a.Catalog.DeleteService(ctx, actor(ctx), id, version)
 }
 
 type checkServiceInput struct {
@@ -215,5 +217,9 @@ func (a *API) toCheck(ctx context.Context, in *checkServiceInput) (catalog.Servi
 	if err != nil {
 		return catalog.Service{}, err
 	}
-	return a.Catalog.ServiceByID(ctx, id)
+	svc, err := a.Catalog.ServiceByID(ctx, id)
+	if err == nil {
+		err = actor(ctx).May(access.CheckService, svc.Team)
+	}
+	return svc, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
@@ -35,11 +36,11 @@ const (
 // Statuses stores results; the store satisfies it.
 type Statuses interface {
 	// ApplyResults stores a batch. Applied twice, it changes nothing more.
-	ApplyResults(ctx context.Context, batch []events.ProbeCompleted) (store.Applied, error)
+	ApplyResults(ctx context.Context, by access.Actor, batch []events.ProbeCompleted) (store.Applied, error)
 	// ApplyDelays records which services wait for their turn to be probed.
-	ApplyDelays(ctx context.Context, batch []events.ProbeDelayed) error
+	ApplyDelays(ctx context.Context, by access.Actor, batch []events.ProbeDelayed) error
 	// MarkStale sets statuses to unknown that no result has confirmed lately.
-	MarkStale(ctx context.Context, since time.Time) (int, error)
+	MarkStale(ctx context.Context, by access.Actor, since time.Time) (int, error)
 }
 
 // Ingest stores results from stream RESULTS, which the replicas share.
@@ -193,12 +194,12 @@ func (in *Ingest) store(ctx context.Context, b batch) error {
 // recognised as such.
 func (in *Ingest) applyOnce(ctx context.Context, b batch) (applied store.Applied, err error) {
 	if len(b.results) > 0 {
-		if applied, err = in.Statuses.ApplyResults(ctx, b.results); err != nil {
+		if applied, err = in.Statuses.ApplyResults(ctx, access.Prober, b.results); err != nil {
 			return applied, err
 		}
 	}
 	if len(b.delays) > 0 {
-		err = in.Statuses.ApplyDelays(ctx, b.delays)
+		err = in.Statuses.ApplyDelays(ctx, access.Prober, b.delays)
 	}
 	return applied, err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
@@ -34,7 +35,7 @@ type statuses struct {
 	swept   []time.Time
 }
 
-func (s *statuses) ApplyResults(_ context.Context, batch []events.ProbeCompleted) (store.Applied, error) {
+func (s *statuses) ApplyResults(_ context.Context, _ access.Actor, batch []events.ProbeCompleted) (store.Applied, error) {
 	s.Lock()
 	defer s.Unlock()
 	if s.fail > 0 {
@@ -47,14 +48,14 @@ func (s *statuses) ApplyResults(_ context.Context, batch []events.ProbeCompleted
 	return store.Applied{Stored: len(batch)}, nil
 }
 
-func (s *statuses) ApplyDelays(_ context.Context, batch []events.ProbeDelayed) error {
+func (s *statuses) ApplyDelays(_ context.Context, _ access.Actor, batch []events.ProbeDelayed) error {
 	for _, d := range batch {
 		s.delayed <- d
 	}
 	return nil
 }
 
-func (s *statuses) MarkStale(_ context.Context, since time.Time) (int, error) {
+func (s *statuses) MarkStale(_ context.Context, _ access.Actor, since time.Time) (int, error) {
 	s.Lock()
 	defer s.Unlock()
 	s.swept = append(s.swept, since)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 )
 
 // sweepEvery is how long a status can be stale before it is noticed.
@@ -30,7 +32,7 @@ func (s *Sweeper) Run(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		try, cancel := context.WithTimeout(ctx, applyTimeout)
-		n, err := s.Statuses.MarkStale(try, started)
+		n, err := s.Statuses.MarkStale(try, access.Sweeper, started)
 		cancel()
 		switch {
 		case err != nil && ctx.Err() == nil:

@@ -17,6 +17,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
@@ -48,7 +49,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.db, b.repairs = db, db.Repairs()
+	b.db, b.repairs = db, db.Repairs(access.Relay)
 	t.Cleanup(func() { _ = db.Close() })
 	b.startNATS()
 	t.Cleanup(func() { b.nats.Close() })
@@ -133,7 +134,7 @@ func (b *bench) subscribe() <-chan string {
 
 func (b *bench) create(name string) catalog.Service {
 	b.t.Helper()
-	svc, err := b.db.CreateService(b.t.Context(), catalog.Change{Name: &name})
+	svc, err := b.db.CreateService(b.t.Context(), editor, catalog.Change{Name: &name})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -142,7 +143,7 @@ func (b *bench) create(name string) catalog.Service {
 
 func (b *bench) update(id string, c catalog.Change) {
 	b.t.Helper()
-	if _, err := b.db.UpdateService(b.t.Context(), id, 0, c); err != nil {
+	if _, err := b.db.UpdateService(b.t.Context(), editor, id, 0, c); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -173,7 +174,7 @@ func TestEventsArePublishedInOrder(t *testing.T) {
 	b.update(svc.ID, catalog.Change{Status: ptr(events.StatusDown)})
 	b.update(svc.ID, catalog.Change{Team: ptr("Payments")})
 	want(t, got, "billing 2", "billing unknown>down", "billing 3")
-	if err := b.db.DeleteService(t.Context(), svc.ID, 0); err != nil {
+	if err := b.db.DeleteService(t.Context(), editor, svc.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	want(t, got, "billing 4 gone")
@@ -216,7 +217,7 @@ func TestDeletedServiceLeavesOnlyItsTombstone(t *testing.T) {
 	b.relay()
 	svc := b.create("billing")
 	b.update(svc.ID, catalog.Change{Status: ptr(events.StatusDown)})
-	if err := b.db.DeleteService(t.Context(), svc.ID, 0); err != nil {
+	if err := b.db.DeleteService(t.Context(), editor, svc.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	b.waitEmpty()
@@ -309,3 +310,5 @@ func TestLostStreamIsRebuilt(t *testing.T) {
 	b.startNATS()
 	want(t, got, "billing 2")
 }
+
+var editor = access.Actor{Kind: access.Key, ID: "k1", Name: "tests", Role: access.Editor}

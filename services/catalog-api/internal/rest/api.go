@@ -36,6 +36,11 @@ type Config struct {
 	// internal error.
 	Problem func(ctx context.Context, err error) *Problem
 
+	// Guard returns what guards a route, by its operation, and what to say of that in the
+	// description. The guard returns the context to serve a request with, or the problem
+	// that it may not. It is for the routes of Register and Stream. Nil: no guards.
+	Guard func(*Operation) (guard func(context.Context) (context.Context, *Problem), details []Detail)
+
 	// Static serves all paths outside of Prefix. Nil: they are not found.
 	Static http.Handler
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -16,8 +17,9 @@ const maxRequestID = 64
 
 // exchange is a request and its answer.
 type exchange struct {
-	id     string
-	traits traits // of the route, once it is known
+	id      string
+	address string // of the client, without the port
+	traits  traits // of the route, once it is known
 }
 
 type exchangeKey struct{}
@@ -30,9 +32,16 @@ func exchangeOf(ctx context.Context) *exchange {
 	return &exchange{}
 }
 
+// Origin returns the address that a request came from, and the request's id.
+func Origin(ctx context.Context) (address, requestID string) {
+	x := exchangeOf(ctx)
+	return x.address, x.id
+}
+
 // begin starts the exchange of a request, and sends its id to the client.
 func begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
-	x := &exchange{id: requestID(r.Header.Get(RequestIDHeader))}
+	address, _, _ := net.SplitHostPort(r.RemoteAddr) // empty on a socket without addresses
+	x := &exchange{id: requestID(r.Header.Get(RequestIDHeader)), address: address}
 	w.Header().Set(RequestIDHeader, x.id)
 	return x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 }

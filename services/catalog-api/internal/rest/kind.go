@@ -23,6 +23,10 @@ func NewKind(slug string, status int, title, about string) Kind {
 var (
 	Malformed = NewKind("malformed", http.StatusBadRequest, "Malformed request",
 		"The body is missing, incomplete or not JSON, or a header is not valid.")
+	Unauthenticated = NewKind("unauthenticated", http.StatusUnauthorized, "Not signed in",
+		"The request does not say who is asking, and nobody unknown may do this. The answer names the role that is needed.")
+	Forbidden = NewKind("forbidden", http.StatusForbidden, "Not allowed",
+		"Who is asking may not do this. The answer names the role that is needed.")
 	NotFound = NewKind("not-found", http.StatusNotFound, "Not found",
 		"Nothing is at this address: the resource does not exist, or the route does not.")
 	method = NewKind("method", http.StatusMethodNotAllowed, "Method not allowed",
@@ -54,7 +58,7 @@ type KindDoc struct {
 // Kinds returns the kinds of this package and more, sorted by status.
 func Kinds(more ...Kind) []KindDoc {
 	kinds := append([]Kind{
-		Malformed, NotFound, method, tooSlow, Changed, Unmet, tooLarge, mediaType, Invalid, Internal, Unavailable,
+		Malformed, Unauthenticated, Forbidden, NotFound, method, tooSlow, Changed, Unmet, tooLarge, mediaType, Invalid, Internal, Unavailable,
 	}, more...)
 	list := make([]KindDoc, len(kinds))
 	for i, k := range kinds {

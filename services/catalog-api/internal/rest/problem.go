@@ -30,6 +30,7 @@ type Problem struct {
 	Errors    []FieldProblem `json:"errors,omitempty" nullable:"false" doc:"Each field that is not valid."`
 
 	RetryAfter time.Duration `json:"-"` // of the header Retry-After; 0: no header
+	Challenge  string        `json:"-"` // the header WWW-Authenticate; "": no header
 }
 
 // FieldProblem describes what is wrong with one field or parameter.
@@ -51,10 +52,14 @@ func (p *Problem) ContentType(string) string { return ProblemJSON }
 
 // GetHeaders returns the headers of the problem, for huma.
 func (p *Problem) GetHeaders() http.Header {
-	if p.RetryAfter == 0 {
-		return nil
+	headers := http.Header{}
+	if p.RetryAfter > 0 {
+		headers.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
 	}
-	return http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds())))}}
+	if p.Challenge != "" {
+		headers.Set("WWW-Authenticate", p.Challenge)
+	}
+	return headers
 }
 
 // problem returns the problem for an error of a handler. An unknown error is a bug or an

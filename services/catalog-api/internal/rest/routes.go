@@ -31,6 +31,7 @@ type traits struct {
 	quiet   bool          // its requests are too frequent to be logged
 	bodies  []string      // media types that it accepts
 	example any           // of its answer
+	guard   func(context.Context) (context.Context, *Problem)
 }
 
 const traitsKey = "traits"
@@ -95,6 +96,11 @@ func (a *API) complete(op *Operation, details []Detail) {
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
+	if a.Guard != nil {
+		guard, more := a.Guard(op)
+		traitsOf(op).guard = guard
+		details = append(details, more...)
+	}
 	for _, complete := range append(details, Problems(Unavailable, Internal)) {
 		complete(op, a.huma.OpenAPI().Components.Schemas)
 	}
@@ -117,6 +123,14 @@ func (a *API) route(op *Operation, handler http.Handler) {
 	}
 	a.router.Method(op.Method, op.Path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		exchangeOf(r.Context()).traits = *t
+		if t.guard != nil {
+			ctx, p := t.guard(r.Context())
+			if p != nil {
+				WriteProblem(w, r, p)
+				return
+			}
+			r = r.WithContext(ctx)
+		}
 		if p := unknownParameters(r, known); p != nil {
 			WriteProblem(w, r, p)
 			return

@@ -22,10 +22,10 @@ func TestMigrationKeepsNamesThatGotTheSameKey(t *testing.T) {
 	db := openAt(t, url)
 	wantList(t, db, catalog.Filter{Query: []string{"BILLING"}}, first, second)
 	wantList(t, db, catalog.Filter{Team: []string{"Co\u200bre"}, Tag: []string{"g\u00ado"}}, first)
-	if _, err := db.UpdateService(t.Context(), second, 0, catalog.Change{Team: ptr("Core")}); err != nil {
+	if _, err := db.UpdateService(t.Context(), editor, second, 0, catalog.Change{Team: ptr("Core")}); err != nil {
 		t.Errorf("the numbered name stands in the way of another change: %v", err)
 	}
-	if _, err := db.UpdateService(t.Context(), second, 0, catalog.Change{Name: ptr("invoices")}); err != nil {
+	if _, err := db.UpdateService(t.Context(), editor, second, 0, catalog.Change{Name: ptr("invoices")}); err != nil {
 		t.Errorf("it cannot be renamed: %v", err)
 	}
 	wantList(t, db, catalog.Filter{}, first, second)

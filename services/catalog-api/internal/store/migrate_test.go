@@ -50,7 +50,7 @@ func TestMigrationKeepsOutboxEvents(t *testing.T) {
 	db := openAt(t, url)
 	write()
 	svc := create(t, db, catalog.Change{Name: ptr("billing")})
-	if err := db.DeleteService(t.Context(), svc.ID, 0); err != nil {
+	if err := db.DeleteService(t.Context(), editor, svc.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 

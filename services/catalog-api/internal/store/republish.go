@@ -8,6 +8,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
 
@@ -15,14 +16,17 @@ import (
 const republishBatch = 500
 
 // Repairs returns the repair of each kind of thing in the database, in the order in
-// which they run.
-func (s *Store) Repairs() []outbox.Repair {
+// which they run. The actor does them, which must be the relay.
+func (s *Store) Repairs(by access.Actor) []outbox.Repair {
 	var list []outbox.Repair
 	for _, k := range []kept{keptServices()} {
 		list = append(list, outbox.Repair{
 			Kind: k.kind, Subjects: k.subject("*"),
 			Republish: func(ctx context.Context, last map[string]events.Envelope) (int, error) {
-				return s.republish(ctx, k, last)
+				if err := by.May(access.RepairEvents); err != nil {
+					return 0, err
+				}
+				return s.republish(ctx, by, k, last)
 			},
 		})
 	}
@@ -81,7 +85,7 @@ func keptServices() kept {
 // raises the version above the stream's. It announces a thing that the database doesn't
 // have as deleted. It skips things with events in the outbox, unless the stream is ahead
 // of those too: readers would drop them.
-func (s *Store) republish(ctx context.Context, k kept, last map[string]events.Envelope) (int, error) {
+func (s *Store) republish(ctx context.Context, by access.Actor, k kept, last map[string]events.Envelope) (int, error) {
 	// An outbox row with the id of the stream's last event is published, but not deleted yet.
 	differing := `
 		WITH published AS (
@@ -129,7 +133,7 @@ func (s *Store) republish(ctx context.Context, k kept, last map[string]events.En
 		batch := list[i:min(i+republishBatch, len(list))]
 		err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
 			for _, d := range batch {
-				if err := k.republish(ctx, tx, d, published[d.ID]); err != nil {
+				if err := k.republish(ctx, tx, by, d, published[d.ID]); err != nil {
 					return err
 				}
 			}
@@ -150,16 +154,13 @@ type difference struct {
 
 // republish reads a thing again, now under its row lock, and adds the event for its
 // present state. was is its state in the stream: of version 0 if that has none.
-func (k kept) republish(ctx context.Context, tx *sqlx.Tx, d difference, was streamState) error {
-	raiseVersion := `UPDATE ` + k.table + ` SET version = $2 WHERE id = $1 AND version < $2`
-
+func (k kept) republish(ctx context.Context, tx *sqlx.Tx, by access.Actor, d difference, was streamState) error {
 	if d.Gone {
 		return outbox.Add(ctx, tx, k.deleted(d.ID, was))
 	}
 	if was.version > 0 {
-		// Readers drop versions that aren't newer than theirs.
-		if _, err := tx.ExecContext(ctx, raiseVersion, d.ID, was.version+1); err != nil {
-			return domainError(err)
+		if err := k.raiseVersion(ctx, tx, by, d.ID, was); err != nil {
+			return err
 		}
 	}
 	changed, err := k.changed(ctx, tx, d.ID)
@@ -167,4 +168,24 @@ func (k kept) republish(ctx context.Context, tx *sqlx.Tx, d difference, was stre
 		return ignoreNotFound(err) // deleted meanwhile, which added its own event
 	}
 	return outbox.Add(ctx, tx, changed)
+}
+
+// raiseVersion raises a thing's version above that in the stream, as readers drop versions
+// that aren't newer than theirs.
+func (k kept) raiseVersion(ctx context.Context, tx *sqlx.Tx, by access.Actor, id string, was streamState) error {
+	raise := `
+		WITH old AS (SELECT version FROM ` + k.table + ` WHERE id = $1 AND version < $2 FOR UPDATE)
+		UPDATE ` + k.table + ` t SET version = $2 FROM old WHERE t.id = $1 RETURNING old.version`
+
+	var before []int64
+	if err := tx.SelectContext(ctx, &before, raise, id, was.version+1); err != nil {
+		return domainError(err)
+	}
+	for _, version := range before { // one or none
+		changes := []access.FieldChange{{Field: "version", Before: version, After: was.version + 1}}
+		if err := record(ctx, tx, by, deed{access.Repaired, events.Key{Kind: k.kind, ID: id}, was.name, changes}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

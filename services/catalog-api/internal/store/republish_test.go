@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
@@ -35,7 +36,7 @@ func republish(t *testing.T, db *store.Store, stream map[string]lastEvent) (sent
 		}
 		last[id] = env
 	}
-	for _, repair := range db.Repairs() {
+	for _, repair := range db.Repairs(access.Relay) {
 		n, failed := repair.Republish(t.Context(), last)
 		sent, err = sent+n, errors.Join(err, failed)
 	}
@@ -49,7 +50,7 @@ func TestRepublishAddsEventsThatTheStreamLacks(t *testing.T) {
 	older := create(t, db, catalog.Change{Name: ptr("older")})
 	restored := create(t, db, catalog.Change{Name: ptr("restored")})
 	buried := create(t, db, catalog.Change{Name: ptr("buried")})
-	if _, err := db.UpdateService(t.Context(), older.ID, 0, catalog.Change{Team: ptr("x")}); err != nil {
+	if _, err := db.UpdateService(t.Context(), editor, older.ID, 0, catalog.Change{Team: ptr("x")}); err != nil {
 		t.Fatal(err)
 	}
 	takeOutbox(t, db)
@@ -123,14 +124,14 @@ func TestRepublishOvertakesStaleOutboxEvents(t *testing.T) {
 	} {
 		svc, dies := dying[tc.name]
 		if dies {
-			if err := db.DeleteService(t.Context(), svc.ID, 0); err != nil {
+			if err := db.DeleteService(t.Context(), editor, svc.ID, 0); err != nil {
 				t.Fatal(err)
 			}
 			waiting++
 		} else {
 			svc = create(t, db, catalog.Change{Name: ptr(tc.name)})
 			for v := int64(2); v <= tc.version; v++ {
-				if _, err := db.UpdateService(t.Context(), svc.ID, 0, catalog.Change{Team: ptr(fmt.Sprint(v))}); err != nil {
+				if _, err := db.UpdateService(t.Context(), editor, svc.ID, 0, catalog.Change{Team: ptr(fmt.Sprint(v))}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -176,7 +177,7 @@ func firstInOutbox(t *testing.T, db *store.Store, service string) (id string) {
 
 func TestEveryKindThatCanBeDeletedIsRepaired(t *testing.T) {
 	repaired := map[events.Kind]bool{}
-	for _, repair := range new(store.Store).Repairs() {
+	for _, repair := range new(store.Store).Repairs(access.Relay) {
 		repaired[repair.Kind] = true
 	}
 	samples, err := filepath.Glob("../../../../pkg/events/testdata/*.json") // one of every type

@@ -64,12 +64,12 @@ func TestChangesReportsEachWriteOnce(t *testing.T) {
 		wantChanges(t, changes(t, db, at, false), false, "-0")
 	}
 	step("b -0", func() {
-		if _, err := db.UpdateService(t.Context(), b.ID, 0, catalog.Change{Team: ptr("Payments")}); err != nil {
+		if _, err := db.UpdateService(t.Context(), editor, b.ID, 0, catalog.Change{Team: ptr("Payments")}); err != nil {
 			t.Fatal(err)
 		}
 	})
 	step("-0", func() {
-		if _, err := db.UpdateService(t.Context(), b.ID, 0, catalog.Change{Team: ptr("Payments")}); err != nil {
+		if _, err := db.UpdateService(t.Context(), editor, b.ID, 0, catalog.Change{Team: ptr("Payments")}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -79,7 +79,7 @@ func TestChangesReportsEachWriteOnce(t *testing.T) {
 	step("a -0", func() { apply(t, db, result(a, first.Add(2*time.Second), events.StatusDown)) })
 	step("c -0", func() { create(t, db, catalog.Change{Name: ptr("c")}) })
 	step("-1", func() {
-		if err := db.DeleteService(t.Context(), b.ID, 0); err != nil {
+		if err := db.DeleteService(t.Context(), editor, b.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -98,7 +98,7 @@ func TestChangesIncludesMeasurementsOnRequest(t *testing.T) {
 	c := create(t, db, catalog.Change{Name: ptr("c")})
 	shown := changes(t, db, at, false)
 	wantChanges(t, shown, false, "c -0")
-	if err := db.DeleteService(t.Context(), c.ID, 0); err != nil {
+	if err := db.DeleteService(t.Context(), editor, c.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	// The read before this one left measurements out, so they are still due.
@@ -195,7 +195,7 @@ func TestOldDeletionsArePurged(t *testing.T) {
 	db := openAt(t, devtest.Database(t))
 	for _, name := range []string{"a", "b"} {
 		svc := create(t, db, catalog.Change{Name: ptr(name)})
-		if err := db.DeleteService(t.Context(), svc.ID, 0); err != nil {
+		if err := db.DeleteService(t.Context(), editor, svc.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		db.DB().MustExec(`UPDATE deleted_services SET deleted_at = now() - interval '3 days'`)

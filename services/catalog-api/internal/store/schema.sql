@@ -65,6 +65,26 @@ CREATE TABLE outbox (
     service_id uuid        NOT NULL                                                      -- for the version before: see translate_outbox
 );
 
+-- The trail: who did what, when, and from where. Rows are added in the transaction of the
+-- deed, and go when they are old.
+CREATE TABLE audit (
+    seq        bigint      NOT NULL GENERATED ALWAYS AS IDENTITY CONSTRAINT audit_pkey PRIMARY KEY,
+    at         timestamptz NOT NULL,
+    actor_kind text        NOT NULL,                                                     -- "anonymous", "person", "key", "system"
+    actor_id   text        NOT NULL,                                                     -- empty: anonymous
+    actor_name text        NOT NULL,                                                     -- at that time
+    address    text        NOT NULL,                                                     -- of the request; empty: of the portal itself
+    request_id text        NOT NULL,
+    deed       text        NOT NULL,                                                     -- "created", "updated", …
+    kind       text        NOT NULL,                                                     -- of the thing: "service"
+    thing_id   text        NOT NULL,
+    thing_name text        NOT NULL,                                                     -- after the deed
+    changes    jsonb       NOT NULL                                                      -- [{"field": …, "before": …, "after": …}]
+);
+
+CREATE INDEX audit_thing ON audit (kind, thing_id, seq);
+CREATE INDEX audit_at ON audit (at);
+
 CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.changed := pg_current_xact_id();

@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
@@ -97,8 +98,8 @@ func byID(ctx context.Context, q sqlx.QueryerContext, id, lock string) (catalog.
 }
 
 // CreateService adds a service with the fields of c.
-// Errors: catalog.ErrNameTaken, *catalog.InvalidError.
-func (s *Store) CreateService(ctx context.Context, c catalog.Change) (catalog.Service, error) {
+// Errors: catalog.ErrNameTaken, *catalog.InvalidError, *access.DeniedError.
+func (s *Store) CreateService(ctx context.Context, by access.Actor, c catalog.Change) (catalog.Service, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return catalog.Service{}, fmt.Errorf("create service: %w", err)
@@ -106,6 +107,9 @@ func (s *Store) CreateService(ctx context.Context, c catalog.Change) (catalog.Se
 	at := now()
 	svc := catalog.New(id.String(), s.interval, at)
 	svc.Apply(s.withDefaults(c), at)
+	if err := by.May(access.WriteService, svc.Team); err != nil {
+		return catalog.Service{}, err
+	}
 	if err := svc.Validate(); err != nil {
 		return catalog.Service{}, err
 	}
@@ -113,7 +117,11 @@ func (s *Store) CreateService(ctx context.Context, c catalog.Change) (catalog.Se
 		if _, err := tx.NamedExecContext(ctx, insertService, newRow(svc)); err != nil {
 			return domainError(err)
 		}
-		return outbox.Add(ctx, tx, events.ServiceCreated{Service: svc.Event()})
+		authorship, err := recordService(ctx, tx, by, nil, &svc)
+		if err != nil {
+			return err
+		}
+		return outbox.Add(ctx, tx, events.ServiceCreated{Service: svc.Event(), Authorship: authorship})
 	})
 	if err != nil {
 		return catalog.Service{}, fmt.Errorf("create service %q: %w", svc.Name, err)
@@ -123,17 +131,22 @@ func (s *Store) CreateService(ctx context.Context, c catalog.Change) (catalog.Se
 
 // UpdateService applies the change and returns the changed service. If ifVersion isn't 0,
 // the service must have that version. A change without effect writes nothing.
-// Errors: catalog.ErrNotFound, ErrNameTaken, ErrVersionMismatch, *InvalidError.
+// Errors: catalog.ErrNotFound, ErrNameTaken, ErrVersionMismatch, *InvalidError,
+// *access.DeniedError.
 func (s *Store) UpdateService(
-	ctx context.Context, id string, ifVersion int64, c catalog.Change,
+	ctx context.Context, by access.Actor, id string, ifVersion int64, c catalog.Change,
 ) (catalog.Service, error) {
 	var svc catalog.Service
 	err := s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
 		if svc, err = lockVersion(ctx, tx, id, ifVersion); err != nil {
 			return err
 		}
-		before := svc.Status
-		if !svc.Apply(s.withDefaults(c), now()) {
+		before := svc
+		changed := svc.Apply(s.withDefaults(c), now())
+		if err := by.May(access.WriteService, before.Team, svc.Team); err != nil {
+			return err
+		}
+		if !changed {
 			return nil
 		}
 		if err := svc.Validate(); err != nil {
@@ -142,11 +155,15 @@ func (s *Store) UpdateService(
 		if _, err := tx.NamedExecContext(ctx, updateService, newRow(svc)); err != nil {
 			return domainError(err)
 		}
-		changed := []events.Event{events.ServiceUpdated{Service: svc.Event()}}
-		if svc.Status != before {
-			changed = append(changed, svc.StatusChanged(before, ""))
+		authorship, err := recordService(ctx, tx, by, &before, &svc)
+		if err != nil {
+			return err
 		}
-		return outbox.Add(ctx, tx, changed...)
+		what := []events.Event{events.ServiceUpdated{Service: svc.Event(), Authorship: authorship}}
+		if svc.Status != before.Status {
+			what = append(what, svc.StatusChanged(before.Status, ""))
+		}
+		return outbox.Add(ctx, tx, what...)
 	})
 	if err != nil {
 		return catalog.Service{}, fmt.Errorf("update service %.40q: %w", id, err)
@@ -155,24 +172,52 @@ func (s *Store) UpdateService(
 }
 
 // DeleteService removes the service. ifVersion is as in UpdateService.
-// Errors: catalog.ErrNotFound, ErrVersionMismatch.
-func (s *Store) DeleteService(ctx context.Context, id string, ifVersion int64) error {
+// Errors: catalog.ErrNotFound, ErrVersionMismatch, *access.DeniedError.
+func (s *Store) DeleteService(ctx context.Context, by access.Actor, id string, ifVersion int64) error {
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
 		svc, err := lockVersion(ctx, tx, id, ifVersion)
 		if err != nil {
 			return err
 		}
+		if err := by.May(access.WriteService, svc.Team); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM services WHERE id = $1`, id); err != nil {
 			return domainError(err)
 		}
+		authorship, err := recordService(ctx, tx, by, &svc, nil)
+		if err != nil {
+			return err
+		}
 		return outbox.Add(ctx, tx, events.ServiceDeleted{
-			ID: svc.ID, Name: svc.Name, Team: svc.Team, Version: svc.Version + 1, DeletedAt: now(),
+			ID: svc.ID, Name: svc.Name, Team: svc.Team, Version: svc.Version + 1, DeletedAt: now(), Actor: authorship.Actor,
 		})
 	})
 	if err != nil {
 		return fmt.Errorf("delete service %.40q: %w", id, err)
 	}
 	return nil
+}
+
+// recordService records what the actor did to a service, and returns what events say of
+// it. before is nil at its creation, after at its deletion.
+func recordService(ctx context.Context, tx *sqlx.Tx, by access.Actor, before, after *catalog.Service) (events.Authorship, error) {
+	svc, did := after, access.Updated
+	switch {
+	case before == nil:
+		did = access.Created
+	case after == nil:
+		svc, did = before, access.Deleted
+	}
+	differences := catalog.Differences(before, after)
+	changes := make([]access.FieldChange, len(differences))
+	for i, d := range differences {
+		changes[i] = access.FieldChange(d)
+	}
+	err := record(ctx, tx, by, deed{did, events.Key{Kind: events.KindService, ID: svc.ID}, svc.Name, changes})
+	return events.Authorship{
+		Actor: &events.Actor{Kind: string(by.Kind), ID: by.ID, Name: by.Name}, Changed: catalog.FieldNames(differences),
+	}, err
 }
 
 // lockVersion reads a service and locks its row. If ifVersion isn't 0, the

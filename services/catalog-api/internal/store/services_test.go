@@ -25,10 +25,10 @@ func header(t *testing.T, raw []byte) (h nats.Header) {
 func TestWritesAddEvents(t *testing.T) {
 	db := open(t)
 	svc := create(t, db, catalog.Change{Name: ptr("billing"), Status: ptr(events.StatusHealthy)})
-	if _, err := db.UpdateService(t.Context(), svc.ID, 0, catalog.Change{Status: ptr(events.StatusDown)}); err != nil {
+	if _, err := db.UpdateService(t.Context(), editor, svc.ID, 0, catalog.Change{Status: ptr(events.StatusDown)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.DeleteService(t.Context(), svc.ID, 0); err != nil {
+	if err := db.DeleteService(t.Context(), editor, svc.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 
@@ -59,10 +59,10 @@ func TestRefusedWritesAddNoEvents(t *testing.T) {
 	invalid := func(err error) bool { _, ok := errors.AsType[*catalog.InvalidError](err); return ok }
 	is := func(want error) func(error) bool { return func(err error) bool { return errors.Is(err, want) } }
 	update := func(id string, version int64, c catalog.Change) error {
-		_, err := db.UpdateService(t.Context(), id, version, c)
+		_, err := db.UpdateService(t.Context(), editor, id, version, c)
 		return err
 	}
-	_, createErr := db.CreateService(t.Context(), catalog.Change{Name: ptr("bILLing")})
+	_, createErr := db.CreateService(t.Context(), editor, catalog.Change{Name: ptr("bILLing")})
 	const nobody = "019a0000-0000-7000-8000-000000000000"
 	for name, tc := range map[string]struct {
 		err  error
@@ -74,8 +74,8 @@ func TestRefusedWritesAddNoEvents(t *testing.T) {
 		"an update of what is no id":       {update("{"+nobody[1:], 0, catalog.Change{}), is(catalog.ErrNotFound)},
 		"an update of an old version":      {update(svc.ID, 7, catalog.Change{Team: ptr("x")}), is(catalog.ErrVersionMismatch)},
 		"an update to what is not legal":   {update(svc.ID, 1, catalog.Change{Name: ptr("")}), invalid},
-		"a deletion of an old version":     {db.DeleteService(t.Context(), svc.ID, 7), is(catalog.ErrVersionMismatch)},
-		"a deletion of what isn't there":   {db.DeleteService(t.Context(), nobody, 0), is(catalog.ErrNotFound)},
+		"a deletion of an old version":     {db.DeleteService(t.Context(), editor, svc.ID, 7), is(catalog.ErrVersionMismatch)},
+		"a deletion of what isn't there":   {db.DeleteService(t.Context(), editor, nobody, 0), is(catalog.ErrNotFound)},
 		"an update that changes nothing":   {update(svc.ID, 1, catalog.Change{Name: ptr("Billing")}), is(nil)},
 		"a rename in case only is allowed": {update(other.ID, 0, catalog.Change{Name: ptr("search")}), is(nil)},
 	} {

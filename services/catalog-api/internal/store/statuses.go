@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
 
@@ -37,8 +38,11 @@ type outcome struct {
 // drops a result if the service is gone or has another health URL by now, or if the
 // result isn't newer than the service's last one. A batch that is applied twice
 // changes nothing the second time.
-func (s *Store) ApplyResults(ctx context.Context, batch []events.ProbeCompleted) (Applied, error) {
+func (s *Store) ApplyResults(ctx context.Context, by access.Actor, batch []events.ProbeCompleted) (Applied, error) {
 	var sum Applied
+	if err := by.May(access.StoreMeasured); err != nil {
+		return sum, err
+	}
 	err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
 		// A statement can update a row once. So several results of a service take
 		// several statements, and no status change in between is lost.
@@ -170,7 +174,7 @@ func (o outcome) missed() (missed, busy int) {
 // ApplyDelays records that services wait for their turn at a busy host, and so when
 // their next results are due. It ignores a delay that is older than the service's last
 // result, or is for another health URL.
-func (s *Store) ApplyDelays(ctx context.Context, batch []events.ProbeDelayed) error {
+func (s *Store) ApplyDelays(ctx context.Context, by access.Actor, batch []events.ProbeDelayed) error {
 	const update = `
 		WITH said AS (
 			SELECT id, url, max(round) AS round
@@ -183,6 +187,9 @@ func (s *Store) ApplyDelays(ctx context.Context, batch []events.ProbeDelayed) er
 		)
 		UPDATE services s SET probe_round_ms = l.round FROM locked l WHERE s.id = l.id`
 
+	if err := by.May(access.StoreMeasured); err != nil {
+		return err
+	}
 	var (
 		id, url pq.StringArray
 		wait    pq.Int64Array
@@ -201,7 +208,7 @@ func (s *Store) ApplyDelays(ctx context.Context, batch []events.ProbeDelayed) er
 // MarkStale sets statuses to unknown that no result has confirmed for three intervals,
 // or three rounds of a busy host if that is longer, and returns how many. since is when
 // the caller began to receive results: the time before doesn't count.
-func (s *Store) MarkStale(ctx context.Context, since time.Time) (int, error) {
+func (s *Store) MarkStale(ctx context.Context, by access.Actor, since time.Time) (int, error) {
 	const update = `
 		WITH before AS (
 			SELECT id, status FROM services
@@ -215,6 +222,9 @@ func (s *Store) MarkStale(ctx context.Context, since time.Time) (int, error) {
 		WHERE s.id = b.id
 		RETURNING s.id, s.name, s.team, s.status, s.status_since, s.status_reason, b.status AS before`
 
+	if err := by.May(access.StoreMeasured); err != nil {
+		return 0, err
+	}
 	var done []outcome
 	err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
 		if err := tx.SelectContext(ctx, &done, update, now(), since); err != nil {

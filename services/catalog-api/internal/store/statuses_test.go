@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
@@ -25,7 +26,7 @@ func result(svc catalog.Service, at time.Time, status events.Status) events.Prob
 
 func apply(t *testing.T, db *store.Store, batch ...events.ProbeCompleted) store.Applied {
 	t.Helper()
-	sum, err := db.ApplyResults(t.Context(), batch)
+	sum, err := db.ApplyResults(t.Context(), access.Prober, batch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,13 +148,13 @@ func TestStatusesBecomeStale(t *testing.T) {
 		result(slow, time.Now().Add(-2*time.Hour), events.StatusHealthy))
 	takeOutbox(t, db)
 
-	if n, err := db.MarkStale(t.Context(), time.Now().UTC()); n != 0 || err != nil {
+	if n, err := db.MarkStale(t.Context(), access.Sweeper, time.Now().UTC()); n != 0 || err != nil {
 		t.Errorf("just started: got %d, %v; silence before the start says nothing", n, err)
 	}
-	if n, err := db.MarkStale(t.Context(), long); n != 1 || err != nil {
+	if n, err := db.MarkStale(t.Context(), access.Sweeper, long); n != 1 || err != nil {
 		t.Errorf("got %d, %v, want the quiet one", n, err)
 	}
-	if n, err := db.MarkStale(t.Context(), long); n != 0 || err != nil {
+	if n, err := db.MarkStale(t.Context(), access.Sweeper, long); n != 0 || err != nil {
 		t.Errorf("again: got %d, %v", n, err)
 	}
 	got := takeOutbox(t, db)
@@ -176,7 +177,7 @@ func TestDelayedServiceIsNotStale(t *testing.T) {
 	svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
 	delayed := func(at time.Time, round time.Duration) {
 		t.Helper()
-		err := db.ApplyDelays(t.Context(), []events.ProbeDelayed{
+		err := db.ApplyDelays(t.Context(), access.Prober, []events.ProbeDelayed{
 			{ServiceID: svc.ID, URL: healthURL, RoundMS: round.Milliseconds(), SaidAt: at, Location: "here"},
 			{ServiceID: svc.ID, URL: "https://old.example/", RoundMS: time.Hour.Milliseconds(), SaidAt: at, Location: "here"},
 			{ServiceID: "019a0000-0000-7000-8000-000000000000", URL: healthURL, RoundMS: 1, SaidAt: at, Location: "here"},
@@ -206,7 +207,7 @@ func TestDelayedServiceIsNotStale(t *testing.T) {
 
 func stale(t *testing.T, db *store.Store, since time.Time, want int, what string) {
 	t.Helper()
-	if n, err := db.MarkStale(t.Context(), since); n != want || err != nil {
+	if n, err := db.MarkStale(t.Context(), access.Sweeper, since); n != want || err != nil {
 		t.Errorf("a service %s: %d are stale (%v), want %d", what, n, err, want)
 	}
 }

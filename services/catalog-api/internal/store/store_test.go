@@ -10,6 +10,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
@@ -38,7 +39,7 @@ func openAt(t *testing.T, url string) *store.Store {
 
 func create(t *testing.T, db *store.Store, c catalog.Change) catalog.Service {
 	t.Helper()
-	svc, err := db.CreateService(t.Context(), c)
+	svc, err := db.CreateService(t.Context(), editor, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,3 +97,6 @@ func TestOpenDoesNotRepeatThePassword(t *testing.T) {
 		t.Errorf("the error is %q", got)
 	}
 }
+
+// editor may write every service.
+var editor = access.Actor{Kind: access.Key, ID: "k1", Name: "tests", Role: access.Editor, Address: "192.0.2.7", RequestID: "r1"}

@@ -16,6 +16,14 @@
   value: {{ .Values.catalogApi.interval | quote }}
 - name: PORTAL_HTTP
   value: ":8000"
+- name: PORTAL_ANONYMOUS
+  value: {{ .Values.catalogApi.anonymous.role }}
+- name: PORTAL_PUBLISHED
+  value: "0.0.0.0" {{- /* the ingress, for whoever reaches it */}}
+- name: PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE
+  value: {{ ternary "yes" "no" .Values.catalogApi.anonymous.writesFromAnywhere | quote }}
+- name: PORTAL_TRAIL_DAYS
+  value: {{ .Values.catalogApi.trailDays | quote }}
 {{- end }}
 
 {{- define "dev-portal.catalog-api.egress" -}}

@@ -1,0 +1,39 @@
+package catalogapi_test
+
+import (
+	"strings"
+	"testing"
+
+	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
+)
+
+func TestStrangersWriteOnlyIfToldSo(t *testing.T) {
+	for name, tc := range map[string]struct {
+		env  string
+		want string // in the error; "": it starts
+	}{
+		"on this machine by default":        {"PORTAL_HTTP=127.0.0.1:8000", ""},
+		"on this machine as editor":         {"PORTAL_HTTP=[::1]:8000 PORTAL_ANONYMOUS=editor", ""},
+		"on all addresses by default":       {"PORTAL_HTTP=:8000", ""},
+		"on all addresses to read":          {"PORTAL_HTTP=:8000 PORTAL_ANONYMOUS=viewer", ""},
+		"on all addresses as editor":        {"PORTAL_HTTP=:8000 PORTAL_ANONYMOUS=editor", "strangers"},
+		"on all addresses as admin":         {"PORTAL_HTTP=0.0.0.0:8000 PORTAL_ANONYMOUS=admin", "strangers"},
+		"in a container on this machine":    {"PORTAL_HTTP=:8000 PORTAL_ANONYMOUS=editor PORTAL_PUBLISHED=127.0.0.1", ""},
+		"in a container on the network":     {"PORTAL_HTTP=:8000 PORTAL_ANONYMOUS=editor PORTAL_PUBLISHED=0.0.0.0", "strangers"},
+		"behind this machine's own address": {"PORTAL_HTTP=127.0.0.1:8000 PORTAL_ANONYMOUS=editor PORTAL_PUBLISHED=192.0.2.1:80", "strangers"},
+		"told so":                           {"PORTAL_HTTP=:8000 PORTAL_ANONYMOUS=editor PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes", ""},
+		"told so in other words":            {"PORTAL_HTTP=:8000 PORTAL_ANONYMOUS=editor PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=1", "strangers"},
+		"a role that isn't":                 {"PORTAL_ANONYMOUS=root", `"root" is not a role`},
+		"a trail of no days":                {"PORTAL_TRAIL_DAYS=-1", "PORTAL_TRAIL_DAYS is -1"},
+	} {
+		env := map[string]string{"PORTAL_DATABASE_URL": "postgres://x/y", "PORTAL_NATS_URL": "nats://x"}
+		for _, setting := range strings.Fields(tc.env) {
+			key, value, _ := strings.Cut(setting, "=")
+			env[key] = value
+		}
+		_, err := catalogapi.ConfigFromEnv(func(name string) string { return env[name] })
+		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tc.want)
+		}
+	}
+}

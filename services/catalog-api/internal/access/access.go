@@ -1,0 +1,151 @@
+// Package access has the rules of who may do what: actors, their roles, and the trail of
+// what they did. It uses no database and no network.
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Role is what an actor may do. Each role may do what the one before it may.
+type Role int
+
+// The roles.
+const (
+	None   Role = iota // nothing
+	Viewer             // read
+	Editor             // write services: those of its teams, or of all teams if it has none
+	Admin              // everything: also keys, settings and the trail
+)
+
+var roleNames = []string{"none", "viewer", "editor", "admin"}
+
+// String returns the role's word in settings and problems.
+func (r Role) String() string { return roleNames[r] }
+
+// ParseRole returns the role of a word.
+func ParseRole(word string) (Role, error) {
+	i := slices.Index(roleNames, word)
+	if i < 0 {
+		return None, fmt.Errorf("%.20q is not a role; it must be one of %s", word, strings.Join(roleNames, ", "))
+	}
+	return Role(i), nil
+}
+
+// ActorKind is a kind of actor.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	Anonymous ActorKind = "anonymous" // nobody said who it is
+	Person    ActorKind = "person"
+	Key       ActorKind = "key" // a program with an API key
+	System    ActorKind = "system"
+)
+
+// Actor is who does something.
+type Actor struct {
+	Kind ActorKind
+	ID   string // of a person or key; of a system actor its name
+	Name string // for people; "" if nobody knows it
+	Role Role
+
+	// Teams are those whose services an editor may write; empty: all.
+	Teams []string
+
+	Address   string // the network address of the request; "" for a system actor
+	RequestID string // "" for a system actor
+}
+
+// The system actors: parts of the portal itself.
+var (
+	Prober  = Actor{Kind: System, ID: "prober", Name: "Prober"}   // stores what was measured
+	Sweeper = Actor{Kind: System, ID: "sweeper", Name: "Sweeper"} // marks statuses that nobody measures
+	Relay   = Actor{Kind: System, ID: "relay", Name: "Relay"}     // brings the stream in line with the database
+)
+
+// Nobody returns the actor that did not say who it is, with the role that the portal gives it.
+func Nobody(role Role) Actor { return Actor{Kind: Anonymous, Role: role} }
+
+// Action is something that the rules decide about.
+type Action string
+
+// The actions.
+const (
+	Read          Action = "read"           // the catalogue, its statuses and events
+	CheckService  Action = "check service"  // probe it now
+	WriteService  Action = "write service"  // add, change or delete it
+	ReadTrail     Action = "read trail"     // of everything, with addresses
+	StoreMeasured Action = "store measured" // results of probes, and their absence
+	RepairEvents  Action = "repair events"  // after a loss of the stream
+	PurgeTrail    Action = "purge trail"    // of what is older than it is kept
+)
+
+// rule is what an action needs: a role, or to be one of the system actors.
+type rule struct {
+	role    Role
+	ofTeam  bool     // an editor with teams needs to be of the thing's
+	systems []string // ids of system actors
+}
+
+var rules = map[Action]rule{
+	Read:          {role: Viewer},
+	CheckService:  {role: Editor, ofTeam: true},
+	WriteService:  {role: Editor, ofTeam: true},
+	ReadTrail:     {role: Admin},
+	StoreMeasured: {role: None, systems: []string{Prober.ID, Sweeper.ID}},
+	RepairEvents:  {role: None, systems: []string{Relay.ID}},
+	PurgeTrail:    {role: None, systems: []string{Sweeper.ID}},
+}
+
+// Needs returns the role that an action needs of people and keys; None: it is for the
+// portal itself.
+func (a Action) Needs() Role { return rules[a].role }
+
+// May returns nil if the actor may do the action to a thing of the teams, or a
+// *DeniedError. A thing that goes from one team to another has both; one without a team
+// has the team "".
+func (a Actor) May(action Action, teams ...string) error {
+	r, known := rules[action]
+	denied := &DeniedError{Actor: a, Action: action, Needs: r.role}
+	switch {
+	case !known:
+		return denied
+	case a.Kind == System:
+		if slices.Contains(r.systems, a.ID) {
+			return nil
+		}
+		return denied
+	case r.role == None || a.Role < r.role:
+		return denied
+	}
+	if r.ofTeam && a.Role == Editor && len(a.Teams) > 0 {
+		for _, team := range teams {
+			if !slices.Contains(a.Teams, team) {
+				denied.Team = &team
+				return denied
+			}
+		}
+	}
+	return nil
+}
+
+// DeniedError says that an actor may not do something.
+type DeniedError struct {
+	Actor  Actor
+	Action Action
+	Needs  Role    // None: it is for the portal itself
+	Team   *string // that the actor is not of; nil: its role is not enough
+}
+
+func (e *DeniedError) Error() string {
+	who := strings.TrimSpace(string(e.Actor.Kind) + " " + e.Actor.ID)
+	switch {
+	case e.Team != nil:
+		return fmt.Sprintf("%s may not %s of team %q", who, e.Action, *e.Team)
+	case e.Needs == None:
+		return fmt.Sprintf("%s may not %s", who, e.Action)
+	}
+	return fmt.Sprintf("%s has role %s, and needs %s to %s", who, e.Actor.Role, e.Needs, e.Action)
+}

@@ -1,0 +1,163 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
+)
+
+var roles = []access.Role{access.None, access.Viewer, access.Editor, access.Admin}
+
+// documentedNeeds returns the role that each request needs, by the table in docs/access.md.
+func documentedNeeds(t *testing.T) map[string]access.Role {
+	t.Helper()
+	text, err := os.ReadFile("../../../../docs/access.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := map[string]access.Role{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([A-Z]+ /api/\\S+)` \\| (\\w+) \\|$").FindAllStringSubmatch(string(text), -1) {
+		role, err := access.ParseRole(row[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		needs[row[1]] = role
+	}
+	return needs
+}
+
+// Each request, by each role, is answered as docs/access.md says.
+func TestEveryRouteByEveryRole(t *testing.T) {
+	needs := documentedNeeds(t)
+	p, doc, _ := described(t)
+	var routes []string
+	for path, methods := range doc.Paths {
+		for method := range methods {
+			routes = append(routes, strings.ToUpper(method)+" "+path)
+		}
+	}
+	for route := range needs {
+		if !slices.Contains(routes, route) {
+			t.Errorf("docs/access.md has %s, which does not exist", route)
+		}
+	}
+	for _, role := range roles {
+		as := p.replica(func(a *httpapi.API) {
+			a.Anonymous = role
+			a.Live = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+		})
+		for _, route := range routes {
+			need, there := needs[route]
+			if !there {
+				t.Errorf("docs/access.md lacks %s", route)
+				continue
+			}
+			path, made := p.create(fmt.Sprintf(`{"name":"for %s of %s"}`, strings.ReplaceAll(route, "/", " "), role))
+			method, address, _ := strings.Cut(route, " ")
+			body := ""
+			if method == "POST" && !strings.HasSuffix(address, "/check") || method == "PUT" || method == "PATCH" {
+				body = fmt.Sprintf(`{"name":"by %s of %s"}`, strings.ReplaceAll(route, "/", " "), role)
+			}
+			a := as.call(method, strings.Replace(address, "{id}", made.body["id"].(string), 1), body)
+			if allowed := a.status < 300; allowed != (role >= need) {
+				t.Errorf("%s as %s, which needs %s: %d %s", route, role, need, a.status, a.raw)
+			}
+			if a.status >= 300 {
+				wantProblem(t, a, http.StatusUnauthorized, "unauthenticated")
+				if detail := a.body["detail"].(string); !strings.Contains(detail, "the role "+need.String()) || !strings.Contains(detail, role.String()) {
+					t.Errorf("%s as %s: %s", route, role, detail)
+				}
+				if a.header.Get("WWW-Authenticate") != `Bearer realm="dev-portal"` {
+					t.Errorf("%s: WWW-Authenticate is %q", route, a.header.Get("WWW-Authenticate"))
+				}
+				if now := p.call("GET", path, ""); method != "GET" && (now.status != 200 || now.body["version"] != 1.0) {
+					t.Errorf("%s as %s changed %s", route, role, now.raw)
+				}
+			}
+		}
+	}
+}
+
+func TestDocumentationIsForEverybody(t *testing.T) {
+	p := start(t, func(a *httpapi.API) { a.Anonymous = access.None })
+	for _, path := range []string{"/api/docs", "/api/openapi.json", "/api/docs/docs.js", "/api/health"} {
+		if a := p.call("GET", path, ""); a.status != 200 {
+			t.Errorf("%s: %d", path, a.status)
+		}
+	}
+}
+
+func TestChangesOfAService(t *testing.T) {
+	p := start(t, nil)
+	path, made := p.create(`{"name":"billing","team":"Core"}`)
+	p.create(`{"name":"other"}`)
+	p.call("PATCH", path, `{"team":"Payments","tags":["go"]}`, "X-Request-Id: from-the-test")
+	p.call("PATCH", path, `{"team":"Payments"}`)
+	p.call("DELETE", path, "")
+	a := p.call("GET", path+"/changes", "")
+	items, _ := a.body["items"].([]any)
+	if a.status != 200 || len(items) != 3 {
+		t.Fatalf("%d %s", a.status, a.raw)
+	}
+	var deeds []any
+	for _, item := range items {
+		entry := item.(map[string]any)
+		deeds = append(deeds, entry["deed"])
+		if entry["thing_id"] != made.body["id"] || entry["address"] != nil || entry["request_id"] != nil {
+			t.Errorf("entry %v", entry)
+		}
+	}
+	if fmt.Sprint(deeds) != "[deleted updated created]" {
+		t.Errorf("deeds %v", deeds)
+	}
+	changes := items[1].(map[string]any)["changes"]
+	if got := fmt.Sprint(changes); got != "[map[after:Payments before:Core field:team] map[after:[go] before:<nil> field:tags]]" {
+		t.Errorf("changes %s", got)
+	}
+	all := p.call("GET", "/api/audit?thing="+made.body["id"].(string)+"&deed=updated", "")
+	entry := all.body["items"].([]any)[0].(map[string]any)
+	if entry["address"] != "127.0.0.1" || entry["request_id"] != "from-the-test" || fmt.Sprint(entry["actor"]) != "map[kind:anonymous]" {
+		t.Errorf("the trail has %v", entry)
+	}
+	wantProblem(t, p.call("GET", "/api/services/019a0000-0000-7000-8000-000000000001/changes", ""), 404, "not-found")
+	wantProblem(t, p.call("GET", "/api/services/x/changes", ""), 404, "not-found")
+}
+
+func TestTrailComesInPages(t *testing.T) {
+	p := start(t, nil)
+	for i := range 5 {
+		p.create(fmt.Sprintf(`{"name":"s%d"}`, i))
+	}
+	var names []string
+	next := "/api/audit?limit=2&kind=service"
+	for next != "" {
+		page := p.call("GET", next, "")
+		if page.status != 200 {
+			t.Fatalf("%s: %d %s", next, page.status, page.raw)
+		}
+		names = append(names, page.names()...)
+		if len(page.names()) == 2 {
+			p.create(fmt.Sprintf(`{"name":"meanwhile %d"}`, len(names))) // moves nothing to another page
+		}
+		next, _, _ = strings.Cut(strings.TrimPrefix(page.header.Get("Link"), "<"), `>; rel="next"`)
+	}
+	if got := strings.Join(names, " "); got != "s4 s3 s2 s1 s0" {
+		t.Errorf("the pages have %s", got)
+	}
+	for query, field := range map[string]string{
+		"since=yesterday": "since", "until=1": "until", "after=%21": "after", "after=eA": "after", "limit=0": "limit", "who=me": "who", "deed=made": "deed",
+	} {
+		a := p.call("GET", "/api/audit?"+query, "")
+		wantProblem(t, a, 422, "invalid")
+		if !slices.Equal(a.fields(), []string{field}) {
+			t.Errorf("%s names %v", query, a.fields())
+		}
+	}
+}
