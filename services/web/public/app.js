@@ -15,6 +15,7 @@ import { byName } from './lib/filter.js';
 import { outcome } from './lib/format.js';
 import { Health } from './lib/health.js';
 import { Live } from './lib/live.js';
+import { address } from './lib/route.js';
 import { Router } from './lib/router.js';
 import { shortcut } from './lib/shortcut.js';
 import { Store } from './lib/store.js';
@@ -32,17 +33,46 @@ const live = new Live('/api/events');
 const sync = new Sync({ api, store, live, inView: () => router.page.inView() });
 const health = new Health(api.health, (said) => find('health-notice').show(said));
 
-// session is shared by the pages: the services, the state of the connection, and actions.
+// session is shared by the pages: the services, the state of the connection, the role of
+// who is asking ("" while it is not known), and actions.
 const session = {
   store,
+  role: '',
   connection: { mode: 'loading', at: null },
   go: (address) => router.go(address),
   retitle: () => router.retitle(),
-  add: () => form.add(),
+  add,
   refresh: () => sync.refresh(),
 };
 const catalogue = new Catalogue(session);
 const router = new Router({ catalogue, service: new ServicePage(session), notFound: new NotFoundPage(session) });
+
+// identify learns who is asking. What that role may not do is hidden by the style sheet;
+// until it is known, everything is shown.
+async function identify() {
+  try {
+    session.role = (await api.me()).role;
+    document.documentElement.dataset.role = session.role;
+    router.page.update();
+  } catch {
+    // The portal does not answer, and the page says so: it refuses what is not allowed.
+  }
+}
+
+function mayWrite() {
+  return !['viewer', 'none'].includes(session.role);
+}
+
+function add() {
+  if (mayWrite()) form.add();
+}
+
+// open opens a service's form, or its page for people who may only read.
+function open(id) {
+  if (!store.get(id)) return;
+  if (mayWrite()) form.edit(store.get(id));
+  else router.go(address(id));
+}
 
 async function probe(id) {
   const card = router.page.card(id);
@@ -112,7 +142,7 @@ function key(event) {
   }
   const act = {
     search: () => find('#searchInput').select(),
-    new: () => form.add(),
+    new: add,
     help: () => find('help-dialog').open(),
   }[shortcut(event)];
   if (!act) return;
@@ -122,9 +152,9 @@ function key(event) {
 
 function listenToPeople() {
   document.addEventListener('keydown', key);
-  document.addEventListener('open', ({ detail }) => store.get(detail) && form.edit(store.get(detail)));
+  document.addEventListener('open', ({ detail }) => open(detail));
   document.addEventListener('check', ({ detail }) => probe(detail));
-  find('#addServiceBtn').addEventListener('click', () => form.add());
+  find('#addServiceBtn').addEventListener('click', add);
   find('#helpBtn').addEventListener('click', () => find('help-dialog').open());
   form.addEventListener('saved', ({ detail }) => saved(detail));
   form.addEventListener('dropped', ({ detail }) => dropped(detail));
@@ -175,5 +205,6 @@ form.teams = () =>
     .map(([team]) => team);
 listenToPeople();
 listenToServer();
+void identify();
 router.start();
 follow();

@@ -1,5 +1,5 @@
 // <empty-state> is shown instead of cards: when = "nothing matches", "first run",
-// "unreachable", or "" to hide it. It bubbles "clear", "add" and "retry".
+// "no access", "unreachable", or "" to hide it. It bubbles "clear", "add" and "retry".
 import { stamp, tell } from './template.js';
 
 class EmptyState extends HTMLElement {

@@ -62,6 +62,11 @@ export async function check(id) {
   return (await call('POST', `${path(id)}/check`, { timeout: 30_000 })).data;
 }
 
+// me resolves with { kind, name, role, teams } of who is asking.
+export async function me() {
+  return (await call('GET', '/api/me')).data;
+}
+
 // health resolves with { status, checks }, also if a check fails. Each check is
 // { name, status, detail, cure }.
 export async function health() {

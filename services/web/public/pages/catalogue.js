@@ -163,7 +163,7 @@ export class Catalogue extends Page {
       this.#layout = this.#grid.show(head(groups, most));
       this.#layout.then((whole) => whole && this.#showRest(services.length - most));
     }
-    this.#empty.when = emptiness(connection, services.length, stats.total);
+    this.#empty.when = emptiness(this.session, services.length, stats.total);
     return this.#layout;
   }
 
@@ -215,7 +215,8 @@ export class Catalogue extends Page {
   }
 }
 
-function emptiness({ at, mode }, visible, total) {
+function emptiness({ connection: { at, mode }, role }, visible, total) {
+  if (role === 'none') return 'no access';
   if (!at) return mode === 'offline' ? 'unreachable' : '';
   if (visible > 0) return '';
   return total === 0 ? 'first run' : 'nothing matches';

@@ -1,0 +1,69 @@
+// People who may only read are offered nothing that would be refused.
+import { expect, test } from '../portal/test.js';
+
+async function as(page, role) {
+  await page.route('**/api/me', (route) => route.fulfill({ json: { kind: 'anonymous', role, teams: [] } }));
+}
+
+test('a viewer reads, and is offered nothing to write', async ({ home, page, catalogue, target }) => {
+  const { id, name } = await catalogue.add({ status_url: target.url });
+  await as(page, 'viewer');
+  await home.open();
+  const card = home.card(name);
+  await expect(card.root).toBeVisible();
+  await expect(card.edit).toBeHidden();
+  await expect(card.check).toBeHidden();
+  await expect(home.addButton).toBeHidden();
+  await expect(page.getByText('Read only')).toBeVisible();
+
+  await page.keyboard.press('n');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await card.open.click();
+  await expect(page).toHaveURL(`/services/${id}`);
+  await expect(page.getByRole('dialog')).toBeHidden();
+});
+
+test('an editor is offered all of it', async ({ home, page, catalogue }) => {
+  const { name } = await catalogue.add({});
+  await as(page, 'editor');
+  await home.open();
+  await expect(home.card(name).edit).toBeVisible();
+  await expect(page.getByText('Read only')).toBeHidden();
+  await page.keyboard.press('n');
+  await expect(page.getByRole('dialog')).toBeVisible();
+});
+
+test('a portal that does not say who is asking offers everything', async ({ home, page, catalogue, watch }) => {
+  watch.expect({ method: 'GET', status: 404, path: /\/api\/me$/ });
+  const { name } = await catalogue.add({});
+  await page.route('**/api/me', (route) => route.fulfill({ status: 404, json: {} }));
+  await home.open();
+  await expect(home.card(name).edit).toBeVisible();
+  await expect(home.addButton).toBeVisible();
+});
+
+test('a portal knows its own people', async ({ home, page }) => {
+  const answered = page.waitForResponse('**/api/me');
+  await home.open();
+  expect(await (await answered).json()).toMatchObject({
+    kind: 'anonymous',
+    role: expect.stringMatching(/^(editor|admin)$/),
+  });
+});
+
+test('a portal for people whom it knows says so to others', async ({ home, page, watch }) => {
+  const denied = {
+    type: '/api/docs#unauthenticated',
+    title: 'Not signed in',
+    status: 401,
+    detail: 'This needs the role viewer.',
+  };
+  watch.expect({ method: 'GET', status: 401, path: /\/api\/services$/ });
+  await as(page, 'none');
+  await page.route('**/api/services', (route) =>
+    route.fulfill({ status: 401, contentType: 'application/problem+json', json: denied }),
+  );
+  await page.goto('/');
+  await expect(page.getByRole('heading', { name: 'No access' })).toBeVisible();
+  await expect(home.addButton).toBeHidden();
+});
