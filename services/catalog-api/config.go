@@ -95,8 +95,9 @@ func (c Config) validate() error {
 	var rules service.Rules
 	rules.Check(c.DatabaseURL != "", "PORTAL_DATABASE_URL is not set; it must look like postgres://user:password@host:5432/name")
 	rules.Check(c.DefaultInterval.Known(), "PORTAL_INTERVAL is %q; it must be one of %s", c.DefaultInterval, events.Names(events.Intervals))
-	_, err := c.anonymous()
-	rules.Check(err == nil, "%w", err)
+	if err := c.CheckAnonymous(false); err != nil {
+		rules = append(rules, err)
+	}
 	rules.Check(c.TrailDays >= 1, "PORTAL_TRAIL_DAYS is %d; it must be at least 1", c.TrailDays)
 	rules.Check(c.Replicas >= 1 && c.Replicas <= 5, "PORTAL_NATS_REPLICAS is %d; it must be a number from 1 to 5", c.Replicas)
 	return rules.Err()
@@ -111,12 +112,12 @@ func (c Config) anonymous() (access.Role, error) {
 	return anonymousRole(c.Anonymous, reached, c.AnonymousAnywhere)
 }
 
-// CheckAnonymous returns an error if the settings of a Config would let strangers write
-// without saying so, or don't let writes where somebody who is unknown must write.
-func CheckAnonymous(role, reached string, anywhere, mustWrite bool) error {
-	got, err := anonymousRole(role, reached, anywhere)
-	if err == nil && mustWrite && got < access.Editor {
-		err = fmt.Errorf("it needs the role editor for anonymous requests, which have the role %s", got)
+// CheckAnonymous returns an error if c would let strangers write without saying so, or, if
+// mustWrite, doesn't let somebody who is unknown write.
+func (c Config) CheckAnonymous(mustWrite bool) error {
+	role, err := c.anonymous()
+	if err == nil && mustWrite && role < access.Editor {
+		err = fmt.Errorf("it needs the role editor for anonymous requests, which have the role %s", role)
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package standalone
 
 import (
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
-	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
 )
 
 // The range of the probe timeout: the shortest that makes sense, and the longest that a
@@ -185,13 +183,7 @@ func (c Config) validate() error {
 	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
 		errs = append(errs, fmt.Errorf("--timeout is %s: choose one between %s and %s", c.Timeout, minTimeout, maxTimeout))
 	}
-	reached := cmp.Or(c.Published, c.HTTPAddr)
-	if c.Published == "" && c.Listener != nil {
-		reached = c.Listener.Addr().String()
-	}
-	if err := catalogapi.CheckAnonymous(c.Anonymous, reached, c.AnonymousAnywhere, c.Demo); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, c.catalogAPI().CheckAnonymous(c.Demo))
 	if c.Dir == "" {
 		errs = append(errs, errors.New("--data is empty: name a folder"))
 	}

@@ -122,14 +122,21 @@ type part struct {
 func (c Config) services() []part {
 	return []part{
 		{"catalog-api", func(ctx context.Context, common service.Common) error {
-			return catalogapi.Run(ctx, catalogapi.Config{
-				Common: common, DatabaseURL: c.DatabaseURL, Listener: c.Listener, Static: c.page(), DefaultInterval: c.Interval,
-				Anonymous: c.Anonymous, Published: c.Published, AnonymousAnywhere: c.AnonymousAnywhere,
-			})
+			cfg := c.catalogAPI()
+			cfg.Common, cfg.Static = common, c.page()
+			return catalogapi.Run(ctx, cfg)
 		}},
 		{"health-worker", func(ctx context.Context, common service.Common) error {
 			return healthworker.Run(ctx, healthworker.Config{Common: common, Timeout: c.Timeout})
 		}},
+	}
+}
+
+// catalogAPI returns what the settings of this process mean for catalog-api.
+func (c Config) catalogAPI() catalogapi.Config {
+	return catalogapi.Config{
+		DatabaseURL: c.DatabaseURL, HTTPAddr: c.HTTPAddr, Listener: c.Listener, DefaultInterval: c.Interval,
+		Anonymous: c.Anonymous, Published: c.Published, AnonymousAnywhere: c.AnonymousAnywhere,
 	}
 }
 

@@ -107,24 +107,18 @@ func (a Action) Needs() Role { return rules[a].role }
 // *DeniedError. A thing that goes from one team to another has both; one without a team
 // has the team "".
 func (a Actor) May(action Action, teams ...string) error {
-	r, known := rules[action]
-	denied := &DeniedError{Actor: a, Action: action, Needs: r.role}
-	switch {
-	case !known:
-		return denied
-	case a.Kind == System:
-		if slices.Contains(r.systems, a.ID) {
-			return nil
-		}
-		return denied
-	case r.role == None || a.Role < r.role:
-		return denied
+	r := rules[action] // that of an unknown action allows it to nobody
+	allowed := r.role != None && a.Role >= r.role
+	if a.Kind == System {
+		allowed = slices.Contains(r.systems, a.ID)
+	}
+	if !allowed {
+		return &DeniedError{Actor: a, Action: action, Needs: r.role}
 	}
 	if r.ofTeam && a.Role == Editor && len(a.Teams) > 0 {
 		for _, team := range teams {
 			if !slices.Contains(a.Teams, team) {
-				denied.Team = &team
-				return denied
+				return &DeniedError{Actor: a, Action: action, Needs: r.role, Team: &team}
 			}
 		}
 	}

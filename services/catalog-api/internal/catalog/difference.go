@@ -1,6 +1,9 @@
 package catalog
 
-import "slices"
+import (
+	"reflect"
+	"slices"
+)
 
 // Difference is a field that differs between two states of a thing. nil: it is not set.
 type Difference struct {
@@ -13,7 +16,7 @@ type Difference struct {
 func Differences(before, after *Service) (list []Difference) {
 	was, is := before.settings(), after.settings()
 	for i, field := range is {
-		if !same(was[i].value, field.value) {
+		if !reflect.DeepEqual(was[i].value, field.value) {
 			list = append(list, Difference{field.name, was[i].value, field.value})
 		}
 	}
@@ -51,15 +54,6 @@ func unlessZero(text string) any {
 		return nil
 	}
 	return text
-}
-
-func same(a, b any) bool {
-	x, isList := a.([]string)
-	y, alsoList := b.([]string)
-	if isList || alsoList {
-		return isList && alsoList && slices.Equal(x, y)
-	}
-	return a == b
 }
 
 // FieldNames returns the names of the fields that differ.

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
@@ -103,9 +101,6 @@ type trailInput struct {
 	Until string `query:"until" format:"date-time" doc:"Entries before this time."`
 }
 
-// Resolve implements huma.Resolver.
-func (in *trailInput) Resolve(ctx huma.Context) []error { return in.Paging.Resolve(ctx) }
-
 // listTrail serves GET /api/audit.
 func (a *API) listTrail(ctx context.Context, in *trailInput) (*entryListOutput, error) {
 	search := access.Search{
@@ -132,9 +127,6 @@ type changesInput struct {
 
 	ID string `path:"id" format:"uuid" doc:"The service's id."`
 }
-
-// Resolve implements huma.Resolver.
-func (in *changesInput) Resolve(ctx huma.Context) []error { return in.Paging.Resolve(ctx) }
 
 // listChanges serves GET /api/services/{id}/changes.
 func (a *API) listChanges(ctx context.Context, in *changesInput) (*entryListOutput, error) {
