@@ -18,6 +18,7 @@ export PATH := $(PATH):/usr/sbin
 # By the names that --url and --api-url have as variables of the browser tests.
 URL     ?= $(PORTAL_URL)
 API_URL ?= $(PORTAL_API_URL)
+export PORTAL_API_KEY ?= $(API_KEY)
 
 header = @printf '\n== %s\n'
 
@@ -42,7 +43,7 @@ test-unit: ## the Go tests that start nothing, in seconds
 	go test -short work
 
 test-go: ## every Go test; PKG=./pkg/events/... and RUN=Name narrow it
-	@scripts/need postgres nginx chromium gcc
+	@scripts/need postgres nginx chromium gcc jq
 	$(header) 'Go: unit and integration tests'
 	go test -race -shuffle=on -timeout 20m $(if $(RUN),-run '$(RUN)') $(or $(PKG),work)
 
@@ -58,7 +59,7 @@ test-web: services/web/node_modules ## the page's own tests, in Node
 	$(header) 'page: unit tests'
 	cd services/web && npm test
 
-test-browser: integration/browser/node_modules ## the page in Chromium; URL=… and API_URL=… test a portal that runs
+test-browser: integration/browser/node_modules ## the page in Chromium; URL=…, API_URL=… and API_KEY=… test a portal that runs
 	@scripts/need --if-possible postgres
 	@scripts/need chromium
 	@$(if $(URL),:,$(MAKE) build)

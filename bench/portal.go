@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -178,6 +179,17 @@ func (p *portal) write(ctx context.Context, method, path string, fields map[stri
 	var svc struct{ ID string }
 	err = json.Unmarshal(body, &svc)
 	return svc.ID, err
+}
+
+// createKey makes a viewer's API key.
+func (p *portal) createKey(ctx context.Context) (string, error) {
+	create := exec.CommandContext(ctx, filepath.Join(p.dir, "catalog-api"), "keys", "create", "--name", "bench")
+	create.Env = append(os.Environ(), "PORTAL_DATABASE_URL="+p.database)
+	key, err := create.Output()
+	if err != nil {
+		return "", fmt.Errorf("make an API key: %w", err)
+	}
+	return strings.TrimSpace(string(key)), nil
 }
 
 func get(url string) error {

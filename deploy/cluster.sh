@@ -1,4 +1,5 @@
-# What test-cluster works with: it sets namespace, release, host, traefik, values and began.
+# What test-cluster works with: it sets namespace, release, host, traefik, api_key, values
+# and began.
 # shellcheck shell=bash disable=SC2016,SC2154
 
 say() { printf '%4d s  %s\n' $((SECONDS - began)) "$*"; }
@@ -14,7 +15,7 @@ upgrade() { helm upgrade --install "$release" deploy/helm/dev-portal -n "$namesp
 # api METHOD PATH [JSON] — the answer of the portal behind Traefik; fails at 4xx and 5xx.
 api() {
   curl -sS --fail-with-body --max-time 15 -H "Host: $host" -H 'Content-Type: application/json' \
-    -X "$1" "$traefik$2" ${3:+--data "$3"}
+    ${api_key:+-H "Authorization: Bearer $api_key"} -X "$1" "$traefik$2" ${3:+--data "$3"}
 }
 
 # ids — those of the services in standard input.

@@ -151,10 +151,32 @@ func versionOf(output string) string {
 // ready reports whether the server with this pid accepts connections, by its pid file:
 // line 1 is the pid, line 8 the state.
 func (l layout) ready(pid int) bool {
+	lines := l.pidLines()
+	return len(lines) >= 8 && lines[0] == strconv.Itoa(pid) && strings.TrimSpace(lines[7]) == "ready"
+}
+
+// pidLines returns the lines of the server's lock file: its pid, …, the folder of its
+// socket, …, its state; nil if there is none.
+func (l layout) pidLines() []string {
 	data, err := os.ReadFile(l.pidFile())
 	if err != nil {
-		return false
+		return nil
 	}
-	lines := strings.Split(string(data), "\n")
-	return len(lines) >= 8 && lines[0] == strconv.Itoa(pid) && strings.TrimSpace(lines[7]) == "ready"
+	return strings.Split(string(data), "\n")
+}
+
+// runningAt returns the folder of the socket of a server that runs on the cluster.
+func (l layout) runningAt() (socketDir string, err error) {
+	lines := l.pidLines()
+	if len(lines) < 8 {
+		return "", errors.New("there is no lock file of a server")
+	}
+	pid, err := strconv.Atoi(lines[0])
+	if err == nil {
+		err = syscall.Kill(pid, 0)
+	}
+	if err != nil && !errors.Is(err, syscall.EPERM) {
+		return "", errors.New("its server has ended")
+	}
+	return lines[4], nil
 }

@@ -1,6 +1,7 @@
 package devstack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,9 @@ const (
 	// postgresUser owns the private cluster. It has no password: only the permissions
 	// of the socket protect the cluster.
 	postgresUser = "portal"
+
+	// defaultDatabase is the database if none is named.
+	defaultDatabase = "portal"
 
 	// postgresStopTimeout limits a fast shutdown. A slower server is killed, and
 	// recovers from its log at the next start.
@@ -67,9 +71,7 @@ func StartPostgres(ctx context.Context, cfg PostgresConfig) (_ *Postgres, err er
 			err = fmt.Errorf("postgres: %w", err)
 		}
 	}()
-	if cfg.Database == "" {
-		cfg.Database = "portal"
-	}
+	cfg.Database = cmp.Or(cfg.Database, defaultDatabase)
 	cfg.Log = orDiscard(cfg.Log)
 	lay, err := prepare(ctx, cfg)
 	if err != nil {
@@ -103,6 +105,18 @@ func (p *Postgres) DatabaseURL(name string) string {
 	query := url.Values{"host": {p.layout.socketDir}, "sslmode": {"disable"}}
 	u := url.URL{Scheme: "postgres", User: url.User(postgresUser), Host: "", Path: "/" + name, RawQuery: query.Encode()}
 	return u.String()
+}
+
+// RunningURL returns the URL of a database of the cluster that another process runs in dir,
+// for lib/pq. Its error says that none runs.
+func RunningURL(dir, database string) (string, error) {
+	l := layout{dir: dir}
+	socketDir, err := l.runningAt()
+	if err != nil {
+		return "", fmt.Errorf("no database runs in %s: %w", dir, err)
+	}
+	p := Postgres{layout: layout{socketDir: socketDir}}
+	return p.DatabaseURL(cmp.Or(database, defaultDatabase)), nil
 }
 
 // Done returns a channel that is closed when the server has ended for good, by Close or

@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
 
-	_ "github.com/KimMachineGun/automemlimit" // the heap stays below the container's limit
+	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
 // gcPercent is the default of GOGC. It lets the heap grow to five times the live data,
@@ -62,6 +63,7 @@ func (p Process) main(args []string, stdout io.Writer, stderr *os.File, run func
 		return 0
 	}
 	p.Log = NewLog(stderr).With("service", p.Name, "version", p.Version)
+	LimitMemory(p.Log)
 	if p.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
@@ -72,6 +74,14 @@ func (p Process) main(args []string, stdout io.Writer, stderr *os.File, run func
 		return 1
 	}
 	return 0
+}
+
+// LimitMemory keeps the heap below the container's limit, if it has one.
+func LimitMemory(log *slog.Logger) {
+	limit, err := memlimit.Set() // fails where there are no cgroups
+	if err == nil && limit < math.MaxInt64 {
+		log.Info("heap limited", "bytes", limit)
+	}
 }
 
 // Signalled returns a context that ends at SIGINT or SIGTERM. From then on, another

@@ -13,6 +13,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
@@ -41,8 +42,10 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 	if err != nil {
 		anonymous = access.None // impossible: see validate
 	}
+	ring := apikey.NewRing(db, c.Log)
 	api := &httpapi.API{
 		Catalog: db,
+		Ring:    ring,
 		Check:   checker.Check,
 		Health: func(ctx context.Context) []health.Result {
 			ctx, cancel := context.WithTimeout(ctx, readyTimeout)
@@ -59,7 +62,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 		Metrics: c.Registry,
 	}
 	handler = api.Handler()
-	return handler, []func(context.Context) error{api.Run, hub.Run, monitor.Run}
+	return handler, []func(context.Context) error{api.Run, ring.Run, hub.Run, monitor.Run}
 }
 
 // readyTimeout is how long a dependency may take to answer.

@@ -46,6 +46,10 @@ type Config struct {
 	// PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes.
 	AnonymousAnywhere bool
 
+	// KeysFile is a file of API keys, such as a mounted Secret: see docs/access.md. The
+	// portal has its keys, and no longer those that left it. PORTAL_KEYS_FILE; default none.
+	KeysFile string
+
 	// TrailDays is for how many days the trail of changes is kept. PORTAL_TRAIL_DAYS;
 	// default 400.
 	TrailDays int
@@ -73,6 +77,7 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		DefaultInterval: events.Interval(env.Text("PORTAL_INTERVAL")),
 		Anonymous:       env.Text("PORTAL_ANONYMOUS"),
 		Published:       env.Text("PORTAL_PUBLISHED"),
+		KeysFile:        env.Text("PORTAL_KEYS_FILE"),
 		TrailDays:       env.Number("PORTAL_TRAIL_DAYS"),
 		Replicas:        env.Number("PORTAL_NATS_REPLICAS"),
 

@@ -13,6 +13,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
@@ -66,12 +67,17 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	}
 	in := &ingest.Ingest{JetStream: js, Statuses: db, Replicas: c.Replicas, Log: c.Log, Metrics: results}
 	sweeper := &ingest.Sweeper{Statuses: db, Log: c.Log, Metrics: results}
+	keys := &apikey.File{Path: c.KeysFile, Store: db, Log: c.Log}
+	if _, err := keys.Read(); err != nil {
+		return fmt.Errorf("PORTAL_KEYS_FILE: %w", err)
+	}
 	handler, parts := c.api(db, nc, js)
 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return relay.Run(ctx) })
 	g.Go(func() error { return in.Run(ctx) })
 	g.Go(func() error { return sweeper.Run(ctx) })
+	g.Go(func() error { return keys.Run(ctx) })
 	g.Go(func() error { return purgeTrail(ctx, db, c.TrailDays, c.Log) })
 	for _, run := range parts {
 		g.Go(func() error { return run(ctx) })

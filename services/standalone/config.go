@@ -22,6 +22,12 @@ const (
 	maxTimeout = 20 * time.Second
 )
 
+// defaultDir is the default folder of all data; postgresDir is the private database's in it.
+const (
+	defaultDir  = ".data"
+	postgresDir = "postgres"
+)
+
 // DefaultMetrics is the default address of the metrics.
 const DefaultMetrics = "127.0.0.1:9464"
 
@@ -65,6 +71,9 @@ type Config struct {
 	// AnonymousAnywhere lets Anonymous write from any address:
 	// --anonymous-writes-from-anywhere, PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes.
 	AnonymousAnywhere bool
+
+	// KeysFile is a file of API keys: --keys-file, PORTAL_KEYS_FILE; see docs/access.md.
+	KeysFile string
 
 	// Demo fills the catalogue with examples: --demo, PORTAL_DEMO.
 	Demo bool
@@ -119,7 +128,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	text(&cfg.HTTPAddr, "http", "PORTAL_HTTP", "127.0.0.1:8080", "`address` of the page and the API")
 	text(&cfg.NATSAddr, "nats", "PORTAL_NATS", "127.0.0.1:4222", "`address` of NATS")
 	text(&cfg.MetricsAddr, "metrics", "PORTAL_METRICS", "", "`address` of the metrics (default "+DefaultMetrics+", or a free port if that is taken)")
-	text(&cfg.Dir, "data", "PORTAL_DATA", ".data", "`folder` that keeps everything")
+	text(&cfg.Dir, "data", "PORTAL_DATA", defaultDir, "`folder` that keeps everything")
 	flags.StringVar(&cfg.DatabaseURL, "database-url", "", "`URL` of a Postgres to use instead of a private one [PORTAL_DATABASE_URL]")
 	text(&interval, "interval", "PORTAL_INTERVAL", string(events.DefaultInterval), "`time` between two probes of a service that names none")
 	text(&timeout, "timeout", "PORTAL_TIMEOUT", "10s", "`time` that a probe may take")
@@ -127,6 +136,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	text(&cfg.Published, "published", "PORTAL_PUBLISHED", "", "`address` at which people reach the portal, if that is another one than --http")
 	flags.BoolVar(&cfg.AnonymousAnywhere, "anonymous-writes-from-anywhere", getenv("PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE") == "yes",
 		"let who does not say who it is write from any address [PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes]")
+	text(&cfg.KeysFile, "keys-file", "PORTAL_KEYS_FILE", "", "`file` of API keys that the portal has")
 	flags.BoolVar(&cfg.Demo, "demo", false, "fill the catalogue with examples that change [PORTAL_DEMO]")
 	show := flags.Bool("version", false, "say which version this is")
 	ask := flags.Bool("healthcheck", false, "ask the portal that runs at --http whether all of it works")

@@ -69,7 +69,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return cfg.serve(ctx, nats, ops, nil)
 	}
 	pg, err := devstack.StartPostgres(ctx, devstack.PostgresConfig{
-		Dir: filepath.Join(cfg.Dir, "postgres"), Restart: true, Log: cfg.Log.With("service", "postgres"),
+		Dir: filepath.Join(cfg.Dir, postgresDir), Restart: true, Log: cfg.Log.With("service", "postgres"),
 	})
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func (c Config) services() []part {
 func (c Config) catalogAPI() catalogapi.Config {
 	return catalogapi.Config{
 		DatabaseURL: c.DatabaseURL, HTTPAddr: c.HTTPAddr, Listener: c.Listener, DefaultInterval: c.Interval,
-		Anonymous: c.Anonymous, Published: c.Published, AnonymousAnywhere: c.AnonymousAnywhere,
+		Anonymous: c.Anonymous, Published: c.Published, AnonymousAnywhere: c.AnonymousAnywhere, KeysFile: c.KeysFile,
 	}
 }
 

@@ -255,3 +255,64 @@ func get(t *testing.T, url string) string {
 	}
 	return string(data)
 }
+
+func TestKeysOfARunningPortal(t *testing.T) {
+	cfg := config(t)
+	cfg.Anonymous = "viewer"
+	cfg.KeysFile = filepath.Join(t.TempDir(), "keys.json")
+	command := func(args ...string) (code int, out, errs string) {
+		var stdout, stderr bytes.Buffer
+		code = standalone.KeysCommand(func(string) string { return "" }, &stdout, &stderr).Run(t.Context(), args)
+		return code, strings.TrimSpace(stdout.String()), stderr.String()
+	}
+	if code, _, said := command("list", "--data", cfg.Dir); code != 1 || !strings.Contains(said, "start the portal first") {
+		t.Errorf("without a portal: %d, %s", code, said)
+	}
+	_, inFile, _ := command("generate")
+	write := func(keys string) {
+		if err := os.WriteFile(cfg.KeysFile, []byte(`{"keys":[`+keys+`]}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"name":"from the file","role":"editor","key":"` + inFile + `"}`)
+	portal := start(t, cfg)
+	defer portal.stop()
+	code, made, said := command("create", "--data", cfg.Dir, "--name", "admin", "--role", "admin")
+	if code != 0 {
+		t.Fatal(said)
+	}
+	as := func(key string) string {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, portal.at.API+"/me", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+key)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		var me struct{ Role string }
+		if err := json.NewDecoder(res.Body).Decode(&me); err != nil {
+			t.Fatal(err)
+		}
+		return me.Role
+	}
+	if admin, editor := as(made), as(inFile); admin != "admin" || editor != "editor" {
+		t.Errorf("the keys have the roles %q and %q", admin, editor)
+	}
+	write("")
+	for end := time.Now().Add(30 * time.Second); as(inFile) != ""; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a key that left the file is valid")
+		}
+	}
+	if code, _, said := command("revoke", "--data", cfg.Dir, "admin"); code != 0 {
+		t.Error(said)
+	}
+	for end := time.Now().Add(30 * time.Second); as(made) != ""; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a revoked key is valid")
+		}
+	}
+}

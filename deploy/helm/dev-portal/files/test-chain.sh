@@ -1,7 +1,8 @@
 # Called by helm test. It registers a service for a moment, and has it checked: that
 # goes the whole way, from the API to Postgres, NATS, a worker, and back. The health
 # URL is the worker's own loopback, so that nothing outside is asked.
-ask() { curl -sS --fail-with-body --max-time 15 --retry 5 --retry-connrefused "$@"; }
+call() { curl -sS --max-time 15 ${API_KEY:+-H "Authorization: Bearer $API_KEY"} "$@"; }
+ask() { call --fail-with-body --retry 5 --retry-connrefused "$@"; }
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 
 ask -o /dev/null "$WEB/health"
@@ -10,10 +11,19 @@ echo 'ok: web serves the page'
 
 echo "ok: catalog-api reaches Postgres and NATS: $(ask "$API/api/health")"
 
+role=$(ask "$API/api/me" | field role)
+case $role in
+  editor | admin) ;;
+  *)
+    echo "ok: who asks has the role $role, so no service was registered: test.apiKey names an editor's API key"
+    exit 0
+    ;;
+esac
+
 name="helm test $(date +%s)"
 id=$(ask -H 'Content-Type: application/json' -d "{\"name\":\"$name\",\"status_url\":\"http://127.0.0.1:9/\"}" "$API/api/services" | field id)
 [ -n "$id" ]
-trap 'curl -sS --max-time 15 -X DELETE "$API/api/services/$id"' EXIT
+trap 'call -X DELETE "$API/api/services/$id"' EXIT
 echo "ok: registered $id"
 
 seen=$(ask -X POST "$API/api/services/$id/check")

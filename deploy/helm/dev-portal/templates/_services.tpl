@@ -5,8 +5,9 @@ of the folder services. Each has
   http      whether people call it, by its port http; else only its metrics are read
   backlog   the consumer whose backlog KEDA may scale it by
 
-and a file services/_<name>.tpl with three templates: its env besides that of NATS, its
-egress besides that to NATS, and its alert rules; each may be empty. */}}
+and a file services/_<name>.tpl with four templates: its env besides that of NATS, the
+files that it reads (mounts and volumes), its egress besides that to NATS, and its alert
+rules; each may be empty. */}}
 {{- define "dev-portal.services" -}}
 catalog-api: {values: catalogApi, http: true}
 health-worker:

@@ -63,6 +63,10 @@ var (
 	Prober  = Actor{Kind: System, ID: "prober", Name: "Prober"}   // stores what was measured
 	Sweeper = Actor{Kind: System, ID: "sweeper", Name: "Sweeper"} // marks statuses that nobody measures
 	Relay   = Actor{Kind: System, ID: "relay", Name: "Relay"}     // brings the stream in line with the database
+
+	Doorkeeper  = Actor{Kind: System, ID: "doorkeeper", Name: "Doorkeeper"}     // notes when keys are used
+	KeyFile     = Actor{Kind: System, ID: "key-file", Name: "File of keys"}     // brings the keys in line with it
+	CommandLine = Actor{Kind: System, ID: "command-line", Name: "Command line"} // whoever may connect to the database
 )
 
 // Nobody returns the actor that did not say who it is, with the role that the portal gives it.
@@ -80,6 +84,8 @@ const (
 	StoreMeasured Action = "store measured" // results of probes, and their absence
 	RepairEvents  Action = "repair events"  // after a loss of the stream
 	PurgeTrail    Action = "purge trail"    // of what is older than it is kept
+	ManageKeys    Action = "manage keys"    // list, make and revoke them
+	NoteKeyUse    Action = "note key use"   // when one was used last
 )
 
 // rule is what an action needs: a role, or to be one of the system actors.
@@ -97,6 +103,8 @@ var rules = map[Action]rule{
 	StoreMeasured: {role: None, systems: []string{Prober.ID, Sweeper.ID}},
 	RepairEvents:  {role: None, systems: []string{Relay.ID}},
 	PurgeTrail:    {role: None, systems: []string{Sweeper.ID}},
+	ManageKeys:    {role: Admin, systems: []string{KeyFile.ID, CommandLine.ID}},
+	NoteKeyUse:    {role: None, systems: []string{Doorkeeper.ID}},
 }
 
 // Needs returns the role that an action needs of people and keys; None: it is for the

@@ -59,9 +59,9 @@ type text struct {
 // texts returns all fields that are plain text, in their order, with their new values in c.
 func (s *Service) texts(c Change) []text {
 	return []text{
-		{"name", &s.Name, c.Name, label, (*validator).name},
+		{"name", &s.Name, c.Name, Label, (*validator).name},
 		{"description", &s.Description, c.Description, strings.TrimSpace, (*validator).description},
-		{"team", &s.Team, c.Team, label, (*validator).team},
+		{"team", &s.Team, c.Team, Label, (*validator).team},
 		{"status_url", &s.StatusURL, c.StatusURL, strings.TrimSpace, (*validator).healthURL},
 		{"docs_url", &s.DocsURL, c.DocsURL, strings.TrimSpace, (*validator).url},
 		{"github_url", &s.GitHubURL, c.GitHubURL, strings.TrimSpace, (*validator).url},
@@ -181,7 +181,7 @@ func normalTags(tags []string) []string {
 	out := make([]string, 0, len(tags))
 	there := make(map[string]bool, len(tags))
 	for _, tag := range tags {
-		tag = label(tag)
+		tag = Label(tag)
 		if key := Key(tag); key == "" || !there[key] {
 			there[key] = true
 			out = append(out, tag)

@@ -92,10 +92,10 @@ func visible(r rune) bool {
 	return !blank(r) && !ignorable(r) && !unicode.IsControl(r) && !unicode.IsMark(r)
 }
 
-// label normalises a name, team or tag: it trims white space, replaces runs of it by one
+// Label normalises a name, team or tag: it trims white space, replaces runs of it by one
 // space, and removes invisible characters where they have no effect. It leaves illegal
 // text as it is, so that Validate can tell where it is wrong.
-func label(text string) string {
+func Label(text string) string {
 	trimmed := strings.TrimSpace(text)
 	if !strings.ContainsFunc(trimmed, visible) {
 		return trimmed

@@ -72,23 +72,35 @@ func (v *validator) healthURL(field, value string) {
 	}
 }
 
-// label checks a name, team or tag: a text of one line.
+// label checks a name, team or tag.
 func (v *validator) label(field, value string, most int) {
-	wrong := wrongCharacter(value, false)
-	switch {
-	case wrong != "":
+	if wrong := WrongLabel(value, most); wrong != "" {
 		v.add(field, wrong, nil)
-	case value != "" && !strings.ContainsFunc(value, visible):
-		v.add(field, "It has no visible character: enter at least one letter, digit or sign.", nil)
-	default:
-		v.length(field, value, most)
 	}
 }
 
-func (v *validator) length(field, value string, most int) {
-	if n := utf8.RuneCountInString(value); n > most {
-		v.add(field, fmt.Sprintf("At most %d characters are allowed, but there are %d.", most, n), nil)
+// WrongLabel returns what is wrong with a name, team or tag, a text of one line, or "".
+func WrongLabel(value string, most int) string {
+	if wrong := wrongCharacter(value, false); wrong != "" {
+		return wrong
 	}
+	if value != "" && !strings.ContainsFunc(value, visible) {
+		return "It has no visible character: enter at least one letter, digit or sign."
+	}
+	return wrongLength(value, most)
+}
+
+func (v *validator) length(field, value string, most int) {
+	if wrong := wrongLength(value, most); wrong != "" {
+		v.add(field, wrong, nil)
+	}
+}
+
+func wrongLength(value string, most int) string {
+	if n := utf8.RuneCountInString(value); n > most {
+		return fmt.Sprintf("At most %d characters are allowed, but there are %d.", most, n)
+	}
+	return ""
 }
 
 // url checks a link.

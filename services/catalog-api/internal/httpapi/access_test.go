@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 )
 
@@ -33,6 +34,43 @@ func documentedNeeds(t *testing.T) map[string]access.Role {
 	return needs
 }
 
+// asker is somebody with a role: anonymous, or with a key.
+type asker struct {
+	role    access.Role
+	as      *portal
+	headers []string
+}
+
+// askers returns each role in both ways. One with a key asks a portal that lets nobody
+// unknown do anything, or everything: neither makes a difference.
+func askers(p *portal) map[string]asker {
+	live := func(a *httpapi.API) { a.Live = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}) }
+	all := map[string]asker{}
+	for _, role := range roles {
+		all["anonymous "+role.String()] = asker{role: role, as: p.replica(func(a *httpapi.API) { live(a); a.Anonymous = role })}
+		if role == access.None {
+			continue
+		}
+		for _, others := range []access.Role{access.None, access.Admin} {
+			all[fmt.Sprintf("key of a %s where others are %s", role, others)] = asker{
+				role: role, as: p.replica(func(a *httpapi.API) { live(a); a.Anonymous = others }), headers: []string{p.key(role)},
+			}
+		}
+	}
+	return all
+}
+
+// key makes a key of the role, and returns the header that has it.
+func (p *portal) key(role access.Role, teams ...string) (header string) {
+	p.tb.Helper()
+	secret := apikey.NewSecret()
+	draft := apikey.Draft{Name: secret.Reveal()[4:20], Role: role, Teams: teams}
+	if _, err := p.store.CreateKey(p.tb.Context(), access.CommandLine, draft, secret); err != nil {
+		p.tb.Fatal(err)
+	}
+	return "Authorization: Bearer " + secret.Reveal()
+}
+
 // Each request, by each role, is answered as docs/access.md says.
 func TestEveryRouteByEveryRole(t *testing.T) {
 	needs := documentedNeeds(t)
@@ -48,38 +86,46 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			t.Errorf("docs/access.md has %s, which does not exist", route)
 		}
 	}
-	for _, role := range roles {
-		as := p.replica(func(a *httpapi.API) {
-			a.Anonymous = role
-			a.Live = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-		})
+	for who, asker := range askers(p) {
 		for _, route := range routes {
 			need, there := needs[route]
 			if !there {
 				t.Errorf("docs/access.md lacks %s", route)
 				continue
 			}
-			path, made := p.create(fmt.Sprintf(`{"name":"for %s of %s"}`, strings.ReplaceAll(route, "/", " "), role))
+			what := route + " by " + who
+			name := strings.NewReplacer("/", " ", "{", "", "}", "").Replace(what)
 			method, address, _ := strings.Cut(route, " ")
+			all, _, one := strings.Cut(address, "/{id}")
+			path := ""
+			if one {
+				path, _ = p.add(all, fmt.Sprintf(`{"name":%q}`, "for "+name))
+				address = strings.Replace(address, all+"/{id}", path, 1)
+			}
 			body := ""
 			if method == "POST" && !strings.HasSuffix(address, "/check") || method == "PUT" || method == "PATCH" {
-				body = fmt.Sprintf(`{"name":"by %s of %s"}`, strings.ReplaceAll(route, "/", " "), role)
+				body = fmt.Sprintf(`{"name":%q}`, "by "+name)
 			}
-			a := as.call(method, strings.Replace(address, "{id}", made.body["id"].(string), 1), body)
-			if allowed := a.status < 300; allowed != (role >= need) {
-				t.Errorf("%s as %s, which needs %s: %d %s", route, role, need, a.status, a.raw)
+			a := asker.as.call(method, address, body, asker.headers...)
+			if allowed := a.status < 300; allowed != (asker.role >= need) {
+				t.Errorf("%s, which needs %s: %d %s", what, need, a.status, a.raw)
 			}
-			if a.status >= 300 {
+			if a.status < 300 {
+				continue
+			}
+			if asker.headers == nil {
 				wantProblem(t, a, http.StatusUnauthorized, "unauthenticated")
-				if detail := a.body["detail"].(string); !strings.Contains(detail, "the role "+need.String()) || !strings.Contains(detail, role.String()) {
-					t.Errorf("%s as %s: %s", route, role, detail)
-				}
 				if a.header.Get("WWW-Authenticate") != `Bearer realm="dev-portal"` {
-					t.Errorf("%s: WWW-Authenticate is %q", route, a.header.Get("WWW-Authenticate"))
+					t.Errorf("%s: WWW-Authenticate is %q", what, a.header.Get("WWW-Authenticate"))
 				}
-				if now := p.call("GET", path, ""); method != "GET" && (now.status != 200 || now.body["version"] != 1.0) {
-					t.Errorf("%s as %s changed %s", route, role, now.raw)
-				}
+			} else {
+				wantProblem(t, a, http.StatusForbidden, "forbidden")
+			}
+			if detail := a.body["detail"].(string); !strings.Contains(detail, "the role "+need.String()) || !strings.Contains(detail, asker.role.String()) {
+				t.Errorf("%s: %s", what, detail)
+			}
+			if now := p.call("GET", path, ""); one && all == "/api/services" && (now.status != 200 || now.body["version"] != 1.0) {
+				t.Errorf("%s changed %s", what, now.raw)
 			}
 		}
 	}

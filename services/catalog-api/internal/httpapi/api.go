@@ -13,12 +13,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// API is the HTTP API of catalog-api. Catalog, Check, Health, Log and Metrics must be set.
+// API is the HTTP API of catalog-api. Catalog, Ring, Check, Health, Log and Metrics must be
+// set.
 type API struct {
 	Catalog Catalog
 
@@ -36,6 +38,8 @@ type API struct {
 	Static http.Handler
 
 	Anonymous access.Role // of requests that don't say who is asking
+
+	Ring *apikey.Ring // the keys that are valid
 
 	BodyTimeout time.Duration // for a whole body to arrive; 0: ten seconds
 
@@ -59,10 +63,11 @@ func (a *API) Handler() http.Handler {
 		Title: "Dev Portal", Version: a.Version,
 		Description: "A catalogue of services that knows which of them are up. " +
 			"Errors are problem documents (RFC 9457); reads have an ETag, and writes honour If-Match.",
-		Problem: a.problem, Guard: a.guard, Static: a.Static, BodyTimeout: a.BodyTimeout, Log: a.Log, Metrics: a.Metrics,
+		Problem: a.problem, Guard: a.guard, Conceal: apikey.Conceal, Static: a.Static, BodyTimeout: a.BodyTimeout, Log: a.Log, Metrics: a.Metrics,
 	})
 	a.services(r)
 	a.trail(r)
+	a.keys(r)
 	a.me(r)
 	a.events(r)
 	a.portal(r)

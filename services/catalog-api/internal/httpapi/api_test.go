@@ -16,6 +16,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
@@ -49,6 +50,7 @@ func (p *portal) replica(change func(*httpapi.API)) *portal {
 	r := &portal{tb: p.tb, store: p.store, metrics: prometheus.NewRegistry()}
 	api := &httpapi.API{
 		Catalog:   p.store,
+		Ring:      apikey.NewRing(p.store, slog.New(slog.DiscardHandler)),
 		Check:     func(_ context.Context, s catalog.Service) (catalog.Service, error) { return s, nil },
 		Health:    func(context.Context) []health.Result { return nil },
 		Anonymous: access.Admin, Version: "test", Metrics: r.metrics,

@@ -22,11 +22,14 @@ type me struct {
 func (a *API) me(r *rest.API) {
 	r.Tag("me", "Who is asking.")
 	rest.Register(r, rest.Get("get-me", rest.Prefix+"/me", "Who is asking", "As whom the portal takes the request, and what it may do."), a.readMe,
-		rest.Example(me{Kind: access.Anonymous, Role: access.Viewer.String(), Teams: []string{}}), rest.Problems(rest.Malformed, rest.Invalid))
+		rest.Example(me{Kind: access.Anonymous, Role: access.Viewer.String(), Teams: []string{}}), rest.Problems(rest.Malformed, rest.Unauthenticated, rest.Invalid))
 }
 
 // readMe serves GET /api/me.
 func (a *API) readMe(ctx context.Context, _ *struct{}) (*meOutput, error) {
-	by := a.identify(ctx)
+	by, err := a.identify(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return &meOutput{me{by.Kind, by.ID, by.Name, by.Role.String(), append([]string{}, by.Teams...)}}, nil
 }

@@ -3,10 +3,12 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
@@ -16,6 +18,10 @@ import (
 var (
 	nameTaken = rest.NewKind("name-taken", http.StatusConflict, "Name taken",
 		"Names are unique; case and invisible characters make no difference.")
+	keyLimit = rest.NewKind("key-limit", http.StatusConflict, "Too many keys",
+		"A portal has at most 1,000 keys. Revoke those that nobody uses.")
+	fromFile = rest.NewKind("from-file", http.StatusConflict, "Key from the file",
+		"The portal's file of keys has this key, and would bring it back: it is changed and revoked there.")
 	noHealthURL = rest.NewKind("no-health-url", http.StatusUnprocessableEntity, "No health URL",
 		"A service without status_url cannot be checked.")
 	tooMany = rest.NewKind("too-many", http.StatusTooManyRequests, "Too many checks",
@@ -27,24 +33,31 @@ var (
 )
 
 // kinds are all of the above, for the documentation.
-var kinds = []rest.Kind{nameTaken, noHealthURL, tooMany, workerFailed, noWorker}
+var kinds = []rest.Kind{nameTaken, keyLimit, fromFile, noHealthURL, tooMany, workerFailed, noWorker}
 
 // problem returns the problem for an error of the domain, and logs faults of the
 // database and the workers. It returns nil for any other error.
 func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	invalid, isInvalid := errors.AsType[*catalog.InvalidError](err)
 	limited, isTooMany := errors.AsType[*check.TooManyError](err)
+	credential, isCredential := errors.AsType[*credentialError](err)
 	denied, isDenied := errors.AsType[*access.DeniedError](err)
 	switch {
 	case isDenied:
 		return deniedProblem(denied)
 	case isInvalid:
 		return rest.InvalidFields(fieldErrors(invalid.Fields))
+	case isCredential:
+		return credentialProblem(credential)
+	case errors.Is(err, apikey.ErrTooMany):
+		return keyLimit.Problem(fmt.Sprintf("There are %d keys, and no more are allowed. Revoke one that nobody uses.", apikey.MaxKeys))
+	case errors.Is(err, apikey.ErrFromFile):
+		return fromFile.Problem("This key is in the portal's file of keys (PORTAL_KEYS_FILE). Remove it there: some seconds later it opens nothing.")
 	case errors.Is(err, catalog.ErrNotFound):
 		return rest.NotFound.Problem(capital(kindOf(err)) + " not found. It may have been deleted.")
 	case errors.Is(err, catalog.ErrNameTaken):
 		taken := "Another " + kindOf(err) + " has this name."
-		p := nameTaken.Problem(taken + " Choose another name, or edit that " + kindOf(err) + ".")
+		p := nameTaken.Problem(taken + " Choose another name, or use that " + kindOf(err) + ".")
 		p.Errors = []rest.FieldProblem{{Field: "name", Location: "body.name", Message: taken}}
 		return p
 	case errors.Is(err, catalog.ErrVersionMismatch):

@@ -25,6 +25,7 @@ type Catalog interface {
 	Lists
 	Writer
 	Trail
+	Keys
 }
 
 // Lists reads the list of all services.

@@ -37,9 +37,14 @@ type Config struct {
 	Problem func(ctx context.Context, err error) *Problem
 
 	// Guard returns what guards a route, by its operation, and what to say of that in the
-	// description. The guard returns the context to serve a request with, or the problem
-	// that it may not. It is for the routes of Register and Stream. Nil: no guards.
-	Guard func(*Operation) (guard func(context.Context) (context.Context, *Problem), details []Detail)
+	// description. The guard returns the context to serve a request with, or why it may
+	// not be, as the error of a handler. It is for the routes of Register and Stream. Nil:
+	// no guards.
+	Guard func(*Operation) (guard func(context.Context) (context.Context, error), details []Detail)
+
+	// Conceal returns a text of a client without the secrets that it may have, for the log.
+	// Nil: it has none.
+	Conceal func(string) string
 
 	// Static serves all paths outside of Prefix. Nil: they are not found.
 	Static http.Handler

@@ -19,7 +19,10 @@ const maxRequestID = 64
 type exchange struct {
 	id      string
 	address string // of the client, without the port
+	by      string // who is asking, for the log; "": not asked
 	traits  traits // of the route, once it is known
+
+	authorization string // the header
 }
 
 type exchangeKey struct{}
@@ -38,10 +41,20 @@ func Origin(ctx context.Context) (address, requestID string) {
 	return x.address, x.id
 }
 
+// Bearer returns the token that a request has in the header Authorization, by RFC 6750. Of
+// other schemes it takes no notice: they are for a proxy before the portal.
+func Bearer(ctx context.Context) (token string, there bool) {
+	scheme, token, _ := strings.Cut(exchangeOf(ctx).authorization, " ")
+	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
+}
+
+// Identified notes who is asking, for the log of the request.
+func Identified(ctx context.Context, by string) { exchangeOf(ctx).by = by }
+
 // begin starts the exchange of a request, and sends its id to the client.
 func begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
 	address, _, _ := net.SplitHostPort(r.RemoteAddr) // empty on a socket without addresses
-	x := &exchange{id: requestID(r.Header.Get(RequestIDHeader)), address: address}
+	x := &exchange{id: requestID(r.Header.Get(RequestIDHeader)), address: address, authorization: r.Header.Get("Authorization")}
 	w.Header().Set(RequestIDHeader, x.id)
 	return x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 }

@@ -125,7 +125,11 @@ func (a *API) observe(next http.Handler) http.Handler {
 			if route == staticRoute {
 				level = slog.LevelDebug // a visit of the page makes dozens
 			}
-			a.Log.Log(r.Context(), level, "request", "method", r.Method, "path", r.URL.Path, "status", code,
+			path := r.URL.Path
+			if a.Conceal != nil {
+				path = a.Conceal(path)
+			}
+			a.Log.Log(r.Context(), level, "request", "method", r.Method, "path", path, "by", x.by, "status", code,
 				"bytes", wrapped.BytesWritten(), "duration_ms", float64(took.Microseconds())/1000)
 		}()
 		defer a.recoverPanic(wrapped, r) // before the answer is counted

@@ -31,7 +31,7 @@ type traits struct {
 	quiet   bool          // its requests are too frequent to be logged
 	bodies  []string      // media types that it accepts
 	example any           // of its answer
-	guard   func(context.Context) (context.Context, *Problem)
+	guard   func(context.Context) (context.Context, error)
 }
 
 const traitsKey = "traits"
@@ -124,9 +124,9 @@ func (a *API) route(op *Operation, handler http.Handler) {
 	a.router.Method(op.Method, op.Path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		exchangeOf(r.Context()).traits = *t
 		if t.guard != nil {
-			ctx, p := t.guard(r.Context())
-			if p != nil {
-				WriteProblem(w, r, p)
+			ctx, err := t.guard(r.Context())
+			if err != nil {
+				WriteProblem(w, r, a.problem(ctx, err))
 				return
 			}
 			r = r.WithContext(ctx)
@@ -198,6 +198,14 @@ func Located(description string) Detail {
 	}
 }
 
+// Made describes 201, for a thing without an address.
+func Made(description string) Detail {
+	return func(op *Operation, _ huma.Registry) {
+		op.DefaultStatus = http.StatusCreated
+		op.Responses["201"] = &huma.Response{Description: description}
+	}
+}
+
 // Problems describes the kinds of problem that the route can answer with.
 func Problems(of ...Kind) Detail {
 	return func(op *Operation, schemas huma.Registry) {
@@ -249,6 +257,9 @@ func (a *API) OpenAPI() []byte {
 	return described
 }
 
+// bearer is the name of the scheme of authentication in the description.
+const bearer = "key"
+
 // humaConfig configures huma. huma only describes and decodes: this package validates the
 // input and shapes the output.
 func (a *API) humaConfig() huma.Config {
@@ -257,7 +268,10 @@ func (a *API) humaConfig() huma.Config {
 	cfg.Info.License = &huma.License{Name: "Apache 2.0", Identifier: "Apache-2.0"}
 	cfg.Info.Contact = &huma.Contact{Name: "Dev Portal", URL: "https://github.com/dev-portal/dev-portal"}
 	cfg.Servers = []*huma.Server{{URL: "/", Description: "This server."}}
-	cfg.Security = []map[string][]string{{}}                    // no authentication
+	cfg.Security = []map[string][]string{{}, {bearer: {}}} // with or without a key
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{bearer: {
+		Type: "http", Scheme: "bearer", Description: "An API key. Without one, a request is anonymous, and may do what the portal lets everybody do.",
+	}}
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // the user of the package serves them
 	cfg.CreateHooks = nil                                       // no $schema in bodies
 	cfg.AllowAdditionalPropertiesByDefault = true               // later versions may add members

@@ -13,11 +13,12 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
 // nameOf has the kind whose names each constraint keeps unique.
-var nameOf = map[string]events.Kind{"services_name_key": events.KindService}
+var nameOf = map[string]events.Kind{"services_name_key": events.KindService, "api_keys_name_key": apikey.Kind}
 
 // domainError translates an error of Postgres into one of package catalog. It
 // returns any other error, and one that is translated already, unchanged.

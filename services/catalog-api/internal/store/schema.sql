@@ -85,6 +85,22 @@ CREATE TABLE audit (
 CREATE INDEX audit_thing ON audit (kind, thing_id, seq);
 CREATE INDEX audit_at ON audit (at);
 
+-- The keys by which programs say who they are. One that is revoked has no row.
+CREATE TABLE api_keys (
+    id           uuid        NOT NULL CONSTRAINT api_keys_pkey PRIMARY KEY,              -- UUIDv7
+    name         text        NOT NULL,
+    name_key     text        NOT NULL COLLATE "C" CONSTRAINT api_keys_name_key UNIQUE,   -- the order of lists
+    hash         bytea       NOT NULL CONSTRAINT api_keys_hash_key UNIQUE,               -- SHA-256 of the secret
+    role         text        NOT NULL,
+    teams        text[]      NOT NULL,                                                   -- whose services an editor may write; none: all
+    from_file    boolean     NOT NULL,                                                   -- the file of keys has it, and nothing else changes it
+    created_at   timestamptz NOT NULL,
+    expires_at   timestamptz,                                                            -- null: never
+    last_used_at timestamptz,                                                            -- to the minute; null: never
+
+    CONSTRAINT api_keys_role_known CHECK (role IN ('viewer', 'editor', 'admin'))
+);
+
 CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.changed := pg_current_xact_id();

@@ -1,6 +1,7 @@
 // Command dev-portal serves the whole portal from one process. --help lists its flags;
-// each has a variable with the same meaning, see standalone.Config. dev-portal doctor
-// finds out why a portal, of any edition, does not work.
+// each has a variable with the same meaning, see standalone.Config. dev-portal keys makes
+// and revokes API keys; dev-portal doctor finds out why a portal, of any edition, does not
+// work.
 package main
 
 import (
@@ -25,17 +26,27 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "doctor" {
 		os.Exit(doctor.Main("dev-portal doctor", version, os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "keys" {
+		os.Exit(keys(os.Args[2:]))
+	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "dev-portal:", strings.ReplaceAll(err.Error(), "\n", "; "))
 		os.Exit(1)
 	}
 }
 
+func keys(args []string) int {
+	ctx, stop := service.Signalled()
+	defer stop()
+	return standalone.KeysCommand(os.Getenv, os.Stdout, os.Stderr).Run(ctx, args)
+}
+
 func run() error {
 	cfg, task, err := standalone.ConfigFrom(os.Args[1:], os.Getenv, os.Stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Println("\n`dev-portal doctor` finds out why a portal, of whichever edition, does not work: dev-portal doctor --help")
+		fmt.Println("\n`dev-portal keys` makes, lists and revokes API keys: dev-portal keys --help")
+		fmt.Println("`dev-portal doctor` finds out why a portal, of whichever edition, does not work: dev-portal doctor --help")
 		return nil
 	case err != nil:
 		return err
@@ -47,6 +58,7 @@ func run() error {
 	}
 	cfg.Version = version
 	cfg.Log = service.NewLog(os.Stderr)
+	service.LimitMemory(cfg.Log)
 	cfg.Opened = func(at standalone.Addresses) {
 		fmt.Printf("Dev Portal %s\n%s\n", version, at)
 	}

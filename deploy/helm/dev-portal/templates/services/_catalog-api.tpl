@@ -22,8 +22,21 @@
   value: "0.0.0.0" {{- /* the ingress, for whoever reaches it */}}
 - name: PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE
   value: {{ ternary "yes" "no" .Values.catalogApi.anonymous.writesFromAnywhere | quote }}
+- name: PORTAL_KEYS_FILE
+  value: {{ if .Values.catalogApi.keys.secret }}/etc/dev-portal/keys/{{ .Values.catalogApi.keys.key }}{{ else }}""{{ end }}
 - name: PORTAL_TRAIL_DAYS
   value: {{ .Values.catalogApi.trailDays | quote }}
+{{- end }}
+
+{{/* The whole folder is mounted, not the file: only so does a change of the Secret arrive. */}}
+{{- define "dev-portal.catalog-api.files" -}}
+{{- with .Values.catalogApi.keys.secret }}
+mounts:
+  - {name: keys, mountPath: /etc/dev-portal/keys, readOnly: true}
+volumes:
+  - name: keys
+    secret: {secretName: {{ . }}, defaultMode: 0440}
+{{- end }}
 {{- end }}
 
 {{- define "dev-portal.catalog-api.egress" -}}

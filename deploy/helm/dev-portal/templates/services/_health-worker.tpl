@@ -13,6 +13,9 @@
 {{- end }}
 {{- end }}
 
+{{- define "dev-portal.health-worker.files" -}}
+{{- end }}
+
 {{- define "dev-portal.health-worker.egress" -}}
 {{- with .Values.healthWorker.targets -}}
 - to:
