@@ -1,7 +1,7 @@
 // A portal that runs already. The browser reaches it through a proxy on this machine. The
 // proxy joins page and API with different addresses into one origin (a test cannot
-// redirect an EventSource), sets the Host header, and can be closed, which to the page is
-// an unreachable portal.
+// redirect an EventSource), sets the Host header and the API key, and can be closed, which
+// to the page is an unreachable portal.
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -12,12 +12,14 @@ export class DeployedPortal {
   #page;
   #api;
   #host;
+  #apiKey;
   #server = null;
 
-  constructor({ url, apiURL = '', host = '' }) {
+  constructor({ url, apiURL = '', host = '', apiKey = '' }) {
     this.#page = new URL(url);
     this.#api = new URL(apiURL || url);
     this.#host = host;
+    this.#apiKey = apiKey;
   }
 
   async start() {
@@ -45,7 +47,9 @@ export class DeployedPortal {
   }
 
   #pass(req, res) {
-    const upstream = /^\/api(?:[/?]|$)/.test(req.url) ? this.#api : this.#page;
+    const toAPI = /^\/api(?:[/?]|$)/.test(req.url);
+    const upstream = toAPI ? this.#api : this.#page;
+    const key = toAPI && this.#apiKey ? { authorization: `Bearer ${this.#apiKey}` } : {};
     const { request } = upstream.protocol === 'https:' ? https : http;
     const asked = request({
       protocol: upstream.protocol,
@@ -55,7 +59,7 @@ export class DeployedPortal {
       agent: false, // a connection each: a kept one may be closed while it is used again
       method: req.method,
       path: req.url,
-      headers: { ...req.headers, host: this.#host || upstream.host },
+      headers: { ...key, ...req.headers, host: this.#host || upstream.host },
     });
     asked.on('response', (answer) => {
       res.writeHead(answer.statusCode, answer.rawHeaders);

@@ -4,6 +4,7 @@
 //                       parallel, each by a worker; without it, each worker starts its own
 //   PORTAL_API_URL      the URL of /api, if it is not that of the page
 //   PORTAL_HOST         the Host header to send, to reach a proxy by its address
+//   PORTAL_API_KEY      the API key of an editor, for a portal in which others may only read
 //   PORTAL_TARGET_HOST  the name or address by which that portal's health worker
 //                       reaches this machine, where the tests' targets listen;
 //                       "none": it does not, and the tests that need it are skipped
@@ -21,14 +22,15 @@ export const settings = Object.freeze({
     .map((text) => address('PORTAL_URL', text)),
   apiURL: address('PORTAL_API_URL', env.PORTAL_API_URL || ''),
   host: env.PORTAL_HOST || '',
+  apiKey: env.PORTAL_API_KEY || '',
   targetHost: env.PORTAL_TARGET_HOST || '127.0.0.1',
   binary: env.PORTAL_BIN || '',
   chromium: env.PORTAL_CHROMIUM || chromium(),
 });
 
-if (settings.urls.length !== 1 && (settings.apiURL || settings.host)) {
+if (settings.urls.length !== 1 && (settings.apiURL || settings.host || settings.apiKey)) {
   throw new Error(
-    'PORTAL_API_URL and PORTAL_HOST say how to reach one portal that runs: give its PORTAL_URL, and no other.',
+    'PORTAL_API_URL, PORTAL_HOST and PORTAL_API_KEY say how to reach one portal that runs: give its PORTAL_URL, and no other.',
   );
 }
 

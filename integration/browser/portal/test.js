@@ -16,9 +16,9 @@ export const test = base.extend({
   portal: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from it.
     async ({}, use, { parallelIndex }) => {
-      const { urls, apiURL, host, binary } = settings;
+      const { urls, binary, ...how } = settings;
       const url = urls[parallelIndex];
-      const portal = url ? new DeployedPortal({ url, apiURL, host }) : new OwnPortal(binary, ['--timeout', '2s']);
+      const portal = url ? new DeployedPortal({ url, ...how }) : new OwnPortal(binary, ['--timeout', '2s']);
       try {
         await portal.start();
         await use(portal);

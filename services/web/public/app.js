@@ -20,6 +20,7 @@ import { Router } from './lib/router.js';
 import { shortcut } from './lib/shortcut.js';
 import { Store } from './lib/store.js';
 import { Sync } from './lib/sync.js';
+import { AccessPage } from './pages/access.js';
 import { Catalogue } from './pages/catalogue.js';
 import { NotFoundPage } from './pages/not-found.js';
 import { ServicePage } from './pages/service.js';
@@ -36,7 +37,10 @@ const health = new Health(api.health, (said) => find('health-notice').show(said)
 // session is shared by the pages: the services, the state of the connection, the role of
 // who is asking ("" while it is not known), and actions.
 const session = {
+  api,
   store,
+  toasts,
+  ask,
   role: '',
   connection: { mode: 'loading', at: null },
   go: (address) => router.go(address),
@@ -45,7 +49,12 @@ const session = {
   refresh: () => sync.refresh(),
 };
 const catalogue = new Catalogue(session);
-const router = new Router({ catalogue, service: new ServicePage(session), notFound: new NotFoundPage(session) });
+const router = new Router({
+  catalogue,
+  access: new AccessPage(session),
+  service: new ServicePage(session),
+  notFound: new NotFoundPage(session),
+});
 
 // identify learns who is asking. What that role may not do is hidden by the style sheet;
 // until it is known, everything is shown.
@@ -57,6 +66,10 @@ async function identify() {
   } catch {
     // The portal does not answer, and the page says so: it refuses what is not allowed.
   }
+}
+
+function ask(question) {
+  return find('confirm-dialog').ask(question);
 }
 
 function mayWrite() {
@@ -197,7 +210,7 @@ function follow() {
 }
 
 form.api = api;
-form.ask = (question) => find('confirm-dialog').ask(question);
+form.ask = ask;
 form.teams = () =>
   catalogue
     .teams()

@@ -50,8 +50,12 @@ export async function change(id, fields, etag) {
 
 // remove deletes a service. It also resolves if the service is gone already.
 export async function remove(id) {
+  await unlessGone(call('DELETE', path(id)));
+}
+
+async function unlessGone(answer) {
   try {
-    await call('DELETE', path(id));
+    await answer;
   } catch (problem) {
     if (problem.status !== 404) throw problem;
   }
@@ -65,6 +69,21 @@ export async function check(id) {
 // me resolves with { kind, name, role, teams } of who is asking.
 export async function me() {
   return (await call('GET', '/api/me')).data;
+}
+
+// keys resolves with the API keys, without the keys themselves. At most 1,000 exist.
+export async function keys() {
+  return (await call('GET', '/api/keys')).data.items;
+}
+
+// createKey resolves with the new API key, whose field `key` is the key itself.
+export async function createKey(fields) {
+  return (await call('POST', '/api/keys', { body: fields })).data;
+}
+
+// revokeKey revokes an API key. It also resolves if that is gone already.
+export async function revokeKey(id) {
+  await unlessGone(call('DELETE', `/api/keys/${encodeURIComponent(id)}`));
 }
 
 // health resolves with { status, checks }, also if a check fails. Each check is

@@ -109,15 +109,15 @@ export function isWebAddress(text) {
   return /^https?:\/\//i.test(text) && ['http:', 'https:'].includes(url?.protocol);
 }
 
-// byField maps a Problem's errors to the form's fields: { fields: { name: "…" },
-// rest: "…" }. rest is for the form as a whole: errors of no field. A name conflict is
-// mapped to the name.
-export function byField(problem) {
+// byField maps a Problem's errors to a form's fields, by default a service's:
+// { fields: { name: "…" }, rest: "…" }. rest is for the form as a whole: errors of no
+// field. A name conflict is mapped to the name.
+export function byField(problem, known = labels) {
   const fields = {};
   const rest = [];
   for (const { field = '', message } of problem.errors ?? []) {
     const name = field.replace(/\W.*$/, ''); // tags[3] belongs to tags
-    if (Object.hasOwn(labels, name)) fields[name] = fields[name] ? `${fields[name]} ${message}` : message;
+    if (Object.hasOwn(known, name)) fields[name] = fields[name] ? `${fields[name]} ${message}` : message;
     else rest.push(message);
   }
   if (problem.status === 409 && !fields.name) fields.name = problem.message;

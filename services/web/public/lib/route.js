@@ -2,6 +2,7 @@
 
 const routes = [
   [/^\/$/, 'catalogue', []],
+  [/^\/access\/?$/, 'access', []],
   [/^\/services\/([^/]+)\/?$/, 'service', ['id']],
 ];
 
