@@ -4,11 +4,21 @@
 import { setWords, stamp } from './template.js';
 
 class ConfirmDialog extends HTMLElement {
+  #answered = Promise.resolve(); // resolves with the answer to the last question
+
   connectedCallback() {
     if (!this.firstElementChild) this.append(stamp('confirm-dialog'));
   }
 
-  ask({ title, text, yes, no = 'Cancel' }) {
+  // ask waits for the answer to the question before: the event of its closing comes later
+  // than the closing itself, and would answer this one too.
+  async ask(question) {
+    await this.#answered;
+    this.#answered = this.#show(question);
+    return this.#answered;
+  }
+
+  #show({ title, text, yes, no = 'Cancel' }) {
     const dialog = this.querySelector('dialog');
     setWords(this.querySelector('h2'), title);
     this.querySelector('#confirmText').textContent = text;
