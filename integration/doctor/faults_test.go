@@ -88,6 +88,7 @@ func TestFaultsOfTraefik(t *testing.T) {
 		"no route for /api":                  {direct("only-page"), "Traefik", []string{"404 to /api"}},
 		"no route for the page":              {direct("only-api"), "Traefik", []string{"404 to the page"}},
 		"web has /api too":                   {direct("all-to-web"), "Traefik", []string{"sends /api to web"}},
+		"a name that is not the portal's":    {direct("unnamed"), "catalog-api", []string{"does not answer to the name unnamed.doctor.test", "PORTAL_HOSTS"}},
 		"catalog-api has no server":          {direct("no-server"), "catalog-api", []string{"no available server"}},
 		"catalog-api is elsewhere":           {direct("wrong-port", "--api", "http://"+p.apiAddr), "catalog-api", []string{"the way between the two is broken"}},
 		"Traefik is away":                    {url("portal", "--traefik", "http://"+deadAddr(t)), "Traefik", []string{"Traefik is not running"}},

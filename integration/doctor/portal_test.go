@@ -95,12 +95,21 @@ func (p *portal) stopPostgres() error {
 }
 
 func (p *portal) startAPI() (err error) {
-	p.api, err = p.launch("catalog-api", "PORTAL_HTTP="+p.apiAddr, "PORTAL_METRICS=127.0.0.1:0",
+	p.api, err = p.launch("catalog-api", "PORTAL_HTTP="+p.apiAddr, "PORTAL_METRICS=127.0.0.1:0", "PORTAL_HOSTS="+ownNames(),
 		"PORTAL_DATABASE_URL="+p.postgres.URL(), "PORTAL_NATS_URL="+p.nats.URL())
 	if err != nil {
 		return err
 	}
 	return await("catalog-api is healthy", "http://"+p.apiAddr+"/api/health")
+}
+
+// ownNames returns the names that the portal answers to: those of the tests, but for unnamed.
+func ownNames() string {
+	names := []string{"portal", "resolver", "strip", "only-api", "no-server", "wrong-port", "loop", "late", "disconnected", "dead", "self-signed", "expired", "other-name", "absent"}
+	for i := range names {
+		names[i] += ".doctor.test"
+	}
+	return strings.Join(append(names, "*.elsewhere.test"), ",")
 }
 
 // addService adds a probed service, unless it exists.

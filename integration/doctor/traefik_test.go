@@ -48,6 +48,8 @@ const routes = `http:
     only-page: {entryPoints: [web], rule: "Host(@only-page.doctor.test@) && !PathPrefix(@/api@)", service: web}
     only-api: {entryPoints: [web], rule: "Host(@only-api.doctor.test@) && PathPrefix(@/api@)", service: api}
     all-to-web: {entryPoints: [web], rule: "Host(@all-to-web.doctor.test@)", service: web}
+    unnamed-page: {entryPoints: [web], rule: "Host(@unnamed.doctor.test@) && !PathPrefix(@/api@)", service: web}
+    unnamed-api: {entryPoints: [web], rule: "Host(@unnamed.doctor.test@) && PathPrefix(@/api@)", service: api}
     loop: {entryPoints: [web], rule: "Host(@loop.doctor.test@)", service: web, middlewares: [tls]}
 
     no-server-page: {entryPoints: [web], rule: "Host(@no-server.doctor.test@) && !PathPrefix(@/api@)", service: web}

@@ -27,6 +27,7 @@ import (
 func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (handler http.Handler, parts []func(context.Context) error) {
 	c.Log = slog.New(rest.LogHandler(c.Log.Handler()))
 	hub := live.New(js, c.Log, c.Registry)
+	hub.PerClient = max(0, c.StreamLimit)
 	monitor := health.New(c.Log, c.Registry,
 		health.Postgres(db), health.NATS(nc), health.Streams(nc, js), health.Consumers(nc, js, db), health.Workers(nc, db),
 		health.Outbox(db), health.Results(db, time.Now()), health.Live(nc, hub))
@@ -56,6 +57,9 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 		Static: c.Static,
 
 		Anonymous: anonymous,
+		Hosts:     c.hosts(),
+		Proxies:   c.Proxies,
+		RateLimit: max(0, c.RateLimit),
 
 		Version: c.Version,
 		Log:     c.Log,

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -46,6 +48,23 @@ type Config struct {
 	// PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes.
 	AnonymousAnywhere bool
 
+	// Hosts are the names that the portal answers to, besides those of this machine and
+	// addresses, with commas between; "*.example.com" are all below, "*" any.
+	// PORTAL_HOSTS; default none.
+	Hosts string
+
+	// Proxies are the addresses and prefixes of proxies before the portal whose header
+	// X-Forwarded-For is believed. PORTAL_PROXIES; default none.
+	Proxies []netip.Prefix
+
+	// RateLimit is how many requests a client, which is a key or an address, may send in
+	// ten seconds; negative: any number. PORTAL_RATE_LIMIT; default 5000.
+	RateLimit int
+
+	// StreamLimit is how many event streams a client may have open; negative: any number.
+	// PORTAL_STREAM_LIMIT; default 1000.
+	StreamLimit int
+
 	// KeysFile is a file of API keys, such as a mounted Secret: see docs/access.md. The
 	// portal has its keys, and no longer those that left it. PORTAL_KEYS_FILE; default none.
 	KeysFile string
@@ -77,6 +96,10 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		DefaultInterval: events.Interval(env.Text("PORTAL_INTERVAL")),
 		Anonymous:       env.Text("PORTAL_ANONYMOUS"),
 		Published:       env.Text("PORTAL_PUBLISHED"),
+		Hosts:           env.Text("PORTAL_HOSTS"),
+		Proxies:         env.Prefixes("PORTAL_PROXIES"),
+		RateLimit:       env.Number("PORTAL_RATE_LIMIT"),
+		StreamLimit:     env.Number("PORTAL_STREAM_LIMIT"),
 		KeysFile:        env.Text("PORTAL_KEYS_FILE"),
 		TrailDays:       env.Number("PORTAL_TRAIL_DAYS"),
 		Replicas:        env.Number("PORTAL_NATS_REPLICAS"),
@@ -91,6 +114,8 @@ func (c Config) withDefaults() Config {
 	c.HTTPAddr = cmp.Or(c.HTTPAddr, ":8000")
 	c.DefaultInterval = cmp.Or(c.DefaultInterval, events.DefaultInterval)
 	c.TrailDays = cmp.Or(c.TrailDays, 400)
+	c.RateLimit = cmp.Or(c.RateLimit, 5000)
+	c.StreamLimit = cmp.Or(c.StreamLimit, 1000)
 	c.Replicas = cmp.Or(c.Replicas, 1)
 	c.DatabaseWait = cmp.Or(c.DatabaseWait, time.Minute)
 	return c
@@ -103,18 +128,39 @@ func (c Config) validate() error {
 	if err := c.CheckAnonymous(false); err != nil {
 		rules = append(rules, err)
 	}
+	for _, name := range c.hosts() {
+		rules.Check(!strings.ContainsAny(name, ":/ "), "PORTAL_HOSTS has %q; it must be a name without scheme, port and path, such as portal.example.com", name)
+	}
 	rules.Check(c.TrailDays >= 1, "PORTAL_TRAIL_DAYS is %d; it must be at least 1", c.TrailDays)
 	rules.Check(c.Replicas >= 1 && c.Replicas <= 5, "PORTAL_NATS_REPLICAS is %d; it must be a number from 1 to 5", c.Replicas)
 	return rules.Err()
 }
 
+// reached returns the address at which people reach the portal.
+func (c Config) reached() string {
+	if c.Published == "" && c.Listener != nil {
+		return c.Listener.Addr().String()
+	}
+	return cmp.Or(c.Published, c.HTTPAddr)
+}
+
 // anonymous returns the role of requests that don't say who is asking.
 func (c Config) anonymous() (access.Role, error) {
-	reached := cmp.Or(c.Published, c.HTTPAddr)
-	if c.Published == "" && c.Listener != nil {
-		reached = c.Listener.Addr().String()
+	return anonymousRole(c.Anonymous, c.reached(), c.AnonymousAnywhere)
+}
+
+// Openness says what strangers may do, if others than this machine reach the portal; else
+// it is "".
+func (c Config) Openness() string {
+	role, err := c.anonymous()
+	if err != nil || isLoopback(c.reached()) {
+		return ""
 	}
-	return anonymousRole(c.Anonymous, reached, c.AnonymousAnywhere)
+	may := map[access.Role]string{
+		access.None: "nothing without a key", access.Viewer: "read all of it", access.Editor: "read and change every service",
+		access.Admin: "change everything, and make keys",
+	}[role]
+	return fmt.Sprintf("Whoever reaches %s may %s: nobody signs in. PORTAL_ANONYMOUS (--anonymous) is that role, now %s.", c.reached(), may, role)
 }
 
 // CheckAnonymous returns an error if c would let strangers write without saying so, or, if
@@ -141,6 +187,16 @@ func anonymousRole(word, reached string, anywhere bool) (access.Role, error) {
 			"publish it on 127.0.0.1 alone, set PORTAL_ANONYMOUS to viewer, or PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE to yes", role, reached)
 	}
 	return role, nil
+}
+
+// hosts returns the names in Hosts.
+func (c Config) hosts() (names []string) {
+	for name := range strings.SplitSeq(c.Hosts, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // isLoopback reports whether only this machine reaches an address, with or without a port.

@@ -24,6 +24,10 @@ func TestStrangersWriteOnlyIfToldSo(t *testing.T) {
 		"told so":                           {"PORTAL_HTTP=:8000 PORTAL_ANONYMOUS=editor PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes", ""},
 		"told so in other words":            {"PORTAL_HTTP=:8000 PORTAL_ANONYMOUS=editor PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=1", "strangers"},
 		"a role that isn't":                 {"PORTAL_ANONYMOUS=root", `"root" is not a role`},
+		"a host with a scheme":              {"PORTAL_HOSTS=portal.example.com,https://x", `PORTAL_HOSTS has "https://x"`},
+		"a host with a port":                {"PORTAL_HOSTS=portal.example.com:443", "without scheme, port and path"},
+		"proxies that are none":             {"PORTAL_PROXIES=traefik", `PORTAL_PROXIES has "traefik"`},
+		"a limit that is none":              {"PORTAL_RATE_LIMIT=many", `PORTAL_RATE_LIMIT is "many"`},
 		"a trail of no days":                {"PORTAL_TRAIL_DAYS=-1", "PORTAL_TRAIL_DAYS is -1"},
 	} {
 		env := map[string]string{"PORTAL_DATABASE_URL": "postgres://x/y", "PORTAL_NATS_URL": "nats://x"}
@@ -34,6 +38,24 @@ func TestStrangersWriteOnlyIfToldSo(t *testing.T) {
 		_, err := catalogapi.ConfigFromEnv(func(name string) string { return env[name] })
 		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want %q", name, err, tc.want)
+		}
+	}
+}
+
+func TestOpennessIsSaid(t *testing.T) {
+	for name, tc := range map[string]struct {
+		cfg  catalogapi.Config
+		want string // in it
+	}{
+		"this machine":           {catalogapi.Config{HTTPAddr: "127.0.0.1:8080"}, ""},
+		"everywhere":             {catalogapi.Config{HTTPAddr: "0.0.0.0:8080"}, "Whoever reaches 0.0.0.0:8080 may read all of it"},
+		"nobody without a key":   {catalogapi.Config{HTTPAddr: "0.0.0.0:8080", Anonymous: "none"}, "nothing without a key"},
+		"everybody may write":    {catalogapi.Config{HTTPAddr: ":8080", Anonymous: "editor", AnonymousAnywhere: true}, "change every service"},
+		"published for this one": {catalogapi.Config{HTTPAddr: ":8080", Published: "127.0.0.1"}, ""},
+	} {
+		got := tc.cfg.Openness()
+		if (tc.want == "") != (got == "") || !strings.Contains(got, tc.want) {
+			t.Errorf("%s: got %q, want %q", name, got, tc.want)
 		}
 	}
 }

@@ -67,6 +67,9 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	}
 	in := &ingest.Ingest{JetStream: js, Statuses: db, Replicas: c.Replicas, Log: c.Log, Metrics: results}
 	sweeper := &ingest.Sweeper{Statuses: db, Log: c.Log, Metrics: results}
+	if open := c.Openness(); open != "" {
+		c.Log.WarnContext(ctx, "the portal is open to others", "what", open)
+	}
 	keys := &apikey.File{Path: c.KeysFile, Store: db, Log: c.Log}
 	if _, err := keys.Read(); err != nil {
 		return fmt.Errorf("PORTAL_KEYS_FILE: %w", err)

@@ -7,12 +7,14 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/service"
 )
 
 // The range of the probe timeout: the shortest that makes sense, and the longest that a
@@ -72,6 +74,19 @@ type Config struct {
 	// --anonymous-writes-from-anywhere, PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes.
 	AnonymousAnywhere bool
 
+	// Hosts are names that the portal answers to, besides those of this machine and
+	// addresses, with commas between: --hosts, PORTAL_HOSTS.
+	Hosts string
+
+	// Proxies are proxies before the portal whose X-Forwarded-For is believed: --proxies,
+	// PORTAL_PROXIES.
+	Proxies []netip.Prefix
+
+	// RateLimit is how many requests a client may send in ten seconds: --rate-limit,
+	// PORTAL_RATE_LIMIT, 5000. StreamLimit is how many event streams it may have open:
+	// --stream-limit, PORTAL_STREAM_LIMIT, 1000. Negative: any number.
+	RateLimit, StreamLimit int
+
 	// KeysFile is a file of API keys: --keys-file, PORTAL_KEYS_FILE; see docs/access.md.
 	KeysFile string
 
@@ -90,6 +105,10 @@ type Config struct {
 	Opened func(Addresses)
 	Ready  func(Addresses)
 }
+
+// Openness says what strangers may do, if others than this machine reach the portal; else
+// it is "".
+func (c Config) Openness() string { return c.catalogAPI().Openness() }
 
 // Task is what the command does.
 type Task int
@@ -124,7 +143,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 		}
 		flags.StringVar(p, name, value, usage+" ["+variable+"]")
 	}
-	var interval, timeout string
+	var interval, timeout, proxies, rate, streams string
 	text(&cfg.HTTPAddr, "http", "PORTAL_HTTP", "127.0.0.1:8080", "`address` of the page and the API")
 	text(&cfg.NATSAddr, "nats", "PORTAL_NATS", "127.0.0.1:4222", "`address` of NATS")
 	text(&cfg.MetricsAddr, "metrics", "PORTAL_METRICS", "", "`address` of the metrics (default "+DefaultMetrics+", or a free port if that is taken)")
@@ -136,6 +155,10 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	text(&cfg.Published, "published", "PORTAL_PUBLISHED", "", "`address` at which people reach the portal, if that is another one than --http")
 	flags.BoolVar(&cfg.AnonymousAnywhere, "anonymous-writes-from-anywhere", getenv("PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE") == "yes",
 		"let who does not say who it is write from any address [PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes]")
+	text(&cfg.Hosts, "hosts", "PORTAL_HOSTS", "", "`names` that the portal answers to, besides localhost and addresses, with commas between")
+	text(&proxies, "proxies", "PORTAL_PROXIES", "", "`addresses` and prefixes of proxies whose X-Forwarded-For is believed, with commas between")
+	text(&rate, "rate-limit", "PORTAL_RATE_LIMIT", "5000", "`requests` that a client may send in ten seconds; -1: any number")
+	text(&streams, "stream-limit", "PORTAL_STREAM_LIMIT", "1000", "event `streams` that a client may have open; -1: any number")
 	text(&cfg.KeysFile, "keys-file", "PORTAL_KEYS_FILE", "", "`file` of API keys that the portal has")
 	flags.BoolVar(&cfg.Demo, "demo", false, "fill the catalogue with examples that change [PORTAL_DEMO]")
 	show := flags.Bool("version", false, "say which version this is")
@@ -167,6 +190,11 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	if cfg.Timeout, err = time.ParseDuration(timeout); err != nil {
 		fromEnv = append(fromEnv, fmt.Errorf("--timeout is %q: use a time such as 10s", timeout))
 	}
+	parsed := service.NewEnv(func(name string) string {
+		return map[string]string{"--proxies": proxies, "--rate-limit": rate, "--stream-limit": streams}[name]
+	})
+	cfg.Proxies, cfg.RateLimit, cfg.StreamLimit = parsed.Prefixes("--proxies"), parsed.Number("--rate-limit"), parsed.Number("--stream-limit")
+	fromEnv = append(fromEnv, parsed.Err())
 	if err := errors.Join(fromEnv...); err != nil {
 		return cfg, task, err
 	}

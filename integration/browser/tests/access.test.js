@@ -1,4 +1,6 @@
 // People who may only read are offered nothing that would be refused.
+import { once } from 'node:events';
+import http from 'node:http';
 import { settings } from '../portal/settings.js';
 import { expect, test } from '../portal/test.js';
 
@@ -67,4 +69,60 @@ test('a portal for people whom it knows says so to others', async ({ home, page,
   await page.goto('/');
   await expect(page.getByRole('heading', { name: 'No access' })).toBeVisible();
   await expect(home.addButton).toBeHidden();
+});
+
+test('what the portal says of a refusal is shown', async ({ home, page, watch }) => {
+  watch.expect({ method: 'GET', status: 421, path: /\/api\/services$/ });
+  const detail = 'This portal does not answer to the name portal.example.';
+  await page.route('**/api/services', (route) =>
+    route.fulfill({ status: 421, contentType: 'application/problem+json', json: { status: 421, detail } }),
+  );
+  await page.goto('/');
+  await expect(page.getByRole('heading', { name: 'Services not loaded' })).toBeVisible();
+  await expect(page.getByText(detail)).toBeVisible();
+  await expect(home.cards).toHaveCount(0);
+});
+
+// elsewhere serves an empty page of another site: localhost is another one than 127.0.0.1.
+async function elsewhere(visit) {
+  const server = http.createServer((_, res) =>
+    res.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html>'),
+  );
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  try {
+    await visit(`http://localhost:${server.address().port}/`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test('a page of another site neither reads nor writes @own', async ({ browser, catalogue, portal }) => {
+  const { id, name } = await catalogue.add({ status_url: 'http://127.0.0.1:1/' });
+  const context = await browser.newContext(); // not the watched one, which would complain of each refusal
+  await elsewhere(async (url) => {
+    const page = await context.newPage();
+    await page.goto(url);
+    const tried = await page.evaluate(
+      async ({ url, id }) => {
+        const attempt = (path, init) =>
+          fetch(url + path, init).then(
+            ({ type }) => type,
+            () => 'refused',
+          );
+        return [
+          await attempt('/api/services'),
+          await attempt(`/api/services/${id}`, { method: 'DELETE' }),
+          await attempt(`/api/services/${id}/check`, { method: 'POST', mode: 'no-cors' }),
+          await attempt('/api/services', { method: 'POST', mode: 'no-cors', body: '{"name":"from elsewhere"}' }),
+        ];
+      },
+      { url: portal.url, id },
+    );
+    for (const told of tried) expect(['refused', 'opaque']).toContain(told); // nothing of the answer
+  });
+  await context.close();
+  expect(await catalogue.named(name)).toMatchObject({ id, version: 1 });
+  expect(await catalogue.named('from elsewhere')).toBeUndefined();
 });

@@ -42,7 +42,7 @@ const session = {
   toasts,
   ask,
   role: '',
-  connection: { mode: 'loading', at: null },
+  connection: { mode: 'loading', at: null, why: '' },
   go: (address) => router.go(address),
   retitle: () => router.retitle(),
   add,

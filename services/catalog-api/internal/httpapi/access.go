@@ -100,7 +100,7 @@ func (a *API) identify(ctx context.Context) (visitor, error) {
 		key, err := a.Ring.Find(ctx, token)
 		for _, reason := range []error{apikey.ErrForeign, apikey.ErrMistyped, apikey.ErrUnknown, apikey.ErrExpired} {
 			if errors.Is(err, reason) {
-				rest.Identified(ctx, "a key that opens nothing")
+				rest.Identified(ctx, "a key that opens nothing", "")
 				return who, &credentialError{reason}
 			}
 		}
@@ -110,7 +110,7 @@ func (a *API) identify(ctx context.Context) (visitor, error) {
 		who = visitor{key.Actor(), key.Valid()}
 	}
 	who.Address, who.RequestID = rest.Origin(ctx)
-	rest.Identified(ctx, strings.TrimSpace(string(who.Kind)+" "+who.Name))
+	rest.Identified(ctx, strings.TrimSpace(string(who.Kind)+" "+who.Name), who.ID)
 	return who, nil
 }
 

@@ -41,6 +41,10 @@ type API struct {
 
 	Ring *apikey.Ring // the keys that are valid
 
+	Hosts     rest.Hosts   // that the portal answers to, besides those of this machine
+	Proxies   rest.Proxies // whose X-Forwarded-For is believed
+	RateLimit int          // requests of a client in ten seconds; 0: any number
+
 	BodyTimeout time.Duration // for a whole body to arrive; 0: ten seconds
 
 	Version string // of the program, as the API tells it
@@ -63,7 +67,8 @@ func (a *API) Handler() http.Handler {
 		Title: "Dev Portal", Version: a.Version,
 		Description: "A catalogue of services that knows which of them are up. " +
 			"Errors are problem documents (RFC 9457); reads have an ETag, and writes honour If-Match.",
-		Problem: a.problem, Guard: a.guard, Conceal: apikey.Conceal, Static: a.Static, BodyTimeout: a.BodyTimeout, Log: a.Log, Metrics: a.Metrics,
+		Problem: a.problem, Guard: a.guard, Conceal: apikey.Conceal,
+		Hosts: a.Hosts, Proxies: a.Proxies, RateLimit: a.RateLimit, Static: a.Static, BodyTimeout: a.BodyTimeout, Log: a.Log, Metrics: a.Metrics,
 	})
 	a.services(r)
 	a.trail(r)

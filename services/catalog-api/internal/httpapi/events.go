@@ -27,5 +27,5 @@ func (a *API) events(r *rest.API) {
 	op.Responses = map[string]*huma.Response{"200": {Description: "The stream.", Content: map[string]*huma.MediaType{
 		"text/event-stream": {Schema: text, Example: "id: 019a-7\nevent: hello\ndata: {}\n\n"},
 	}}}
-	r.Stream(op, whileValid(a.Live), rest.Problems(rest.Malformed, rest.Invalid))
+	r.Stream(op, whileValid(a.Live), rest.Problems(rest.Malformed, rest.Invalid, rest.TooManyRequests))
 }

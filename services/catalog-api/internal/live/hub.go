@@ -7,7 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -30,9 +30,16 @@ type Hub struct {
 	metrics metrics
 	history history
 	reader  readerHealth
-	clients atomic.Int64
-	max     int64         // clients
 	closing chan struct{} // closed when Run ends, and with it every stream
+
+	// PerClient is how many streams a client, which is a key or an address, may have open;
+	// 0: any number.
+	PerClient int
+
+	max  int // streams in all
+	mu   sync.Mutex
+	open map[string]int // streams by client
+	all  int
 }
 
 type metrics struct {
@@ -43,7 +50,7 @@ type metrics struct {
 
 // New returns a hub, and registers its metrics.
 func New(js jetstream.JetStream, log *slog.Logger, registry prometheus.Registerer) *Hub {
-	h := &Hub{js: js, log: log, max: maxClients, closing: make(chan struct{})}
+	h := &Hub{js: js, log: log, max: maxClients, open: map[string]int{}, closing: make(chan struct{})}
 	h.history.init(depth)
 	h.metrics = metrics{
 		clients: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -56,7 +63,7 @@ func New(js jetstream.JetStream, log *slog.Logger, registry prometheus.Registere
 		}),
 		cut: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portal_live_clients_cut_total",
-			Help: "Event streams ended by us: slow (the client did not read), lost (NATS is away), full (too many clients).",
+			Help: "Event streams ended by us: slow (the client did not read), lost (NATS is away), full (too many streams), greedy (too many of one client).",
 		}, []string{"reason"}),
 	}
 	registry.MustRegister(h.metrics.clients, h.metrics.sent, h.metrics.cut)

@@ -13,7 +13,7 @@ const (
 	heartbeat    = 15 * time.Second // the page's lib/live.js relies on it
 	writeTimeout = 10 * time.Second // for a client to take what it is sent
 	maxIDLength  = 100              // longer ids are cut
-	retryFull    = 30 * time.Second // when to retry if there are too many clients
+	retryFull    = 30 * time.Second // when to retry if there are too many streams
 )
 
 // heartbeatEvent is an event, because a browser's EventSource hides comments from the
@@ -23,20 +23,12 @@ var heartbeatEvent = []byte("event: heartbeat\ndata: {}\n\n")
 
 // ServeHTTP sends events until the client disconnects or is too slow, or Run ends.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.clients.Add(1) > h.max {
-		h.clients.Add(-1)
-		h.metrics.cut.WithLabelValues("full").Inc()
-		full := rest.Unavailable.Problem("Too many event streams are open. " +
-			"Try again in 30 seconds; until then, poll the list.")
-		full.RetryAfter = retryFull
-		rest.WriteProblem(w, r, full)
+	who := rest.Client(r.Context())
+	if p := h.admit(who); p != nil {
+		rest.WriteProblem(w, r, p)
 		return
 	}
-	h.metrics.clients.Inc()
-	defer func() {
-		h.clients.Add(-1)
-		h.metrics.clients.Dec()
-	}()
+	defer h.release(who)
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-cache, no-transform")
@@ -46,6 +38,39 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := h.stream(w, r); errors.Is(err, os.ErrDeadlineExceeded) {
 		h.metrics.cut.WithLabelValues("slow").Inc()
+	}
+}
+
+// admit counts a stream of a client, or returns why there can be no more.
+func (h *Hub) admit(who string) *rest.Problem {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var p *rest.Problem
+	switch {
+	case h.all >= h.max:
+		h.metrics.cut.WithLabelValues("full").Inc()
+		p = rest.Unavailable.Problem("Too many event streams are open. Try again in 30 seconds; until then, poll the list.")
+	case h.PerClient > 0 && h.open[who] >= h.PerClient:
+		h.metrics.cut.WithLabelValues("greedy").Inc()
+		p = rest.TooManyRequests.Problem("You have too many event streams open. Close some, or let your programs share one.")
+	default:
+		h.all++
+		h.open[who]++
+		h.metrics.clients.Inc()
+		return nil
+	}
+	p.RetryAfter = retryFull
+	return p
+}
+
+// release ends what admit began.
+func (h *Hub) release(who string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.metrics.clients.Dec()
+	h.all--
+	if h.open[who]--; h.open[who] == 0 {
+		delete(h.open, who)
 	}
 }
 

@@ -198,6 +198,26 @@ func TestClientsAreLimited(t *testing.T) {
 	})
 }
 
+func TestStreamsOfOneClientAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newFedHub(1)
+		h.PerClient = 1
+		_, stop := open(t, h, "")
+		second := httptest.NewRecorder()
+		h.ServeHTTP(second, httptest.NewRequest(http.MethodGet, "/api/events", http.NoBody))
+		if second.Code != http.StatusTooManyRequests || second.Header().Get("Retry-After") != "30" {
+			t.Errorf("%d %v %s", second.Code, second.Header(), second.Body)
+		}
+		stop()
+		synctest.Wait()
+		third, stop := open(t, h, "")
+		defer stop()
+		if len(third.events()) != 1 {
+			t.Error("no room after the first one went")
+		}
+	})
+}
+
 func TestHeadHasNoBody(t *testing.T) {
 	w := httptest.NewRecorder()
 	newFedHub(1).ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/api/events", http.NoBody))

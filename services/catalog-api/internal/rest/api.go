@@ -49,6 +49,12 @@ type Config struct {
 	// Static serves all paths outside of Prefix. Nil: they are not found.
 	Static http.Handler
 
+	Hosts   Hosts   // that the portal answers to, besides those of this machine
+	Proxies Proxies // whose X-Forwarded-For is believed
+
+	// RateLimit is how many requests of a client are taken in ten seconds; 0: any number.
+	RateLimit int
+
 	BodyTimeout time.Duration // for a whole body to arrive; 0: ten seconds
 
 	Log     *slog.Logger
@@ -62,13 +68,14 @@ type API struct {
 	router  *chi.Mux
 	huma    huma.API
 	metrics metrics
+	rate    rate
 }
 
 // New returns an API without routes.
 func New(cfg Config) *API {
-	a := &API{Config: cfg, router: chi.NewRouter(), metrics: newMetrics(cfg.Metrics)}
+	a := &API{Config: cfg, router: chi.NewRouter(), metrics: newMetrics(cfg.Metrics), rate: newRate(cfg.RateLimit)}
 	a.Log = slog.New(LogHandler(cfg.Log.Handler()))
-	a.router.Use(a.observe, apiHeaders, middleware.GetHead)
+	a.router.Use(a.observe, apiHeaders, a.onlyOurHosts, sameOrigin, middleware.GetHead)
 	a.router.NotFound(notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	a.huma = huma.NewAPI(a.humaConfig(), adapter{a})
@@ -85,7 +92,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if static == nil {
 		static = apiHeaders(http.HandlerFunc(notFound))
 	}
-	a.observe(static).ServeHTTP(w, r)
+	a.observe(a.onlyOurHosts(static)).ServeHTTP(w, r)
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {

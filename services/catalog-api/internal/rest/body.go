@@ -38,10 +38,7 @@ func (a *API) readBody(next http.Handler, types []string) http.Handler {
 		_ = control.SetReadDeadline(time.Now().Add(a.bodyTimeout())) // if it can't be set, the server's own applies
 		data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if p := readProblem(err); p != nil {
-			// Otherwise the server would wait for the rest before it answers.
-			_ = control.SetReadDeadline(time.Now())
-			w.Header().Set("Connection", "close")
-			WriteProblem(w, r, p)
+			refuse(w, r, p)
 			return
 		}
 		_ = control.SetReadDeadline(time.Time{})        // otherwise it would end the request while the handler works

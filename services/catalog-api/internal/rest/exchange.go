@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 )
@@ -20,6 +19,7 @@ type exchange struct {
 	id      string
 	address string // of the client, without the port
 	by      string // who is asking, for the log; "": not asked
+	who     string // the id of a key or person who is asking; "": it is not known
 	traits  traits // of the route, once it is known
 
 	authorization string // the header
@@ -48,13 +48,21 @@ func Bearer(ctx context.Context) (token string, there bool) {
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
-// Identified notes who is asking, for the log of the request.
-func Identified(ctx context.Context, by string) { exchangeOf(ctx).by = by }
+// Identified notes who is asking: by for the log of the request, and who, unless it is empty,
+// as the one whose requests are counted.
+func Identified(ctx context.Context, by, who string) {
+	x := exchangeOf(ctx)
+	x.by, x.who = by, who
+}
+
+// Client returns for whom requests are counted: see RateLimit.
+func Client(ctx context.Context) string { return exchangeOf(ctx).client() }
 
 // begin starts the exchange of a request, and sends its id to the client.
-func begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
-	address, _, _ := net.SplitHostPort(r.RemoteAddr) // empty on a socket without addresses
-	x := &exchange{id: requestID(r.Header.Get(RequestIDHeader)), address: address, authorization: r.Header.Get("Authorization")}
+func (a *API) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
+	x := &exchange{
+		id: requestID(r.Header.Get(RequestIDHeader)), address: a.Proxies.client(r), authorization: r.Header.Get("Authorization"),
+	}
 	w.Header().Set(RequestIDHeader, x.id)
 	return x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 }

@@ -37,6 +37,12 @@ var (
 		"The version in If-Match is not the current one: somebody else changed the resource.")
 	Unmet = NewKind("precondition", http.StatusPreconditionFailed, "Precondition failed",
 		"A condition in a header such as If-None-Match is not met.")
+	crossOrigin = NewKind("cross-origin", http.StatusForbidden, "Request of another site",
+		"A page of another site made a browser send a request that changes something.")
+	misdirected = NewKind("misdirected", http.StatusMisdirectedRequest, "Not this portal's name",
+		"The request is to a name that the portal does not answer to.")
+	TooManyRequests = NewKind("too-many-requests", http.StatusTooManyRequests, "Too many requests",
+		"A client, which is a key or an address, sends more requests than the portal takes. The headers RateLimit-Limit, RateLimit-Remaining and RateLimit-Reset (in seconds) say how many it may send; Retry-After, when to go on.")
 	tooLarge = NewKind("too-large", http.StatusRequestEntityTooLarge, "Body too large",
 		"A body has at most 64 KiB.")
 	mediaType = NewKind("media-type", http.StatusUnsupportedMediaType, "Unsupported media type",
@@ -58,7 +64,7 @@ type KindDoc struct {
 // Kinds returns the kinds of this package and more, sorted by status.
 func Kinds(more ...Kind) []KindDoc {
 	kinds := append([]Kind{
-		Malformed, Unauthenticated, Forbidden, NotFound, method, tooSlow, Changed, Unmet, tooLarge, mediaType, Invalid, Internal, Unavailable,
+		Malformed, Unauthenticated, Forbidden, crossOrigin, NotFound, method, tooSlow, Changed, Unmet, tooLarge, mediaType, misdirected, Invalid, TooManyRequests, Internal, Unavailable,
 	}, more...)
 	list := make([]KindDoc, len(kinds))
 	for i, k := range kinds {

@@ -106,7 +106,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
-		x, r := begin(wrapped, r)
+		x, r := a.begin(wrapped, r)
 		defer func() {
 			code := wrapped.Status()
 			if code == 0 {

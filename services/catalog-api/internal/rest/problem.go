@@ -137,6 +137,16 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 	_, _ = w.Write(append(body, '\n')) // fails only if the client is gone
 }
 
+// refuse answers with p before the body is read. The server would wait for the body before
+// it answers, for as long as a client drips it.
+func refuse(w http.ResponseWriter, r *http.Request, p *Problem) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // if it can't be set, the server's own applies
+		w.Header().Set("Connection", "close")
+	}
+	WriteProblem(w, r, p)
+}
+
 // transformProblem adds the request's id to problems of handlers, and converts errors of
 // huma itself to problems.
 func transformProblem(ctx huma.Context, _ string, v any) (any, error) {

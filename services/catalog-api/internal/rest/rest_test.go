@@ -45,7 +45,7 @@ func library(t *testing.T) (call func(method, path, body string, headers ...stri
 	t.Helper()
 	log = &bytes.Buffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	a := rest.New(rest.Config{Title: "Library", Version: "1", Log: logger, Metrics: prometheus.NewRegistry()})
+	a := rest.New(rest.Config{Title: "Library", Version: "1", Log: logger, Metrics: prometheus.NewRegistry(), Hosts: rest.Hosts{"example.com"}})
 	a.Tag("shelves", "Where books are.")
 	inner := slog.New(rest.LogHandler(logger.Handler())) // of a package that handlers call
 	rest.Register(a, rest.Operation{OperationID: "put", Method: http.MethodPut, Path: "/api/shelves", Summary: "Change it"},

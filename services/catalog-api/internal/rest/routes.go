@@ -125,11 +125,16 @@ func (a *API) route(op *Operation, handler http.Handler) {
 		exchangeOf(r.Context()).traits = *t
 		if t.guard != nil {
 			ctx, err := t.guard(r.Context())
+			if a.rate.exceeded(w, r) { // here it is known whose request it is
+				return
+			}
 			if err != nil {
-				WriteProblem(w, r, a.problem(ctx, err))
+				refuse(w, r, a.problem(ctx, err))
 				return
 			}
 			r = r.WithContext(ctx)
+		} else if a.rate.exceeded(w, r) {
+			return
 		}
 		if p := unknownParameters(r, known); p != nil {
 			WriteProblem(w, r, p)

@@ -51,7 +51,12 @@ func CheckAPI(ctx context.Context, p *ask.Portal) finding.Finding {
 	}
 	a := p.Get(ctx, via, ask.APIPath)
 	h, whole := ask.HealthOf(a)
-	if !whole {
+	switch {
+	case a.Status == http.StatusMisdirectedRequest:
+		return finding.Fault("catalog-api does not answer to the name %s", via.Host).WithCause(
+			"It answers to localhost, to addresses, and to the names in PORTAL_HOSTS, so that no other site can rebind its name to it.",
+			"Add the name to PORTAL_HOSTS of catalog-api; in the chart to ingress.hosts or catalogApi.hosts.")
+	case !whole:
 		return finding.Fault("catalog-api answers %s at /api/health", a.Summary()).WithCause(
 			"It is asked for another address than the browser's, or is of a version that this doctor does not know.",
 			"Use a doctor of the portal's version; check what is between Traefik and catalog-api.")

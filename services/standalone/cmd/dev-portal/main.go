@@ -61,6 +61,9 @@ func run() error {
 	service.LimitMemory(cfg.Log)
 	cfg.Opened = func(at standalone.Addresses) {
 		fmt.Printf("Dev Portal %s\n%s\n", version, at)
+		if open := cfg.Openness(); open != "" {
+			fmt.Printf("  %s\n\n", open)
+		}
 	}
 	ctx, stop := service.Signalled()
 	defer stop()

@@ -1,6 +1,7 @@
 // <empty-state> is shown instead of cards: when = "nothing matches", "first run",
-// "no access", "unreachable", or "" to hide it. It bubbles "clear", "add" and "retry".
-import { stamp, tell } from './template.js';
+// "no access", "unreachable", or "" to hide it; why is what the portal said of a failure,
+// or "". It bubbles "clear", "add" and "retry".
+import { setText, stamp, tell } from './template.js';
 
 class EmptyState extends HTMLElement {
   connectedCallback() {
@@ -10,6 +11,10 @@ class EmptyState extends HTMLElement {
       const button = target.closest('[data-do]');
       if (button) tell(this, button.dataset.do);
     });
+  }
+
+  set why(why) {
+    setText(this.querySelector('.empty-why'), why || 'The portal does not answer.');
   }
 
   set when(when) {

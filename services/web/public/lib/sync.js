@@ -1,7 +1,7 @@
 // Sync keeps the store in step with the server: it reads the list once, then follows
 // events; without a stream, it reads the list every 30 s. It dispatches "state" with
-// detail { mode, at }: mode is "loading", "live", "polling", or "offline"; at is the Date
-// of the data, null before the first. A hidden page sends no requests.
+// detail { mode, at, why }: mode is "loading", "live", "polling", or "offline"; at is the
+// Date of the data, null before the first; why is what the portal said of a failure, or "". A hidden page sends no requests.
 
 import { serverClock } from './clock.js';
 
@@ -16,6 +16,7 @@ export class Sync extends EventTarget {
   #reading = null;
   #queued = false;
   #failed = false;
+  #why = ''; // the portal's own words about the last failure, if it answered
   #at = null;
   #readWhenShown = false;
   #visible = true;
@@ -106,9 +107,11 @@ export class Sync extends EventTarget {
         await null; // wait for the store's "change", which must not clear the ETag
       }
       this.#failed = false;
+      this.#why = '';
       this.#at = new Date(serverClock.now());
-    } catch {
+    } catch (problem) {
       this.#failed = true;
+      this.#why = problem.status ? problem.message : '';
     }
   }
 
@@ -141,6 +144,6 @@ export class Sync extends EventTarget {
     let mode = live ? 'live' : 'polling';
     if (this.#failed) mode = 'offline';
     else if (this.#at === null) mode = 'loading';
-    this.dispatchEvent(new CustomEvent('state', { detail: { mode, at: this.#at } }));
+    this.dispatchEvent(new CustomEvent('state', { detail: { mode, at: this.#at, why: this.#why } }));
   }
 }

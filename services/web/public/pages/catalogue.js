@@ -163,6 +163,7 @@ export class Catalogue extends Page {
       this.#layout = this.#grid.show(head(groups, most));
       this.#layout.then((whole) => whole && this.#showRest(services.length - most));
     }
+    this.#empty.why = connection.why;
     this.#empty.when = emptiness(this.session, services.length, stats.total);
     return this.#layout;
   }

@@ -22,6 +22,16 @@
   value: "0.0.0.0" {{- /* the ingress, for whoever reaches it */}}
 - name: PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE
   value: {{ ternary "yes" "no" .Values.catalogApi.anonymous.writesFromAnywhere | quote }}
+{{- $name := printf "%s-catalog-api" (include "dev-portal.fullname" .) }}
+{{- $inside := list $name (printf "%s.%s" $name .Release.Namespace) (printf "%s.%s.svc" $name .Release.Namespace) (printf "%s.%s.svc.cluster.local" $name .Release.Namespace) }}
+- name: PORTAL_HOSTS
+  value: {{ concat .Values.ingress.hosts .Values.catalogApi.hosts $inside | uniq | join "," | quote }}
+- name: PORTAL_PROXIES
+  value: {{ join "," .Values.catalogApi.proxies | quote }}
+- name: PORTAL_RATE_LIMIT
+  value: {{ .Values.catalogApi.rateLimit | quote }}
+- name: PORTAL_STREAM_LIMIT
+  value: {{ .Values.catalogApi.streamLimit | quote }}
 - name: PORTAL_KEYS_FILE
   value: {{ if .Values.catalogApi.keys.secret }}/etc/dev-portal/keys/{{ .Values.catalogApi.keys.key }}{{ else }}""{{ end }}
 - name: PORTAL_TRAIL_DAYS
