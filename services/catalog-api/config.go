@@ -58,7 +58,7 @@ type Config struct {
 	Proxies []netip.Prefix
 
 	// RateLimit is how many requests a client, which is a key or an address, may send in
-	// ten seconds; negative: any number. PORTAL_RATE_LIMIT; default 5000.
+	// ten seconds; negative: any number. PORTAL_RATE_LIMIT; default 20000.
 	RateLimit int
 
 	// StreamLimit is how many event streams a client may have open; negative: any number.
@@ -114,7 +114,7 @@ func (c Config) withDefaults() Config {
 	c.HTTPAddr = cmp.Or(c.HTTPAddr, ":8000")
 	c.DefaultInterval = cmp.Or(c.DefaultInterval, events.DefaultInterval)
 	c.TrailDays = cmp.Or(c.TrailDays, 400)
-	c.RateLimit = cmp.Or(c.RateLimit, 5000)
+	c.RateLimit = cmp.Or(c.RateLimit, 20000)
 	c.StreamLimit = cmp.Or(c.StreamLimit, 1000)
 	c.Replicas = cmp.Or(c.Replicas, 1)
 	c.DatabaseWait = cmp.Or(c.DatabaseWait, time.Minute)

@@ -81,7 +81,8 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return in.Run(ctx) })
 	g.Go(func() error { return sweeper.Run(ctx) })
 	g.Go(func() error { return keys.Run(ctx) })
-	g.Go(func() error { return purgeTrail(ctx, db, c.TrailDays, c.Log) })
+	g.Go(func() error { return purge(ctx, c.Log, "trail", c.TrailDays, db.PurgeTrail) })
+	g.Go(func() error { return purge(ctx, c.Log, "trash", trashDays, db.PurgeTrash) })
 	for _, run := range parts {
 		g.Go(func() error { return run(ctx) })
 	}

@@ -83,7 +83,7 @@ type Config struct {
 	Proxies []netip.Prefix
 
 	// RateLimit is how many requests a client may send in ten seconds: --rate-limit,
-	// PORTAL_RATE_LIMIT, 5000. StreamLimit is how many event streams it may have open:
+	// PORTAL_RATE_LIMIT, 20000. StreamLimit is how many event streams it may have open:
 	// --stream-limit, PORTAL_STREAM_LIMIT, 1000. Negative: any number.
 	RateLimit, StreamLimit int
 
@@ -157,7 +157,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 		"let who does not say who it is write from any address [PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE=yes]")
 	text(&cfg.Hosts, "hosts", "PORTAL_HOSTS", "", "`names` that the portal answers to, besides localhost and addresses, with commas between")
 	text(&proxies, "proxies", "PORTAL_PROXIES", "", "`addresses` and prefixes of proxies whose X-Forwarded-For is believed, with commas between")
-	text(&rate, "rate-limit", "PORTAL_RATE_LIMIT", "5000", "`requests` that a client may send in ten seconds; -1: any number")
+	text(&rate, "rate-limit", "PORTAL_RATE_LIMIT", "20000", "`requests` that a client may send in ten seconds; -1: any number")
 	text(&streams, "stream-limit", "PORTAL_STREAM_LIMIT", "1000", "event `streams` that a client may have open; -1: any number")
 	text(&cfg.KeysFile, "keys-file", "PORTAL_KEYS_FILE", "", "`file` of API keys that the portal has")
 	flags.BoolVar(&cfg.Demo, "demo", false, "fill the catalogue with examples that change [PORTAL_DEMO]")

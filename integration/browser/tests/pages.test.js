@@ -31,6 +31,7 @@ test('a service has an address of its own', async ({ home, page, catalogue }) =>
   await home.field('Team').fill('Search');
   await home.save.click();
   await expect(home.card(`${name} renamed`).root).toContainText('Search');
+  await expect(home.form).toBeHidden(); // the answer may come after the event
   await expect(page).toHaveURL(`/services/${id}`);
 
   await page.getByRole('button', { name: tag }).click();

@@ -10,6 +10,7 @@ import './components/theme-switch.js';
 import './components/toast-list.js';
 import { Announcer } from './lib/announcer.js';
 import * as api from './lib/api.js';
+import { revert } from './lib/changes.js';
 import { serverClock } from './lib/clock.js';
 import { byName } from './lib/filter.js';
 import { outcome } from './lib/format.js';
@@ -47,6 +48,7 @@ const session = {
   retitle: () => router.retitle(),
   add,
   refresh: () => sync.refresh(),
+  now: () => serverClock.now(),
 };
 const catalogue = new Catalogue(session);
 const router = new Router({
@@ -106,7 +108,7 @@ async function probe(id) {
 async function remove(service) {
   const question = {
     title: ['Delete ', service, '?'],
-    text: 'It is deleted for everybody, and its checks stop. This cannot be undone.',
+    text: 'It is deleted for everybody, and its checks stop. It can be restored for 30 days.',
     yes: 'Delete',
   };
   if (!(await form.ask(question))) {
@@ -116,20 +118,47 @@ async function remove(service) {
   try {
     await api.remove(service.id);
     store.remove(service.id);
-    toasts.say([service, ' was deleted.']);
+    toasts.say([service, ' was deleted.'], { actions: [{ label: 'Undo', act: () => restore(service) }] });
   } catch (problem) {
     toasts.warn([service, ` was not deleted: ${problem.message}`]);
   }
 }
 
-function saved({ service, isNew }) {
+async function restore(service) {
+  try {
+    store.restore(await api.restore(service.id));
+    toasts.say([service, ' was restored.'], { actions: [{ label: 'Show it', act: () => reveal(service.id) }] });
+  } catch (problem) {
+    toasts.warn([service, ` was not restored: ${problem.message}`]);
+  }
+}
+
+// undo takes back what a person saved a moment ago, unless somebody has changed the service
+// since: before is the service before, fields what was changed.
+async function undo(service, before, fields) {
+  try {
+    const { service: now, etag } = await api.read(service.id);
+    if (now.version !== service.version) {
+      toasts.warn([service, ' was changed again since: its page lists the changes.']);
+      return;
+    }
+    store.put(await api.change(service.id, revert(before, fields), etag));
+    toasts.say([before, ' is as it was before.']);
+  } catch (problem) {
+    toasts.warn([service, ` was not changed back: ${problem.message}`]);
+  }
+}
+
+function saved({ service, isNew, before, fields }) {
   store.put(service);
   announcer.skip(service.id);
   router.page.moved();
   const hidden = router.page.hidden(service);
   const words = [service, isNew ? ' was added.' : ' was saved.', ...(hidden ? [hidden] : [])];
-  const action = { label: 'Show it', act: () => reveal(service.id) };
-  toasts.say(words, isNew || hidden ? { action } : {});
+  const actions = [];
+  if (isNew || hidden) actions.push({ label: 'Show it', act: () => reveal(service.id) });
+  if (!isNew && fields.length > 0) actions.push({ label: 'Undo', act: () => undo(service, before, fields) });
+  toasts.say(words, { actions });
 }
 
 // reveal shows a service's card in the catalogue, and clears the filters if they hide it.
@@ -142,8 +171,8 @@ function reveal(id) {
 
 // dropped offers to restore a form that was closed without saving.
 function dropped(draft) {
-  const action = { label: 'Restore', act: () => form.restore(draft) };
-  toasts.say(['Your changes were not saved.'], { status: 'unknown', action });
+  const actions = [{ label: 'Restore', act: () => form.restore(draft) }];
+  toasts.say(['Your changes were not saved.'], { status: 'unknown', actions });
 }
 
 function key(event) {

@@ -78,6 +78,29 @@ test('a deleted service stays deleted, also after late data', () => {
   assert.equal(store.size, 0);
 });
 
+test('a deleted service that is restored is there again', () => {
+  const store = filled(service({ id: 'a' }));
+  store.remove('a'); // by this page, whose own event comes late
+  store.remove('a', 5);
+  store.put(service({ id: 'a', version: 5 }));
+  assert.equal(store.size, 0);
+  store.put(service({ id: 'a', version: 6 }));
+  assert.equal(store.get('a').version, 6);
+  store.remove('a');
+  store.put(service({ id: 'a', version: 6 }));
+  assert.equal(store.size, 0);
+  store.restore(service({ id: 'a', version: 8 }));
+  assert.equal(store.get('a').version, 8);
+});
+
+test('a deletion is over when a later list has the service', () => {
+  const store = filled(service({ id: 'a' }));
+  store.remove('a');
+  store.expectList();
+  store.replaceAll([service({ id: 'a', version: 3 })]);
+  assert.equal(store.get('a').version, 3);
+});
+
 test('a list removes the services that it does not have', () => {
   const store = filled(service({ id: 'a' }), service({ id: 'b' }));
   store.expectList();

@@ -84,6 +84,7 @@ const (
 	StoreMeasured Action = "store measured" // results of probes, and their absence
 	RepairEvents  Action = "repair events"  // after a loss of the stream
 	PurgeTrail    Action = "purge trail"    // of what is older than it is kept
+	PurgeTrash    Action = "purge trash"    // of what can no longer be restored
 	ManageKeys    Action = "manage keys"    // list, make and revoke them
 	NoteKeyUse    Action = "note key use"   // when one was used last
 )
@@ -103,6 +104,7 @@ var rules = map[Action]rule{
 	StoreMeasured: {role: None, systems: []string{Prober.ID, Sweeper.ID}},
 	RepairEvents:  {role: None, systems: []string{Relay.ID}},
 	PurgeTrail:    {role: None, systems: []string{Sweeper.ID}},
+	PurgeTrash:    {role: None, systems: []string{Sweeper.ID}},
 	ManageKeys:    {role: Admin, systems: []string{KeyFile.ID, CommandLine.ID}},
 	NoteKeyUse:    {role: None, systems: []string{Doorkeeper.ID}},
 }

@@ -10,7 +10,7 @@ import (
 )
 
 var actions = []access.Action{
-	access.Read, access.CheckService, access.WriteService, access.ReadTrail, access.StoreMeasured, access.RepairEvents, access.PurgeTrail,
+	access.Read, access.CheckService, access.WriteService, access.ReadTrail, access.StoreMeasured, access.RepairEvents, access.PurgeTrail, access.PurgeTrash, access.ManageKeys, access.NoteKeyUse,
 }
 
 func key(role access.Role, teams ...string) access.Actor {
@@ -19,7 +19,7 @@ func key(role access.Role, teams ...string) access.Actor {
 
 // Each row has the actions that an actor may do to a service of team Core.
 func TestRules(t *testing.T) {
-	const all = "read, check service, write service, read trail"
+	const all = "read, check service, write service, read trail, manage keys"
 	for name, tc := range map[string]struct {
 		actor access.Actor
 		may   string
@@ -37,8 +37,11 @@ func TestRules(t *testing.T) {
 		"admin":                      {key(access.Admin), all},
 		"admin of another team":      {key(access.Admin, "Web"), all},
 		"the prober":                 {access.Prober, "store measured"},
-		"the sweeper":                {access.Sweeper, "store measured, purge trail"},
+		"the sweeper":                {access.Sweeper, "store measured, purge trail, purge trash"},
 		"the relay":                  {access.Relay, "repair events"},
+		"the doorkeeper":             {access.Doorkeeper, "note key use"},
+		"the file of keys":           {access.KeyFile, "manage keys"},
+		"the command line":           {access.CommandLine, "manage keys"},
 		"an unknown part":            {access.Actor{Kind: access.System, ID: "x", Role: access.Admin}, ""},
 		"a key with a part's id":     {access.Actor{Kind: access.Key, ID: access.Prober.ID, Role: access.Admin}, all},
 		"nothing at all":             {access.Actor{}, ""},

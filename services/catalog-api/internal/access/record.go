@@ -14,11 +14,12 @@ const (
 	Created  Deed = "created"
 	Updated  Deed = "updated"
 	Deleted  Deed = "deleted"
+	Restored Deed = "restored" // after it was deleted
 	Repaired Deed = "repaired" // its version was raised, after a loss of the database or of the stream
 )
 
 // Deeds has every Deed.
-var Deeds = []Deed{Created, Updated, Deleted, Repaired}
+var Deeds = []Deed{Created, Updated, Deleted, Restored, Repaired}
 
 // Record is an entry of the trail. Entries are never changed.
 type Record struct {

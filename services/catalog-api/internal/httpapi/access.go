@@ -15,21 +15,23 @@ import (
 // actions has the action of each operation. An operation that is not here panics when it
 // is registered. docs/access.md has the same as a table, for people.
 var actions = map[string]access.Action{
-	"list-services":  access.Read,
-	"get-service":    access.Read,
-	"list-changes":   access.Read,
-	"events":         access.Read,
-	"create-service": access.WriteService,
-	"put-service":    access.WriteService,
-	"patch-service":  access.WriteService,
-	"delete-service": access.WriteService,
-	"check-service":  access.CheckService,
-	"list-trail":     access.ReadTrail,
-	"list-keys":      access.ManageKeys,
-	"create-key":     access.ManageKeys,
-	"revoke-key":     access.ManageKeys,
-	"health":         public,
-	"get-me":         public,
+	"list-services":   access.Read,
+	"get-service":     access.Read,
+	"list-changes":    access.Read,
+	"events":          access.Read,
+	"create-service":  access.WriteService,
+	"put-service":     access.WriteService,
+	"patch-service":   access.WriteService,
+	"delete-service":  access.WriteService,
+	"restore-service": access.WriteService,
+	"undo-change":     access.WriteService,
+	"check-service":   access.CheckService,
+	"list-trail":      access.ReadTrail,
+	"list-keys":       access.ManageKeys,
+	"create-key":      access.ManageKeys,
+	"revoke-key":      access.ManageKeys,
+	"health":          public,
+	"get-me":          public,
 }
 
 // public is the action of operations that everybody may do, whatever their role.

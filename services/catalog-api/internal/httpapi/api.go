@@ -72,6 +72,7 @@ func (a *API) Handler() http.Handler {
 	})
 	a.services(r)
 	a.trail(r)
+	a.undo(r)
 	a.keys(r)
 	a.me(r)
 	a.events(r)

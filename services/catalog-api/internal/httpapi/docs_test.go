@@ -182,7 +182,8 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"DELETE /api/keys/{id}", "DELETE /api/services/{id}", "GET /api/audit", "GET /api/events", "GET /api/health", "GET /api/keys", "GET /api/me", "GET /api/services", "GET /api/services/{id}",
-		"GET /api/services/{id}/changes", "PATCH /api/services/{id}", "POST /api/keys", "POST /api/services", "POST /api/services/{id}/check", "PUT /api/services/{id}",
+		"GET /api/services/{id}/changes", "PATCH /api/services/{id}", "POST /api/keys", "POST /api/services", "POST /api/services/{id}/changes/{change}/undo",
+		"POST /api/services/{id}/check", "POST /api/services/{id}/restore", "PUT /api/services/{id}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("described are %v, want %v", got, want)

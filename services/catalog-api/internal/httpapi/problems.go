@@ -22,6 +22,10 @@ var (
 		"A portal has at most 1,000 keys. Revoke those that nobody uses.")
 	fromFile = rest.NewKind("from-file", http.StatusConflict, "Key from the file",
 		"The portal's file of keys has this key, and would bring it back: it is changed and revoked there.")
+	overridden = rest.NewKind("changed-again", http.StatusConflict, "Changed again since",
+		"A field that the change changed has another value by now. The answer names the fields.")
+	noUndo = rest.NewKind("no-undo", http.StatusConflict, "Cannot be undone",
+		"Only updates and deletions are taken back. An added service can be deleted.")
 	noHealthURL = rest.NewKind("no-health-url", http.StatusUnprocessableEntity, "No health URL",
 		"A service without status_url cannot be checked.")
 	tooMany = rest.NewKind("too-many", http.StatusTooManyRequests, "Too many checks",
@@ -33,13 +37,14 @@ var (
 )
 
 // kinds are all of the above, for the documentation.
-var kinds = []rest.Kind{nameTaken, keyLimit, fromFile, noHealthURL, tooMany, workerFailed, noWorker}
+var kinds = []rest.Kind{nameTaken, keyLimit, fromFile, overridden, noUndo, noHealthURL, tooMany, workerFailed, noWorker}
 
 // problem returns the problem for an error of the domain, and logs faults of the
 // database and the workers. It returns nil for any other error.
 func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	invalid, isInvalid := errors.AsType[*catalog.InvalidError](err)
 	limited, isTooMany := errors.AsType[*check.TooManyError](err)
+	again, isOverridden := errors.AsType[*catalog.OverriddenError](err)
 	credential, isCredential := errors.AsType[*credentialError](err)
 	denied, isDenied := errors.AsType[*access.DeniedError](err)
 	switch {
@@ -49,6 +54,10 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 		return rest.InvalidFields(fieldErrors(invalid.Fields))
 	case isCredential:
 		return credentialProblem(credential)
+	case isOverridden:
+		return overridden.Problem("Nothing was changed, because this was changed again since: " + strings.Join(again.Fields, ", ") + ". Edit the service instead.")
+	case errors.Is(err, catalog.ErrNoUndo):
+		return noUndo.Problem("Only updates and deletions can be taken back. To take back that a service was added, delete it.")
 	case errors.Is(err, apikey.ErrTooMany):
 		return keyLimit.Problem(fmt.Sprintf("There are %d keys, and no more are allowed. Revoke one that nobody uses.", apikey.MaxKeys))
 	case errors.Is(err, apikey.ErrFromFile):

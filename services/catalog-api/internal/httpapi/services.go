@@ -44,6 +44,11 @@ type Writer interface {
 	CreateService(ctx context.Context, by access.Actor, c catalog.Change) (catalog.Service, error)
 	UpdateService(ctx context.Context, by access.Actor, id string, ifVersion int64, c catalog.Change) (catalog.Service, error)
 	DeleteService(ctx context.Context, by access.Actor, id string, ifVersion int64) error
+
+	// RestoreService brings a deleted service back.
+	RestoreService(ctx context.Context, by access.Actor, id string) (catalog.Service, error)
+	// UndoChange takes an entry of the service's trail back.
+	UndoChange(ctx context.Context, by access.Actor, id string, seq int64) (catalog.Service, error)
 }
 
 // services adds the routes of the catalogue.

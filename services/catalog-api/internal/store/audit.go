@@ -35,6 +35,8 @@ func record(ctx context.Context, tx *sqlx.Tx, by access.Actor, d deed) error {
 	return domainError(err)
 }
 
+const auditColumns = `seq, at, actor_kind, actor_id, actor_name, address, request_id, deed, kind, thing_id, thing_name, changes`
+
 // auditRow is a row of audit.
 type auditRow struct {
 	Seq       int64            `db:"seq"`
@@ -94,8 +96,7 @@ func (s *Store) Trail(ctx context.Context, search access.Search) ([]access.Recor
 		add(`seq < $%d`, search.Before)
 	}
 	args = append(args, search.Limit)
-	query := `SELECT seq, at, actor_kind, actor_id, actor_name, address, request_id, deed, kind, thing_id, thing_name, changes
-		FROM audit WHERE ` + strings.Join(where, ` AND `) + fmt.Sprintf(` ORDER BY seq DESC LIMIT $%d`, len(args))
+	query := `SELECT ` + auditColumns + ` FROM audit WHERE ` + strings.Join(where, ` AND `) + fmt.Sprintf(` ORDER BY seq DESC LIMIT $%d`, len(args))
 	var rows []auditRow
 	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, fmt.Errorf("read the trail: %w", domainError(err))

@@ -52,6 +52,16 @@ CREATE TABLE deleted_services (
 CREATE INDEX deleted_services_changed ON deleted_services (changed);
 CREATE INDEX deleted_services_deleted_at ON deleted_services (deleted_at);
 
+-- The services that were deleted of late, as their rows were, to be restored. They go after
+-- thirty days.
+CREATE TABLE trash (
+    id         uuid        NOT NULL CONSTRAINT trash_pkey PRIMARY KEY,
+    deleted_at timestamptz NOT NULL,
+    service    jsonb       NOT NULL                                                      -- the row; a new column needs a value in each, too
+);
+
+CREATE INDEX trash_deleted_at ON trash (deleted_at);
+
 -- The events that are to be published, in the order of each key. A row goes when NATS
 -- has confirmed it. See ADR 2.
 CREATE TABLE outbox (

@@ -117,7 +117,7 @@ func (s *Store) CreateService(ctx context.Context, by access.Actor, c catalog.Ch
 		if _, err := tx.NamedExecContext(ctx, insertService, newRow(svc)); err != nil {
 			return domainError(err)
 		}
-		authorship, err := recordService(ctx, tx, by, nil, &svc)
+		authorship, err := recordService(ctx, tx, by, access.Created, nil, &svc)
 		if err != nil {
 			return err
 		}
@@ -141,34 +141,39 @@ func (s *Store) UpdateService(
 		if svc, err = lockVersion(ctx, tx, id, ifVersion); err != nil {
 			return err
 		}
-		before := svc
-		changed := svc.Apply(s.withDefaults(c), now())
-		if err := by.May(access.WriteService, before.Team, svc.Team); err != nil {
-			return err
-		}
-		if !changed {
-			return nil
-		}
-		if err := svc.Validate(); err != nil {
-			return err
-		}
-		if _, err := tx.NamedExecContext(ctx, updateService, newRow(svc)); err != nil {
-			return domainError(err)
-		}
-		authorship, err := recordService(ctx, tx, by, &before, &svc)
-		if err != nil {
-			return err
-		}
-		what := []events.Event{events.ServiceUpdated{Service: svc.Event(), Authorship: authorship}}
-		if svc.Status != before.Status {
-			what = append(what, svc.StatusChanged(before.Status, ""))
-		}
-		return outbox.Add(ctx, tx, what...)
+		return s.updateService(ctx, tx, by, &svc, c)
 	})
 	if err != nil {
 		return catalog.Service{}, fmt.Errorf("update service %.40q: %w", id, err)
 	}
 	return svc, nil
+}
+
+// updateService applies the change to a service whose row is locked.
+func (s *Store) updateService(ctx context.Context, tx *sqlx.Tx, by access.Actor, svc *catalog.Service, c catalog.Change) error {
+	before := *svc
+	changed := svc.Apply(s.withDefaults(c), now())
+	if err := by.May(access.WriteService, before.Team, svc.Team); err != nil {
+		return err
+	}
+	if !changed {
+		return nil
+	}
+	if err := svc.Validate(); err != nil {
+		return err
+	}
+	if _, err := tx.NamedExecContext(ctx, updateService, newRow(*svc)); err != nil {
+		return domainError(err)
+	}
+	authorship, err := recordService(ctx, tx, by, access.Updated, &before, svc)
+	if err != nil {
+		return err
+	}
+	what := []events.Event{events.ServiceUpdated{Service: svc.Event(), Authorship: authorship}}
+	if svc.Status != before.Status {
+		what = append(what, svc.StatusChanged(before.Status, ""))
+	}
+	return outbox.Add(ctx, tx, what...)
 }
 
 // DeleteService removes the service. ifVersion is as in UpdateService.
@@ -182,16 +187,7 @@ func (s *Store) DeleteService(ctx context.Context, by access.Actor, id string, i
 		if err := by.May(access.WriteService, svc.Team); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM services WHERE id = $1`, id); err != nil {
-			return domainError(err)
-		}
-		authorship, err := recordService(ctx, tx, by, &svc, nil)
-		if err != nil {
-			return err
-		}
-		return outbox.Add(ctx, tx, events.ServiceDeleted{
-			ID: svc.ID, Name: svc.Name, Team: svc.Team, Version: svc.Version + 1, DeletedAt: now(), Actor: authorship.Actor,
-		})
+		return deleteService(ctx, tx, by, svc)
 	})
 	if err != nil {
 		return fmt.Errorf("delete service %.40q: %w", id, err)
@@ -199,15 +195,31 @@ func (s *Store) DeleteService(ctx context.Context, by access.Actor, id string, i
 	return nil
 }
 
+// deleteService deletes a service whose row is locked, and keeps it for RestoreService.
+func deleteService(ctx context.Context, tx *sqlx.Tx, by access.Actor, svc catalog.Service) error {
+	if err := discard(ctx, tx, svc.ID); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM services WHERE id = $1`, svc.ID); err != nil {
+		return domainError(err)
+	}
+	authorship, err := recordService(ctx, tx, by, access.Deleted, &svc, nil)
+	if err != nil {
+		return err
+	}
+	return outbox.Add(ctx, tx, events.ServiceDeleted{
+		ID: svc.ID, Name: svc.Name, Team: svc.Team, Version: svc.Version + 1, DeletedAt: now(), Actor: authorship.Actor,
+	})
+}
+
 // recordService records what the actor did to a service, and returns what events say of
-// it. before is nil at its creation, after at its deletion.
-func recordService(ctx context.Context, tx *sqlx.Tx, by access.Actor, before, after *catalog.Service) (events.Authorship, error) {
-	svc, did := after, access.Updated
-	switch {
-	case before == nil:
-		did = access.Created
-	case after == nil:
-		svc, did = before, access.Deleted
+// it. before is nil where it was not there, after where it is not.
+func recordService(
+	ctx context.Context, tx *sqlx.Tx, by access.Actor, did access.Deed, before, after *catalog.Service,
+) (events.Authorship, error) {
+	svc := after
+	if svc == nil {
+		svc = before
 	}
 	differences := catalog.Differences(before, after)
 	changes := make([]access.FieldChange, len(differences))

@@ -1,7 +1,7 @@
 // <service-dialog> adds and edits a service: add(), edit(service), and restore(draft)
 // after "dropped". Its property `api` is lib/api.js, `teams` returns the known teams,
 // `ask` asks a question (see confirm-dialog). It bubbles "saved" (detail
-// { service, isNew }), "missing" (the service is gone; detail its id), "delete" (detail
+// { service, isNew, before, fields }: what it was before, and what was changed), "missing" (the service is gone; detail its id), "delete" (detail
 // the service) and "dropped" (detail the draft of a form closed with unsaved changes).
 // Other people's changes, given by changed(service), are merged by field.
 import { asText, byField, changes, check, edited, labels, merge, room, toForm } from '../lib/fields.js';
@@ -255,10 +255,11 @@ class ServiceDialog extends HTMLElement {
     await this.#reading;
     const id = this.#base?.id;
     if (id && !this.#etag) await this.#read(id);
-    let service;
+    let [service, fields] = [null, []];
     for (let tries = 0; !service; tries++) {
       if (this.#disputed.length > 0) return;
       const body = changes(this.#opened, this.#values());
+      fields = Object.keys(body);
       try {
         service = await (id ? this.api.change(id, body, this.#etag) : this.api.create(body));
       } catch (problem) {
@@ -267,7 +268,7 @@ class ServiceDialog extends HTMLElement {
       }
     }
     this.#dialog.close();
-    tell(this, 'saved', { service, isNew: !id });
+    tell(this, 'saved', { service, isNew: !id, before: this.#base, fields });
   }
 
   #missing() {

@@ -1,5 +1,5 @@
 // <toast-list> shows messages, whose words are parts as for setWords. say(words) announces
-// politely, optionally with the icon of a status and an action ({ label, act });
+// politely, optionally with the icon of a status and actions ({ label, act });
 // warn(words) announces a failure at once. A toast disappears by itself, later if it is an
 // error or has an action, and not while it has the pointer or the focus.
 import { setWords, stamp } from './template.js';
@@ -16,15 +16,15 @@ class ToastList extends HTMLElement {
     if (!this.firstElementChild) this.append(stamp('toast-list'));
   }
 
-  say(words, { status = 'healthy', action } = {}) {
+  say(words, { status = 'healthy', actions = [] } = {}) {
     const toast = this.#toast(words, status);
-    if (action) {
-      const button = toast.querySelector('.toast-action');
-      button.hidden = false;
-      button.textContent = action.label;
-      button.addEventListener('click', action.act);
+    for (const { label, act } of actions) {
+      const button = stamp('toast-action').firstElementChild;
+      button.textContent = label;
+      button.addEventListener('click', act);
+      toast.querySelector('.toast-actions').append(button);
     }
-    this.#add(action ? 'offer' : 'info', toast);
+    this.#add(actions.length > 0 ? 'offer' : 'info', toast);
   }
 
   warn(words) {

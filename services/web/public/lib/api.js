@@ -61,6 +61,21 @@ async function unlessGone(answer) {
   }
 }
 
+// restore brings a deleted service back, and resolves with it.
+export async function restore(id) {
+  return (await call('POST', `${path(id)}/restore`)).data;
+}
+
+// changes resolves with the newest changes of a service, also of a deleted one.
+export async function changes(id) {
+  return (await call('GET', `${path(id)}/changes?limit=20`)).data.items;
+}
+
+// undo takes a change of a service back, and resolves with the service.
+export async function undo(id, change) {
+  return (await call('POST', `${path(id)}/changes/${encodeURIComponent(change)}/undo`)).data;
+}
+
 // check probes a service now, and resolves with the service after the probe.
 export async function check(id) {
   return (await call('POST', `${path(id)}/check`, { timeout: 30_000 })).data;

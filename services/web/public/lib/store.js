@@ -17,7 +17,7 @@ const emptyFields = {
 // "status" with detail { service, from } whenever the status of a known service changed.
 export class Store extends EventTarget {
   #byID = new Map();
-  #deleted = new Set(); // ids are never reused, so later data of these is stale
+  #deleted = new Map(); // id → version of its deletion, Infinity while only this page's own is known
   #changedDuringRead = null; // ids that changed while a list was being read
   #announced = false;
 
@@ -35,7 +35,8 @@ export class Store extends EventTarget {
 
   // put stores one service, as in REST or in an event.
   put(service) {
-    if (!service?.id || this.#deleted.has(service.id)) return;
+    if (!service?.id || service.version <= this.#deleted.get(service.id)) return; // it is stale
+    this.#deleted.delete(service.id); // it was restored
     const known = this.#byID.get(service.id);
     const next = merge(known, service);
     this.#changedDuringRead?.add(service.id);
@@ -47,8 +48,15 @@ export class Store extends EventTarget {
     }
   }
 
-  remove(id) {
-    this.#deleted.add(id);
+  // restore stores a service whose deletion this page took back.
+  restore(service) {
+    this.#deleted.delete(service.id);
+    this.put(service);
+  }
+
+  // remove removes a service. version is that of its deletion, as the event has it.
+  remove(id, version = Infinity) {
+    if (version < Infinity || !this.#deleted.has(id)) this.#deleted.set(id, version);
     this.#changedDuringRead?.add(id);
     if (this.#byID.delete(id)) this.#announce();
   }
@@ -82,7 +90,10 @@ export class Store extends EventTarget {
         this.#announce();
       }
     }
-    for (const service of items) this.put(service);
+    for (const service of items) {
+      if (!this.#changedDuringRead?.has(service.id)) this.#deleted.delete(service.id); // restored, as it is listed
+      this.put(service);
+    }
     this.#changedDuringRead = null;
   }
 

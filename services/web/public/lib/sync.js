@@ -117,7 +117,7 @@ export class Sync extends EventTarget {
 
   #apply({ type, data }) {
     const { store } = this.#deps;
-    if (type === 'service.deleted') store.remove(data.id);
+    if (type === 'service.deleted') store.remove(data.id, data.version);
     else if (type === 'status.changed') store.changeStatus(data);
     else store.put(data);
     this.#at = new Date(serverClock.now());

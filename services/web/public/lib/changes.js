@@ -1,0 +1,41 @@
+// Texts about the changes of a service, independent of the DOM.
+import { asText, labels } from './fields.js';
+
+const deeds = {
+  created: 'Added',
+  updated: 'Changed',
+  deleted: 'Deleted',
+  restored: 'Restored',
+  repaired: 'Repaired after a loss of data',
+};
+
+const actors = { anonymous: 'somebody', system: 'the portal' };
+
+// headline says what was done and by whom: parts as for setWords.
+export function headline({ deed, actor }) {
+  const who = actor.kind === 'system' || !actor.name ? (actors[actor.kind] ?? 'somebody') : { name: actor.name };
+  return [`${deeds[deed] ?? deed} by `, who];
+}
+
+// details lists what an update changed: { field, before, after } in words. Other deeds have
+// none: they concern the whole service.
+export function details({ deed, changes }) {
+  if (deed !== 'updated') return [];
+  return changes.map(({ field, before, after }) => ({
+    field: labels[field] ?? field,
+    before: asText(before ?? ''),
+    after: asText(after ?? ''),
+  }));
+}
+
+// undoLabel returns the label of the button that takes a change back, or "" if none does.
+// latest says whether it is the newest change of its service.
+export function undoLabel({ deed }, latest) {
+  if (deed === 'updated') return 'Undo';
+  return deed === 'deleted' && latest ? 'Restore' : '';
+}
+
+// revert returns the body that gives the fields of an edit the values that they had before.
+export function revert(before, fields) {
+  return Object.fromEntries(fields.map((field) => [field, before[field] ?? null]));
+}
