@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -115,12 +116,18 @@ func (c KeysCommand) parse(name string, args []string, add func(*flag.FlagSet), 
 	return flags.Args(), nil
 }
 
-func (c KeysCommand) open(ctx context.Context) (*store.Store, error) {
+// within does something with the database.
+func (c KeysCommand) within(ctx context.Context, do func(*store.Store) error) (err error) {
 	url, err := c.DatabaseURL()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return store.Open(ctx, store.Config{URL: url, Wait: keysWait, Log: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(ctx, store.Config{URL: url, Wait: keysWait, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return do(db)
 }
 
 func (c KeysCommand) create(ctx context.Context, args []string) (err error) {
@@ -142,22 +149,19 @@ func (c KeysCommand) create(ctx context.Context, args []string) (err error) {
 	if draft.ExpiresAt, err = expiry(expires, time.Now()); err != nil {
 		return usageError{fmt.Errorf("--expires: %w", err)}
 	}
-	db, err := c.open(ctx)
-	if err != nil {
+	return c.within(ctx, func(db *store.Store) error {
+		secret := apikey.NewSecret()
+		key, err := db.CreateKey(ctx, access.CommandLine, draft, secret)
+		switch {
+		case errors.Is(err, catalog.ErrNameTaken):
+			return fmt.Errorf("there is a key %q already: choose another name, or revoke that one", draft.Name)
+		case err != nil:
+			return err
+		}
+		_, _ = fmt.Fprintf(c.Err, "Key %s of role %s; %s. It is shown only now:\n", key.Name, key.Role, ending(key))
+		_, err = fmt.Fprintln(c.Out, secret.Reveal())
 		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	secret := apikey.NewSecret()
-	key, err := db.CreateKey(ctx, access.CommandLine, draft, secret)
-	switch {
-	case errors.Is(err, catalog.ErrNameTaken):
-		return fmt.Errorf("there is a key %q already: choose another name, or revoke that one", draft.Name)
-	case err != nil:
-		return err
-	}
-	_, _ = fmt.Fprintf(c.Err, "Key %s of role %s; %s. It is shown only now:\n", key.Name, key.Role, ending(key))
-	_, err = fmt.Fprintln(c.Out, secret.Reveal())
-	return err
+	})
 }
 
 func ending(key apikey.Key) string {
@@ -188,19 +192,20 @@ func expiry(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%.40q is no time: use one such as 90d, 12h, 2030-01-31 or never", text)
 }
 
-func (c KeysCommand) list(ctx context.Context, args []string) (err error) {
+func (c KeysCommand) list(ctx context.Context, args []string) error {
 	if _, err := c.parse("list", args, nil, 0); err != nil {
 		return err
 	}
-	db, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	keys, err := db.Keys(ctx)
-	if err != nil {
-		return err
-	}
+	return c.within(ctx, func(db *store.Store) error {
+		keys, err := db.Keys(ctx)
+		if err != nil {
+			return err
+		}
+		return c.print(keys)
+	})
+}
+
+func (c KeysCommand) print(keys []apikey.Key) error {
 	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "NAME\tROLE\tTEAMS\tMADE\tEXPIRES\tLAST USED\tFROM")
 	for _, k := range keys {
@@ -226,33 +231,33 @@ func day(t time.Time) string {
 	return t.Format("2006-01-02 15:04")
 }
 
-func (c KeysCommand) revoke(ctx context.Context, args []string) (err error) {
+func (c KeysCommand) revoke(ctx context.Context, args []string) error {
 	names, err := c.parse("revoke", args, nil, 1)
 	if err != nil {
 		return err
 	}
-	db, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	keys, err := db.Keys(ctx)
-	if err != nil {
-		return err
-	}
-	for _, k := range keys {
-		if catalog.NameKey(k.Name) != catalog.NameKey(names[0]) && k.ID != names[0] {
-			continue
-		}
-		if err := db.RevokeKey(ctx, access.CommandLine, k.ID); errors.Is(err, apikey.ErrFromFile) {
-			return fmt.Errorf("the key %q is in the file of keys (PORTAL_KEYS_FILE): remove it there", k.Name)
-		} else if err != nil {
+	return c.within(ctx, func(db *store.Store) error {
+		keys, err := db.Keys(ctx)
+		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(c.Err, "Revoked %s. It opens nothing any more, and what it had open ends within a second.\n", k.Name)
+		at := slices.IndexFunc(keys, func(k apikey.Key) bool {
+			return catalog.NameKey(k.Name) == catalog.NameKey(names[0]) || k.ID == names[0]
+		})
+		if at < 0 {
+			return fmt.Errorf("there is no key %q: list shows those that there are", names[0])
+		}
+		key := keys[at]
+		err = db.RevokeKey(ctx, access.CommandLine, key.ID)
+		switch {
+		case errors.Is(err, apikey.ErrFromFile):
+			return fmt.Errorf("the key %q is in the file of keys (PORTAL_KEYS_FILE): remove it there", key.Name)
+		case err != nil:
+			return err
+		}
+		_, err = fmt.Fprintf(c.Err, "Revoked %s. It opens nothing any more, and what it had open ends within a second.\n", key.Name)
 		return err
-	}
-	return fmt.Errorf("there is no key %q: list shows those that there are", names[0])
+	})
 }
 
 func (c KeysCommand) generate(_ context.Context, args []string) error {

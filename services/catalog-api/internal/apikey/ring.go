@@ -2,7 +2,6 @@ package apikey
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -15,12 +14,6 @@ const (
 	refreshEvery   = 500 * time.Millisecond // bounds how long a key that another replica revoked is valid here
 	refreshTimeout = 2 * time.Second
 	noteEvery      = time.Minute
-)
-
-// Why a secret opens nothing, beside the errors of ParseSecret.
-var (
-	ErrUnknown = errors.New("there is no such key: it was revoked, or is of another portal")
-	ErrExpired = errors.New("it has expired")
 )
 
 // Source keeps the keys.
@@ -64,9 +57,8 @@ type Held struct {
 // expires.
 func (h *Held) Valid() context.Context { return h.valid }
 
-// Find returns the key of a secret, and notes its use. Errors: ErrForeign, ErrMistyped,
-// ErrUnknown, ErrExpired, and those of the source for a key that is not known yet. None of
-// them has the text.
+// Find returns the key of a secret, and notes its use. Its error is a Refusal, or that of the
+// source for a key that is not known yet; neither has the text.
 func (r *Ring) Find(ctx context.Context, text string) (*Held, error) {
 	secret, err := ParseSecret(text)
 	if err != nil {

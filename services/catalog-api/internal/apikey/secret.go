@@ -5,7 +5,6 @@ package apikey
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"hash/crc32"
 	"log/slog"
 	"regexp"
@@ -23,10 +22,17 @@ const (
 	secretWidth = len(prefix) + randomness + checksum
 )
 
-// The errors of ParseSecret.
-var (
-	ErrForeign  = errors.New("it is no key of a portal: those begin with " + prefix)
-	ErrMistyped = errors.New("it is not complete or has a wrong character: its checksum does not fit")
+// Refusal is why a secret opens nothing, as a sentence about it.
+type Refusal string
+
+func (r Refusal) Error() string { return string(r) }
+
+// The refusals.
+const (
+	ErrForeign  Refusal = "it is no key of a portal: those begin with " + prefix
+	ErrMistyped Refusal = "it is not complete or has a wrong character: its checksum does not fit"
+	ErrUnknown  Refusal = "there is no such key: it was revoked, or is of another portal"
+	ErrExpired  Refusal = "it has expired"
 )
 
 // Secret is the text of a key, which only its holder has. It hides itself where it is

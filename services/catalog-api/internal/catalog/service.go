@@ -112,8 +112,7 @@ func (s *Service) Apply(c Change, now time.Time) bool {
 func (s *Service) applyStatus(before Service, given *events.Status, now time.Time) {
 	moved := s.StatusURL != before.StatusURL
 	if moved {
-		s.HTTPStatus, s.LatencyMS, s.LastCheckedAt = 0, 0, nil
-		s.setStatus(events.StatusUnknown, "", now)
+		s.forgetProbe(now)
 	}
 	if given != nil {
 		status := *given
@@ -128,6 +127,12 @@ func (s *Service) applyStatus(before Service, given *events.Status, now time.Tim
 	if moved && s.Status == before.Status {
 		s.StatusSince = before.StatusSince
 	}
+}
+
+// forgetProbe makes the status that of a service that was never probed.
+func (s *Service) forgetProbe(now time.Time) {
+	s.HTTPStatus, s.LatencyMS, s.LastCheckedAt = 0, 0, nil
+	s.setStatus(events.StatusUnknown, "", now)
 }
 
 // setStatus sets the status. StatusSince stays if the status stays.

@@ -87,7 +87,6 @@ func (s *Service) Restored(now time.Time) {
 	s.UpdatedAt = now
 	s.Tags = slices.Clone(s.Tags)
 	if s.StatusURL != "" {
-		s.HTTPStatus, s.LatencyMS, s.LastCheckedAt = 0, 0, nil
-		s.setStatus(events.StatusUnknown, "", now)
+		s.forgetProbe(now)
 	}
 }

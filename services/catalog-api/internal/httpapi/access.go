@@ -87,11 +87,6 @@ func whileValid(next http.Handler) http.Handler {
 	})
 }
 
-// credentialError says that the key of a request opens nothing.
-type credentialError struct{ reason error }
-
-func (e *credentialError) Error() string { return e.reason.Error() }
-
 // identify returns who is asking. A key that can't be used is an error, not somebody
 // unknown: otherwise a portal that is open to read would hide that it was revoked.
 func (a *API) identify(ctx context.Context) (visitor, error) {
@@ -100,11 +95,8 @@ func (a *API) identify(ctx context.Context) (visitor, error) {
 		ctx, cancel := rest.Promptly(ctx)
 		defer cancel()
 		key, err := a.Ring.Find(ctx, token)
-		for _, reason := range []error{apikey.ErrForeign, apikey.ErrMistyped, apikey.ErrUnknown, apikey.ErrExpired} {
-			if errors.Is(err, reason) {
-				rest.Identified(ctx, "a key that opens nothing", "")
-				return who, &credentialError{reason}
-			}
+		if _, refused := errors.AsType[apikey.Refusal](err); refused {
+			rest.Identified(ctx, "a key that opens nothing", "")
 		}
 		if err != nil {
 			return who, err
@@ -118,9 +110,9 @@ func (a *API) identify(ctx context.Context) (visitor, error) {
 
 const realm = `Bearer realm="dev-portal"`
 
-// credentialProblem returns the problem of a key that opens nothing (RFC 6750, section 3).
-func credentialProblem(err *credentialError) *rest.Problem {
-	p := rest.Unauthenticated.Problem("The key in the header Authorization opens nothing: " + err.Error() + ".")
+// refusedProblem returns the problem of a key that opens nothing (RFC 6750, section 3).
+func refusedProblem(why apikey.Refusal) *rest.Problem {
+	p := rest.Unauthenticated.Problem("The key in the header Authorization opens nothing: " + why.Error() + ".")
 	p.Challenge = realm + `, error="invalid_token"`
 	return p
 }

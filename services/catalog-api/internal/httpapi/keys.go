@@ -51,15 +51,8 @@ type keyList struct {
 func toKey(k apikey.Key) key {
 	return key{
 		ID: k.ID, Name: k.Name, Role: k.Role.String(), Teams: append([]string{}, k.Teams...),
-		ExpiresAt: unlessZero(k.ExpiresAt), CreatedAt: k.CreatedAt, LastUsedAt: unlessZero(k.LastUsedAt), FromFile: k.FromFile,
+		ExpiresAt: unlessEmpty(&k.ExpiresAt), CreatedAt: k.CreatedAt, LastUsedAt: unlessEmpty(&k.LastUsedAt), FromFile: k.FromFile,
 	}
-}
-
-func unlessZero(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // keyCreate is the body of a new key.

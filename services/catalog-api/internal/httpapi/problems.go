@@ -45,15 +45,15 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	invalid, isInvalid := errors.AsType[*catalog.InvalidError](err)
 	limited, isTooMany := errors.AsType[*check.TooManyError](err)
 	again, isOverridden := errors.AsType[*catalog.OverriddenError](err)
-	credential, isCredential := errors.AsType[*credentialError](err)
+	refusal, isRefused := errors.AsType[apikey.Refusal](err)
 	denied, isDenied := errors.AsType[*access.DeniedError](err)
 	switch {
 	case isDenied:
 		return deniedProblem(denied)
 	case isInvalid:
 		return rest.InvalidFields(fieldErrors(invalid.Fields))
-	case isCredential:
-		return credentialProblem(credential)
+	case isRefused:
+		return refusedProblem(refusal)
 	case isOverridden:
 		return overridden.Problem("Nothing was changed, because this was changed again since: " + strings.Join(again.Fields, ", ") + ". Edit the service instead.")
 	case errors.Is(err, catalog.ErrNoUndo):

@@ -177,45 +177,35 @@ func TestSlowBrowserIsCutOffAndDelaysNobody(t *testing.T) {
 	})
 }
 
-func TestClientsAreLimited(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newFedHub(1)
-		h.max = 1
-		_, stop := open(t, h, "")
-		second := httptest.NewRecorder()
-		h.ServeHTTP(second, httptest.NewRequest(http.MethodGet, "/api/events", http.NoBody))
-		if second.Code != http.StatusServiceUnavailable || second.Header().Get("Retry-After") != "30" ||
-			second.Header().Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%d %v %s", second.Code, second.Header(), second.Body)
-		}
-		stop()
-		synctest.Wait()
-		third, stop := open(t, h, "")
-		defer stop()
-		if len(third.events()) != 1 {
-			t.Error("no room after the first one went")
-		}
-	})
-}
-
-func TestStreamsOfOneClientAreLimited(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newFedHub(1)
-		h.PerClient = 1
-		_, stop := open(t, h, "")
-		second := httptest.NewRecorder()
-		h.ServeHTTP(second, httptest.NewRequest(http.MethodGet, "/api/events", http.NoBody))
-		if second.Code != http.StatusTooManyRequests || second.Header().Get("Retry-After") != "30" {
-			t.Errorf("%d %v %s", second.Code, second.Header(), second.Body)
-		}
-		stop()
-		synctest.Wait()
-		third, stop := open(t, h, "")
-		defer stop()
-		if len(third.events()) != 1 {
-			t.Error("no room after the first one went")
-		}
-	})
+func TestStreamsAreLimited(t *testing.T) {
+	for name, tc := range map[string]struct {
+		limit  func(*Hub)
+		status int
+	}{
+		"in all":        {func(h *Hub) { h.max = 1 }, http.StatusServiceUnavailable},
+		"of one client": {func(h *Hub) { h.PerClient = 1 }, http.StatusTooManyRequests},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newFedHub(1)
+				tc.limit(h)
+				_, stop := open(t, h, "")
+				second := httptest.NewRecorder()
+				h.ServeHTTP(second, httptest.NewRequest(http.MethodGet, "/api/events", http.NoBody))
+				if second.Code != tc.status || second.Header().Get("Retry-After") != "30" ||
+					second.Header().Get("Content-Type") != "application/problem+json" {
+					t.Errorf("%d %v %s", second.Code, second.Header(), second.Body)
+				}
+				stop()
+				synctest.Wait()
+				third, stop := open(t, h, "")
+				defer stop()
+				if len(third.events()) != 1 {
+					t.Error("no room after the first one went")
+				}
+			})
+		})
+	}
 }
 
 func TestHeadHasNoBody(t *testing.T) {

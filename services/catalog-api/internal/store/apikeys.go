@@ -62,12 +62,11 @@ func (r keyRow) key() (apikey.Key, error) {
 }
 
 // Keys returns all API keys by name.
-func (s *Store) Keys(ctx context.Context) ([]apikey.Key, error) { return keysIn(ctx, s.db, "") }
+func (s *Store) Keys(ctx context.Context) ([]apikey.Key, error) { return keysIn(ctx, s.db) }
 
-// keysIn reads all keys; lock is a locking clause or empty.
-func keysIn(ctx context.Context, q sqlx.QueryerContext, lock string) ([]apikey.Key, error) {
+func keysIn(ctx context.Context, q sqlx.QueryerContext) ([]apikey.Key, error) {
 	var rows []keyRow
-	if err := sqlx.SelectContext(ctx, q, &rows, `SELECT `+keyColumns+` FROM api_keys ORDER BY name_key `+lock); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, `SELECT `+keyColumns+` FROM api_keys ORDER BY name_key`); err != nil {
 		return nil, fmt.Errorf("read the keys: %w", domainError(err))
 	}
 	list := make([]apikey.Key, len(rows))
@@ -94,7 +93,7 @@ func (s *Store) CreateKey(ctx context.Context, by access.Actor, draft apikey.Dra
 		if err := lockKeys(ctx, tx); err != nil {
 			return err
 		}
-		there, err := keysIn(ctx, tx, "")
+		there, err := keysIn(ctx, tx)
 		if err == nil && len(there) >= apikey.MaxKeys {
 			err = apikey.ErrTooMany
 		}
@@ -141,7 +140,7 @@ func (s *Store) RevokeKey(ctx context.Context, by access.Actor, id string) error
 		if err := lockKeys(ctx, tx); err != nil {
 			return err
 		}
-		there, err := keysIn(ctx, tx, "")
+		there, err := keysIn(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -179,7 +178,7 @@ func (s *Store) SyncKeys(ctx context.Context, by access.Actor, keys []apikey.Key
 		if err := lockKeys(ctx, tx); err != nil {
 			return err
 		}
-		there, err := keysIn(ctx, tx, "")
+		there, err := keysIn(ctx, tx)
 		if err != nil {
 			return err
 		}

@@ -114,14 +114,19 @@ func (s *Store) Trail(ctx context.Context, search access.Search) ([]access.Recor
 // PurgeTrail removes the oldest entries from before that time, some thousands at most, and
 // returns how many.
 func (s *Store) PurgeTrail(ctx context.Context, by access.Actor, before time.Time) (int, error) {
-	const purge = `DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < $1 ORDER BY at LIMIT 5000)`
+	const old = `DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < $1 ORDER BY at LIMIT 5000)`
+	return s.purge(ctx, by, access.PurgeTrail, old, before)
+}
 
-	if err := by.May(access.PurgeTrail); err != nil {
+// purge runs a statement that deletes what is from before a time, and returns how many rows
+// that were.
+func (s *Store) purge(ctx context.Context, by access.Actor, action access.Action, statement string, before time.Time) (int, error) {
+	if err := by.May(action); err != nil {
 		return 0, err
 	}
-	done, err := s.bulk.db.ExecContext(ctx, purge, before)
+	done, err := s.bulk.db.ExecContext(ctx, statement, before)
 	if err != nil {
-		return 0, fmt.Errorf("purge the trail: %w", domainError(err))
+		return 0, fmt.Errorf("%s: %w", action, domainError(err))
 	}
 	n, err := done.RowsAffected()
 	return int(n), err

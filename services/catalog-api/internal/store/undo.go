@@ -126,15 +126,6 @@ func entryOf(ctx context.Context, tx *sqlx.Tx, id string, seq int64) (access.Rec
 // PurgeTrash removes services that were deleted before that time, some thousands at most,
 // and returns how many. From then on they cannot be restored.
 func (s *Store) PurgeTrash(ctx context.Context, by access.Actor, before time.Time) (int, error) {
-	const purge = `DELETE FROM trash WHERE id IN (SELECT id FROM trash WHERE deleted_at < $1 ORDER BY deleted_at LIMIT 5000)`
-
-	if err := by.May(access.PurgeTrash); err != nil {
-		return 0, err
-	}
-	done, err := s.bulk.db.ExecContext(ctx, purge, before)
-	if err != nil {
-		return 0, fmt.Errorf("purge the trash: %w", domainError(err))
-	}
-	n, err := done.RowsAffected()
-	return int(n), err
+	const old = `DELETE FROM trash WHERE id IN (SELECT id FROM trash WHERE deleted_at < $1 ORDER BY deleted_at LIMIT 5000)`
+	return s.purge(ctx, by, access.PurgeTrash, old, before)
 }

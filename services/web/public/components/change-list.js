@@ -1,8 +1,8 @@
 // <change-list> lists the changes of a service, the newest first: its property `changes` is
 // what the API gave; tick(now) updates the times. It bubbles "undo" (detail the change).
 import { details, headline, undoLabel } from '../lib/changes.js';
-import { span } from '../lib/format.js';
-import { setText, setWords, stamp, tell } from './template.js';
+import { ago } from '../lib/format.js';
+import { setTime, setWords, stamp, tell } from './template.js';
 
 class ChangeList extends HTMLElement {
   #changes = [];
@@ -19,21 +19,18 @@ class ChangeList extends HTMLElement {
 
   tick(now) {
     for (const [i, item] of [...this.querySelectorAll('ol > li')].entries()) {
-      const age = now - Date.parse(this.#changes[i].at);
-      setText(item.querySelector('time'), age < 1000 ? 'just now' : `${span(age)} ago`);
+      const { at } = this.#changes[i];
+      setTime(item.querySelector('time'), ago(now - Date.parse(at)), at);
     }
   }
 
   #item(change, latest) {
     const item = stamp('change').firstElementChild;
     setWords(item.querySelector('.change-what'), headline(change));
-    const time = item.querySelector('time');
-    time.dateTime = change.at;
-    time.title = new Date(change.at).toLocaleString();
     item.querySelector('dl').append(...details(change).map(detail));
     const undo = item.querySelector('button');
-    undo.hidden = !undoLabel(change, latest);
     undo.textContent = undoLabel(change, latest);
+    undo.hidden = !undo.textContent;
     undo.addEventListener('click', () => tell(this, 'undo', change));
     return item;
   }

@@ -1,7 +1,7 @@
 // <key-table> lists API keys: its property `keys` is what the API gave, or null while that
 // is not known; tick(now) updates the times. It bubbles "revoke" (detail the key).
 import { expires, grants, lastUsed } from '../lib/keys.js';
-import { setText, stamp, tell } from './template.js';
+import { setTime, stamp, tell } from './template.js';
 
 class KeyTable extends HTMLElement {
   #keys = null;
@@ -21,8 +21,8 @@ class KeyTable extends HTMLElement {
     for (const [i, row] of [...this.querySelectorAll('tbody tr')].entries()) {
       const key = this.#keys[i];
       row.classList.toggle('expired', Date.parse(key.expires_at ?? '') <= now);
-      time(row.querySelector('.key-expires'), expires(key, now), key.expires_at);
-      time(row.querySelector('.key-used'), lastUsed(key, now), key.last_used_at);
+      setTime(row.querySelector('.key-expires'), expires(key, now), key.expires_at);
+      setTime(row.querySelector('.key-used'), lastUsed(key, now), key.last_used_at);
     }
   }
 
@@ -38,14 +38,6 @@ class KeyTable extends HTMLElement {
     revoke.addEventListener('click', () => tell(this, 'revoke', key));
     return row;
   }
-}
-
-// time shows words in a <time> whose title is the moment itself.
-function time(element, words, moment) {
-  setText(element, words);
-  if (!moment) return;
-  element.dateTime = moment;
-  element.title = new Date(moment).toLocaleString();
 }
 
 customElements.define('key-table', KeyTable);

@@ -1,8 +1,9 @@
 // <service-dialog> adds and edits a service: add(), edit(service), and restore(draft)
 // after "dropped". Its property `api` is lib/api.js, `teams` returns the known teams,
 // `ask` asks a question (see confirm-dialog). It bubbles "saved" (detail
-// { service, isNew, before, fields }: what it was before, and what was changed), "missing" (the service is gone; detail its id), "delete" (detail
-// the service) and "dropped" (detail the draft of a form closed with unsaved changes).
+// { service, isNew, before, fields }: what it was before, and what was changed), "missing"
+// (the service is gone; detail its id), "delete" (detail the service) and "dropped" (detail
+// the draft of a form closed with unsaved changes).
 // Other people's changes, given by changed(service), are merged by field.
 import { asText, byField, changes, check, edited, labels, merge, room, toForm } from '../lib/fields.js';
 import { setText, stamp, tell } from './template.js';

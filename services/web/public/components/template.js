@@ -13,6 +13,14 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// setTime shows words in a <time> whose title is the moment itself, if there is one.
+export function setTime(element, words, moment) {
+  setText(element, words);
+  if (!moment) return;
+  element.dateTime = moment;
+  element.title = new Date(moment).toLocaleString();
+}
+
 // setWords builds a sentence from parts: a string is our text, { name } is text that a
 // person wrote, whose writing direction is isolated.
 export function setWords(element, parts) {

@@ -36,13 +36,17 @@ export function span(ms) {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
+// ago formats how long ago something was; below fresh, both in ms, it is "just now".
+export function ago(age, fresh = 1000) {
+  return age < fresh ? 'just now' : `${span(age)} ago`;
+}
+
 // checked says when a service was last probed; now is the server's time, as in trouble.
 // A result newer than now is "just now".
 export function checked(service, now) {
   if (!service.status_url) return 'Status set by hand';
   if (!service.last_checked_at) return 'not checked yet';
-  const age = now - Date.parse(service.last_checked_at);
-  return age < 1000 ? 'checked just now' : `checked ${span(age)} ago`;
+  return `checked ${ago(now - Date.parse(service.last_checked_at))}`;
 }
 
 // latency formats the duration of the last probe, or "" if it got no answer.

@@ -1,5 +1,5 @@
 // Texts about API keys, independent of the DOM.
-import { span } from './format.js';
+import { ago, span } from './format.js';
 
 export const keyLabels = { name: 'Name', role: 'May', teams: 'Teams', expires_at: 'Expires' };
 
@@ -24,8 +24,7 @@ export function expires({ expires_at: at }, now) {
 // lastUsed says when a key was used last, which the portal knows to the minute.
 export function lastUsed({ last_used_at: at }, now) {
   if (!at) return 'never';
-  const age = now - Date.parse(at);
-  return age < 2 * minute ? 'just now' : `${span(age)} ago`;
+  return ago(now - Date.parse(at), 2 * minute);
 }
 
 // request returns the body that makes a key: days is "" for one that does not expire.

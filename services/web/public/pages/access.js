@@ -1,7 +1,6 @@
 // The page Access, at "/access": the API keys, for admins.
 import '../components/key-dialog.js';
 import '../components/key-table.js';
-import { serverClock } from '../lib/clock.js';
 import { Page } from './page.js';
 
 export class AccessPage extends Page {
@@ -44,8 +43,8 @@ export class AccessPage extends Page {
     if (role === 'admin' && !this.#asked) void this.#load();
   }
 
-  tick() {
-    this.#table.tick(serverClock.now());
+  tick(now) {
+    this.#table.tick(now);
   }
 
   async #load() {
@@ -53,7 +52,7 @@ export class AccessPage extends Page {
     this.root.ariaBusy = 'true';
     try {
       this.#table.keys = await this.session.api.keys();
-      this.tick();
+      this.tick(this.session.now());
       this.#failure.hidden = true;
     } catch (problem) {
       this.#failure.querySelector('span').textContent = `The keys were not loaded: ${problem.message}`;
