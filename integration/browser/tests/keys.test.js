@@ -133,6 +133,10 @@ for (const colorScheme of ['light', 'dark']) {
       const wrong = async () => (await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id);
       expect(await wrong()).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      if (width === 360) {
+        const { x } = await access.row('grafana').getByText('Write all services').boundingBox();
+        expect(x, 'beside its label').toBeGreaterThan(100);
+      }
       await access.fill('another');
       expect(await wrong()).toEqual([]);
     });
