@@ -43,11 +43,17 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 	if err != nil {
 		anonymous = access.None // impossible: see validate
 	}
-	ring := apikey.NewRing(db, c.Log)
+	ring, provider := apikey.NewRing(db, c.Log), c.SignOn.provider()
+	sessions := c.SignOn.sessions(db, provider, c.Log)
+	forward, _ := c.SignOn.forward(c.Proxies) // validate has found no error
 	api := &httpapi.API{
-		Catalog: db,
-		Ring:    ring,
-		Check:   checker.Check,
+		Catalog:  db,
+		Ring:     ring,
+		Sessions: sessions,
+		Provider: provider,
+		Forward:  forward,
+		URL:      c.SignOn.PublicURL,
+		Check:    checker.Check,
 		Health: func(ctx context.Context) []health.Result {
 			ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 			defer cancel()
@@ -66,7 +72,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 		Metrics: c.Registry,
 	}
 	handler = api.Handler()
-	return handler, []func(context.Context) error{api.Run, ring.Run, hub.Run, monitor.Run}
+	return handler, []func(context.Context) error{api.Run, ring.Run, sessions.Run, hub.Run, monitor.Run}
 }
 
 // readyTimeout is how long a dependency may take to answer.

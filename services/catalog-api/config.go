@@ -65,6 +65,9 @@ type Config struct {
 	// PORTAL_STREAM_LIMIT; default 1000.
 	StreamLimit int
 
+	// SignOn is how people say who they are.
+	SignOn SignOn
+
 	// KeysFile is a file of API keys, such as a mounted Secret: see docs/access.md. The
 	// portal has its keys, and no longer those that left it. PORTAL_KEYS_FILE; default none.
 	KeysFile string
@@ -100,6 +103,7 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		Proxies:         env.Prefixes("PORTAL_PROXIES"),
 		RateLimit:       env.Number("PORTAL_RATE_LIMIT"),
 		StreamLimit:     env.Number("PORTAL_STREAM_LIMIT"),
+		SignOn:          signOnFromEnv(env),
 		KeysFile:        env.Text("PORTAL_KEYS_FILE"),
 		TrailDays:       env.Number("PORTAL_TRAIL_DAYS"),
 		Replicas:        env.Number("PORTAL_NATS_REPLICAS"),
@@ -113,6 +117,7 @@ func (c Config) withDefaults() Config {
 	c.Common = c.WithDefaults()
 	c.HTTPAddr = cmp.Or(c.HTTPAddr, ":8000")
 	c.DefaultInterval = cmp.Or(c.DefaultInterval, events.DefaultInterval)
+	c.SignOn = c.SignOn.withDefaults()
 	c.TrailDays = cmp.Or(c.TrailDays, 400)
 	c.RateLimit = cmp.Or(c.RateLimit, 20000)
 	c.StreamLimit = cmp.Or(c.StreamLimit, 1000)
@@ -125,8 +130,10 @@ func (c Config) validate() error {
 	var rules service.Rules
 	rules.Check(c.DatabaseURL != "", "PORTAL_DATABASE_URL is not set; it must look like postgres://user:password@host:5432/name")
 	rules.Check(c.DefaultInterval.Known(), "PORTAL_INTERVAL is %q; it must be one of %s", c.DefaultInterval, events.Names(events.Intervals))
-	if err := c.CheckAnonymous(false); err != nil {
-		rules = append(rules, err)
+	for _, err := range []error{c.CheckAnonymous(false), c.SignOn.validate(c.Proxies)} {
+		if err != nil {
+			rules = append(rules, err)
+		}
 	}
 	for _, name := range c.hosts() {
 		rules.Check(!strings.ContainsAny(name, ":/ "), "PORTAL_HOSTS has %q; it must be a name without scheme, port and path, such as portal.example.com", name)
@@ -156,11 +163,15 @@ func (c Config) Openness() string {
 	if err != nil || isLoopback(c.reached()) {
 		return ""
 	}
+	how := "nobody signs in"
+	if c.SignOn.On() {
+		how = "people may sign in, and need not"
+	}
 	may := map[access.Role]string{
-		access.None: "nothing without a key", access.Viewer: "read all of it", access.Editor: "read and change every service",
+		access.None: "nothing without saying who they are", access.Viewer: "read all of it", access.Editor: "read and change every service",
 		access.Admin: "change everything, and make keys",
 	}[role]
-	return fmt.Sprintf("Whoever reaches %s may %s: nobody signs in. PORTAL_ANONYMOUS (--anonymous) is that role, now %s.", c.reached(), may, role)
+	return fmt.Sprintf("Whoever reaches %s may %s: %s. PORTAL_ANONYMOUS (--anonymous) is that role, now %s.", c.reached(), may, how, role)
 }
 
 // CheckAnonymous returns an error if c would let strangers write without saying so, or, if
@@ -172,6 +183,9 @@ func (c Config) CheckAnonymous(mustWrite bool) error {
 	}
 	return err
 }
+
+// CheckSignOn returns an error of one sentence for each invalid setting of SignOn.
+func (c Config) CheckSignOn() error { return c.SignOn.withDefaults().validate(c.Proxies) }
 
 func anonymousRole(word, reached string, anywhere bool) (access.Role, error) {
 	local := isLoopback(reached)
@@ -189,8 +203,9 @@ func anonymousRole(word, reached string, anywhere bool) (access.Role, error) {
 	return role, nil
 }
 
-// hosts returns the names in Hosts.
+// hosts returns the names in Hosts, and that of the public URL.
 func (c Config) hosts() (names []string) {
+	names = c.SignOn.names()
 	for name := range strings.SplitSeq(c.Hosts, ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			names = append(names, name)

@@ -49,7 +49,8 @@ func TestOpennessIsSaid(t *testing.T) {
 	}{
 		"this machine":           {catalogapi.Config{HTTPAddr: "127.0.0.1:8080"}, ""},
 		"everywhere":             {catalogapi.Config{HTTPAddr: "0.0.0.0:8080"}, "Whoever reaches 0.0.0.0:8080 may read all of it"},
-		"nobody without a key":   {catalogapi.Config{HTTPAddr: "0.0.0.0:8080", Anonymous: "none"}, "nothing without a key"},
+		"nobody without a key":   {catalogapi.Config{HTTPAddr: "0.0.0.0:8080", Anonymous: "none"}, "nothing without saying who they are: nobody signs in"},
+		"people sign in":         {catalogapi.Config{HTTPAddr: ":8080", SignOn: catalogapi.SignOn{Issuer: "https://login.example.com"}}, "people may sign in, and need not"},
 		"everybody may write":    {catalogapi.Config{HTTPAddr: ":8080", Anonymous: "editor", AnonymousAnywhere: true}, "change every service"},
 		"published for this one": {catalogapi.Config{HTTPAddr: ":8080", Published: "127.0.0.1"}, ""},
 	} {

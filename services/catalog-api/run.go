@@ -70,6 +70,9 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	if open := c.Openness(); open != "" {
 		c.Log.WarnContext(ctx, "the portal is open to others", "what", open)
 	}
+	if c.SignOn.On() && c.SignOn.Groups == "" {
+		c.Log.WarnContext(ctx, "people who sign in may do no more than others: PORTAL_GROUPS is not set")
+	}
 	keys := &apikey.File{Path: c.KeysFile, Store: db, Log: c.Log}
 	if _, err := keys.Read(); err != nil {
 		return fmt.Errorf("PORTAL_KEYS_FILE: %w", err)
@@ -83,6 +86,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return keys.Run(ctx) })
 	g.Go(func() error { return purge(ctx, c.Log, "trail", c.TrailDays, db.PurgeTrail) })
 	g.Go(func() error { return purge(ctx, c.Log, "trash", trashDays, db.PurgeTrash) })
+	g.Go(func() error { return purge(ctx, c.Log, "sessions", 0, db.PurgeSessions) })
 	for _, run := range parts {
 		g.Go(func() error { return run(ctx) })
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/service"
+	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
 )
 
 // The range of the probe timeout: the shortest that makes sense, and the longest that a
@@ -86,6 +87,9 @@ type Config struct {
 	// PORTAL_RATE_LIMIT, 20000. StreamLimit is how many event streams it may have open:
 	// --stream-limit, PORTAL_STREAM_LIMIT, 1000. Negative: any number.
 	RateLimit, StreamLimit int
+
+	// SignOn is how people say who they are; its Settings have the flags and variables.
+	SignOn catalogapi.SignOn
 
 	// KeysFile is a file of API keys: --keys-file, PORTAL_KEYS_FILE; see docs/access.md.
 	KeysFile string
@@ -159,6 +163,9 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	text(&proxies, "proxies", "PORTAL_PROXIES", "", "`addresses` and prefixes of proxies whose X-Forwarded-For is believed, with commas between")
 	text(&rate, "rate-limit", "PORTAL_RATE_LIMIT", "20000", "`requests` that a client may send in ten seconds; -1: any number")
 	text(&streams, "stream-limit", "PORTAL_STREAM_LIMIT", "1000", "event `streams` that a client may have open; -1: any number")
+	for _, setting := range cfg.SignOn.Settings() {
+		text(setting.Value, setting.Flag, setting.Variable, "", setting.Usage)
+	}
 	text(&cfg.KeysFile, "keys-file", "PORTAL_KEYS_FILE", "", "`file` of API keys that the portal has")
 	flags.BoolVar(&cfg.Demo, "demo", false, "fill the catalogue with examples that change [PORTAL_DEMO]")
 	show := flags.Bool("version", false, "say which version this is")
@@ -221,7 +228,7 @@ func (c Config) validate() error {
 	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
 		errs = append(errs, fmt.Errorf("--timeout is %s: choose one between %s and %s", c.Timeout, minTimeout, maxTimeout))
 	}
-	errs = append(errs, c.catalogAPI().CheckAnonymous(c.Demo))
+	errs = append(errs, c.catalogAPI().CheckAnonymous(c.Demo), c.catalogAPI().CheckSignOn())
 	if c.Dir == "" {
 		errs = append(errs, errors.New("--data is empty: name a folder"))
 	}

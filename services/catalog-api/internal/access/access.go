@@ -64,7 +64,7 @@ var (
 	Sweeper = Actor{Kind: System, ID: "sweeper", Name: "Sweeper"} // marks statuses that nobody measures
 	Relay   = Actor{Kind: System, ID: "relay", Name: "Relay"}     // brings the stream in line with the database
 
-	Doorkeeper  = Actor{Kind: System, ID: "doorkeeper", Name: "Doorkeeper"}     // notes when keys are used
+	Doorkeeper  = Actor{Kind: System, ID: "doorkeeper", Name: "Doorkeeper"}     // notes who is there, and puts out who may no longer be
 	KeyFile     = Actor{Kind: System, ID: "key-file", Name: "File of keys"}     // brings the keys in line with it
 	CommandLine = Actor{Kind: System, ID: "command-line", Name: "Command line"} // whoever may connect to the database
 )
@@ -87,13 +87,17 @@ const (
 	PurgeTrash    Action = "purge trash"    // of what can no longer be restored
 	ManageKeys    Action = "manage keys"    // list, make and revoke them
 	NoteKeyUse    Action = "note key use"   // when one was used last
+	SignIn        Action = "sign in"        // and out: whoever can prove who they are
+	KeepSessions  Action = "keep sessions"  // of those who signed in
+	PurgeSessions Action = "purge sessions" // of those that have expired
 )
 
 // rule is what an action needs: a role, or to be one of the system actors.
 type rule struct {
 	role    Role
-	ofTeam  bool     // an editor with teams needs to be of the thing's
-	systems []string // ids of system actors
+	ofTeam  bool        // an editor with teams needs to be of the thing's
+	kinds   []ActorKind // of actors who may whatever their role
+	systems []string    // ids of system actors
 }
 
 var rules = map[Action]rule{
@@ -107,6 +111,9 @@ var rules = map[Action]rule{
 	PurgeTrash:    {role: None, systems: []string{Sweeper.ID}},
 	ManageKeys:    {role: Admin, systems: []string{KeyFile.ID, CommandLine.ID}},
 	NoteKeyUse:    {role: None, systems: []string{Doorkeeper.ID}},
+	SignIn:        {role: None, kinds: []ActorKind{Person, Key}, systems: []string{Doorkeeper.ID}},
+	KeepSessions:  {role: None, systems: []string{Doorkeeper.ID}},
+	PurgeSessions: {role: None, systems: []string{Sweeper.ID}},
 }
 
 // Needs returns the role that an action needs of people and keys; None: it is for the
@@ -118,7 +125,7 @@ func (a Action) Needs() Role { return rules[a].role }
 // has the team "".
 func (a Actor) May(action Action, teams ...string) error {
 	r := rules[action] // that of an unknown action allows it to nobody
-	allowed := r.role != None && a.Role >= r.role
+	allowed := r.role != None && a.Role >= r.role || slices.Contains(r.kinds, a.Kind)
 	if a.Kind == System {
 		allowed = slices.Contains(r.systems, a.ID)
 	}

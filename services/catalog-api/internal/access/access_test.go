@@ -11,6 +11,7 @@ import (
 
 var actions = []access.Action{
 	access.Read, access.CheckService, access.WriteService, access.ReadTrail, access.StoreMeasured, access.RepairEvents, access.PurgeTrail, access.PurgeTrash, access.ManageKeys, access.NoteKeyUse,
+	access.SignIn, access.KeepSessions, access.PurgeSessions,
 }
 
 func key(role access.Role, teams ...string) access.Actor {
@@ -28,27 +29,28 @@ func TestRules(t *testing.T) {
 		"anonymous viewer":           {access.Nobody(access.Viewer), "read"},
 		"anonymous editor":           {access.Nobody(access.Editor), "read, check service, write service"},
 		"anonymous admin":            {access.Nobody(access.Admin), all},
-		"viewer":                     {key(access.Viewer), "read"},
-		"viewer of the team":         {key(access.Viewer, "Core"), "read"},
-		"editor of all teams":        {key(access.Editor), "read, check service, write service"},
-		"editor of the team":         {key(access.Editor, "Web", "Core"), "read, check service, write service"},
-		"editor of another team":     {key(access.Editor, "Web"), "read"},
-		"editor of a team like it":   {key(access.Editor, "core"), "read"},
-		"admin":                      {key(access.Admin), all},
-		"admin of another team":      {key(access.Admin, "Web"), all},
+		"viewer":                     {key(access.Viewer), "read, sign in"},
+		"viewer of the team":         {key(access.Viewer, "Core"), "read, sign in"},
+		"editor of all teams":        {key(access.Editor), "read, check service, write service, sign in"},
+		"editor of the team":         {key(access.Editor, "Web", "Core"), "read, check service, write service, sign in"},
+		"editor of another team":     {key(access.Editor, "Web"), "read, sign in"},
+		"editor of a team like it":   {key(access.Editor, "core"), "read, sign in"},
+		"admin":                      {key(access.Admin), all + ", sign in"},
+		"admin of another team":      {key(access.Admin, "Web"), all + ", sign in"},
 		"the prober":                 {access.Prober, "store measured"},
-		"the sweeper":                {access.Sweeper, "store measured, purge trail, purge trash"},
+		"the sweeper":                {access.Sweeper, "store measured, purge trail, purge trash, purge sessions"},
 		"the relay":                  {access.Relay, "repair events"},
-		"the doorkeeper":             {access.Doorkeeper, "note key use"},
+		"the doorkeeper":             {access.Doorkeeper, "note key use, sign in, keep sessions"},
 		"the file of keys":           {access.KeyFile, "manage keys"},
 		"the command line":           {access.CommandLine, "manage keys"},
 		"an unknown part":            {access.Actor{Kind: access.System, ID: "x", Role: access.Admin}, ""},
-		"a key with a part's id":     {access.Actor{Kind: access.Key, ID: access.Prober.ID, Role: access.Admin}, all},
+		"a key with a part's id":     {access.Actor{Kind: access.Key, ID: access.Prober.ID, Role: access.Admin}, all + ", sign in"},
 		"nothing at all":             {access.Actor{}, ""},
 		"anonymous with a team":      {access.Actor{Kind: access.Anonymous, Role: access.Editor, Teams: []string{"Core"}}, "read, check service, write service"},
 		"anonymous of another team":  {access.Actor{Kind: access.Anonymous, Role: access.Editor, Teams: []string{"Web"}}, "read"},
-		"a person who is an editor":  {access.Actor{Kind: access.Person, ID: "p", Role: access.Editor}, "read, check service, write service"},
-		"a person without any teams": {access.Actor{Kind: access.Person, ID: "p", Role: access.Viewer}, "read"},
+		"a person who is an editor":  {access.Actor{Kind: access.Person, ID: "p", Role: access.Editor}, "read, check service, write service, sign in"},
+		"a person without a role":    {access.Actor{Kind: access.Person, ID: "p"}, "sign in"},
+		"a person without any teams": {access.Actor{Kind: access.Person, ID: "p", Role: access.Viewer}, "read, sign in"},
 	} {
 		var may []string
 		for _, action := range actions {

@@ -16,10 +16,13 @@ const (
 	Deleted  Deed = "deleted"
 	Restored Deed = "restored" // after it was deleted
 	Repaired Deed = "repaired" // its version was raised, after a loss of the database or of the stream
+
+	SignedIn  Deed = "signed-in"
+	SignedOut Deed = "signed-out" // by themselves, or because nobody vouches for them any more
 )
 
 // Deeds has every Deed.
-var Deeds = []Deed{Created, Updated, Deleted, Restored, Repaired}
+var Deeds = []Deed{Created, Updated, Deleted, Restored, Repaired, SignedIn, SignedOut}
 
 // Record is an entry of the trail. Entries are never changed.
 type Record struct {

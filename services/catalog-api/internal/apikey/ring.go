@@ -53,9 +53,12 @@ type Held struct {
 	noted int64        // the one that is stored; only Run uses it
 }
 
-// Valid returns a context that ends when the key is revoked, is given other rights, or
-// expires.
-func (h *Held) Valid() context.Context { return h.valid }
+// Hold calls end when the key is revoked, is given other rights, or expires, unless release
+// is called before.
+func (h *Held) Hold(end func()) (release func()) {
+	stop := context.AfterFunc(h.valid, end)
+	return func() { stop() }
+}
 
 // Find returns the key of a secret, and notes its use. Its error is a Refusal, or that of the
 // source for a key that is not known yet; neither has the text.
@@ -65,12 +68,29 @@ func (r *Ring) Find(ctx context.Context, text string) (*Held, error) {
 		return nil, err
 	}
 	hash := secret.Hash()
-	held := (*r.keys.Load())[hash]
+	return r.find(ctx, func(keys map[Hash]*Held) *Held { return keys[hash] })
+}
+
+// FindID returns the key of an id, and notes its use: for somebody who showed its secret
+// before. Its errors are those of Find.
+func (r *Ring) FindID(ctx context.Context, id string) (*Held, error) {
+	return r.find(ctx, func(keys map[Hash]*Held) *Held {
+		for _, held := range keys { // at most MaxKeys
+			if held.ID == id {
+				return held
+			}
+		}
+		return nil
+	})
+}
+
+func (r *Ring) find(ctx context.Context, in func(map[Hash]*Held) *Held) (*Held, error) {
+	held := in(*r.keys.Load())
 	if held == nil { // it may be a new one
 		if err := r.Refresh(ctx); err != nil {
 			return nil, err
 		}
-		held = (*r.keys.Load())[hash]
+		held = in(*r.keys.Load())
 	}
 	at := time.Now()
 	switch {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/signin"
 )
 
 // actions has the action of each operation. An operation that is not here panics when it
@@ -32,6 +34,10 @@ var actions = map[string]access.Action{
 	"revoke-key":      access.ManageKeys,
 	"health":          public,
 	"get-me":          public,
+	"sign-in":         public,
+	"signed-in":       public,
+	"begin-session":   public,
+	"end-session":     public,
 }
 
 // public is the action of operations that everybody may do, whatever their role.
@@ -53,25 +59,36 @@ func (a *API) guard(op *rest.Operation) (func(context.Context) (context.Context,
 		if err != nil {
 			return ctx, err
 		}
-		return context.WithValue(ctx, visitorKey{}, who), who.May(action)
+		err = who.May(action)
+		if who.trouble != nil && (err != nil || action != access.Read) { // a write would be somebody else's
+			err = who.trouble
+		}
+		return context.WithValue(ctx, visitorKey{}, who), err
 	}, []rest.Detail{rest.Problems(rest.Unauthenticated, rest.Forbidden)}
 }
 
-// visitor is who is asking, and how long that holds.
+// visitor is who is asking.
 type visitor struct {
 	access.Actor
 
-	valid context.Context
+	proofs  []proof      // of who it is; none: nobody said so
+	session *signin.Held // of who signed in; else nil
+	trouble error        // why the session of the request could not be used, and it is anonymous
+}
+
+// proof is what shows who is asking, for as long as it is good.
+type proof interface {
+	// Hold calls end when it is no longer good, unless release is called before.
+	Hold(end func()) (release func())
 }
 
 type visitorKey struct{}
 
-// visitorOf returns who is asking, as the guard found it.
+// visitorOf returns who is asking, as the guard found it; without a guard nobody, who may do
+// nothing.
 func visitorOf(ctx context.Context) visitor {
-	if who, there := ctx.Value(visitorKey{}).(visitor); there {
-		return who
-	}
-	return visitor{valid: context.Background()} // without a guard nobody, who may do nothing
+	who, _ := ctx.Value(visitorKey{}).(visitor)
+	return who
 }
 
 func actor(ctx context.Context) access.Actor { return visitorOf(ctx).Actor }
@@ -81,31 +98,97 @@ func whileValid(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
-		stop := context.AfterFunc(visitorOf(ctx).valid, cancel)
-		defer stop()
+		for _, proof := range visitorOf(ctx).proofs {
+			defer proof.Hold(cancel)()
+		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-// identify returns who is asking. A key that can't be used is an error, not somebody
-// unknown: otherwise a portal that is open to read would hide that it was revoked.
+// identify returns who is asking: by a key, or else by a session, or else by what a proxy
+// says. A key that can't be used is an error, not somebody unknown: otherwise a portal that is
+// open to read would hide that it was revoked. A session that can't is trouble only for
+// those who want to write.
 func (a *API) identify(ctx context.Context) (visitor, error) {
-	who := visitor{access.Nobody(a.Anonymous), context.Background()}
+	who := visitor{Actor: access.Nobody(a.Anonymous)}
+	within, cancel := rest.Promptly(ctx)
+	defer cancel()
+	var err error
 	if token, there := rest.Bearer(ctx); there {
-		ctx, cancel := rest.Promptly(ctx)
-		defer cancel()
-		key, err := a.Ring.Find(ctx, token)
+		who, err = a.byKey(within, token)
 		if _, refused := errors.AsType[apikey.Refusal](err); refused {
 			rest.Identified(ctx, "a key that opens nothing", "")
 		}
-		if err != nil {
-			return who, err
+	} else if token := rest.Cookie(ctx, sessionCookie); token != "" {
+		signedIn, err := a.bySession(within, token)
+		if err == nil {
+			who = signedIn
 		}
-		who = visitor{key.Actor(), key.Valid()}
+		who.trouble = err
+	} else if a.Forward != nil {
+		who, err = a.byProxy(within, who)
+	}
+	if err != nil {
+		return who, err
 	}
 	who.Address, who.RequestID = rest.Origin(ctx)
 	rest.Identified(ctx, strings.TrimSpace(string(who.Kind)+" "+who.Name), who.ID)
 	return who, nil
+}
+
+func (a *API) byKey(ctx context.Context, token string) (visitor, error) {
+	key, err := a.Ring.Find(ctx, token)
+	if err != nil {
+		return visitor{}, err
+	}
+	return visitor{Actor: key.Actor(), proofs: []proof{key}}, nil
+}
+
+func (a *API) bySession(ctx context.Context, token string) (visitor, error) {
+	held, err := a.Sessions.Find(ctx, token)
+	if err != nil {
+		return visitor{}, err
+	}
+	if held.Key() == "" {
+		return visitor{Actor: a.person(held.Actor()), proofs: []proof{held}, session: held}, nil
+	}
+	key, err := a.Ring.FindID(ctx, held.Key())
+	if _, refused := errors.AsType[apikey.Refusal](err); refused {
+		return visitor{}, signin.ErrEnded
+	}
+	if err != nil {
+		return visitor{}, err
+	}
+	return visitor{Actor: key.Actor(), proofs: []proof{held, key}, session: held}, nil
+}
+
+func (a *API) byProxy(ctx context.Context, nobody visitor) (visitor, error) {
+	person, err := a.Forward.Person(ctx, rest.Direct(ctx), func(name string) string { return rest.Header(ctx, name) })
+	if err != nil || person == nil {
+		return nobody, err
+	}
+	return visitor{Actor: a.person(a.Sessions.Actor(*person)), proofs: []proof{forwarded{}}}, nil
+}
+
+// person returns a person with at least what anybody may do.
+func (a *API) person(p access.Actor) access.Actor {
+	switch {
+	case p.Role < a.Anonymous:
+		p.Role, p.Teams = a.Anonymous, nil
+	case p.Role == a.Anonymous:
+		p.Teams = nil
+	}
+	return p
+}
+
+// forwarded is the word of a proxy. It is good for one request; a stream is ended after a
+// while, so that the proxy is asked again.
+type forwarded struct{}
+
+// Hold implements proof.
+func (forwarded) Hold(end func()) (release func()) {
+	timer := time.AfterFunc(signin.MaxCheckEvery, end)
+	return func() { timer.Stop() }
 }
 
 const realm = `Bearer realm="dev-portal"`
@@ -114,6 +197,13 @@ const realm = `Bearer realm="dev-portal"`
 func refusedProblem(why apikey.Refusal) *rest.Problem {
 	p := rest.Unauthenticated.Problem("The key in the header Authorization opens nothing: " + why.Error() + ".")
 	p.Challenge = realm + `, error="invalid_token"`
+	return p
+}
+
+// endedProblem returns the problem of a session that has ended.
+func endedProblem() *rest.Problem {
+	p := rest.Unauthenticated.Problem("Your session has ended. Sign in again; nothing was changed.")
+	p.Challenge = realm
 	return p
 }
 

@@ -17,9 +17,10 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/signin"
 )
 
-// API is the HTTP API of catalog-api. Catalog, Ring, Check, Health, Log and Metrics must be
+// API is the HTTP API of catalog-api. Catalog, Ring, Sessions, Check, Health, Log and Metrics must be
 // set.
 type API struct {
 	Catalog Catalog
@@ -39,7 +40,12 @@ type API struct {
 
 	Anonymous access.Role // of requests that don't say who is asking
 
-	Ring *apikey.Ring // the keys that are valid
+	Ring     *apikey.Ring     // the keys that are valid
+	Sessions *signin.Sessions // of those who signed in
+
+	Provider *signin.Provider // with whom people sign in; nil: there is none
+	Forward  *signin.Forward  // how a proxy says who is asking; nil: it does not
+	URL      string           // at which people reach the portal; must be set with Provider
 
 	Hosts     rest.Hosts   // that the portal answers to, besides those of this machine
 	Proxies   rest.Proxies // whose X-Forwarded-For is believed
@@ -75,6 +81,7 @@ func (a *API) Handler() http.Handler {
 	a.undo(r)
 	a.keys(r)
 	a.me(r)
+	a.signIn(r)
 	a.events(r)
 	a.portal(r)
 	a.docs(r) // last: it describes the routes above

@@ -20,6 +20,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/signin"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
@@ -45,17 +46,28 @@ func start(tb testing.TB, change func(*httpapi.API)) *portal {
 	return (&portal{tb: tb, store: db}).replica(change)
 }
 
+// groups are the rules of people; each has the name of its role.
+var groups = func() access.Groups {
+	rules, err := access.ParseGroups("admin=admin;editor=editor;viewer=viewer;team-*=editor:*")
+	if err != nil {
+		panic(err)
+	}
+	return rules
+}()
+
 // replica serves the same catalogue once more.
 func (p *portal) replica(change func(*httpapi.API)) *portal {
 	r := &portal{tb: p.tb, store: p.store, metrics: prometheus.NewRegistry()}
 	api := &httpapi.API{
 		Catalog:   p.store,
 		Ring:      apikey.NewRing(p.store, slog.New(slog.DiscardHandler)),
+		Sessions:  signin.NewSessions(p.store, slog.New(slog.DiscardHandler)),
 		Check:     func(_ context.Context, s catalog.Service) (catalog.Service, error) { return s, nil },
 		Health:    func(context.Context) []health.Result { return nil },
 		Anonymous: access.Admin, Version: "test", Metrics: r.metrics,
 		Log: slog.New(slog.NewTextHandler(p.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
+	api.Sessions.Actor = func(person signin.Person) access.Actor { return person.Actor(groups) }
 	if change != nil {
 		change(api)
 	}
@@ -119,13 +131,46 @@ func (p *portal) create(body string) (path string, a answer) {
 }
 
 // add adds a thing to those at a path, and returns its own path and the answer.
-func (p *portal) add(to, body string) (path string, a answer) {
+func (p *portal) add(to, body string, headers ...string) (path string, a answer) {
 	p.tb.Helper()
-	a = p.call("POST", to, body)
+	a = p.call("POST", to, body, headers...)
 	if a.status != http.StatusCreated {
 		p.tb.Fatalf("POST %s %s: %d %s", to, body, a.status, a.raw)
 	}
 	return to + "/" + a.body["id"].(string), a
+}
+
+// openStream opens an event stream with a header, and returns a channel that is closed when it ends.
+func (p *portal) openStream(t *testing.T, header string) (ended chan struct{}) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", p.url+"/api/events", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, value, some := strings.Cut(header, ": "); some {
+		req.Header.Set(name, value)
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil || res.StatusCode != 200 {
+		t.Fatalf("%v, %v", res, err)
+	}
+	if _, err := io.ReadFull(res.Body, make([]byte, 5)); err != nil {
+		t.Fatal(err)
+	}
+	ended = make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = io.Copy(io.Discard, res.Body) // until it ends, in whichever way
+		_ = res.Body.Close()
+	}()
+	return ended
+}
+
+// endless is a stream without events.
+func endless(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.WriteString(w, "event: hello\n\n")
+	_ = http.NewResponseController(w).Flush()
+	<-r.Context().Done()
 }
 
 // fields are the names in a problem's errors.

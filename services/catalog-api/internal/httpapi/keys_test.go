@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -168,42 +167,14 @@ func TestViewersKeyWritesNothing(t *testing.T) {
 func TestStreamEndsWithItsKey(t *testing.T) {
 	p := start(t, nil)
 	path, made := p.add("/api/keys", `{"name":"follower"}`)
-	other := p.replica(func(a *httpapi.API) {
-		a.Live = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.WriteString(w, "event: hello\n\n")
-			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
-		})
-	})
+	other := p.replica(func(a *httpapi.API) { a.Live = http.HandlerFunc(endless) })
 	ctx, stop := context.WithCancel(t.Context())
 	var ring sync.WaitGroup
 	ring.Go(func() { _ = other.api.Ring.Run(ctx) }) // returns no error
 	defer ring.Wait()
 	defer stop()
-	open := func(bearer string) (ended chan struct{}) {
-		req, err := http.NewRequestWithContext(t.Context(), "GET", other.url+"/api/events", http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if bearer != "" {
-			req.Header.Set("Authorization", "Bearer "+bearer)
-		}
-		res, err := http.DefaultTransport.RoundTrip(req)
-		if err != nil || res.StatusCode != 200 {
-			t.Fatalf("%v, %v", res, err)
-		}
-		if _, err := io.ReadFull(res.Body, make([]byte, 5)); err != nil {
-			t.Fatal(err)
-		}
-		ended = make(chan struct{})
-		go func() {
-			defer close(ended)
-			_, _ = io.Copy(io.Discard, res.Body) // until it ends, in whichever way
-			_ = res.Body.Close()
-		}()
-		return ended
-	}
-	anonymous, follower := open(""), open(made.body["key"].(string))
+	bearer := "Authorization: Bearer " + made.body["key"].(string)
+	anonymous, follower := other.openStream(t, ""), other.openStream(t, bearer)
 	if a := p.call("DELETE", path, ""); a.status != 204 {
 		t.Fatalf("%d %s", a.status, a.raw)
 	}
@@ -217,7 +188,7 @@ func TestStreamEndsWithItsKey(t *testing.T) {
 		t.Error("somebody else's stream ended too")
 	default:
 	}
-	wantProblem(t, other.call("GET", "/api/events", "", "Authorization: Bearer "+made.body["key"].(string)), 401, "unauthenticated")
+	wantProblem(t, other.call("GET", "/api/events", "", bearer), 401, "unauthenticated")
 }
 
 // safeBuffer is a buffer that several goroutines write.

@@ -12,6 +12,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/check"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/signin"
 )
 
 // The kinds of problem beyond those of any API.
@@ -54,6 +55,14 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 		return rest.InvalidFields(fieldErrors(invalid.Fields))
 	case isRefused:
 		return refusedProblem(refusal)
+	case errors.Is(err, signin.ErrEnded):
+		return endedProblem()
+	case errors.Is(err, signin.ErrUnchecked):
+		a.Log.WarnContext(ctx, "a session could not be used", "error", err)
+		return rest.RetryLater("The provider with which you signed in does not answer, so the portal cannot know whether you still may. Nothing was changed; try again shortly.")
+	case errors.Is(err, signin.ErrForged):
+		a.Log.WarnContext(ctx, "a token of a proxy could not be verified", "error", err)
+		return rest.Unauthenticated.Problem("The token that the proxy before the portal sent could not be verified: the portal's log has the cause.")
 	case isOverridden:
 		return overridden.Problem("Nothing was changed, because this was changed again since: " + strings.Join(again.Fields, ", ") + ". Edit the service instead.")
 	case errors.Is(err, catalog.ErrNoUndo):

@@ -28,7 +28,7 @@ type entry struct {
 	Actor     entryActor    `json:"actor"`
 	Address   string        `json:"address,omitempty" doc:"Of the request; in the trail only."`
 	RequestID string        `json:"request_id,omitempty" doc:"As the answer and the log had it; in the trail only."`
-	Deed      access.Deed   `json:"deed" enum:"created,updated,deleted,restored,repaired"`
+	Deed      access.Deed   `json:"deed" enum:"created,updated,deleted,restored,repaired,signed-in,signed-out"`
 	Kind      events.Kind   `json:"kind" doc:"Of the thing." example:"service"`
 	ThingID   string        `json:"thing_id"`
 	Name      string        `json:"name" doc:"Of the thing, after the deed."`
@@ -94,7 +94,7 @@ type trailInput struct {
 	rest.Paging
 
 	Actor string `query:"actor" doc:"A kind of actor, or the id of one."`
-	Deed  string `query:"deed" doc:"What was done." enum:"created,updated,deleted,restored,repaired"`
+	Deed  string `query:"deed" doc:"What was done." enum:"created,updated,deleted,restored,repaired,signed-in,signed-out"`
 	Kind  string `query:"kind" doc:"Of the thing that it was done to, such as service."`
 	Thing string `query:"thing" doc:"The id of the thing."`
 	Since string `query:"since" format:"date-time" doc:"Entries at this time or later."`

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 )
 
@@ -22,7 +23,8 @@ type exchange struct {
 	who     string // the id of a key or person who is asking; "": it is not known
 	traits  traits // of the route, once it is known
 
-	authorization string // the header
+	header http.Header // of the request
+	direct netip.Addr  // the other end of the connection; not valid on a socket without addresses
 }
 
 type exchangeKey struct{}
@@ -44,9 +46,24 @@ func Origin(ctx context.Context) (address, requestID string) {
 // Bearer returns the token that a request has in the header Authorization, by RFC 6750. Of
 // other schemes it takes no notice: they are for a proxy before the portal.
 func Bearer(ctx context.Context) (token string, there bool) {
-	scheme, token, _ := strings.Cut(exchangeOf(ctx).authorization, " ")
+	scheme, token, _ := strings.Cut(Header(ctx, "Authorization"), " ")
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
+
+// Header returns a header of the request.
+func Header(ctx context.Context, name string) string { return exchangeOf(ctx).header.Get(name) }
+
+// Cookie returns the value of a cookie of the request; "": it has none.
+func Cookie(ctx context.Context, name string) string {
+	cookie, err := (&http.Request{Header: exchangeOf(ctx).header}).Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// Direct returns the address of the other end of the connection: of a proxy, if there is one.
+func Direct(ctx context.Context) netip.Addr { return exchangeOf(ctx).direct }
 
 // Identified notes who is asking: by for the log of the request, and who, unless it is empty,
 // as the one whose requests are counted.
@@ -60,9 +77,7 @@ func Client(ctx context.Context) string { return exchangeOf(ctx).client() }
 
 // begin starts the exchange of a request, and sends its id to the client.
 func (a *API) begin(w http.ResponseWriter, r *http.Request) (*exchange, *http.Request) {
-	x := &exchange{
-		id: requestID(r.Header.Get(RequestIDHeader)), address: a.Proxies.client(r), authorization: r.Header.Get("Authorization"),
-	}
+	x := &exchange{id: requestID(r.Header.Get(RequestIDHeader)), address: a.Proxies.client(r), header: r.Header, direct: directOf(r)}
 	w.Header().Set(RequestIDHeader, x.id)
 	return x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 }

@@ -62,6 +62,21 @@ CREATE TABLE trash (
 
 CREATE INDEX trash_deleted_at ON trash (deleted_at);
 
+-- Who is signed in. token is the hash of that in the cookie; data is signin.Session, and
+-- until checking_until a replica asks the provider whether the person is still there.
+CREATE TABLE sessions (
+    token          bytea       NOT NULL CONSTRAINT sessions_pkey PRIMARY KEY,
+    data           jsonb       NOT NULL,
+    expires_at     timestamptz NOT NULL,
+    checking_until timestamptz,
+
+    who     text   NOT NULL GENERATED ALWAYS AS (data -> 'session' ->> 'who') STORED,
+    version bigint NOT NULL GENERATED ALWAYS AS ((data -> 'session' ->> 'version')::bigint) STORED
+);
+
+CREATE INDEX sessions_who ON sessions (who);
+CREATE INDEX sessions_expires_at ON sessions (expires_at);
+
 -- The events that are to be published, in the order of each key. A row goes when NATS
 -- has confirmed it. See ADR 2.
 CREATE TABLE outbox (

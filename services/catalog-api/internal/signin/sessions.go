@@ -1,0 +1,531 @@
+package signin
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/alexedwards/scs/v2/memstore"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+)
+
+// The lifetimes of sessions.
+const (
+	idleTimeout = 12 * time.Hour      // without use, it ends
+	lifetime    = 30 * 24 * time.Hour // then it ends in any case
+
+	// MaxCheckEvery is the most that may be between two checks of a session: then somebody
+	// whom the provider removed is out within 15 minutes.
+	MaxCheckEvery = 10 * time.Minute
+
+	outageGrace  = time.Hour        // for so long a session holds while its provider does not answer
+	checkClaim   = 30 * time.Second // that a replica has for a check, before another one tries
+	patience     = 3 * time.Second  // of somebody who waits for a check
+	checksAtOnce = 4
+)
+
+// The times of what Run does.
+const (
+	refreshEvery = 500 * time.Millisecond // bounds how long a session that another replica ended holds here
+	touchEvery   = time.Minute
+	forgetAfter  = 2 * time.Minute // without use, a session is no longer kept in memory
+	queryTimeout = 2 * time.Second
+)
+
+// The reasons why a session cannot be used.
+var (
+	ErrEnded     = errors.New("the session has ended")
+	ErrUnchecked = errors.New("the provider does not answer, and has not vouched for the session for an hour")
+)
+
+// Hash is that of the token in a session's cookie. The database has only this, so that
+// nobody who reads it can use a session.
+type Hash [sha256.Size]byte
+
+// Row is a session as it is stored.
+type Row struct {
+	Token     Hash
+	Data      []byte // JSON; see Session
+	ExpiresAt time.Time
+}
+
+// Source keeps the sessions.
+type Source interface {
+	// BeginSession adds a session of the actor, and an entry to the trail.
+	BeginSession(ctx context.Context, by access.Actor, row Row) error
+	// Session returns the data of a session that has not expired; nil: there is none.
+	Session(ctx context.Context, token Hash) (data []byte, expiresAt time.Time, err error)
+	// SessionVersions returns the versions of those that are there.
+	SessionVersions(ctx context.Context, tokens []Hash) (map[Hash]int64, error)
+	// ClaimSession lets one replica check a session of that version; until: the others wait so long.
+	ClaimSession(ctx context.Context, by access.Actor, token Hash, version int64, until time.Time) (claimed bool, err error)
+	// ChangeSession replaces the data of a session that is still there.
+	ChangeSession(ctx context.Context, by access.Actor, token Hash, data []byte) error
+	// TouchSessions stores until when sessions last.
+	TouchSessions(ctx context.Context, by access.Actor, until map[Hash]time.Time) error
+	// EndSessions removes a session, or with everywhere all of the same person or key, and
+	// adds an entry to the trail.
+	EndSessions(ctx context.Context, by access.Actor, token Hash, everywhere bool) error
+}
+
+// Session is somebody who signed in, with a provider or with a key.
+type Session struct {
+	Who     string    `json:"who"` // the kind and id, for all sessions of one
+	Person  Person    `json:"person,omitzero"`
+	Key     string    `json:"key,omitempty"`   // the id of an API key; then there is no person
+	Grant   []byte    `json:"grant,omitempty"` // sealed: see seal
+	Checked time.Time `json:"checked"`         // when the provider vouched for the person
+	Version int64     `json:"version"`         // grows with each change
+}
+
+// Sessions are those who signed in. Those that were used lately are in memory, so that their
+// requests cost no query. Every replica asks again and again which are still there, and sees
+// within refreshEvery what others ended.
+type Sessions struct {
+	// Check asks the provider whether a person is still there; see Provider.Check. Nil: people
+	// don't sign in.
+	Check func(context.Context, Person, Grant) (Person, Grant, error)
+
+	// CheckEvery is the time between two checks, at most MaxCheckEvery.
+	CheckEvery time.Duration
+
+	// Actor returns what a person is to the rules.
+	Actor func(Person) access.Actor
+
+	source  Source
+	log     *slog.Logger
+	manager *scs.SessionManager
+	loads   singleflight.Group
+	checks  errgroup.Group
+
+	mu   sync.Mutex
+	held map[string]*Held // by the token in the cookie
+}
+
+// NewSessions returns the sessions in a source. Set the other fields before the first use.
+func NewSessions(source Source, log *slog.Logger) *Sessions {
+	s := &Sessions{
+		CheckEvery: MaxCheckEvery, Actor: func(p Person) access.Actor { return p.Actor(nil) },
+		source: source, log: log, manager: scs.New(), held: map[string]*Held{},
+	}
+	s.manager.Store.(*memstore.MemStore).StopCleanup() // the library's default, which is not used
+	s.manager.Store = kept{source}
+	s.manager.Codec = codec{}
+	s.manager.Lifetime, s.manager.IdleTimeout = lifetime, idleTimeout
+	s.checks.SetLimit(checksAtOnce)
+	return s
+}
+
+// Held is a session in memory.
+type Held struct {
+	hash    Hash
+	token   string
+	valid   context.Context
+	end     context.CancelFunc
+	state   atomic.Pointer[state]
+	expires atomic.Int64 // in seconds since 1970; later with each use
+	open    atomic.Int64 // streams
+	used    atomic.Int64 // the last use, in seconds since 1970
+	touched int64        // the one that is stored; only Run uses it
+	busy    atomic.Bool  // it is being checked
+	failed  atomic.Int64 // when the provider did not answer, in seconds since 1970
+}
+
+// state is what is known of a session.
+type state struct {
+	Session
+	access.Actor // of a person
+
+	deadline time.Time // when it ends in any case
+}
+
+// Actor returns what the person is to the rules; not for the session of a key.
+func (h *Held) Actor() access.Actor { return h.state.Load().Actor }
+
+// Key returns the id of the key that signed in; "": it was a person.
+func (h *Held) Key() string { return h.state.Load().Key }
+
+// Hold calls end when the session ends, and until release is called counts as its use.
+func (h *Held) Hold(end func()) (release func()) {
+	h.open.Add(1)
+	stop := context.AfterFunc(h.valid, end)
+	return func() {
+		stop()
+		h.open.Add(-1)
+	}
+}
+
+// Begin begins a session, and returns the token for its cookie. by is who signed in; key is
+// the id of the key by which, or "".
+func (s *Sessions) Begin(ctx context.Context, by access.Actor, person Person, key string, grant Grant) (token string, err error) {
+	ctx, err = s.manager.Load(ctx, "")
+	if err == nil {
+		err = s.manager.RenewToken(ctx) // the grant is sealed with it
+	}
+	if err != nil {
+		return "", fmt.Errorf("begin a session: %w", err)
+	}
+	session := Session{Who: string(by.Kind) + " " + by.ID, Person: person, Key: key, Checked: time.Now().UTC(), Version: 1}
+	if key == "" {
+		if session.Grant, err = seal(s.manager.Token(ctx), grant); err != nil {
+			return "", err
+		}
+	}
+	s.manager.Put(ctx, sessionField, session)
+	token, _, err = s.manager.Commit(context.WithValue(ctx, beginner{}, by))
+	if err != nil {
+		return "", fmt.Errorf("begin a session: %w", err)
+	}
+	return token, nil
+}
+
+// Lifetime is for how long a browser may keep the cookie of a session: the longest that one
+// lasts.
+func (s *Sessions) Lifetime() time.Duration { return lifetime }
+
+// Find returns the session of a token for which the provider vouches, and notes its use. Its
+// error is that of Open, or ErrUnchecked.
+func (s *Sessions) Find(ctx context.Context, token string) (*Held, error) {
+	held, err := s.Open(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.vouched(ctx, held); err != nil {
+		return nil, err
+	}
+	held.used.Store(time.Now().Unix())
+	return held, nil
+}
+
+// Open returns the session of a token. Its error is ErrEnded, or that of the source for one
+// that is not in memory.
+func (s *Sessions) Open(ctx context.Context, token string) (*Held, error) {
+	s.mu.Lock()
+	held := s.held[token]
+	s.mu.Unlock()
+	if held == nil {
+		found, err, _ := s.loads.Do(token, func() (any, error) { return s.load(context.WithoutCancel(ctx), token) })
+		if err != nil {
+			return nil, err
+		}
+		held = found.(*Held)
+	}
+	is, at := held.state.Load(), time.Now()
+	expired := at.Unix() >= held.expires.Load() && held.open.Load() == 0
+	if held.valid.Err() != nil || expired || !at.Before(is.deadline) {
+		return nil, ErrEnded
+	}
+	return held, nil
+}
+
+// vouched returns an error unless the provider has vouched for a session lately. It asks if
+// the session was not in use meanwhile.
+func (s *Sessions) vouched(ctx context.Context, held *Held) error {
+	is := held.state.Load()
+	if is.Key != "" || time.Since(is.Checked) < s.CheckEvery*3/2 {
+		return nil
+	}
+	if time.Now().Unix()-held.failed.Load() > int64(checkClaim/time.Second) {
+		_, err, _ := s.loads.Do("check "+held.token, func() (any, error) {
+			within, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+			defer cancel()
+			return nil, s.check(within, held)
+		})
+		if err == nil || errors.Is(err, ErrEnded) {
+			return err
+		}
+	}
+	if time.Since(held.state.Load().Checked) > outageGrace {
+		return ErrUnchecked
+	}
+	return nil
+}
+
+// load reads a session of a cookie.
+func (s *Sessions) load(ctx context.Context, token string) (*Held, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	is, expires, err := s.read(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	held := &Held{hash: hashOf(token), token: token}
+	held.valid, held.end = context.WithCancel(context.Background())
+	held.state.Store(is)
+	held.expires.Store(expires.Unix())
+	held.used.Store(time.Now().Unix())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[token] = held
+	return held, nil
+}
+
+// read returns what is stored of a session, or ErrEnded.
+func (s *Sessions) read(ctx context.Context, token string) (is *state, expires time.Time, err error) {
+	loaded, err := s.manager.Load(context.WithValue(ctx, expiry{}, &expires), token)
+	if err != nil {
+		return nil, expires, fmt.Errorf("find a session: %w", err)
+	}
+	session, there := s.manager.Get(loaded, sessionField).(Session)
+	if !there {
+		return nil, expires, ErrEnded
+	}
+	is = &state{Session: session, deadline: s.manager.Deadline(loaded)}
+	if session.Key == "" {
+		is.Actor = s.Actor(session.Person)
+	}
+	return is, expires, nil
+}
+
+// End ends the session of a token, or with everywhere all of the same person or key. It
+// returns the grant of the session, if it has one.
+func (s *Sessions) End(ctx context.Context, by access.Actor, held *Held, everywhere bool) (Grant, error) {
+	grant, _ := open(held.token, held.state.Load().Grant) // without it there is no sign-out at the provider
+	if err := s.source.EndSessions(ctx, by, held.hash, everywhere); err != nil {
+		return Grant{}, fmt.Errorf("end a session: %w", err)
+	}
+	s.forget(held)
+	held.end()
+	return grant, nil
+}
+
+func (s *Sessions) forget(held *Held) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held[held.token] == held {
+		delete(s.held, held.token)
+	}
+}
+
+// check asks the provider whether the person of a session is still there, unless another
+// replica does so.
+func (s *Sessions) check(ctx context.Context, held *Held) error {
+	is := held.state.Load()
+	if s.Check == nil { // the settings changed since
+		return s.endRefused(ctx, held)
+	}
+	claimed, err := s.source.ClaimSession(ctx, access.Doorkeeper, held.hash, is.Version, time.Now().Add(checkClaim))
+	if err != nil {
+		return fmt.Errorf("claim the check of a session: %w", err)
+	}
+	if !claimed {
+		return s.await(ctx, held)
+	}
+	grant, err := open(held.token, is.Grant)
+	if err != nil {
+		return s.endRefused(ctx, held)
+	}
+	person, fresh, err := s.Check(ctx, is.Person, grant)
+	if errors.Is(err, ErrRefused) {
+		s.log.InfoContext(ctx, "somebody is no longer vouched for, and signed out", "person", is.Person.ID, "why", err)
+		return s.endRefused(ctx, held)
+	}
+	now := is.Session
+	now.Version++
+	if err == nil {
+		now.Person, now.Checked = person, time.Now().UTC()
+	} else {
+		held.failed.Store(time.Now().Unix())
+		s.log.WarnContext(ctx, "the provider did not say whether somebody is still there; asking again", "person", is.Person.ID, "error", err)
+	}
+	if err == nil || fresh != grant { // a refresh token may be good for one use
+		var saveErr error
+		if now.Grant, saveErr = seal(held.token, fresh); saveErr == nil {
+			saveErr = s.change(context.WithoutCancel(ctx), held, now)
+		}
+		err = errors.Join(err, saveErr)
+	}
+	return err
+}
+
+// change stores what a session is now.
+func (s *Sessions) change(ctx context.Context, held *Held, now Session) error {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	was := held.state.Load()
+	data, err := codec{}.Encode(was.deadline, map[string]any{sessionField: now})
+	if err != nil {
+		return err
+	}
+	if err := s.source.ChangeSession(ctx, access.Doorkeeper, held.hash, data); err != nil {
+		return fmt.Errorf("store a checked session: %w", err)
+	}
+	held.state.Store(&state{Session: now, Actor: s.Actor(now.Person), deadline: was.deadline})
+	return nil
+}
+
+// endRefused ends a session for which nobody vouches.
+func (s *Sessions) endRefused(ctx context.Context, held *Held) error {
+	if err := s.source.EndSessions(ctx, access.Doorkeeper, held.hash, false); err != nil {
+		return fmt.Errorf("end a session that is no longer vouched for: %w", err)
+	}
+	s.forget(held)
+	held.end()
+	return ErrEnded
+}
+
+// await waits until another replica has checked a session.
+func (s *Sessions) await(ctx context.Context, held *Held) error {
+	was := held.state.Load().Version
+	for {
+		is, _, err := s.read(ctx, held.token)
+		switch {
+		case errors.Is(err, ErrEnded):
+			s.forget(held)
+			held.end()
+			return err
+		case err != nil:
+			return err
+		case is.Version != was:
+			held.state.Store(is)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			held.failed.Store(time.Now().Unix())
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// Run keeps the sessions in memory up to date until ctx ends, has people checked, and stores
+// when sessions were used.
+func (s *Sessions) Run(ctx context.Context) error {
+	refresh, touch := time.NewTicker(refreshEvery), time.NewTicker(touchEvery)
+	defer refresh.Stop()
+	defer touch.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			s.touch(context.WithoutCancel(ctx))
+			_ = s.checks.Wait() // they have logged what went wrong
+			for _, held := range s.all() {
+				held.end()
+			}
+			return nil
+		case <-touch.C:
+			s.touch(ctx)
+			continue
+		case <-refresh.C:
+		}
+		err := s.refresh(ctx)
+		if err != nil && !failing && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "sessions not read; those that are known hold; retrying", "error", err)
+		}
+		failing = err != nil
+		s.checkDue(ctx)
+	}
+}
+
+// all returns the sessions in memory.
+func (s *Sessions) all() map[string]*Held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.held)
+}
+
+// refresh ends the sessions that are no longer there, reads those that changed, and forgets
+// those that nobody uses.
+func (s *Sessions) refresh(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	all, now := s.all(), time.Now()
+	hashes := make([]Hash, 0, len(all))
+	for _, held := range all {
+		hashes = append(hashes, held.hash)
+	}
+	if len(hashes) == 0 {
+		return nil
+	}
+	versions, err := s.source.SessionVersions(ctx, hashes)
+	if err != nil {
+		return fmt.Errorf("read which sessions are there: %w", err)
+	}
+	for _, held := range all {
+		is := held.state.Load()
+		version, there := versions[held.hash]
+		idle := held.open.Load() == 0
+		switch {
+		case !there, !now.Before(is.deadline):
+			s.forget(held)
+			held.end()
+		case idle && now.Sub(time.Unix(held.used.Load(), 0)) > forgetAfter && held.used.Load() <= held.touched:
+			s.forget(held)
+		case version > is.Version:
+			fresh, _, err := s.read(ctx, held.token)
+			if err == nil {
+				held.state.Store(fresh)
+			} else if !errors.Is(err, ErrEnded) { // the next refresh ends it
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkDue has the people checked whose sessions are in use and due.
+func (s *Sessions) checkDue(ctx context.Context) {
+	for _, held := range s.all() {
+		is := held.state.Load()
+		failed := time.Unix(held.failed.Load(), 0)
+		if is.Key != "" || time.Since(is.Checked) < s.CheckEvery || time.Since(failed) < checkClaim || !held.busy.CompareAndSwap(false, true) {
+			continue
+		}
+		started := s.checks.TryGo(func() error {
+			defer held.busy.Store(false)
+			within, cancel := context.WithTimeout(ctx, 3*providerTimeout)
+			defer cancel()
+			err := s.check(within, held)
+			if since := time.Since(held.state.Load().Checked); err != nil && since > outageGrace {
+				held.end() // streams end; a request is answered with what is wrong
+			}
+			return nil
+		})
+		if !started {
+			held.busy.Store(false)
+			return // the others at the next refresh
+		}
+	}
+}
+
+// touch stores until when the sessions last that were used since the last call.
+func (s *Sessions) touch(ctx context.Context) {
+	until, used := map[Hash]time.Time{}, map[*Held]int64{}
+	for _, held := range s.all() {
+		if held.open.Load() > 0 {
+			held.used.Store(time.Now().Unix())
+		}
+		if at := held.used.Load(); at > held.touched {
+			expires := time.Unix(at, 0).Add(idleTimeout).UTC()
+			if deadline := held.state.Load().deadline; deadline.Before(expires) {
+				expires = deadline
+			}
+			held.expires.Store(expires.Unix())
+			until[held.hash], used[held] = expires, at
+		}
+	}
+	if len(until) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	if err := s.source.TouchSessions(ctx, access.Doorkeeper, until); err != nil {
+		s.log.WarnContext(ctx, "the last use of sessions not stored; retrying", "error", err)
+		return
+	}
+	for held, at := range used {
+		held.touched = at
+	}
+}
