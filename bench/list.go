@@ -59,40 +59,47 @@ func list(ctx context.Context, p *portal, _ settings) ([]row, error) {
 			how:    fmt.Sprintf("%d connections for %.0f s; %d KB each", listers, listTime.Seconds(), got.size>>10),
 		})
 	}
-	withKey, err := listWithKey(ctx, p, known)
-	return append(rows, withKey), err
+	signed, err := listSignedIn(ctx, p, known)
+	return append(rows, signed...), err
 }
 
-// listWithKey compares requests with an API key and without, in turns, as the machine is
-// not always as quiet.
-func listWithKey(ctx context.Context, p *portal, known http.Header) (row, error) {
+// listSignedIn compares requests with an API key, with a session and without, in turns, as
+// the machine is not always as quiet.
+func listSignedIn(ctx context.Context, p *portal, known http.Header) ([]row, error) {
 	const turns, turn = 10, time.Second
 
 	key, err := p.createKey(ctx)
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
-	signed := known.Clone()
-	signed.Set("Authorization", "Bearer "+key)
-	var with, without answers
+	session, err := p.signIn(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	withKey, withSession := known.Clone(), known.Clone()
+	withKey.Set("Authorization", "Bearer "+key)
+	withSession.Set("Cookie", session)
+	var anonymous, keyed, signed answers
 	for range turns {
 		for _, one := range []struct {
 			header http.Header
 			all    *answers
-		}{{known, &without}, {signed, &with}} {
+		}{{known, &anonymous}, {withKey, &keyed}, {withSession, &signed}} {
 			got, err := hammer(ctx, p.api+"/api/services", one.header, listers, turn)
 			if err != nil {
-				return row{}, err
+				return nil, err
 			}
 			one.all.took = append(one.all.took, got.took...)
 		}
 	}
-	ratio := float64(len(without.took)) / float64(len(with.took))
-	return row{
-		what:   "list with an API key, 304",
-		figure: fmt.Sprintf("%.2f times the cost of an anonymous one", ratio),
-		how:    fmt.Sprintf("%d and %d requests, %d times %.0f s each in turn; 1.10 is the target", len(with.took), len(without.took), turns, turn.Seconds()),
-	}, nil
+	compare := func(what string, with answers) row {
+		return row{
+			what:   "list with " + what + ", 304",
+			figure: fmt.Sprintf("%.2f times the cost of an anonymous one", float64(len(anonymous.took))/float64(len(with.took))),
+			how:    fmt.Sprintf("%d and %d requests, %d times %.0f s each in turn; 1.10 is the target", len(with.took), len(anonymous.took), turns, turn.Seconds()),
+		}
+	}
+	return []row{compare("an API key", keyed), compare("a session", signed)}, nil
 }
 
 // busyList measures the list of a large portal under its own probes, and while

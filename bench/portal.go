@@ -226,3 +226,21 @@ func freeAddr() (string, error) {
 	}
 	return ln.Addr().String(), ln.Close()
 }
+
+// signIn signs in with a key, and returns the header Cookie of the session.
+func (p *portal) signIn(ctx context.Context, key string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.api+"/api/session", strings.NewReader(fmt.Sprintf(`{"key":%q}`, key)))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK || len(resp.Cookies()) != 1 {
+		return "", fmt.Errorf("sign in with an API key: %s, %d cookies", resp.Status, len(resp.Cookies()))
+	}
+	return resp.Cookies()[0].Name + "=" + resp.Cookies()[0].Value, nil
+}

@@ -45,7 +45,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 	}
 	ring, provider := apikey.NewRing(db, c.Log), c.SignOn.provider()
 	sessions := c.SignOn.sessions(db, provider, c.Log)
-	forward, _ := c.SignOn.forward(c.Proxies) // validate has found no error
+	forward, _ := c.SignOn.forward() // validate has found no error
 	api := &httpapi.API{
 		Catalog:  db,
 		Ring:     ring,

@@ -130,7 +130,7 @@ func (c Config) validate() error {
 	var rules service.Rules
 	rules.Check(c.DatabaseURL != "", "PORTAL_DATABASE_URL is not set; it must look like postgres://user:password@host:5432/name")
 	rules.Check(c.DefaultInterval.Known(), "PORTAL_INTERVAL is %q; it must be one of %s", c.DefaultInterval, events.Names(events.Intervals))
-	for _, err := range []error{c.CheckAnonymous(false), c.SignOn.validate(c.Proxies)} {
+	for _, err := range []error{c.CheckAnonymous(false), c.SignOn.validate()} {
 		if err != nil {
 			rules = append(rules, err)
 		}
@@ -185,7 +185,7 @@ func (c Config) CheckAnonymous(mustWrite bool) error {
 }
 
 // CheckSignOn returns an error of one sentence for each invalid setting of SignOn.
-func (c Config) CheckSignOn() error { return c.SignOn.withDefaults().validate(c.Proxies) }
+func (c Config) CheckSignOn() error { return c.SignOn.withDefaults().validate() }
 
 func anonymousRole(word, reached string, anywhere bool) (access.Role, error) {
 	local := isLoopback(reached)

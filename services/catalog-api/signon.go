@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -24,7 +23,7 @@ type SignOn struct {
 
 	Issuer, ClientID, SecretFile, Scopes, ProviderName string
 
-	Forward, CloudflareTeam, CloudflareAudience string
+	Forward, ForwardFrom, CloudflareTeam, CloudflareAudience string
 
 	Groups, GroupsClaim string
 	CheckEvery          string
@@ -46,7 +45,8 @@ func (s *SignOn) Settings() []Setting {
 		{&s.SecretFile, "oidc-secret-file", "PORTAL_OIDC_SECRET_FILE", "`file` of the secret that the provider gave the portal, if it did"},
 		{&s.Scopes, "oidc-scopes", "PORTAL_OIDC_SCOPES", "`scopes` to ask the provider for, with spaces between (default openid, profile, email, and groups and offline_access where it has them)"},
 		{&s.ProviderName, "oidc-name", "PORTAL_OIDC_NAME", "`name` of the provider on the page (default its host)"},
-		{&s.Forward, "forward-auth", "PORTAL_FORWARD_AUTH", "`proxy` among --proxies that says who is asking: " + strings.Join(signin.Forwarders(), ", ")},
+		{&s.Forward, "forward-auth", "PORTAL_FORWARD_AUTH", "`proxy` that says who is asking: " + strings.Join(signin.Forwarders(), ", ")},
+		{&s.ForwardFrom, "forward-auth-from", "PORTAL_FORWARD_AUTH_FROM", "`addresses` and prefixes of that proxy, with commas between: from others its headers are not believed"},
 		{&s.CloudflareTeam, "cloudflare-team", "PORTAL_CLOUDFLARE_TEAM", "`URL` of the team at Cloudflare Access, whose tokens are verified"},
 		{&s.CloudflareAudience, "cloudflare-audience", "PORTAL_CLOUDFLARE_AUDIENCE", "audience `tag` of the portal at Cloudflare Access"},
 		{&s.Groups, "groups", "PORTAL_GROUPS", "`rules` of what the members of groups may do, such as platform=admin;team-*=editor:*"},
@@ -76,7 +76,7 @@ func (s SignOn) withDefaults() SignOn {
 	return s
 }
 
-func (s SignOn) validate(proxies []netip.Prefix) error {
+func (s SignOn) validate() error {
 	var rules service.Rules
 	if s.PublicURL != "" {
 		rules.Check(safeURL(s.PublicURL, false), "PORTAL_PUBLIC_URL is %q; it must be an address without a path such as https://portal.example.com, or http on this machine alone", s.PublicURL)
@@ -90,7 +90,7 @@ func (s SignOn) validate(proxies []netip.Prefix) error {
 		_, err := os.ReadFile(s.SecretFile)
 		rules.Check(err == nil, "PORTAL_OIDC_SECRET_FILE: %v", err)
 	}
-	if _, err := s.forward(proxies); err != nil {
+	if _, err := s.forward(); err != nil {
 		rules = append(rules, err)
 	}
 	if _, err := access.ParseGroups(s.Groups); err != nil {
@@ -113,7 +113,9 @@ func safeURL(text string, withPath bool) bool {
 }
 
 // forward returns how a proxy says who is asking; nil: it does not.
-func (s SignOn) forward(proxies []netip.Prefix) (*signin.Forward, error) {
+func (s SignOn) forward() (*signin.Forward, error) {
+	from := service.NewEnv(func(string) string { return s.ForwardFrom })
+	prefixes := from.Prefixes("PORTAL_FORWARD_AUTH_FROM")
 	switch {
 	case s.Forward == "":
 		return nil, nil
@@ -123,10 +125,12 @@ func (s SignOn) forward(proxies []netip.Prefix) (*signin.Forward, error) {
 				"and PORTAL_CLOUDFLARE_AUDIENCE the tag of the application")
 		}
 		return signin.NewCloudflare(s.CloudflareTeam, s.CloudflareAudience, s.GroupsClaim), nil
-	case len(proxies) == 0:
-		return nil, fmt.Errorf("PORTAL_FORWARD_AUTH is %s, and PORTAL_PROXIES is empty: whoever reaches the portal could say that they are somebody else", s.Forward)
+	case from.Err() != nil:
+		return nil, from.Err()
+	case len(prefixes) == 0:
+		return nil, fmt.Errorf("PORTAL_FORWARD_AUTH is %s, and PORTAL_FORWARD_AUTH_FROM is empty: whoever reaches the portal could say that they are somebody else", s.Forward)
 	}
-	forward, err := signin.NewForward(s.Forward, proxies)
+	forward, err := signin.NewForward(s.Forward, prefixes)
 	if err != nil {
 		return nil, fmt.Errorf("PORTAL_FORWARD_AUTH: %w", err)
 	}

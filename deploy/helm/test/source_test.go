@@ -29,8 +29,15 @@ func TestEveryVariableIsSet(t *testing.T) {
 		}
 		container := container(t, "-"+component)
 		known := map[string]bool{}
-		for _, path := range []string{component + "/config.go", "../pkg/service/env.go"} {
-			text, err := os.ReadFile(filepath.Join(servicesDir, path))
+		sources, err := filepath.Glob(filepath.Join(servicesDir, component, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range append(sources, filepath.Join(servicesDir, "../pkg/service/env.go")) {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,10 +6,13 @@ export class Catalogue {
   // mark is in every name that this catalogue makes, and in no other.
   mark = randomBytes(4).toString('hex');
   #url;
+  #key;
   #added = new Set();
 
-  constructor(url) {
+  // key is the API key of an editor, for a portal in which others may only read.
+  constructor(url, key = '') {
     this.#url = `${url}/api/services`;
+    this.#key = key;
   }
 
   // name makes a name, a team or a tag unique to this test.
@@ -86,6 +89,7 @@ export class Catalogue {
 
   #fetch(method, path, body) {
     const headers = { 'Content-Type': 'application/json' };
+    if (this.#key) headers.Authorization = `Bearer ${this.#key}`;
     return fetch(`${this.#url}${path}`, { method, headers, body: body && JSON.stringify(body) });
   }
 }

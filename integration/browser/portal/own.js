@@ -11,25 +11,22 @@ const maxLog = 64 * 1024; // characters
 export class OwnPortal {
   owned = true;
   url = '';
-  #binary;
+  folder = ''; // of its data
+  binary;
   #flags;
-  #folder = '';
   #child = null;
   #ended = null; // resolves with how the process ended
   #log = '';
 
   constructor(binary, flags = []) {
-    this.#binary = binary;
+    this.binary = binary;
     this.#flags = flags;
   }
 
   // start resolves when everything answers. A second start uses the same address and the
   // same data.
   async start() {
-    if (!this.#folder) {
-      this.#folder = await mkdtemp(join(tmpdir(), 'dev-portal-browser-'));
-      await chmod(this.#folder, 0o755); // Postgres runs as another user than root
-    }
+    await this.prepare();
     this.#spawn();
     const outcome = await Promise.race([this.#printed(), this.#ended, timeout(startTimeout)]);
     if (outcome.url) {
@@ -40,6 +37,12 @@ export class OwnPortal {
     await this.#ended;
     this.#child = null;
     throw new Error(`the portal did not start: it ${outcome.end}.\n${this.log()}`);
+  }
+
+  async prepare() {
+    if (this.folder) return;
+    this.folder = await mkdtemp(join(tmpdir(), 'dev-portal-browser-'));
+    await chmod(this.folder, 0o755); // Postgres runs as another user than root
   }
 
   // stop ends the process by SIGTERM, and fails if it does not end cleanly.
@@ -60,7 +63,7 @@ export class OwnPortal {
   }
 
   async #signalPostgres(signal) {
-    const [first] = (await readFile(join(this.#folder, 'data/postgres/cluster/postmaster.pid'), 'utf8')).split('\n');
+    const [first] = (await readFile(join(this.folder, 'data/postgres/cluster/postmaster.pid'), 'utf8')).split('\n');
     const children = await readFile(`/proc/${first}/task/${first}/children`, 'utf8');
     for (const pid of [first, ...children.trim().split(' ')]) process.kill(Number(pid), signal);
   }
@@ -69,8 +72,12 @@ export class OwnPortal {
     try {
       if (this.#child) await this.stop();
     } finally {
-      if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
+      if (this.folder) await rm(this.folder, { recursive: true, force: true });
     }
+  }
+
+  flags() {
+    return this.#flags;
   }
 
   // log returns the end of the portal's log.
@@ -80,8 +87,8 @@ export class OwnPortal {
 
   #spawn() {
     const http = this.url ? new URL(this.url).host : '127.0.0.1:0';
-    const args = ['--http', http, '--nats', '127.0.0.1:0', '--data', join(this.#folder, 'data'), ...this.#flags];
-    const child = spawn(this.#binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const args = ['--http', http, '--nats', '127.0.0.1:0', '--data', join(this.folder, 'data'), ...this.flags()];
+    const child = spawn(this.binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#ended = new Promise((resolve) => {
       child.on('error', ({ message }) => resolve({ end: `could not run: ${message}` }));
       child.on('close', (code, signal) => resolve({ end: `ended with ${code ?? signal}`, code }));

@@ -33,7 +33,7 @@ export const test = base.extend({
 
   // catalogue is the test's access to the API. It deletes the services of the test.
   catalogue: async ({ portal }, use) => {
-    const catalogue = new Catalogue(portal.url);
+    const catalogue = new Catalogue(portal.url, portal.key);
     if (portal.owned) expect(await catalogue.size(), 'services that an earlier test left').toBe(0);
     await use(catalogue);
     await catalogue.clear();

@@ -1,13 +1,16 @@
 // The portal in a browser: the parts that all pages share, and the router that shows the
 // pages. Data from the server goes into the store, and from there to the current page.
 // A person's action changes the address, or sends a request.
+import './components/account-menu.js';
 import './components/confirm-dialog.js';
 import './components/connection-status.js';
 import './components/health-notice.js';
 import './components/help-dialog.js';
 import './components/service-dialog.js';
+import './components/sign-in-dialog.js';
 import './components/theme-switch.js';
 import './components/toast-list.js';
+import { account, notSignedIn, withoutReason } from './lib/account.js';
 import { Announcer } from './lib/announcer.js';
 import * as api from './lib/api.js';
 import { revert } from './lib/changes.js';
@@ -35,57 +38,102 @@ const live = new Live('/api/events');
 const sync = new Sync({ api, store, live, inView: () => router.page.inView() });
 const health = new Health(api.health, (said) => find('health-notice').show(said));
 
-// session is shared by the pages: the services, the state of the connection, the role of
-// who is asking ("" while it is not known), and actions.
+// session is shared by the pages: the services, the state of the connection, and actions.
 const session = {
   api,
   store,
   toasts,
   ask,
-  role: '',
   connection: { mode: 'loading', at: null, why: '' },
   go: (address) => router.go(address),
   retitle: () => router.retitle(),
   add,
+  signIn,
   refresh: () => sync.refresh(),
   now: () => serverClock.now(),
 };
 const catalogue = new Catalogue(session);
-const router = new Router({
+const pages = {
   catalogue,
   access: new AccessPage(session),
   service: new ServicePage(session),
   notFound: new NotFoundPage(session),
-});
+};
+const router = new Router(pages);
 
 // identify learns who is asking. What that role may not do is hidden by the style sheet;
 // until it is known, everything is shown.
 async function identify() {
   try {
-    session.role = (await api.me()).role;
-    document.documentElement.dataset.role = session.role;
-    router.page.update();
+    const me = await api.me();
+    account.me = me;
+    document.documentElement.dataset.role = me.role;
+    find('account-menu').show(me);
+    if (me.ended) {
+      toasts.say(['Your session has ended.'], { status: 'unknown', actions: [{ label: 'Sign in', act: signIn }] });
+    }
+    for (const page of Object.values(pages)) page.identified();
   } catch {
     // The portal does not answer, and the page says so: it refuses what is not allowed.
   }
+}
+
+// tabs tells the other tabs of the browser that somebody signed in or out.
+const tabs = new BroadcastChannel('portal-account');
+
+async function accountChanged() {
+  await identify();
+  if (account.me.kind !== 'anonymous') {
+    find('sign-in-dialog').close();
+    form.signedIn(account.me.name);
+  }
+  sync.wake(); // the stream is another one's
+}
+
+function signIn() {
+  const { pathname, search } = location;
+  find('sign-in-dialog').open(account.me, { back: pathname + search });
+}
+
+// signInAside keeps the page as it is meanwhile.
+function signInAside() {
+  find('sign-in-dialog').open(account.me, { back: '/signed-in.html', aside: true });
+}
+
+async function signOut(everywhere) {
+  const { provider } = account.me;
+  try {
+    const url = await api.signOut(everywhere);
+    const leave = { label: `Sign out of ${provider} too`, act: () => location.assign(url) };
+    toasts.say(['You are signed out.'], { actions: url ? [leave] : [] });
+    tabs.postMessage('changed');
+  } catch (problem) {
+    toasts.warn([`You were not signed out: ${problem.message}`]);
+  }
+  await accountChanged();
+}
+
+// tellWhy says why somebody who comes back from the provider is not signed in.
+function tellWhy() {
+  const why = notSignedIn(location.search);
+  if (!why) return;
+  toasts.warn([why]);
+  history.replaceState(history.state, '', location.pathname + withoutReason(location.search) + location.hash);
 }
 
 function ask(question) {
   return find('confirm-dialog').ask(question);
 }
 
-function mayWrite() {
-  return !['viewer', 'none'].includes(session.role);
-}
-
 function add() {
-  if (mayWrite()) form.add();
+  if (account.mayWrite) form.add();
 }
 
-// open opens a service's form, or its page for people who may only read.
+// open opens a service's form, or its page for people who may not change it.
 function open(id) {
-  if (!store.get(id)) return;
-  if (mayWrite()) form.edit(store.get(id));
+  const service = store.get(id);
+  if (!service) return;
+  if (account.mayChange(service)) form.edit(service);
   else router.go(address(id));
 }
 
@@ -204,6 +252,22 @@ function listenToPeople() {
   form.addEventListener('delete', ({ detail }) => remove(detail));
 }
 
+function listenToAccount() {
+  const menu = find('account-menu');
+  menu.addEventListener('signin', signIn);
+  menu.addEventListener('signout', ({ detail }) => signOut(detail));
+  form.addEventListener('signin', signInAside);
+  find('sign-in-dialog').addEventListener('signedin', () => {
+    tabs.postMessage('changed');
+    void accountChanged();
+  });
+  tabs.addEventListener('message', accountChanged);
+  // A session may have ended: then a request is refused, or the stream ends.
+  const again = () => account.me.kind !== 'anonymous' && identify();
+  api.refusals.addEventListener('refused', again);
+  live.addEventListener('live', again);
+}
+
 function listenToServer() {
   store.addEventListener('change', () => {
     for (const service of store.values()) form.changed(service);
@@ -239,6 +303,7 @@ function follow() {
 }
 
 form.api = api;
+find('sign-in-dialog').api = api;
 form.ask = ask;
 form.teams = () =>
   catalogue
@@ -246,7 +311,9 @@ form.teams = () =>
     .sort(byName)
     .map(([team]) => team);
 listenToPeople();
+listenToAccount();
 listenToServer();
+tellWhy();
 void identify();
 router.start();
 follow();

@@ -8,9 +8,16 @@ const read = (path) => readFileSync(new URL(path.replace(/^\//, ''), root), 'utf
 const files = (folder) => readdirSync(new URL(folder, root)).map((name) => `/${folder}${name}`);
 const page = read('index.html');
 const matches = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found).sort();
-const scripts = [...files('lib/'), ...files('components/'), ...files('pages/'), '/app.js', '/early.js'];
+const scripts = [
+  ...files('lib/'),
+  ...files('components/'),
+  ...files('pages/'),
+  '/app.js',
+  '/early.js',
+  '/signed-in.js',
+];
 
-for (const name of ['index.html', '404.html']) {
+for (const name of ['index.html', '404.html', 'signed-in.html']) {
   test(`${name} has no script, style or handler in it, and nothing from elsewhere`, () => {
     const html = read(name);
     assert.doesNotMatch(html, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/i);

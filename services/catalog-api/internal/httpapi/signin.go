@@ -62,11 +62,10 @@ func redirectTo(location string, cookies ...string) *redirect {
 func (a *API) signIn(r *rest.API) {
 	const session = rest.Prefix + "/session"
 
-	r.Tag("signin", "Signing in with the provider of OpenID Connect, by a browser.")
 	rest.Register(r, redirecting("sign-in", rest.Prefix+"/signin", "Sign in",
-		"Sends a browser to the provider, and from there back to the page at return. 404 where there is no provider."), a.beginSignIn, rest.Problems(rest.NotFound, rest.Malformed, rest.Invalid))
+		"Sends a browser to the provider, and from there back to the page at return."), a.beginSignIn)
 	rest.Register(r, redirecting("signed-in", rest.Prefix+"/signin/callback", "Come back from the provider",
-		"To this address the provider sends a browser back: it is for nobody else."), a.finishSignIn, rest.Problems(rest.NotFound, rest.Malformed))
+		"To this address the provider sends a browser back: it is for nobody else."), a.finishSignIn, rest.Lenient())
 
 	r.Tag("session", "Who signed in by a browser.")
 	rest.Register(r, rest.Operation{
@@ -80,9 +79,11 @@ func (a *API) signIn(r *rest.API) {
 	}, a.endSession, rest.Example(signedOut{"https://login.example.com/logout?client_id=dev-portal"}), rest.Problems(rest.Malformed, rest.Invalid))
 }
 
+// redirecting returns the operation of a page that a browser visits. The description of the
+// API, which is for programs, does not have it.
 func redirecting(id, path, summary, description string) rest.Operation {
 	op := rest.Get(id, path, summary, description)
-	op.DefaultStatus = http.StatusFound
+	op.DefaultStatus, op.Hidden = http.StatusFound, true
 	return op
 }
 
@@ -113,13 +114,7 @@ type callbackInput struct {
 	Code             string `query:"code" doc:"By which the portal learns who it is."`
 	Error            string `query:"error" doc:"Why the provider signs nobody in."`
 	ErrorDescription string `query:"error_description" doc:"The same for people."`
-	ErrorURI         string `query:"error_uri" doc:"Where the provider explains it."`
 	Issuer           string `query:"iss" doc:"The provider (RFC 9207)."`
-	SessionState     string `query:"session_state" doc:"Not used."`
-	Scope            string `query:"scope" doc:"Not used."`
-	AuthUser         string `query:"authuser" doc:"Not used."`
-	HD               string `query:"hd" doc:"Not used."`
-	Prompt           string `query:"prompt" doc:"Not used."`
 }
 
 // finishSignIn serves GET /api/signin/callback. Its answers are for a person's browser, so that

@@ -267,7 +267,7 @@ func TestSignInsThatFail(t *testing.T) {
 			t.Errorf("%s: %d to %s, session %q", name, a.status, a.header.Get("Location"), session)
 		}
 	}
-	a := s.call("GET", back, "", attempt)
+	a := s.call("GET", back+"&session_state=x&hd=example.com", "", attempt)
 	if session, _ := setCookie(a, "__Host-portal"); a.header.Get("Location") != "/access" || session == "" {
 		t.Errorf("the right one: %d to %s", a.status, a.header.Get("Location"))
 	}

@@ -28,6 +28,7 @@ type Detail func(*Operation, huma.Registry)
 type traits struct {
 	limit   time.Duration // for the work on a request
 	streams bool          // its answers are endless: they are neither limited in time nor compressed
+	lenient bool          // it takes parameters that it does not know
 	quiet   bool          // its requests are too frequent to be logged
 	bodies  []string      // media types that it accepts
 	example any           // of its answer
@@ -53,6 +54,11 @@ func Within(limit time.Duration) Detail {
 // Quiet keeps a route's requests out of the log.
 func Quiet() Detail {
 	return func(op *Operation, _ huma.Registry) { traitsOf(op).quiet = true }
+}
+
+// Lenient makes a route take parameters that it does not know: others decide which come.
+func Lenient() Detail {
+	return func(op *Operation, _ huma.Registry) { traitsOf(op).lenient = true }
 }
 
 // Register adds a route. The handler validates the input, so that each rule is in one
@@ -136,7 +142,7 @@ func (a *API) route(op *Operation, handler http.Handler) {
 		} else if a.rate.exceeded(w, r) {
 			return
 		}
-		if p := unknownParameters(r, known); p != nil {
+		if p := unknownParameters(r, known); p != nil && !t.lenient {
 			WriteProblem(w, r, p)
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
@@ -47,7 +48,7 @@ func (p Person) clipped() Person {
 	groups := make([]string, 0, min(len(p.Groups), maxGroups))
 	for _, group := range p.Groups {
 		group = strings.TrimSpace(group)
-		if group != "" && len(group) <= maxText && len(groups) < maxGroups { // part of a group would be another
+		if group != "" && group == clip(group) && len(groups) < maxGroups { // part of a group would be another
 			groups = append(groups, group)
 		}
 	}
@@ -55,9 +56,16 @@ func (p Person) clipped() Person {
 	return p
 }
 
-// clip returns a text in one line, without what is beyond the limit.
+// clip returns a text in one line without control characters, and without what is beyond the
+// limit.
 func clip(text string) string {
-	text = strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "")
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	text = strings.Join(strings.Fields(text), " ")
 	for len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "")
 	}

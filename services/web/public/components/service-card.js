@@ -1,5 +1,6 @@
 // <service-card> shows one service, its property `service`; `key` is the service's id. It
 // bubbles "open" and "check" (detail the id), and "tag" (detail the tag).
+import { account } from '../lib/account.js';
 import { serverClock } from '../lib/clock.js';
 import { isWebAddress } from '../lib/fields.js';
 import { checked, latency, statusNames, trouble } from '../lib/format.js';
@@ -23,6 +24,11 @@ class ServiceCard extends HTMLElement {
     this.key = service.id;
     this.#show();
     this.tick(serverClock.now());
+  }
+
+  // again must be called after a change of who is asking.
+  again() {
+    if (this.#service) this.#show();
   }
 
   // tick updates the texts that depend on the time.
@@ -74,7 +80,7 @@ class ServiceCard extends HTMLElement {
   #show() {
     const service = this.#service;
     const p = this.#parts;
-    p.article.className = `service-card ${service.status}`;
+    p.article.className = `service-card ${service.status}${account.mayChange(service) ? '' : ' locked'}`;
     p.article.dataset.id = service.id;
     setText(p.open, service.name);
     // The heading is named by the name alone; the button's label would add the status.

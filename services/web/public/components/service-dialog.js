@@ -2,8 +2,9 @@
 // after "dropped". Its property `api` is lib/api.js, `teams` returns the known teams,
 // `ask` asks a question (see confirm-dialog). It bubbles "saved" (detail
 // { service, isNew, before, fields }: what it was before, and what was changed), "missing"
-// (the service is gone; detail its id), "delete" (detail the service) and "dropped" (detail
-// the draft of a form closed with unsaved changes).
+// (the service is gone; detail its id), "delete" (detail the service), "dropped" (detail
+// the draft of a form closed with unsaved changes) and "signin" (it needs somebody who is
+// signed in: call signedIn then).
 // Other people's changes, given by changed(service), are merged by field.
 import { asText, byField, changes, check, edited, labels, merge, room, toForm } from '../lib/fields.js';
 import { setText, stamp, tell } from './template.js';
@@ -80,6 +81,18 @@ class ServiceDialog extends HTMLElement {
   changed(service) {
     if (!this.#dialog.open || service.id !== this.#base?.id || service.version <= this.#base.version) return;
     if (!this.#busy) this.#prefetch();
+  }
+
+  // signedIn must be called after somebody signed in. What was typed is still there.
+  signedIn(name) {
+    if (!this.#dialog.open || this.#signIn.hidden) return;
+    this.#show({ fields: {}, rest: `You are signed in as ${name}. Nothing is lost: save once more.` });
+    if (this.#base) this.#prefetch();
+    this.querySelector('#saveServiceBtn').focus();
+  }
+
+  get #signIn() {
+    return this.querySelector('[data-do="sign-in"]');
   }
 
   get #busy() {
@@ -214,6 +227,10 @@ class ServiceDialog extends HTMLElement {
 
   #click(what) {
     if (!what || this.#busy) return;
+    if (what === 'sign-in') {
+      tell(this, 'signin');
+      return;
+    }
     const dropped = what === 'cancel' && this.#dirty && { service: this.#base, values: this.#values() };
     this.#dialog.close();
     if (dropped) tell(this, 'dropped', dropped);
@@ -246,7 +263,7 @@ class ServiceDialog extends HTMLElement {
       this.#busy = false;
     }
     if (problem?.status === 404) this.#missing();
-    else if (problem) this.#show(byField(problem));
+    else if (problem) this.#show({ ...byField(problem), signIn: problem.status === 401 });
     else if (this.#disputed.length > 0) this.#notice.focus();
   }
 
@@ -279,12 +296,13 @@ class ServiceDialog extends HTMLElement {
   }
 
   // show shows messages at their fields, and moves the focus to the first of these.
-  #show({ fields, rest }) {
+  #show({ fields, rest, signIn = false }) {
     for (const control of this.#form.elements) {
       if (control.name) this.#mark(control, fields[control.name] ?? '');
     }
     this.#summary.textContent = rest;
     this.#summary.hidden = !rest;
+    this.#signIn.hidden = !signIn;
     if (!this.#dialog.open) return;
     const wrong = this.#form.querySelector('[aria-invalid="true"]');
     if (wrong) wrong.focus();

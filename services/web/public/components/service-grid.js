@@ -28,6 +28,11 @@ class ServiceGrid extends HTMLElement {
     return slices(this.#draw(groups), { signal: this.#job.signal, between: () => this.#focus.restore() });
   }
 
+  // again must be called after a change of who is asking.
+  again() {
+    for (const card of this.#cards.values()) card.again();
+  }
+
   // forget drops the cards of deleted services.
   forget(exists) {
     for (const id of this.#cards.keys()) {

@@ -17,6 +17,9 @@ export class Problem extends Error {
   }
 }
 
+// refusals dispatches "refused" when the portal asks who this is.
+export const refusals = new EventTarget();
+
 // list resolves with { items, etag }, or with { items: null } if nothing has changed
 // since etag.
 export async function list(etag) {
@@ -81,9 +84,21 @@ export async function check(id) {
   return (await call('POST', `${path(id)}/check`, { timeout: 30_000 })).data;
 }
 
-// me resolves with { kind, name, role, teams } of who is asking.
+// me resolves with { kind, name, role, teams, signed_in, ended, provider } of who is asking.
 export async function me() {
   return (await call('GET', '/api/me')).data;
+}
+
+// signIn signs this browser in with a key.
+export async function signIn(key) {
+  await call('POST', '/api/session', { body: { key } });
+}
+
+// signOut ends the session of this browser, or all of the same person. It resolves with the
+// address at which they sign out of the provider too, or "".
+export async function signOut(everywhere) {
+  const { data } = await call('DELETE', `/api/session${everywhere ? '?everywhere=true' : ''}`);
+  return data?.provider_url ?? '';
 }
 
 // keys resolves with the API keys, without the keys themselves. At most 1,000 exist.
@@ -132,6 +147,7 @@ async function call(method, url, { body, headers = {}, timeout = defaultTimeout,
   } catch {
     throw new Problem({ detail: 'The portal is not reachable. Check your connection, then try again.' });
   }
+  if (response.status === 401) refusals.dispatchEvent(new Event('refused'));
   if (!response.ok && response.status !== accept) throw new Problem({ ...data, status: response.status });
   return { status: response.status, data, etag: response.headers.get('ETag') };
 }

@@ -1,6 +1,7 @@
 // The page Access, at "/access": the API keys, for admins.
 import '../components/key-dialog.js';
 import '../components/key-table.js';
+import { account, may, more } from '../lib/account.js';
 import { Page } from './page.js';
 
 export class AccessPage extends Page {
@@ -37,9 +38,11 @@ export class AccessPage extends Page {
 
   update() {
     if (!this.#active) return;
-    const { role } = this.session;
+    const { me } = account;
+    const { role } = me;
     this.root.querySelector('#keys').hidden = role !== 'admin';
     this.root.querySelector('.empty').hidden = role === 'admin' || role === '';
+    this.root.querySelector('#accessWhy').textContent = `${may(me)} ${more(me)}`;
     if (role === 'admin' && !this.#asked) void this.#load();
   }
 

@@ -4,6 +4,7 @@ import '../components/empty-state.js';
 import '../components/filter-sidebar.js';
 import '../components/service-grid.js';
 import '../components/view-bar.js';
+import { account } from '../lib/account.js';
 import { actions, begin } from '../lib/catalogue.js';
 import { group, head, sort, survey } from '../lib/filter.js';
 import { count, shown } from '../lib/format.js';
@@ -63,6 +64,11 @@ export class Catalogue extends Page {
     if (this.#scheduled || !this.#active) return;
     this.#scheduled = true;
     setTimeout(() => this.#draw(), frame);
+  }
+
+  identified() {
+    this.#grid.again();
+    this.update();
   }
 
   tick(now) {
@@ -194,7 +200,7 @@ export class Catalogue extends Page {
   }
 
   #listen() {
-    const { add, refresh } = this.session;
+    const { add, refresh, signIn } = this.session;
     this.#search.addEventListener('input', () => {
       clearTimeout(this.#searchTimer);
       this.#searchTimer = setTimeout(() => this.#takeSearch(), debounce);
@@ -210,14 +216,15 @@ export class Catalogue extends Page {
     this.#empty.addEventListener('clear', () => this.#clear());
     this.#empty.addEventListener('add', () => add());
     this.#empty.addEventListener('retry', () => refresh());
+    this.#empty.addEventListener('signin', () => signIn());
     this.#hold.watch(this.#grid);
     this.#hold.addEventListener('release', () => this.update());
     this.#grid.addEventListener('tag', ({ detail }) => this.#step('tag', detail));
   }
 }
 
-function emptiness({ connection: { at, mode }, role }, visible, total) {
-  if (role === 'none') return 'no access';
+function emptiness({ connection: { at, mode } }, visible, total) {
+  if (account.me.role === 'none') return 'no access';
   if (!at) return mode === 'offline' ? 'unreachable' : '';
   if (visible > 0) return '';
   return total === 0 ? 'first run' : 'nothing matches';

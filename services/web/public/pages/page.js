@@ -26,6 +26,11 @@ export class Page {
 
   update() {}
 
+  // identified is called after a change of who is asking.
+  identified() {
+    this.update();
+  }
+
   // tick updates the texts that depend on the time.
   tick() {}
 

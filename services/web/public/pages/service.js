@@ -1,6 +1,7 @@
 // The page of one service, at "/services/<id>", for links from elsewhere. It has the
 // service's changes too, also after it was deleted.
 import { setText } from '../components/template.js';
+import { account } from '../lib/account.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
 import '../components/change-list.js';
@@ -49,10 +50,16 @@ export class ServicePage extends Page {
     this.#missing.hidden = Boolean(service) || loading;
     setText(this.#name, this.title);
     if (service) this.#card.service = service;
+    this.root.classList.toggle('locked', Boolean(service) && !account.mayChange(service));
     if (!service) this.#card.remove();
     else if (!this.#card.isConnected) this.#list.append(this.#card);
     this.session.retitle();
     if (!loading && isID.test(this.#id) && this.#version !== (service?.version ?? 0)) void this.#readChanges();
+  }
+
+  identified() {
+    this.#card.again();
+    this.update();
   }
 
   tick(now) {

@@ -32,6 +32,34 @@
   value: {{ .Values.catalogApi.rateLimit | quote }}
 - name: PORTAL_STREAM_LIMIT
   value: {{ .Values.catalogApi.streamLimit | quote }}
+{{- with .Values.catalogApi.signOn }}
+- name: PORTAL_PUBLIC_URL
+  value: {{ .publicURL | quote }}
+- name: PORTAL_OIDC_ISSUER
+  value: {{ .oidc.issuer | quote }}
+- name: PORTAL_OIDC_CLIENT
+  value: {{ .oidc.client | quote }}
+- name: PORTAL_OIDC_SECRET_FILE
+  value: {{ if .oidc.clientSecret.secret }}/etc/dev-portal/oidc/{{ .oidc.clientSecret.key }}{{ else }}""{{ end }}
+- name: PORTAL_OIDC_SCOPES
+  value: {{ .oidc.scopes | quote }}
+- name: PORTAL_OIDC_NAME
+  value: {{ .oidc.name | quote }}
+- name: PORTAL_FORWARD_AUTH
+  value: {{ .forwardAuth.proxy | quote }}
+- name: PORTAL_FORWARD_AUTH_FROM
+  value: {{ join "," .forwardAuth.from | quote }}
+- name: PORTAL_CLOUDFLARE_TEAM
+  value: {{ .forwardAuth.cloudflareTeam | quote }}
+- name: PORTAL_CLOUDFLARE_AUDIENCE
+  value: {{ .forwardAuth.cloudflareAudience | quote }}
+- name: PORTAL_GROUPS
+  value: {{ join ";" .groups | quote }}
+- name: PORTAL_GROUPS_CLAIM
+  value: {{ .groupsClaim | quote }}
+- name: PORTAL_SESSION_CHECK
+  value: {{ .check | quote }}
+{{- end }}
 - name: PORTAL_KEYS_FILE
   value: {{ if .Values.catalogApi.keys.secret }}/etc/dev-portal/keys/{{ .Values.catalogApi.keys.key }}{{ else }}""{{ end }}
 - name: PORTAL_TRAIL_DAYS
@@ -40,18 +68,28 @@
 
 {{/* The whole folder is mounted, not the file: only so does a change of the Secret arrive. */}}
 {{- define "dev-portal.catalog-api.files" -}}
-{{- with .Values.catalogApi.keys.secret }}
+{{- $folders := dict }}
+{{- with .Values.catalogApi.keys.secret }}{{ $_ := set $folders "keys" . }}{{ end }}
+{{- with .Values.catalogApi.signOn.oidc.clientSecret.secret }}{{ $_ := set $folders "oidc" . }}{{ end }}
+{{- if $folders }}
 mounts:
-  - {name: keys, mountPath: /etc/dev-portal/keys, readOnly: true}
+  {{- range $name, $_ := $folders }}
+  - {name: {{ $name }}, mountPath: /etc/dev-portal/{{ $name }}, readOnly: true}
+  {{- end }}
 volumes:
-  - name: keys
-    secret: {secretName: {{ . }}, defaultMode: 0440}
+  {{- range $name, $secret := $folders }}
+  - name: {{ $name }}
+    secret: {secretName: {{ $secret }}, defaultMode: 0440}
+  {{- end }}
 {{- end }}
 {{- end }}
 
 {{- define "dev-portal.catalog-api.egress" -}}
 {{- if not .Values.catalogApi.databaseURL.secret }}
 {{ include "dev-portal.egressTo" (dict "root" . "component" "postgresql" "port" "postgres") }}
+{{- end }}
+{{- if or .Values.catalogApi.signOn.oidc.issuer .Values.catalogApi.signOn.forwardAuth.cloudflareTeam }}
+- ports: [{port: 443, protocol: TCP}] # the sign-on, wherever it is
 {{- end }}
 {{- with .Values.catalogApi.egress }}
 {{ toYaml . }}

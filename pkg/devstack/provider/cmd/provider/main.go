@@ -5,10 +5,12 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
-	"log"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -24,25 +26,44 @@ func main() {
 	flag.StringVar(&client.Secret, "secret", "", "its `secret`")
 	flag.StringVar(&client.RedirectURI, "redirect", "", "the `URL` to which it may send people back")
 	flag.Parse()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err := run(context.Background(), client, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run serves the provider until the orders end.
+func run(ctx context.Context, client provider.Client, orders io.Reader, out io.Writer) error {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	issuer := "http://" + listener.Addr().String()
 	served, err := provider.New(issuer, client)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	served.GroupsInToken = true
 	server := &http.Server{Handler: served, ReadHeaderTimeout: 10 * time.Second}
-	go func() { log.Fatal(server.Serve(listener)) }()
-	fmt.Println(issuer)
-	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		if err := obey(served, lines.Text()); err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println("ok")
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	if _, err := fmt.Fprintln(out, issuer); err != nil {
+		return err
 	}
+	for lines := bufio.NewScanner(orders); lines.Scan(); {
+		if err := obey(served, lines.Text()); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(out, "ok"); err != nil {
+			return err
+		}
+	}
+	err = server.Close()
+	if serveErr := <-ended; !errors.Is(serveErr, http.ErrServerClosed) {
+		return serveErr
+	}
+	return err
 }
 
 func obey(p *provider.Provider, line string) error {
