@@ -11,22 +11,22 @@ import (
 
 func TestPersonOfClaims(t *testing.T) {
 	for said, want := range map[string]string{
-		`{"sub":"1","name":"Ada Lovelace","groups":["a","b"]}`:                      "1|Ada Lovelace||a b",
-		`{"sub":"1","preferred_username":"ada","groups":"a"}`:                       "1|ada||a",
-		`{"sub":"1","email":"Ada@Example.com","email_verified":true}`:               "1|Ada@Example.com|ada@example.com|",
-		`{"sub":"1","email":"ada@example.com","email_verified":"true"}`:             "1|ada@example.com|ada@example.com|",
-		`{"sub":"1","email":"ada@example.com","email_verified":false,"name":"Ada"}`: "1|Ada||",
-		`{"sub":"1","email":"ada@example.com"}`:                                     "1|ada@example.com||",
-		`{"sub":"1","name":"\u0000 Ada\n\tLovelace ","groups":[" a ","",null,"b\u0000","c\nd"]}`:     "1|Ada Lovelace||a",
-		`{"sub":"1","groups":{"a":1}}`:                                              "1|1||",
-		`{"sub":"1","groups":[1,2]}`:                                                "1|1||",
-		`{"sub":"1","name":7}`:                                                      "1|1||",
-		`{"sub":""}`:                                                                "error",
-		`{"sub":7}`:                                                                 "error",
-		`{}`:                                                                        "error",
-		`{"sub":"` + strings.Repeat("x", 300) + `"}`:                                strings.Repeat("x", 255) + "|" + strings.Repeat("x", 255) + "||",
-		`{"sub":"1","groups":["` + strings.Repeat("x", 256) + `","y"]}`:             "1|1||y",
-		`{"sub":"1","groups":[` + strings.Repeat(`"g",`, 600) + `"admin"]}`:         "1|1||" + strings.TrimSpace(strings.Repeat("g ", 500)),
+		`{"sub":"1","name":"Ada Lovelace","groups":["a","b"]}`:                                   "1|Ada Lovelace||a b",
+		`{"sub":"1","preferred_username":"ada","groups":"a"}`:                                    "1|ada||a",
+		`{"sub":"1","email":"Ada@Example.com","email_verified":true}`:                            "1|Ada@Example.com|ada@example.com|",
+		`{"sub":"1","email":"ada@example.com","email_verified":"true"}`:                          "1|ada@example.com|ada@example.com|",
+		`{"sub":"1","email":"ada@example.com","email_verified":false,"name":"Ada"}`:              "1|Ada||",
+		`{"sub":"1","email":"ada@example.com"}`:                                                  "1|ada@example.com||",
+		`{"sub":"1","name":"\u0000 Ada\n\tLovelace ","groups":[" a ","",null,"b\u0000","c\nd"]}`: "1|Ada Lovelace||a",
+		`{"sub":"1","groups":{"a":1}}`:                                                           "1|1||",
+		`{"sub":"1","groups":[1,2]}`:                                                             "1|1||",
+		`{"sub":"1","name":7}`:                                                                   "1|1||",
+		`{"sub":""}`:                                                                             "error",
+		`{"sub":7}`:                                                                              "error",
+		`{}`:                                                                                     "error",
+		`{"sub":"` + strings.Repeat("x", 300) + `"}`:                                             strings.Repeat("x", 255) + "|" + strings.Repeat("x", 255) + "||",
+		`{"sub":"1","groups":["` + strings.Repeat("x", 256) + `","y"]}`:                          "1|1||y",
+		`{"sub":"1","groups":[` + strings.Repeat(`"g",`, 600) + `"admin"]}`:                      "1|1||" + strings.TrimSpace(strings.Repeat("g ", 500)),
 	} {
 		var c claims
 		if err := json.Unmarshal([]byte(said), &c); err != nil {
