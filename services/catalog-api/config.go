@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -212,6 +213,28 @@ func (c Config) hosts() (names []string) {
 		}
 	}
 	return names
+}
+
+// settings returns the settings that decide who may do what, by their variables. None is
+// secret.
+func (c Config) settings() map[string]string {
+	anonymous, _ := c.anonymous() // validate has found no error
+	proxies := make([]string, len(c.Proxies))
+	for i, proxy := range c.Proxies {
+		proxies[i] = proxy.String()
+	}
+	all := map[string]string{
+		"PORTAL_ANONYMOUS": anonymous.String(), "PORTAL_PUBLISHED": c.Published, "PORTAL_HOSTS": c.Hosts, "PORTAL_PROXIES": strings.Join(proxies, ","),
+		"PORTAL_RATE_LIMIT": strconv.Itoa(c.RateLimit), "PORTAL_STREAM_LIMIT": strconv.Itoa(c.StreamLimit), "PORTAL_KEYS_FILE": c.KeysFile,
+		"PORTAL_TRAIL_DAYS": strconv.Itoa(c.TrailDays), "PORTAL_INTERVAL": string(c.DefaultInterval),
+	}
+	if c.AnonymousAnywhere {
+		all["PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE"] = "yes"
+	}
+	for _, setting := range c.SignOn.Settings() {
+		all[setting.Variable] = *setting.Value
+	}
+	return all
 }
 
 // isLoopback reports whether only this machine reaches an address, with or without a port.

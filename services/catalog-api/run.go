@@ -77,6 +77,9 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	if _, err := keys.Read(); err != nil {
 		return fmt.Errorf("PORTAL_KEYS_FILE: %w", err)
 	}
+	if err := db.NoteSettings(ctx, access.Operator, c.settings()); err != nil {
+		c.Log.WarnContext(ctx, "whether settings changed is not in the trail", "error", err) // as with a full disk
+	}
 	handler, parts := c.api(db, nc, js)
 
 	g, ctx := errgroup.WithContext(ctx)

@@ -132,6 +132,10 @@ func TestReconnectAfterRefusedLogins(t *testing.T) {
 			t.Errorf("%s says %d %s, but the catalogue works, and a restart cures nothing", path, code, body)
 		}
 	}
+	code, trail := p.call("GET", p.url+"/api/audit?kind=settings", "")
+	if code != http.StatusOK || !strings.Contains(trail, `{"field":"PORTAL_ANONYMOUS","before":null,"after":"admin"}`) || strings.Contains(trail, "postgres:") {
+		t.Errorf("of the settings the trail has %d %s", code, trail)
+	}
 	if code, body := p.call("POST", p.url+"/api/services", `{"name":"billing"}`); code != http.StatusCreated {
 		t.Errorf("a write is answered %d %s", code, body)
 	}

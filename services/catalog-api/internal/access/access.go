@@ -65,6 +65,7 @@ var (
 	Relay   = Actor{Kind: System, ID: "relay", Name: "Relay"}     // brings the stream in line with the database
 
 	Doorkeeper  = Actor{Kind: System, ID: "doorkeeper", Name: "Doorkeeper"}     // notes who is there, and puts out who may no longer be
+	Operator    = Actor{Kind: System, ID: "operator", Name: "Operator"}         // starts the portal, with its settings
 	KeyFile     = Actor{Kind: System, ID: "key-file", Name: "File of keys"}     // brings the keys in line with it
 	CommandLine = Actor{Kind: System, ID: "command-line", Name: "Command line"} // whoever may connect to the database
 )
@@ -89,6 +90,7 @@ const (
 	NoteKeyUse    Action = "note key use"   // when one was used last
 	SignIn        Action = "sign in"        // and out: whoever can prove who they are
 	KeepSessions  Action = "keep sessions"  // of those who signed in
+	NoteSettings  Action = "note settings"  // with which the portal starts
 	PurgeSessions Action = "purge sessions" // of those that have expired
 )
 
@@ -113,6 +115,7 @@ var rules = map[Action]rule{
 	NoteKeyUse:    {role: None, systems: []string{Doorkeeper.ID}},
 	SignIn:        {role: None, kinds: []ActorKind{Person, Key}, systems: []string{Doorkeeper.ID}},
 	KeepSessions:  {role: None, systems: []string{Doorkeeper.ID}},
+	NoteSettings:  {role: None, systems: []string{Operator.ID}},
 	PurgeSessions: {role: None, systems: []string{Sweeper.ID}},
 }
 

@@ -11,7 +11,7 @@ import (
 
 var actions = []access.Action{
 	access.Read, access.CheckService, access.WriteService, access.ReadTrail, access.StoreMeasured, access.RepairEvents, access.PurgeTrail, access.PurgeTrash, access.ManageKeys, access.NoteKeyUse,
-	access.SignIn, access.KeepSessions, access.PurgeSessions,
+	access.SignIn, access.KeepSessions, access.PurgeSessions, access.NoteSettings,
 }
 
 func key(role access.Role, teams ...string) access.Actor {
@@ -41,6 +41,7 @@ func TestRules(t *testing.T) {
 		"the sweeper":                {access.Sweeper, "store measured, purge trail, purge trash, purge sessions"},
 		"the relay":                  {access.Relay, "repair events"},
 		"the doorkeeper":             {access.Doorkeeper, "note key use, sign in, keep sessions"},
+		"the operator":               {access.Operator, "note settings"},
 		"the file of keys":           {access.KeyFile, "manage keys"},
 		"the command line":           {access.CommandLine, "manage keys"},
 		"an unknown part":            {access.Actor{Kind: access.System, ID: "x", Role: access.Admin}, ""},

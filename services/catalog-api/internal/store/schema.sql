@@ -77,6 +77,12 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_who ON sessions (who);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
+-- With which the portal ran last, to tell what changed.
+CREATE TABLE settings (
+    name  text NOT NULL CONSTRAINT settings_pkey PRIMARY KEY,
+    value text NOT NULL
+);
+
 -- The events that are to be published, in the order of each key. A row goes when NATS
 -- has confirmed it. See ADR 2.
 CREATE TABLE outbox (
