@@ -16,9 +16,14 @@ func TestComposeSetsEveryVariableOfTheServices(t *testing.T) {
 	set := names(t, "docker-compose.yml", `(?m)^      (PORTAL_[A-Z_]+):`)
 	known := names(t, "pkg/service/env.go", `"(PORTAL_[A-Z_]+)"`)
 	for _, service := range programs(t) {
-		config := "services/" + service + "/config.go"
-		if _, err := os.Stat("../../" + config); err == nil { // otherwise it has no settings of its own
-			maps.Copy(known, names(t, config, `"(PORTAL_[A-Z_]+)"`))
+		sources, err := filepath.Glob("../../services/" + service + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range sources {
+			if !strings.HasSuffix(path, "_test.go") {
+				maps.Copy(known, names(t, strings.TrimPrefix(path, "../../"), `"(PORTAL_[A-Z_]+)"`))
+			}
 		}
 	}
 	if got, want := slices.Sorted(maps.Keys(set)), slices.Sorted(maps.Keys(known)); !slices.Equal(got, want) {
