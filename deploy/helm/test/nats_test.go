@@ -98,6 +98,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 			"$JS.API.CONSUMER.CREATE.PROBES.mine", "$JS.ACK.PORTAL.planner.1.1.1.1.0",
 			"$JS.API.CONSUMER.DELETE.PORTAL.anothers", "$JS.API.CONSUMER.NAMES.PORTAL", "$JS.API.CONSUMER.LIST.PORTAL",
 			"$JS.API.CONSUMER.CREATE.PORTAL", "$JS.API.CONSUMER.DURABLE.CREATE.PORTAL.mine", "portal.readers.create.mine",
+			"$JS.FC.PORTAL.mine.x",
 		},
 		"catalog-api": {
 			events.PlanSubject(id), events.DueSubject(id), events.ResultSubject(id),

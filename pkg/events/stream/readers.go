@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -29,10 +28,6 @@ const (
 	// $JS.API.CONSUMER.CREATE.PORTAL.
 	admitPrefix  = "portal.readers.create."
 	createPrefix = "$JS.API.CONSUMER.CREATE." + events.StreamPortal + "."
-	// deliverPrefix is exported by NATS to the readers' accounts as their inboxes:
-	// messages delivered there reach only the reader's account.
-	deliverPrefix = "portal.readers.inbox."
-	inboxPrefix   = "_INBOX."
 
 	// readerKey is the key of a consumer's metadata that holds its reader: a user at
 	// an address.
@@ -49,9 +44,8 @@ const (
 
 // AdmitReaders creates the consumers that readers request from accounts of their own
 // (see deploy/nats/nats.conf), until ctx ends. It is for catalog-api, which owns the
-// stream. A reader can create a pull consumer, or one that delivers to an inbox of its
-// account, under an unused name; it can't update an existing one. The consumers of a
-// reader, the durable ones and all together are limited. Several processes may run
+// stream. A reader can create a pull consumer under an unused name; it can't update an
+// existing one. The consumers of a reader, the durable ones and all together are limited. Several processes may run
 // AdmitReaders at once: one of them answers each request.
 func AdmitReaders(ctx context.Context, js jetstream.JetStream) error {
 	requests := make(chan *nats.Msg, maxConsumers)
@@ -88,7 +82,7 @@ func admit(ctx context.Context, js jetstream.JetStream, msg *nats.Msg) {
 	if err == nil {
 		var res *nats.Msg
 		if res, err = js.Conn().RequestWithContext(ctx, createPrefix+strings.TrimPrefix(msg.Subject, admitPrefix), request); err == nil {
-			answer = bytes.ReplaceAll(res.Data, []byte(`"deliver_subject":"`+deliverPrefix), []byte(`"deliver_subject":"`+inboxPrefix))
+			answer = res.Data
 		}
 	}
 	if err != nil {
@@ -113,13 +107,10 @@ func reviewed(ctx context.Context, js jetstream.JetStream, msg *nats.Msg) ([]byt
 	}
 	cfg := &request.Config
 	switch {
-	case cfg.DeliverSubject != "" && !strings.HasPrefix(cfg.DeliverSubject, inboxPrefix):
-		return nil, refusal("a consumer of a reader delivers to an inbox, or is pulled from")
+	case cfg.DeliverSubject != "":
+		return nil, refusal("a consumer of a reader is pulled from, and delivers to no subject")
 	case cmp.Or(cfg.Durable, cfg.Name) == durablePlanner:
 		return nil, refusal("the name is the portal's own")
-	}
-	if inbox, ok := strings.CutPrefix(cfg.DeliverSubject, inboxPrefix); ok {
-		cfg.DeliverSubject = deliverPrefix + inbox
 	}
 	if cfg.Durable == "" {
 		cfg.InactiveThreshold = min(cfg.InactiveThreshold, maxIdle)
