@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
@@ -116,12 +115,10 @@ type Sessions struct {
 func NewSessions(source Source, log *slog.Logger) *Sessions {
 	s := &Sessions{
 		CheckEvery: MaxCheckEvery, Actor: func(p Person) access.Actor { return p.Actor(nil) },
-		source: source, log: log, manager: scs.New(), held: map[string]*Held{},
+		source: source, log: log, held: map[string]*Held{},
+		// Not by scs.New, whose store in memory has a goroutine that cannot be stopped safely.
+		manager: &scs.SessionManager{Store: kept{source}, Codec: codec{}, Lifetime: lifetime, IdleTimeout: idleTimeout},
 	}
-	s.manager.Store.(*memstore.MemStore).StopCleanup() // the library's default, which is not used
-	s.manager.Store = kept{source}
-	s.manager.Codec = codec{}
-	s.manager.Lifetime, s.manager.IdleTimeout = lifetime, idleTimeout
 	s.checks.SetLimit(checksAtOnce)
 	return s
 }
