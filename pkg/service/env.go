@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,24 @@ func (e *Env) Err() error { return e.rules.Err() }
 
 // Common returns the configuration that every service has.
 func (e *Env) Common() Common {
-	return Common{NATSURL: e.Text("PORTAL_NATS_URL"), MetricsAddr: e.Text("PORTAL_METRICS")}
+	return Common{NATSURL: e.Text("PORTAL_NATS_URL"), NATS: e.nats(), MetricsAddr: e.Text("PORTAL_METRICS")}
+}
+
+// nats reads the variables in the comments of NATS's fields.
+func (e *Env) nats() NATS {
+	n := NATS{
+		Credentials: e.Text("PORTAL_NATS_CREDENTIALS"), CA: e.Text("PORTAL_NATS_CA"), Cert: e.Text("PORTAL_NATS_CERT"), Key: e.Text("PORTAL_NATS_KEY"),
+	}
+	e.rules.Check((n.Cert == "") == (n.Key == ""), "PORTAL_NATS_CERT and PORTAL_NATS_KEY belong together: set both, or neither")
+	for _, file := range []struct{ name, path string }{
+		{"PORTAL_NATS_CREDENTIALS", n.Credentials}, {"PORTAL_NATS_CA", n.CA}, {"PORTAL_NATS_CERT", n.Cert}, {"PORTAL_NATS_KEY", n.Key},
+	} {
+		if file.path != "" {
+			_, err := os.ReadFile(file.path)
+			e.rules.Check(err == nil, "%s: %v", file.name, err)
+		}
+	}
+	return n
 }
 
 // Text returns a variable unchanged.

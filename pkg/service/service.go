@@ -24,6 +24,9 @@ type Common struct {
 	// commas. PORTAL_NATS_URL; empty: nats://127.0.0.1:4222.
 	NATSURL string
 
+	// NATS is how the service shows who it is to the server, besides the URL.
+	NATS NATS
+
 	// MetricsAddr is where /metrics, /livez and /readyz are served, host:port.
 	// PORTAL_METRICS; empty: nowhere. MetricsListener, if set, is used instead, and
 	// closed by the service.
@@ -83,6 +86,10 @@ const (
 // Connect connects to NATS under the service's name. It returns at once: it connects in
 // the background, and reconnects by itself, so that services can start in any order.
 func (c Common) Connect(name string, options ...nats.Option) (*nats.Conn, error) {
+	identity, err := c.NATS.options()
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
 	var once sync.Once
 	nc, err := nats.Connect(c.NATSURL, append([]nats.Option{
 		nats.Name(name),
@@ -105,7 +112,7 @@ func (c Common) Connect(name string, options ...nats.Option) (*nats.Conn, error)
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			c.Log.Warn("NATS reported an error", "error", err)
 		}),
-	}, options...)...)
+	}, append(identity, options...)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS (PORTAL_NATS_URL): %w", err)
 	}

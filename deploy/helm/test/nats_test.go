@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -146,13 +147,23 @@ var passwords = map[string]string{"catalog-api": "pcatalog1", "health-worker": "
 
 func startBroker(t *testing.T) broker {
 	t.Helper()
+	rules, err := os.ReadFile(filepath.Join(deployDir, "nats/nats.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startBrokerWith(t, string(rules))
+}
+
+// startBrokerWith starts a server with other rules than those of nats.conf alone.
+func startBrokerWith(t *testing.T, rules string) broker {
+	t.Helper()
 	for _, name := range natsrules.PasswordVariables() {
 		t.Setenv(name, "ponlyhere4")
 	}
 	for user, password := range passwords {
-		t.Setenv("NATS_"+strings.ToUpper(strings.ReplaceAll(user, "-", "_"))+"_PASSWORD", password)
+		t.Setenv(variableOf(user), password)
 	}
-	options, err := server.ProcessConfigFile(filepath.Join(deployDir, "nats/nats.conf"))
+	options, err := server.ProcessConfigFile(write(t, filepath.Join(t.TempDir(), "nats.conf"), rules))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,6 +180,11 @@ func startBroker(t *testing.T) broker {
 		t.Fatal("NATS does not start with nats.conf")
 	}
 	return broker{s, log}
+}
+
+// variableOf returns the name of a user's password in nats.conf.
+func variableOf(user string) string {
+	return "NATS_" + strings.ToUpper(strings.ReplaceAll(user, "-", "_")) + "_PASSWORD"
 }
 
 func (b broker) violations() []string { return b.log.all() }

@@ -3,16 +3,21 @@ package chart
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // What readers of a stream could do to others, by consumers alone.
@@ -144,6 +149,81 @@ func TestReadersCanOnlyRead(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// The account of a team reads what it should, by the place that it has, and nothing else.
+func TestAccountOfATeam(t *testing.T) {
+	var example struct{ Nats struct{ Readers string } }
+	text, err := os.ReadFile("../examples/gateway-monitoring.yaml")
+	if err == nil {
+		err = yaml.Unmarshal(text, &example)
+	}
+	rules, ruleErr := os.ReadFile(filepath.Join(deployDir, "nats/nats.conf"))
+	if err = errors.Join(err, ruleErr); err != nil {
+		t.Fatal(err)
+	}
+	const marker = "  # Accounts of teams: see README.md."
+	if strings.Count(string(rules), marker) != 1 || example.Nats.Readers == "" {
+		t.Fatal("nats.conf has no place for accounts, or the example has none")
+	}
+	t.Setenv("NATS_PAYMENTS_PASSWORD", "ppayments5")
+	b := startBrokerWith(t, strings.Replace(string(rules), marker, example.Nats.Readers, 1))
+	owner := jetStream(t, b.owner(t))
+	svc := newService()
+	publish(t, owner, events.ServiceCreated{Service: svc})
+	change := events.StatusChanged{ServiceID: svc.ID, Name: svc.Name, From: events.StatusUnknown, To: events.StatusDown, Reason: events.ReasonTimeout, CheckedAt: time.Now().UTC(), Since: time.Now().UTC()}
+	publish(t, owner, change)
+
+	nc, err := nats.Connect(b.server.ClientURL(), nats.UserInfo("payments", "ppayments5"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	err = stream.Consume(ctx, jetStream(t, nc), stream.Durable{Name: "payments-alerts", Subjects: []string{events.AllStatus}, OnError: func(err error) { t.Log(err) }}, func(_ context.Context, d stream.Delivery) error {
+		if got, is := d.Event.(events.StatusChanged); !is || got.To != events.StatusDown {
+			t.Errorf("it hears %+v", d.Event)
+		}
+		cancel()
+		return nil
+	})
+	if err != nil || ctx.Err() == nil || errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		t.Fatalf("it hears nothing: %v", err)
+	}
+	for _, subject := range []string{
+		"$JS.API.DIRECT.GET.PORTAL", "$JS.API.DIRECT.GET.PORTAL." + events.CatalogSubject(svc.ID), "$JS.API.STREAM.MSG.GET.PORTAL", "$JS.API.CONSUMER.CREATE.PORTAL.mine",
+		"$JS.API.CONSUMER.CREATE.PORTAL.payments-alerts", "$JS.API.CONSUMER.CREATE.PORTAL.payments-alerts.portal.catalog.*", "$JS.API.CONSUMER.CREATE.PORTAL.mine.portal.status.*",
+		"$JS.API.CONSUMER.MSG.NEXT.PORTAL.others", "$JS.API.CONSUMER.DELETE.PORTAL.payments-alerts", "$JS.API.STREAM.DELETE.PORTAL", events.CheckSubject,
+	} {
+		brief, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		res, err := nc.RequestWithContext(brief, subject, []byte("{}"))
+		stop()
+		if err == nil {
+			t.Errorf("%s is answered with %s", subject, res.Data)
+		}
+	}
+	// The filter in the request must be that in its subject.
+	wide := `{"stream_name":"PORTAL","config":{"durable_name":"payments-alerts","ack_policy":"explicit","filter_subject":"portal.catalog.*"},"action":"create"}`
+	for _, request := range []string{wide, strings.Replace(wide, `"filter_subject":"portal.catalog.*"`, `"filter_subjects":["portal.status.*","portal.catalog.*"]`, 1), strings.Replace(wide, `,"filter_subject":"portal.catalog.*"`, "", 1)} {
+		res, err := nc.Request("$JS.API.CONSUMER.CREATE.PORTAL.payments-alerts.portal.status.*", []byte(request), patience)
+		if err != nil || !strings.Contains(string(res.Data), `"error"`) {
+			t.Errorf("%s: %v, %s, want a refusal", request, err, res.Data)
+		}
+	}
+	heard := make(chan *nats.Msg, 10)
+	if _, err := nc.ChanSubscribe("portal.>", heard); err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, owner, events.ServiceDeleted{ID: svc.ID, Name: svc.Name, Version: 2, DeletedAt: time.Now().UTC()})
+	select {
+	case m := <-heard:
+		t.Errorf("it hears %s", m.Subject)
+	case <-time.After(200 * time.Millisecond):
+	}
 }
 
 // from dials from another address of this machine: another reader.
