@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
@@ -60,6 +61,12 @@ func askers(p *portal) map[string]asker {
 		}
 		closed := p.replica(func(a *httpapi.API) { live(a); a.Anonymous = access.None })
 		all["person who is "+role.String()] = asker{role: role, as: closed, headers: []string{closed.session(signin.Person{ID: "p", Name: "P", Groups: []string{role.String()}})}}
+		forward, err := signin.NewForward("authelia", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
+		if err != nil {
+			p.tb.Fatal(err)
+		}
+		behind := p.replica(func(a *httpapi.API) { live(a); a.Anonymous, a.Forward = access.None, forward })
+		all["person by a proxy who is "+role.String()] = asker{role: role, as: behind, headers: []string{"Remote-User: q", "Remote-Groups: " + role.String()}}
 	}
 	return all
 }
