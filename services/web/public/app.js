@@ -257,9 +257,12 @@ function listenToAccount() {
   menu.addEventListener('signin', signIn);
   menu.addEventListener('signout', ({ detail }) => signOut(detail));
   form.addEventListener('signin', signInAside);
-  find('sign-in-dialog').addEventListener('signedin', () => {
+  find('sign-in-dialog').addEventListener('signedin', async () => {
     tabs.postMessage('changed');
-    void accountChanged();
+    await accountChanged();
+    if (account.me.kind === 'anonymous') {
+      toasts.warn(['The key is right, but this browser kept no cookie: open the portal by https.']);
+    }
   });
   tabs.addEventListener('message', accountChanged);
   // A session may have ended: then a request is refused, or the stream ends.

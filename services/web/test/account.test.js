@@ -48,7 +48,7 @@ test('a service can be changed by its team', () => {
 test('the address says why nobody was signed in', () => {
   assert.equal(notSignedIn('?q=a'), '');
   assert.match(notSignedIn('?signin=denied'), /refused/);
-  assert.match(notSignedIn('?signin=whatever'), /does not answer as it should/);
+  assert.match(notSignedIn('?signin=whatever'), /something went wrong/);
   assert.equal(withoutReason('?q=a&signin=denied&team=b'), '?q=a&team=b');
   assert.equal(withoutReason('?signin=denied'), '');
 });

@@ -11,11 +11,12 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 )
 
 // providerTimeout is the time that a request to a provider may take.
@@ -36,8 +37,8 @@ type Provider struct {
 	GroupsClaim string   // see claims.person
 	Name        string   // for people
 
-	mu    sync.Mutex
-	known *known
+	known  atomic.Pointer[known]
+	asking singleflight.Group
 }
 
 // known is what a provider says about itself.
@@ -82,13 +83,29 @@ func (n noting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// find returns what the provider says about itself.
+// find returns what the provider says about itself. Those who ask at the same time share one
+// question, and nobody waits longer than its own context.
 func (p *Provider) find(ctx context.Context) (*known, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known != nil {
-		return p.known, nil
+	if k := p.known.Load(); k != nil {
+		return k, nil
 	}
+	answer := p.asking.DoChan("", func() (any, error) {
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
+		defer cancel()
+		return p.ask(within)
+	})
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("ask the provider at %s about itself: %w", p.Issuer, ctx.Err())
+	case got := <-answer:
+		if got.Err != nil {
+			return nil, got.Err
+		}
+		return got.Val.(*known), nil
+	}
+}
+
+func (p *Provider) ask(ctx context.Context) (*known, error) {
 	found, err := oidc.NewProvider(p.client(ctx, nil), p.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("ask the provider at %s about itself: %w", p.Issuer, err)
@@ -109,7 +126,7 @@ func (p *Provider) find(ctx context.Context) (*known, error) {
 			}
 		}
 	}
-	p.known = k
+	p.known.Store(k)
 	return k, nil
 }
 

@@ -41,7 +41,8 @@ export function offersSignIn({ kind, role }) {
 const reasons = {
   denied: 'You were not signed in: the provider refused it.',
   expired: 'You were not signed in: it took too long, or was begun in another browser. Try again.',
-  failed: 'You were not signed in: the provider does not answer as it should. The log of the portal has the cause.',
+  failed:
+    'You were not signed in: something went wrong between the portal and the provider. The log of the portal has the cause.',
 };
 
 // notSignedIn says why a sign-in failed, by what the address says, or "".
