@@ -236,13 +236,3 @@ func (c Config) settings() map[string]string {
 	}
 	return all
 }
-
-// isLoopback reports whether only this machine reaches an address, with or without a port.
-func isLoopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		host = addr
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}

@@ -102,16 +102,6 @@ func (s SignOn) validate() error {
 	return rules.Err()
 }
 
-// safeURL reports whether a text is an absolute URL without user and query that nobody on the
-// way can read: of https, or on this machine.
-func safeURL(text string, withPath bool) bool {
-	at, err := url.Parse(text)
-	if err != nil || at.Host == "" || at.User != nil || at.RawQuery != "" || at.Fragment != "" || !withPath && at.Path != "" {
-		return false
-	}
-	return at.Scheme == "https" || at.Scheme == "http" && isLoopback(at.Hostname())
-}
-
 // forward returns how a proxy says who is asking; nil: it does not.
 func (s SignOn) forward() (*signin.Forward, error) {
 	from := service.NewEnv(func(string) string { return s.ForwardFrom })
