@@ -89,6 +89,8 @@ example:
     secret: ""
     # -- The URL's key in it.
     key: uri
+    # -- The keys of files in it, each optional.
+    files: {credentials: "", ca: "", cert: "", key: ""}
   # -- What a pod asks for, and may have.
   resources:
     requests: {cpu: 10m, memory: 32Mi, ephemeral-storage: 64Mi}
@@ -102,7 +104,7 @@ example:
         "enabled": {"type": "boolean"},
         "image": {"$ref": "#/definitions/image"},
         "replicas": {"type": "integer", "minimum": 1},
-        "natsURL": {"$ref": "#/definitions/secretKey"},
+        "natsURL": {"$ref": "#/definitions/natsURL"},
         "resources": {"$ref": "#/definitions/resources"}
       }
     },

@@ -157,12 +157,7 @@ func startBroker(t *testing.T) broker {
 // startBrokerWith starts a server with other rules than those of nats.conf alone.
 func startBrokerWith(t *testing.T, rules string) broker {
 	t.Helper()
-	for _, name := range natsrules.PasswordVariables() {
-		t.Setenv(name, "ponlyhere4")
-	}
-	for user, password := range passwords {
-		t.Setenv(variableOf(user), password)
-	}
+	setPasswords(t)
 	options, err := server.ProcessConfigFile(write(t, filepath.Join(t.TempDir(), "nats.conf"), rules))
 	if err != nil {
 		t.Fatal(err)
@@ -180,6 +175,17 @@ func startBrokerWith(t *testing.T, rules string) broker {
 		t.Fatal("NATS does not start with nats.conf")
 	}
 	return broker{s, log}
+}
+
+// setPasswords sets the passwords of all users of nats.conf.
+func setPasswords(t *testing.T) {
+	t.Helper()
+	for _, name := range natsrules.PasswordVariables() {
+		t.Setenv(name, "ponlyhere4")
+	}
+	for user, password := range passwords {
+		t.Setenv(variableOf(user), password)
+	}
 }
 
 // variableOf returns the name of a user's password in nats.conf.

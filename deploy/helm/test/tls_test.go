@@ -169,9 +169,7 @@ func TestServicesConnectByTLS(t *testing.T) {
 // startTLS starts a server with nats.conf that asks for certificates, and returns its address.
 func startTLS(t *testing.T, a *authority, name string) (addr string) {
 	t.Helper()
-	for user, password := range passwords {
-		t.Setenv(variableOf(user), password)
-	}
+	setPasswords(t)
 	rules, err := os.ReadFile(filepath.Join(deployDir, "nats/nats.conf"))
 	if err != nil {
 		t.Fatal(err)

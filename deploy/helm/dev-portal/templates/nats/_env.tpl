@@ -29,7 +29,7 @@ keys in it: of the same as dev-portal.natsEnv. */}}
 {{- $keys := dict "credentials" "" "ca" "" "cert" "" "key" "" }}
 {{- $secret := "" }}
 {{- if .values.natsURL.secret }}
-{{- $keys = .values.natsURL.files }}
+{{- $keys = .values.natsURL.files | default $keys }}
 {{- if compact (values $keys) }}{{ $secret = .values.natsURL.secret }}{{ end }}
 {{- else if .root.Values.nats.tls.secret }}
 {{- $_ := set $keys "ca" "ca.crt" }}
