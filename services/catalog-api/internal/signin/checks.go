@@ -102,8 +102,7 @@ func (s *Sessions) endRefused(ctx context.Context, held *Held) error {
 	if err := s.source.EndSessions(ctx, access.Doorkeeper, held.hash, false); err != nil {
 		return fmt.Errorf("end a session that is no longer vouched for: %w", err)
 	}
-	s.forget(held)
-	held.end()
+	s.drop(held)
 	return ErrEnded
 }
 
@@ -114,8 +113,7 @@ func (s *Sessions) await(ctx context.Context, held *Held) error {
 		is, _, err := s.read(ctx, held.token)
 		switch {
 		case errors.Is(err, ErrEnded):
-			s.forget(held)
-			held.end()
+			s.drop(held)
 			return err
 		case err != nil:
 			return err
@@ -146,7 +144,7 @@ func (s *Sessions) checkDue(ctx context.Context) {
 			defer cancel()
 			err := s.check(within, held)
 			if since := time.Since(held.state.Load().Checked); err != nil && since > outageGrace {
-				held.end() // streams end; a request is answered with what is wrong
+				s.drop(held) // a request reads it again, and is answered with what is wrong
 			}
 			return nil
 		})

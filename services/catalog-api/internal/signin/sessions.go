@@ -219,13 +219,16 @@ func (s *Sessions) load(ctx context.Context, token string) (*Held, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if held := s.held[token]; held != nil { // another request was first, and a stream may hold it
+		return held, nil
+	}
 	held := &Held{hash: hashOf(token), token: token}
 	held.valid, held.end = context.WithCancel(context.Background())
 	held.state.Store(is)
 	held.expires.Store(expires.Unix())
 	held.used.Store(time.Now().Unix())
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.held[token] = held
 	return held, nil
 }
@@ -254,9 +257,14 @@ func (s *Sessions) End(ctx context.Context, by access.Actor, held *Held, everywh
 	if err := s.source.EndSessions(ctx, by, held.hash, everywhere); err != nil {
 		return Grant{}, fmt.Errorf("end a session: %w", err)
 	}
+	s.drop(held)
+	return grant, nil
+}
+
+// drop ends the streams of a session, and forgets it.
+func (s *Sessions) drop(held *Held) {
 	s.forget(held)
 	held.end()
-	return grant, nil
 }
 
 func (s *Sessions) forget(held *Held) {

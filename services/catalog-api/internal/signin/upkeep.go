@@ -78,8 +78,7 @@ func (s *Sessions) refresh(ctx context.Context) error {
 		idle := held.open.Load() == 0
 		switch {
 		case !there, !now.Before(is.deadline):
-			s.forget(held)
-			held.end()
+			s.drop(held)
 		case idle && now.Sub(time.Unix(held.used.Load(), 0)) > forgetAfter && held.used.Load() <= held.touched:
 			s.forget(held)
 		case version > is.Version:
