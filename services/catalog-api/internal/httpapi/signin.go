@@ -226,9 +226,9 @@ func (a *API) beginSession(ctx context.Context, in *beginSessionInput) (*session
 		return nil, err
 	}
 	rest.Identified(ctx, "key "+key.Name, key.ID)
-	return &sessionOutput{
-		CacheControl: "no-store", SetCookie: cookie(sessionCookie, token, a.Sessions.Lifetime()), Body: a.meOf(visitor{Actor: by, session: &signin.Held{}}),
-	}, nil
+	is := a.meOf(visitor{Actor: by})
+	is.SignedIn = true // from now on
+	return &sessionOutput{CacheControl: "no-store", SetCookie: cookie(sessionCookie, token, a.Sessions.Lifetime()), Body: is}, nil
 }
 
 type endSessionInput struct {

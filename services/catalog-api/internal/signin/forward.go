@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -34,13 +35,7 @@ const cloudflare = "cloudflare"
 
 // Forwarders are the names of the proxies that Forward knows.
 func Forwarders() []string {
-	return append(slices.Sorted(func(yield func(string) bool) {
-		for name := range proxies {
-			if !yield(name) {
-				return
-			}
-		}
-	}), cloudflare)
+	return append(slices.Sorted(maps.Keys(proxies)), cloudflare)
 }
 
 // Forward is how a proxy before the portal says who is asking.

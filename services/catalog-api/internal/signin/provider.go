@@ -26,14 +26,14 @@ const providerTimeout = 5 * time.Second
 var ErrRefused = errors.New("the provider does not vouch for them")
 
 // Provider signs people in by OpenID Connect, with the code flow and PKCE (RFC 7636). Its
-// fields but SecretFile, Scopes, Groups and Name must be set. It finds out about the provider
+// fields but SecretFile, Scopes and Name must be set. It finds out about the provider
 // when that is first needed, so that a portal starts without it.
 type Provider struct {
 	Issuer      string // its URL, as its tokens have it
 	ClientID    string
 	SecretFile  string   // has the client's secret; "": the client is a public one
 	RedirectURL string   // of the portal
-	Scopes      []string // "": what the provider has of openid, profile, email, groups and offline_access
+	Scopes      []string // none: what the provider has of openid, profile, email, groups and offline_access
 	GroupsClaim string   // see claims.person
 	Name        string   // for people
 
@@ -130,27 +130,27 @@ func (p *Provider) ask(ctx context.Context) (*known, error) {
 	return k, nil
 }
 
-// config returns the client's configuration. The secret is read again each time, because
-// operators exchange it.
-func (p *Provider) config(k *known) (*oauth2.Config, error) {
+// config returns what the provider says about itself, and the client's configuration. The
+// secret is read again each time, because operators exchange it.
+func (p *Provider) config(ctx context.Context) (*known, *oauth2.Config, error) {
+	k, err := p.find(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	cfg := &oauth2.Config{ClientID: p.ClientID, Endpoint: k.Endpoint(), RedirectURL: p.RedirectURL, Scopes: k.scopes}
 	if p.SecretFile != "" {
 		secret, err := os.ReadFile(p.SecretFile)
 		if err != nil {
-			return nil, fmt.Errorf("read the client's secret: %w", err)
+			return nil, nil, fmt.Errorf("read the client's secret: %w", err)
 		}
 		cfg.ClientSecret = strings.TrimSpace(string(secret))
 	}
-	return cfg, nil
+	return k, cfg, nil
 }
 
 // Begin returns the address at the provider to which a browser goes to sign in.
 func (p *Provider) Begin(ctx context.Context, returnTo string) (string, Attempt, error) {
-	k, err := p.find(ctx)
-	if err != nil {
-		return "", Attempt{}, err
-	}
-	cfg, err := p.config(k)
+	_, cfg, err := p.config(ctx)
 	if err != nil {
 		return "", Attempt{}, err
 	}
@@ -160,11 +160,7 @@ func (p *Provider) Begin(ctx context.Context, returnTo string) (string, Attempt,
 
 // Finish returns who signed in, by the code that the browser brought back.
 func (p *Provider) Finish(ctx context.Context, a Attempt, code string) (Person, Grant, error) {
-	k, err := p.find(ctx)
-	if err != nil {
-		return Person{}, Grant{}, err
-	}
-	cfg, err := p.config(k)
+	k, cfg, err := p.config(ctx)
 	if err != nil {
 		return Person{}, Grant{}, err
 	}
@@ -198,11 +194,7 @@ func (p *Provider) Finish(ctx context.Context, a Attempt, code string) (Person, 
 // Check asks the provider whether a person is still there, and returns them as they are now.
 // ErrRefused: they are not. Any other error says that the provider did not tell.
 func (p *Provider) Check(ctx context.Context, was Person, grant Grant) (Person, Grant, error) {
-	k, err := p.find(ctx)
-	if err != nil {
-		return was, grant, err
-	}
-	cfg, err := p.config(k)
+	k, cfg, err := p.config(ctx)
 	if err != nil {
 		return was, grant, err
 	}
@@ -215,12 +207,9 @@ func (p *Provider) Check(ctx context.Context, was Person, grant Grant) (Person, 
 		if token, err = cfg.TokenSource(ctx, &oauth2.Token{RefreshToken: grant.Refresh}).Token(); err != nil {
 			return was, grant, refusedIf(refusal(err), fmt.Errorf("refresh: %w", withoutBody(err)))
 		}
-		grant = grantOf(token, "", grant) // it replaces the former even if what follows fails
-		if said, raw, err = p.idClaims(ctx, k, token); err != nil {
+		said, raw, err = p.idClaims(ctx, k, token)
+		if grant = grantOf(token, raw, grant); err != nil { // it replaces the former even then
 			return was, grant, err
-		}
-		if raw != "" {
-			grant.ID = raw
 		}
 	} else if !token.Valid() || k.UserInfoEndpoint() == "" {
 		return was, grant, fmt.Errorf("%w: without a refresh token it cannot be asked any more", ErrRefused)
