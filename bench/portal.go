@@ -156,30 +156,39 @@ func (p *portal) create(ctx context.Context, n int, fields func(i int) map[strin
 
 // write sends a change and returns the service's id.
 func (p *portal) write(ctx context.Context, method, path string, fields map[string]any) (id string, err error) {
-	raw, err := json.Marshal(fields)
+	_, body, err := p.send(ctx, method, path, fields)
 	if err != nil {
 		return "", err
-	}
-	req, err := http.NewRequestWithContext(ctx, method, p.api+path, bytes.NewReader(raw))
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return "", err
-	}
-	if resp.StatusCode >= 300 {
-		return "", fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, body)
 	}
 	var svc struct{ ID string }
 	err = json.Unmarshal(body, &svc)
 	return svc.ID, err
+}
+
+// send sends a write, and returns the cookies and the body of the answer.
+func (p *portal) send(ctx context.Context, method, path string, fields map[string]any) ([]*http.Cookie, []byte, error) {
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return nil, nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, p.api+path, bytes.NewReader(raw))
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	if resp.StatusCode >= 300 {
+		return nil, nil, fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, body)
+	}
+	return resp.Cookies(), body, nil
 }
 
 // createKey makes a viewer's API key.
@@ -229,18 +238,12 @@ func freeAddr() (string, error) {
 
 // signIn signs in with a key, and returns the header Cookie of the session.
 func (p *portal) signIn(ctx context.Context, key string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.api+"/api/session", strings.NewReader(fmt.Sprintf(`{"key":%q}`, key)))
+	cookies, _, err := p.send(ctx, http.MethodPost, "/api/session", map[string]any{"key": key})
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("sign in with an API key: %w", err)
 	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
+	if len(cookies) != 1 {
+		return "", fmt.Errorf("sign in with an API key: %d cookies", len(cookies))
 	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK || len(resp.Cookies()) != 1 {
-		return "", fmt.Errorf("sign in with an API key: %s, %d cookies", resp.Status, len(resp.Cookies()))
-	}
-	return resp.Cookies()[0].Name + "=" + resp.Cookies()[0].Value, nil
+	return cookies[0].Name + "=" + cookies[0].Value, nil
 }

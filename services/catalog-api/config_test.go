@@ -7,6 +7,18 @@ import (
 	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
 )
 
+// configured returns the error of a configuration by variables, with spaces between, besides
+// those that must be set.
+func configured(variables string) error {
+	env := map[string]string{"PORTAL_DATABASE_URL": "postgres://x/y", "PORTAL_NATS_URL": "nats://x"}
+	for _, setting := range strings.Fields(variables) {
+		key, value, _ := strings.Cut(setting, "=")
+		env[key] = value
+	}
+	_, err := catalogapi.ConfigFromEnv(func(name string) string { return env[name] })
+	return err
+}
+
 func TestStrangersWriteOnlyIfToldSo(t *testing.T) {
 	for name, tc := range map[string]struct {
 		env  string
@@ -30,12 +42,7 @@ func TestStrangersWriteOnlyIfToldSo(t *testing.T) {
 		"a limit that is none":              {"PORTAL_RATE_LIMIT=many", `PORTAL_RATE_LIMIT is "many"`},
 		"a trail of no days":                {"PORTAL_TRAIL_DAYS=-1", "PORTAL_TRAIL_DAYS is -1"},
 	} {
-		env := map[string]string{"PORTAL_DATABASE_URL": "postgres://x/y", "PORTAL_NATS_URL": "nats://x"}
-		for _, setting := range strings.Fields(tc.env) {
-			key, value, _ := strings.Cut(setting, "=")
-			env[key] = value
-		}
-		_, err := catalogapi.ConfigFromEnv(func(name string) string { return env[name] })
+		err := configured(tc.env)
 		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want %q", name, err, tc.want)
 		}

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
 )
 
 func TestSignOnIsWholeOrNamed(t *testing.T) {
@@ -44,12 +42,7 @@ func TestSignOnIsWholeOrNamed(t *testing.T) {
 		"Cloudflare without a safe team":  {"PORTAL_FORWARD_AUTH=cloudflare PORTAL_CLOUDFLARE_TEAM=http://x.example PORTAL_CLOUDFLARE_AUDIENCE=y", "PORTAL_CLOUDFLARE_TEAM must be"},
 		"several things at the same time": {"PORTAL_OIDC_ISSUER=x PORTAL_GROUPS=y", "PORTAL_GROUPS"},
 	} {
-		env := map[string]string{"PORTAL_DATABASE_URL": "postgres://x/y", "PORTAL_NATS_URL": "nats://x"}
-		for _, setting := range strings.Fields(tc.env) {
-			key, value, _ := strings.Cut(setting, "=")
-			env[key] = value
-		}
-		_, err := catalogapi.ConfigFromEnv(func(name string) string { return env[name] })
+		err := configured(tc.env)
 		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want %q", name, err, tc.want)
 		}
