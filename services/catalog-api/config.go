@@ -77,6 +77,9 @@ type Config struct {
 	// default 400.
 	TrailDays int
 
+	// History is for how long what was measured is kept.
+	History History
+
 	// Replicas is how many servers of a NATS cluster keep a stream that has to
 	// be created, 1 to 5. PORTAL_NATS_REPLICAS; default 1.
 	Replicas int
@@ -107,6 +110,7 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		SignOn:          signOnFromEnv(env),
 		KeysFile:        env.Text("PORTAL_KEYS_FILE"),
 		TrailDays:       env.Number("PORTAL_TRAIL_DAYS"),
+		History:         historyFromEnv(env),
 		Replicas:        env.Number("PORTAL_NATS_REPLICAS"),
 
 		AnonymousAnywhere: env.Text("PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE") == "yes",
@@ -120,6 +124,7 @@ func (c Config) withDefaults() Config {
 	c.DefaultInterval = cmp.Or(c.DefaultInterval, events.DefaultInterval)
 	c.SignOn = c.SignOn.withDefaults()
 	c.TrailDays = cmp.Or(c.TrailDays, 400)
+	c.History = c.History.withDefaults()
 	c.RateLimit = cmp.Or(c.RateLimit, 20000)
 	c.StreamLimit = cmp.Or(c.StreamLimit, 1000)
 	c.Replicas = cmp.Or(c.Replicas, 1)
@@ -131,7 +136,7 @@ func (c Config) validate() error {
 	var rules service.Rules
 	rules.Check(c.DatabaseURL != "", "PORTAL_DATABASE_URL is not set; it must look like postgres://user:password@host:5432/name")
 	rules.Check(c.DefaultInterval.Known(), "PORTAL_INTERVAL is %q; it must be one of %s", c.DefaultInterval, events.Names(events.Intervals))
-	for _, err := range []error{c.CheckAnonymous(false), c.SignOn.validate()} {
+	for _, err := range []error{c.CheckAnonymous(false), c.SignOn.validate(), c.History.validate()} {
 		if err != nil {
 			rules = append(rules, err)
 		}

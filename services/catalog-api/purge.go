@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
 // trashDays is for how many days a deleted service can be restored.
@@ -35,6 +36,31 @@ func purge(
 			log.WarnContext(ctx, "what is old is not removed; retrying", "what", what, "error", err)
 		case n > 0:
 			wait = purgePause
+		}
+	}
+}
+
+// historyEvery is how often the history is looked after: a day's results become buckets so
+// long after they are due at the latest.
+const historyEvery = 10 * time.Minute
+
+// keepHistory looks after the history until ctx ends.
+func keepHistory(ctx context.Context, log *slog.Logger, db *store.Store, kept store.HistoryKept) error {
+	ticker := time.NewTicker(historyEvery)
+	defer ticker.Stop()
+	for {
+		began := time.Now()
+		err := db.KeepHistory(ctx, access.Sweeper, began, kept)
+		switch took := time.Since(began); {
+		case err != nil && ctx.Err() == nil:
+			log.WarnContext(ctx, "history not rolled up; retrying", "error", err)
+		case took > time.Minute:
+			log.InfoContext(ctx, "history rolled up", "duration", took)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
 		}
 	}
 }

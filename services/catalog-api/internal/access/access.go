@@ -92,6 +92,7 @@ const (
 	KeepSessions  Action = "keep sessions"  // of those who signed in
 	NoteSettings  Action = "note settings"  // with which the portal starts
 	PurgeSessions Action = "purge sessions" // of those that have expired
+	KeepHistory   Action = "keep history"   // make its buckets, and drop what is old
 )
 
 // rule is what an action needs: a role, or to be one of the system actors.
@@ -117,6 +118,7 @@ var rules = map[Action]rule{
 	KeepSessions:  {role: None, systems: []string{Doorkeeper.ID}},
 	NoteSettings:  {role: None, systems: []string{Operator.ID}},
 	PurgeSessions: {role: None, systems: []string{Sweeper.ID}},
+	KeepHistory:   {role: None, systems: []string{Sweeper.ID}},
 }
 
 // Needs returns the role that an action needs of people and keys; None: it is for the

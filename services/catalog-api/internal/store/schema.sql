@@ -33,6 +33,11 @@ CREATE TABLE services (
     last_checked_at timestamptz,                                                         -- start of the last probe
     last_planned_at timestamptz,                                                         -- slot of the last result
     probe_round_ms  bigint      NOT NULL DEFAULT 0,                                      -- of a busy host; 0: it is not busy
+    location        text        NOT NULL DEFAULT '',                                     -- from where it was measured
+
+    -- What of the history is not in probes yet.
+    measured_at     timestamptz,                                                         -- of the last result in the history
+    measured        bytea       NOT NULL DEFAULT '',                                     -- the results of its day: a history.Piece
 
     -- The transaction that last changed what lists show, but for what each probe measures.
     changed         xid8        NOT NULL DEFAULT pg_current_xact_id(),
@@ -41,6 +46,56 @@ CREATE TABLE services (
 ) WITH (fillfactor = 70); -- room beside each row: a probe's update touches no index
 
 CREATE INDEX services_changed ON services (changed);
+
+-- The statuses that services had, a row from each change: see note_status. They are kept for
+-- ever, also of services that are gone.
+CREATE TABLE spans (
+    service_id  uuid        NOT NULL,
+    since       timestamptz NOT NULL,
+    status      text        NOT NULL,
+    reason      text        NOT NULL,                                                    -- "stale": nobody looked; "deleted": the service was
+    http_status integer     NOT NULL,                                                    -- 0: not answered
+    location    text        NOT NULL,                                                    -- from where it was measured; empty: it was not
+
+    CONSTRAINT spans_pkey PRIMARY KEY (service_id, since)
+);
+
+-- The results of probes, some dozens of a service and a day (UTC) a row. They are kept for
+-- days, in a partition each. See ADR 10.
+CREATE TABLE probes (
+    service_id uuid        NOT NULL,
+    at         timestamptz NOT NULL,                                                     -- of the last result
+    interval   text        NOT NULL,                                                     -- that they had: "1m"
+    data       bytea       NOT NULL,                                                     -- a history.Piece
+
+    CONSTRAINT probes_pkey PRIMARY KEY (service_id, at)
+) PARTITION BY RANGE (at);
+
+CREATE TABLE probes_other PARTITION OF probes DEFAULT; -- results that come days too late
+
+-- The buckets of a service and a day (UTC): 24, each of an hour. A partition is a day's.
+CREATE TABLE hours (
+    service_id uuid  NOT NULL,
+    day        date  NOT NULL,
+    data       bytea NOT NULL,                                                           -- see history.AppendBuckets
+
+    CONSTRAINT hours_pkey PRIMARY KEY (service_id, day)
+) PARTITION BY RANGE (day);
+
+-- The bucket of a service and a day (UTC). A partition is a month's.
+CREATE TABLE days (
+    service_id  uuid        NOT NULL,
+    day         date        NOT NULL,
+    through     timestamptz NOT NULL,                                                    -- the last row of probes that is in it
+    healthy_ms  integer     NOT NULL,                                                    -- observed with each status
+    degraded_ms integer     NOT NULL,
+    down_ms     integer     NOT NULL,
+    probes      integer     NOT NULL,                                                    -- made
+    missed      integer     NOT NULL,
+    latency     bytea       NOT NULL,                                                    -- a history.Latency
+
+    CONSTRAINT days_pkey PRIMARY KEY (service_id, day)
+) PARTITION BY RANGE (day);
 
 -- The services that were deleted of late, for copies of the list. See ADR 6.
 CREATE TABLE deleted_services (
@@ -162,6 +217,39 @@ BEGIN
 END $$;
 
 CREATE TRIGGER note_deletion AFTER DELETE ON services FOR EACH ROW EXECUTE FUNCTION note_deletion();
+
+-- Adds a span for each change of a status, whoever makes it: an older version runs on for a
+-- while beside this one. A result may come late: then it was not unknown what the status is,
+-- whatever was said meanwhile.
+CREATE FUNCTION note_status() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    began timestamptz := NEW.status_since;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD.status = NEW.status THEN
+            began := NEW.updated_at;
+        END IF;
+        DELETE FROM spans WHERE service_id = NEW.id AND since > began AND status = 'unknown' AND reason <> 'deleted';
+    END IF;
+    SELECT greatest(began, max(since) + interval '1 microsecond') INTO began FROM spans WHERE service_id = NEW.id AND since >= began;
+    INSERT INTO spans (service_id, since, status, reason, http_status, location)
+    VALUES (NEW.id, began, NEW.status, NEW.status_reason, NEW.http_status, NEW.location);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER note_first_status AFTER INSERT ON services FOR EACH ROW EXECUTE FUNCTION note_status();
+CREATE TRIGGER note_status AFTER UPDATE ON services FOR EACH ROW
+    WHEN (OLD.status <> NEW.status OR (OLD.status_reason = 'manual') <> (NEW.status_reason = 'manual'))
+    EXECUTE FUNCTION note_status();
+
+CREATE FUNCTION note_last_status() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO spans (service_id, since, status, reason, http_status, location)
+    VALUES (OLD.id, clock_timestamp(), 'unknown', 'deleted', 0, '');
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER note_last_status AFTER DELETE ON services FOR EACH ROW EXECUTE FUNCTION note_last_status();
 
 -- What was changed or deleted by transactions that are not in the snapshot. Before its
 -- oldest all was decided: the rest is few, and found by the indexes alone. Left to

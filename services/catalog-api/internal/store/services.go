@@ -162,6 +162,9 @@ func (s *Store) updateService(ctx context.Context, tx *sqlx.Tx, by access.Actor,
 	if err := svc.Validate(); err != nil {
 		return err
 	}
+	if err := closeHistory(ctx, tx, before, *svc); err != nil {
+		return err
+	}
 	if _, err := tx.NamedExecContext(ctx, updateService, newRow(*svc)); err != nil {
 		return domainError(err)
 	}
@@ -174,6 +177,17 @@ func (s *Store) updateService(ctx context.Context, tx *sqlx.Tx, by access.Actor,
 		what = append(what, svc.StatusChanged(before.Status, ""))
 	}
 	return outbox.Add(ctx, tx, what...)
+}
+
+// closeHistory closes what results said of a service, before a change of what is probed.
+func closeHistory(ctx context.Context, tx *sqlx.Tx, before, after catalog.Service) error {
+	switch {
+	case before.StatusURL != after.StatusURL:
+		return leaveProbes(ctx, tx, before.ID, after.UpdatedAt)
+	case before.Interval != after.Interval:
+		return closeProbes(ctx, tx, before.ID)
+	}
+	return nil
 }
 
 // DeleteService removes the service. ifVersion is as in UpdateService.
@@ -197,6 +211,9 @@ func (s *Store) DeleteService(ctx context.Context, by access.Actor, id string, i
 
 // deleteService deletes a service whose row is locked, and keeps it for RestoreService.
 func deleteService(ctx context.Context, tx *sqlx.Tx, by access.Actor, svc catalog.Service) error {
+	if err := leaveProbes(ctx, tx, svc.ID, now()); err != nil {
+		return err
+	}
 	if err := discard(ctx, tx, svc.ID); err != nil {
 		return err
 	}

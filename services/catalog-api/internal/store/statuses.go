@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
 
@@ -28,15 +28,17 @@ type Applied struct {
 type outcome struct {
 	row
 	Before        events.Status `db:"before"`
+	BeforeChecked *time.Time    `db:"before_checked"`
+	BeforeRound   int64         `db:"before_round"` // in ms
 	Planned       time.Time     `db:"last_planned_at"`
 	BeforePlanned *time.Time    `db:"before_planned"`
 	Round         int64         `db:"round"` // the longer of before and now, in ms
 	Location      string        `db:"location"`
 }
 
-// ApplyResults stores results of probes, and an event for each status that changes. It
-// drops a result if the service is gone or has another health URL by now, or if the
-// result isn't newer than the service's last one. A batch that is applied twice
+// ApplyResults stores results of probes, in the history too, and an event for each status
+// that changes. It drops a result if the service is gone or has another health URL by now,
+// or if the result isn't newer than the service's last one. A batch that is applied twice
 // changes nothing the second time.
 func (s *Store) ApplyResults(ctx context.Context, by access.Actor, batch []events.ProbeCompleted) (Applied, error) {
 	var sum Applied
@@ -52,6 +54,9 @@ func (s *Store) ApplyResults(ctx context.Context, by access.Actor, batch []event
 				return err
 			}
 			if err := addChanges(ctx, tx, done); err != nil {
+				return err
+			}
+			if err := addGaps(ctx, tx, done); err != nil {
 				return err
 			}
 			sum.add(done)
@@ -84,22 +89,35 @@ func rounds(batch []events.ProbeCompleted) [][]events.ProbeCompleted {
 	return out
 }
 
+// pieceBytes is when a piece of results is full and goes to table probes: after some
+// thirty results, so that a service's row stays short, and that table has few rows.
+const pieceBytes = 240
+
 // applyResults updates the rows of the results' services. It locks rows in the order of
 // their ids, so that two batches can't deadlock. It caps times at now(), so that a
 // worker whose clock is ahead can't make the results of others look old.
-const applyResults = `
+//
+// The history of a service's day is in its row until there is enough of it: so it costs no
+// write of its own. See ADR 10, and history.Piece for the encoding.
+var applyResults = fmt.Sprintf(`
 	WITH result AS (
-		SELECT r.*, s.status AS before, s.probe_round_ms AS before_round,
-			CASE WHEN s.last_checked_at IS NOT NULL THEN s.last_planned_at END AS before_planned
+		SELECT r.*, s.status AS before, s.last_checked_at AS before_checked,
+			s.probe_round_ms AS before_round, CASE WHEN s.last_checked_at IS NOT NULL THEN s.last_planned_at END AS before_planned,
+			s.probe_interval, s.measured_at, s.measured, coalesce(s.measured_at < r.at, true) AS later,
+			octet_length(s.measured) >= %d OR date_bin('1 day', s.measured_at, 'epoch') < date_bin('1 day', r.at, 'epoch') AS whole
 		FROM (
-			SELECT id, url, status, reason, code, latency, least(at, now()) AS at, location, planned, round
+			SELECT id, url, status, reason, code, latency, least(at, now()) AS at, location, planned, round, entry
 			FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::timestamptz[], $8::text[],
-					$9::timestamptz[], $10::bigint[])
-				AS r (id, url, status, reason, code, latency, at, location, planned, round)
+					$9::timestamptz[], $10::bigint[], $11::bytea[])
+				AS r (id, url, status, reason, code, latency, at, location, planned, round, entry)
 			) AS r JOIN services s ON s.id = r.id
 		WHERE s.status_url = r.url AND (s.last_checked_at IS NULL OR s.last_checked_at < r.at)
 		ORDER BY s.id
 		FOR UPDATE OF s
+	), kept AS (
+		INSERT INTO probes (service_id, at, interval, data)
+		SELECT id, measured_at, probe_interval, measured FROM result WHERE later AND whole AND measured <> ''
+		ON CONFLICT (service_id, at) DO NOTHING
 	)
 	UPDATE services s SET
 		status = r.status,
@@ -109,28 +127,43 @@ const applyResults = `
 		latency_ms = r.latency,
 		last_checked_at = r.at,
 		last_planned_at = r.planned,
-		probe_round_ms = r.round
+		probe_round_ms = r.round,
+		location = r.location,
+		measured_at = CASE WHEN r.later THEN r.at ELSE s.measured_at END,
+		measured = CASE
+			WHEN NOT r.later THEN s.measured
+			ELSE CASE WHEN r.whole THEN '' ELSE s.measured END || %s || r.entry
+		END
 	FROM result r
 	WHERE s.id = r.id
 	RETURNING s.id, s.name, s.team, s.probe_interval, s.status, s.status_since, s.status_reason, s.http_status,
-		s.latency_ms, s.last_checked_at, s.last_planned_at, r.before, r.before_planned,
-		greatest(r.before_round, s.probe_round_ms) AS round, r.location`
+		s.latency_ms, s.last_checked_at, s.last_planned_at, r.before, r.before_checked, r.before_round, r.before_planned,
+		greatest(r.before_round, s.probe_round_ms) AS round, s.location`, pieceBytes, pieceTime("r.at", "s.probe_round_ms"))
+
+// pieceTime is what precedes a result in a piece, in SQL.
+func pieceTime(at, round string) string {
+	ms := `(floor(date_part('epoch', ` + at + `) * 1000)::bigint % 86400000)::int`
+	return `CASE ` + round + ` WHEN 0 THEN int4send(` + ms + `)
+		ELSE int4send(` + ms + ` | 1 << 30) || int4send(least(` + round + `, 2147483647)::int) END`
+}
 
 func (s *Store) applyRound(ctx context.Context, tx *sqlx.Tx, round []events.ProbeCompleted) (done []outcome, err error) {
 	var (
 		id, url, status, reason, location pq.StringArray
 		code, latency, wait               pq.Int64Array
 		at, planned                       []time.Time
+		entries                           pq.ByteaArray
 	)
 	for _, r := range round {
 		id, url, location = append(id, r.ServiceID), append(url, r.URL), append(location, r.Location)
 		status, reason = append(status, string(r.Status)), append(reason, string(r.Reason))
 		code, latency = append(code, int64(r.HTTPStatus)), append(latency, r.LatencyMS)
 		at, planned, wait = append(at, r.CheckedAt), append(planned, r.PlannedAt), append(wait, r.RoundMS)
+		entries = append(entries, history.Encode(nil, r))
 	}
 	apply := tx.StmtxContext(ctx, s.apply)
 	defer func() { _ = apply.Close() }() // the prepared statement itself stays
-	err = apply.SelectContext(ctx, &done, id, url, status, reason, code, latency, pq.Array(at), location, pq.Array(planned), wait)
+	err = apply.SelectContext(ctx, &done, id, url, status, reason, code, latency, pq.Array(at), location, pq.Array(planned), wait, entries)
 	return done, domainError(err)
 }
 
@@ -163,11 +196,9 @@ func (o outcome) missed() (missed, busy int) {
 	if o.BeforePlanned == nil {
 		return 0, 0
 	}
-	slots := func(d time.Duration) int {
-		return max(int(math.Round(float64(d)/float64(o.Interval.Duration())))-1, 0)
-	}
-	missed = slots(o.Planned.Sub(*o.BeforePlanned))
-	busy = min(missed, slots(time.Duration(o.Round)*time.Millisecond))
+	interval := o.Interval.Duration()
+	missed = history.Between(interval, o.Planned.Sub(*o.BeforePlanned))
+	busy = min(missed, history.Between(interval, time.Duration(o.Round)*time.Millisecond))
 	return missed - busy, busy
 }
 
@@ -206,18 +237,20 @@ func (s *Store) ApplyDelays(ctx context.Context, by access.Actor, batch []events
 }
 
 // MarkStale sets statuses to unknown that no result has confirmed for three intervals,
-// or three rounds of a busy host if that is longer, and returns how many. since is when
-// the caller began to receive results: the time before doesn't count.
+// or three rounds of a busy host if that is longer, and returns how many. They are unknown
+// since that time was over, whenever that is noticed. since is when the caller began to
+// receive results: the time before doesn't count.
 func (s *Store) MarkStale(ctx context.Context, by access.Actor, since time.Time) (int, error) {
 	const update = `
 		WITH before AS (
-			SELECT id, status FROM services
+			SELECT id, status, coalesce(last_checked_at, $1) + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') AS until
+			FROM services
 			WHERE status_url <> '' AND status <> 'unknown'
 			  AND greatest(last_checked_at, $2) + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') < $1
 			ORDER BY id
 			FOR UPDATE
 		)
-		UPDATE services s SET status = 'unknown', status_reason = 'stale', status_since = $1, http_status = 0, latency_ms = 0
+		UPDATE services s SET status = 'unknown', status_reason = 'stale', status_since = least(b.until, $1), http_status = 0, latency_ms = 0, location = ''
 		FROM before b
 		WHERE s.id = b.id
 		RETURNING s.id, s.name, s.team, s.status, s.status_since, s.status_reason, b.status AS before`

@@ -76,6 +76,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err := migrate(ctx, cfg, math.MaxInt64); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate the database: %w", err), s.Close())
 	}
+	if err := s.preparePartitions(ctx, now()); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	var err error
 	if s.apply, err = s.bulk.db.PreparexContext(ctx, applyResults); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the taking of results: %w", err), s.Close())

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
+)
+
+// spanStart is a row of spans. Trigger note_status adds one with every change of a status.
+type spanStart struct {
+	ServiceID  string        `db:"service_id"`
+	Since      time.Time     `db:"since"`
+	Status     events.Status `db:"status"`
+	Reason     events.Reason `db:"reason"`
+	HTTPStatus int           `db:"http_status"`
+	Location   string        `db:"location"`
+}
+
+// addGaps adds a span to the history of each service whose result came so late that the one
+// before it was not good for any longer, and nobody had noticed, as the portal was down too.
+func addGaps(ctx context.Context, tx *sqlx.Tx, done []outcome) error {
+	const insert = `INSERT INTO spans (service_id, since, status, reason, http_status, location)
+		VALUES (:service_id, :since, :status, :reason, :http_status, :location) ON CONFLICT (service_id, since) DO NOTHING`
+
+	var missing []spanStart
+	for _, o := range done {
+		if o.BeforeChecked == nil || o.Before == events.StatusUnknown {
+			continue
+		}
+		until := o.BeforeChecked.Add(history.GoodFor(o.Interval.Duration(), time.Duration(o.BeforeRound)*time.Millisecond))
+		if !until.Before(*o.LastCheckedAt) {
+			continue
+		}
+		missing = append(missing, spanStart{ServiceID: o.ID, Since: until, Status: events.StatusUnknown, Reason: events.ReasonStale})
+		if o.Status == o.Before {
+			missing = append(missing, spanStart{o.ID, *o.LastCheckedAt, o.Status, o.StatusReason, o.HTTPStatus, o.Location})
+		}
+	}
+	for rows := range slices.Chunk(missing, 1000) { // a statement has 65,535 parameters at most
+		if _, err := tx.NamedExecContext(ctx, insert, rows); err != nil {
+			return domainError(err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
+)
+
+// ServiceTime is how long a service was observed with each status.
+type ServiceTime struct {
+	ID, Name, Team string
+	history.Time
+}
+
+// rolledFor is for how many days before today buckets are sure to be there.
+const rolledFor = 2
+
+// observedTime adds up the buckets of whole days, from argument 2 to 3, and spans in the times
+// that are left: 4 to 5, and 6 to 7. Argument 1 is a condition on services. The last span of
+// a service goes on while its last result is good for it.
+const observedTime = `
+	WITH service AS (
+		SELECT id, name, team, name_key, last_checked_at + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') AS good
+		FROM services WHERE %[1]s
+	), seen AS (
+		SELECT service_id AS id, sum(healthy_ms) AS healthy, sum(degraded_ms) AS degraded, sum(down_ms) AS down
+		FROM days WHERE day >= %[2]s::date AND day < %[3]s::date AND service_id IN (SELECT id FROM service) GROUP BY 1
+		UNION ALL
+		SELECT s.id, sum(ms) FILTER (WHERE status = 'healthy'), sum(ms) FILTER (WHERE status = 'degraded'), sum(ms) FILTER (WHERE status = 'down')
+		FROM service s
+		CROSS JOIN (VALUES (%[4]s::timestamptz, %[5]s::timestamptz), (%[6]s, %[7]s)) AS part (begin, until)
+		CROSS JOIN LATERAL (
+			SELECT status, extract(epoch FROM least(lead(since, 1, s.good) OVER (ORDER BY since), until) - greatest(since, begin)) * 1000 AS ms, reason
+			FROM (
+				(SELECT since, status, reason FROM spans WHERE service_id = s.id AND since <= begin ORDER BY since DESC LIMIT 1)
+				UNION ALL
+				SELECT since, status, reason FROM spans WHERE service_id = s.id AND since > begin AND since < until
+			) AS span
+		) AS span
+		WHERE begin < until AND status <> 'unknown' AND reason <> 'manual' AND ms > 0
+		GROUP BY 1
+	)
+	SELECT s.id, s.name, s.team, coalesce(sum(healthy), 0)::bigint AS healthy, coalesce(sum(degraded), 0)::bigint AS degraded,
+		coalesce(sum(down), 0)::bigint AS down
+	FROM service s LEFT JOIN seen USING (id) GROUP BY s.id, s.name, s.team, s.name_key ORDER BY s.name_key`
+
+// ObservedTime returns how long the services that pass the filter were observed with each
+// status, by name. What is not over yet counts until to, which is not after now.
+func (s *Store) ObservedTime(ctx context.Context, f catalog.Filter, from, to time.Time) (list []ServiceTime, err error) {
+	q := newListQuery(f)
+	if q.empty {
+		return nil, nil
+	}
+	err = s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
+		list, err = observed(ctx, tx, q, from, to)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("observed time: %w", err)
+	}
+	return list, nil
+}
+
+func observed(ctx context.Context, tx *sqlx.Tx, q *listQuery, from, to time.Time) ([]ServiceTime, error) {
+	first, last, err := wholeDays(ctx, tx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	conditions := strings.Join(append(q.conditions, `true`), ` AND `)
+	query := fmt.Sprintf(observedTime, conditions, q.arg(date(first)), q.arg(date(last)), q.arg(from), q.arg(first), q.arg(last), q.arg(to))
+	var rows []struct {
+		ID       string `db:"id"`
+		Name     string `db:"name"`
+		Team     string `db:"team"`
+		Healthy  int64  `db:"healthy"`
+		Degraded int64  `db:"degraded"`
+		Down     int64  `db:"down"`
+	}
+	if err := tx.SelectContext(ctx, &rows, query, q.args...); err != nil {
+		return nil, domainError(err)
+	}
+	list := make([]ServiceTime, len(rows))
+	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+	for i, r := range rows {
+		list[i] = ServiceTime{r.ID, r.Name, r.Team, history.Time{Healthy: ms(r.Healthy), Degraded: ms(r.Degraded), Down: ms(r.Down)}}
+	}
+	return list, nil
+}
+
+// wholeDays returns the days in a time, from first until before last, of which all buckets are
+// there. If there are none, first is last, and the time before it the whole.
+func wholeDays(ctx context.Context, tx *sqlx.Tx, from, to time.Time) (first, last time.Time, err error) {
+	var late *time.Time
+	if err := tx.GetContext(ctx, &late, `SELECT min(at) FROM probes_other`); err != nil {
+		return first, last, domainError(err)
+	}
+	last = earlier(to, now().AddDate(0, 0, -rolledFor)).UTC().Truncate(history.Day)
+	if late != nil {
+		last = earlier(last, late.UTC().Truncate(history.Day))
+	}
+	first = from.UTC().Truncate(history.Day)
+	if first.Before(from) {
+		first = first.Add(history.Day)
+	}
+	if !first.Before(last) {
+		return to, to, nil
+	}
+	return first, last, nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// Spans returns the statuses of a service in a time, the oldest first. The last one ends at
+// to, or when its last result is not good any more. Neighbours with the same status and
+// reason are one.
+func (s *Store) Spans(ctx context.Context, id string, from, to time.Time) ([]history.Span, error) {
+	all, err := s.SpansOf(ctx, []string{id}, from, to)
+	return all[id], err
+}
+
+// SpansOf returns what Spans does, of several services by id.
+func (s *Store) SpansOf(ctx context.Context, ids []string, from, to time.Time) (map[string][]history.Span, error) {
+	const query = `
+		SELECT span.*, s.last_checked_at + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') AS good
+		FROM unnest($1::uuid[]) AS id
+		CROSS JOIN LATERAL (
+			(SELECT * FROM spans WHERE service_id = id AND since <= $2 ORDER BY since DESC LIMIT 1)
+			UNION ALL
+			SELECT * FROM spans WHERE service_id = id AND since > $2 AND since < $3
+		) AS span
+		LEFT JOIN services s USING (id)
+		ORDER BY service_id, since`
+	var rows []struct {
+		spanStart
+
+		Good *time.Time `db:"good"` // when the last result is not good any more
+	}
+	known := make(pq.StringArray, 0, len(ids))
+	for _, id := range ids {
+		if isID(id) {
+			known = append(known, id)
+		}
+	}
+	if err := s.db.SelectContext(ctx, &rows, query, known, from, to); err != nil {
+		return nil, fmt.Errorf("statuses of %d services: %w", len(ids), domainError(err))
+	}
+	found := make(map[string][]history.Span, len(ids))
+	for i, r := range rows {
+		until := to
+		if next := i + 1; next < len(rows) && rows[next].ServiceID == r.ServiceID {
+			until = rows[next].Since
+		} else if r.Good != nil && r.Reason != events.ReasonManual && r.Status != events.StatusUnknown {
+			until = later(earlier(to, *r.Good), r.Since)
+		}
+		found[r.ServiceID] = history.AddSpan(found[r.ServiceID], history.Span{
+			From: later(r.Since, from).UTC(), To: until.UTC(), Status: r.Status, Reason: r.Reason, HTTPStatus: r.HTTPStatus, Location: r.Location,
+		})
+	}
+	return found, nil
+}
