@@ -62,6 +62,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 		Live:   hub,
 		Static: c.Static,
 
+		Kept:      c.History.kept(),
 		Anonymous: anonymous,
 		Hosts:     c.hosts(),
 		Proxies:   c.Proxies,

@@ -4,7 +4,7 @@ import (
 	"cmp"
 
 	"github.com/dev-portal/dev-portal/pkg/service"
-	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 )
 
 // History configures for how long the history of services is kept. Changes of a status are
@@ -42,6 +42,6 @@ func (h History) validate() error {
 	return rules.Err()
 }
 
-func (h History) kept() store.HistoryKept {
-	return store.HistoryKept{Probes: h.ProbeDays, Hours: h.HourDays, Days: 366 * h.Years}
+func (h History) kept() history.Kept {
+	return history.Kept{Probes: h.ProbeDays, Hours: h.HourDays, Days: 366 * h.Years}
 }

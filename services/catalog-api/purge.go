@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
@@ -45,7 +46,7 @@ func purge(
 const historyEvery = 10 * time.Minute
 
 // keepHistory looks after the history until ctx ends.
-func keepHistory(ctx context.Context, log *slog.Logger, db *store.Store, kept store.HistoryKept) error {
+func keepHistory(ctx context.Context, log *slog.Logger, db *store.Store, kept history.Kept) error {
 	ticker := time.NewTicker(historyEvery)
 	defer ticker.Stop()
 	for {

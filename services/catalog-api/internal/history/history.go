@@ -68,6 +68,12 @@ func (s Span) Observed() bool {
 	return s.Status != events.StatusUnknown && s.Reason != events.ReasonManual
 }
 
+// A Change is a change to the status of a span.
+type Change struct {
+	Before events.Status // empty: it is the first
+	Span                 // To is zero if it is the last
+}
+
 // kind is what tells a span from its neighbour.
 func (s Span) kind() [3]any { return [3]any{s.Status, s.Observed(), s.Reason == Deleted} }
 

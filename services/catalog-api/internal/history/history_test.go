@@ -171,16 +171,3 @@ func TestTimeIsObservedWhileSomebodyLooks(t *testing.T) {
 		}
 	}
 }
-
-func TestUptimeIsOfObservedTime(t *testing.T) {
-	seen := history.Time{Healthy: 90 * time.Minute, Degraded: 6 * time.Minute, Down: 4 * time.Minute}
-	if part, ok := seen.Uptime(); !ok || part != 0.9 {
-		t.Errorf("uptime: got %v, %t", part, ok)
-	}
-	if part := seen.Coverage(200 * time.Minute); part != 0.5 {
-		t.Errorf("coverage: got %v", part)
-	}
-	if _, ok := (history.Time{}).Uptime(); ok {
-		t.Error("there is an uptime although nobody looked")
-	}
-}

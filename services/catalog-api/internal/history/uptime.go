@@ -14,23 +14,6 @@ type Time struct {
 // Observed is the time in which somebody looked.
 func (t Time) Observed() time.Duration { return t.Healthy + t.Degraded + t.Down }
 
-// Uptime is the part of the observed time that was healthy, from 0 to 1. ok is false if
-// nobody looked.
-func (t Time) Uptime() (part float64, ok bool) {
-	if t.Observed() == 0 {
-		return 0, false
-	}
-	return float64(t.Healthy) / float64(t.Observed()), true
-}
-
-// Coverage is the part of a time that was observed, from 0 to 1.
-func (t Time) Coverage(whole time.Duration) float64 {
-	if whole <= 0 {
-		return 0
-	}
-	return min(float64(t.Observed())/float64(whole), 1)
-}
-
 // Add adds a time with a status. Unknown is not observed.
 func (t *Time) Add(status events.Status, d time.Duration) {
 	switch status {
@@ -47,4 +30,10 @@ func (t *Time) Add(status events.Status, d time.Duration) {
 // Plus returns the sum of two times.
 func (t Time) Plus(other Time) Time {
 	return Time{t.Healthy + other.Healthy, t.Degraded + other.Degraded, t.Down + other.Down}
+}
+
+// ServiceTime is how long a service was observed with each status.
+type ServiceTime struct {
+	ID, Name, Team string
+	Time
 }

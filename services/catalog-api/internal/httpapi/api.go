@@ -16,6 +16,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/signin"
 )
@@ -37,6 +38,8 @@ type API struct {
 
 	// Static serves all paths outside of /api. Nil: they are not found.
 	Static http.Handler
+
+	Kept history.Kept // how much of the history there is
 
 	Anonymous access.Role // of requests that don't say who is asking
 
@@ -77,6 +80,8 @@ func (a *API) Handler() http.Handler {
 		Hosts: a.Hosts, Proxies: a.Proxies, RateLimit: a.RateLimit, Static: a.Static, BodyTimeout: a.BodyTimeout, Log: a.Log, Metrics: a.Metrics,
 	})
 	a.services(r)
+	a.history(r)
+	a.timeline(r)
 	a.trail(r)
 	a.undo(r)
 	a.keys(r)

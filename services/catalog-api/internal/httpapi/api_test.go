@@ -19,6 +19,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/signin"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
@@ -64,6 +65,7 @@ func (p *portal) replica(change func(*httpapi.API)) *portal {
 		Sessions:  signin.NewSessions(p.store, slog.New(slog.DiscardHandler)),
 		Check:     func(_ context.Context, s catalog.Service) (catalog.Service, error) { return s, nil },
 		Health:    func(context.Context) []health.Result { return nil },
+		Kept:      history.Kept{Probes: 2, Hours: 40, Days: 1826},
 		Anonymous: access.Admin, Version: "test", Metrics: r.metrics,
 		Log: slog.New(slog.NewTextHandler(p.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}

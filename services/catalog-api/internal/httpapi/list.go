@@ -76,9 +76,14 @@ func (in *listServicesInput) filter() (catalog.Filter, error) {
 }
 
 // all returns the values of a parameter that are significant.
-func (in *listServicesInput) all(name string, significant func(string) bool) (values []string) {
-	for _, value := range in.values[name] {
-		if significant(value) {
+func (in *listServicesInput) all(name string, counts func(string) bool) []string {
+	return significant(in.values[name], counts)
+}
+
+// significant returns the values that count.
+func significant(all []string, counts func(string) bool) (values []string) {
+	for _, value := range all {
+		if counts(value) {
 			values = append(values, value)
 		}
 	}

@@ -26,6 +26,7 @@ type Catalog interface {
 	Writer
 	Trail
 	Keys
+	History
 }
 
 // Lists reads the list of all services.

@@ -109,15 +109,12 @@ func (a *API) listTrail(ctx context.Context, in *trailInput) (*entryListOutput, 
 	if in.Deed != "" && !slices.Contains(access.Deeds, search.Deed) {
 		return nil, rest.InvalidParameter("deed", "The deed must be one of "+events.Names(access.Deeds)+".", rest.Clip(in.Deed))
 	}
-	for name, bound := range map[string]struct {
-		text string
-		to   *time.Time
-	}{"since": {in.Since, &search.Since}, "until": {in.Until, &search.Until}} {
-		at, err := time.Parse(time.RFC3339, bound.text)
-		if err != nil && bound.text != "" {
-			return nil, rest.InvalidParameter(name, "It must be a time such as 2026-03-14T09:30:00Z.", rest.Clip(bound.text))
-		}
-		*bound.to = at
+	var err error
+	if search.Since, err = timeParameter("since", in.Since, time.Time{}); err != nil {
+		return nil, err
+	}
+	if search.Until, err = timeParameter("until", in.Until, time.Time{}); err != nil {
+		return nil, err
 	}
 	return a.entries(ctx, &in.Paging, search, true)
 }

@@ -285,3 +285,19 @@ func (m measured) says(day time.Time) bool {
 	first, last := m.pieces[0].At.Truncate(history.Day), m.pieces[len(m.pieces)-1].At
 	return !day.Before(first) && day.Before(last.Add(resumeTime))
 }
+
+// Probes returns the results of a service in a time, one by one, as far as they are kept.
+func (s *Store) Probes(ctx context.Context, id string, from, to time.Time) (list []history.Probe, err error) {
+	err = s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
+		found, err := readMeasured(ctx, tx, []string{id}, from, to)
+		if err != nil {
+			return err
+		}
+		list, err = history.Probes(found[id].pieces, found[id].round)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("results of service %.40q: %w", id, err)
+	}
+	return slices.DeleteFunc(list, func(p history.Probe) bool { return p.End || p.At.Before(from) || !p.At.Before(to) }), nil
+}

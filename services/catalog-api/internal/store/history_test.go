@@ -155,7 +155,7 @@ func replay(t *testing.T, db *store.Store, random *rand.Rand, lives []*life, fro
 
 func keepHistory(t *testing.T, db *store.Store, at time.Time) {
 	t.Helper()
-	if err := db.KeepHistory(t.Context(), access.Sweeper, at, store.HistoryKept{Probes: 2, Hours: 40, Days: 1826}); err != nil {
+	if err := db.KeepHistory(t.Context(), access.Sweeper, at, history.Kept{Probes: 2, Hours: 40, Days: 1826}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -12,14 +12,6 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 )
 
-// HistoryKept says for how many days each part of the history is kept. Spans are kept for
-// ever.
-type HistoryKept struct {
-	Probes int // results one by one, at least 2
-	Hours  int // buckets of an hour
-	Days   int // buckets of a day
-}
-
 const (
 	// settleTime is how long after a day its buckets are made: later than results can come.
 	settleTime = 2 * time.Hour
@@ -37,7 +29,7 @@ const rollupLock = 0x6869_7374_6f72_79
 // KeepHistory makes the partitions that are needed next, makes buckets of the days that are
 // over, and drops what is older than it is kept. It does the rest of what an earlier call
 // didn't finish, and nothing twice. One replica at a time makes buckets.
-func (s *Store) KeepHistory(ctx context.Context, by access.Actor, at time.Time, kept HistoryKept) error {
+func (s *Store) KeepHistory(ctx context.Context, by access.Actor, at time.Time, kept history.Kept) error {
 	if err := by.May(access.KeepHistory); err != nil {
 		return err
 	}
@@ -57,7 +49,7 @@ func (s *Store) KeepHistory(ctx context.Context, by access.Actor, at time.Time, 
 
 // dropHistory drops what is older than it is kept. Results of late days have no partition of
 // their own; they go when they are in buckets, and their service is past the next day too.
-func (s *Store) dropHistory(ctx context.Context, today time.Time, kept HistoryKept) error {
+func (s *Store) dropHistory(ctx context.Context, today time.Time, kept history.Kept) error {
 	const late = `DELETE FROM probes_other p WHERE at < $1
 		AND EXISTS (SELECT FROM days d WHERE d.service_id = p.service_id AND d.day = (p.at AT TIME ZONE 'UTC')::date AND d.through >= p.at)
 		AND (at < $2 OR NOT EXISTS (

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,6 +20,34 @@ type spanStart struct {
 	Reason     events.Reason `db:"reason"`
 	HTTPStatus int           `db:"http_status"`
 	Location   string        `db:"location"`
+}
+
+// StatusChanges returns changes of a service's status before a time, the newest first, limit at
+// most, from a time on.
+func (s *Store) StatusChanges(ctx context.Context, id string, from, before time.Time, limit int) ([]history.Change, error) {
+	const query = `
+		SELECT span.*, coalesce((SELECT status FROM spans WHERE service_id = $1 AND since < span.since ORDER BY since DESC LIMIT 1), '') AS before,
+			(SELECT min(since) FROM spans WHERE service_id = $1 AND since > span.since) AS until
+		FROM spans AS span WHERE service_id = $1 AND since >= $2 AND since < $3 ORDER BY since DESC LIMIT $4`
+	var rows []struct {
+		spanStart
+
+		Before events.Status `db:"before"`
+		Until  *time.Time    `db:"until"`
+	}
+	if err := s.db.SelectContext(ctx, &rows, query, id, from, before, limit); err != nil {
+		return nil, fmt.Errorf("changes of the status of service %.40q: %w", id, domainError(err))
+	}
+	list := make([]history.Change, len(rows))
+	for i, r := range rows {
+		list[i] = history.Change{Before: r.Before, Span: history.Span{
+			From: r.Since.UTC(), Status: r.Status, Reason: r.Reason, HTTPStatus: r.HTTPStatus, Location: r.Location,
+		}}
+		if r.Until != nil {
+			list[i].To = r.Until.UTC()
+		}
+	}
+	return list, nil
 }
 
 // addGaps adds a span to the history of each service whose result came so late that the one

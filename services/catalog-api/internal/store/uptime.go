@@ -14,12 +14,6 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 )
 
-// ServiceTime is how long a service was observed with each status.
-type ServiceTime struct {
-	ID, Name, Team string
-	history.Time
-}
-
 // rolledFor is for how many days before today buckets are sure to be there.
 const rolledFor = 2
 
@@ -54,7 +48,7 @@ const observedTime = `
 
 // ObservedTime returns how long the services that pass the filter were observed with each
 // status, by name. What is not over yet counts until to, which is not after now.
-func (s *Store) ObservedTime(ctx context.Context, f catalog.Filter, from, to time.Time) (list []ServiceTime, err error) {
+func (s *Store) ObservedTime(ctx context.Context, f catalog.Filter, from, to time.Time) (list []history.ServiceTime, err error) {
 	q := newListQuery(f)
 	if q.empty {
 		return nil, nil
@@ -69,7 +63,7 @@ func (s *Store) ObservedTime(ctx context.Context, f catalog.Filter, from, to tim
 	return list, nil
 }
 
-func observed(ctx context.Context, tx *sqlx.Tx, q *listQuery, from, to time.Time) ([]ServiceTime, error) {
+func observed(ctx context.Context, tx *sqlx.Tx, q *listQuery, from, to time.Time) ([]history.ServiceTime, error) {
 	first, last, err := wholeDays(ctx, tx, from, to)
 	if err != nil {
 		return nil, err
@@ -87,10 +81,13 @@ func observed(ctx context.Context, tx *sqlx.Tx, q *listQuery, from, to time.Time
 	if err := tx.SelectContext(ctx, &rows, query, q.args...); err != nil {
 		return nil, domainError(err)
 	}
-	list := make([]ServiceTime, len(rows))
+	list := make([]history.ServiceTime, len(rows))
 	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 	for i, r := range rows {
-		list[i] = ServiceTime{r.ID, r.Name, r.Team, history.Time{Healthy: ms(r.Healthy), Degraded: ms(r.Degraded), Down: ms(r.Down)}}
+		list[i] = history.ServiceTime{
+			ID: r.ID, Name: r.Name, Team: r.Team,
+			Time: history.Time{Healthy: ms(r.Healthy), Degraded: ms(r.Degraded), Down: ms(r.Down)},
+		}
 	}
 	return list, nil
 }

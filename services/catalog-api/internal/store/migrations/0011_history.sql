@@ -60,13 +60,18 @@ CREATE TABLE days (
 -- +goose StatementBegin
 CREATE FUNCTION note_status() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    began timestamptz := NEW.status_since;
+    began  timestamptz := NEW.status_since;
+    before spans;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF OLD.status = NEW.status THEN
             began := NEW.updated_at;
         END IF;
         DELETE FROM spans WHERE service_id = NEW.id AND since > began AND status = 'unknown' AND reason <> 'deleted';
+    END IF;
+    SELECT * INTO before FROM spans WHERE service_id = NEW.id AND since < began ORDER BY since DESC LIMIT 1;
+    IF before.status = NEW.status AND before.reason <> 'deleted' AND (before.reason = 'manual') = (NEW.status_reason = 'manual') THEN
+        RETURN NULL;
     END IF;
     SELECT greatest(began, max(since) + interval '1 microsecond') INTO began FROM spans WHERE service_id = NEW.id AND since >= began;
     INSERT INTO spans (service_id, since, status, reason, http_status, location)

@@ -1,0 +1,169 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
+)
+
+// timelinePage is how many moments a page of a timeline has if its limit is not given.
+const timelinePage = 100
+
+// The kinds of moments.
+const (
+	momentStatus = "status"
+	momentChange = "change"
+)
+
+// moment is what befell a service at a time: the field with the name of its kind has it.
+type moment struct {
+	At     time.Time     `json:"at"`
+	Kind   string        `json:"kind" enum:"status,change" doc:"More kinds may come."`
+	Status *statusChange `json:"status,omitempty" doc:"Its status changed."`
+	Change *entry        `json:"change,omitempty" doc:"Somebody changed, added, deleted or restored it."`
+}
+
+type statusChange struct {
+	From       events.Status `json:"from,omitempty" enum:"healthy,unknown,degraded,down" doc:"Absent: it is the first one known."`
+	To         events.Status `json:"to" enum:"healthy,unknown,degraded,down"`
+	Reason     events.Reason `json:"reason,omitempty" doc:"Of the first result with the status. stale: nobody looked. manual: a person said so. deleted: there was no service." example:"timeout"`
+	HTTPStatus int           `json:"http_status,omitempty" doc:"Absent: not answered."`
+	Location   string        `json:"location,omitempty" doc:"From where it was seen."`
+	Until      *time.Time    `json:"until,omitempty" doc:"Absent: it still has the status."`
+}
+
+type timeline struct {
+	Items []moment `json:"items" nullable:"false" doc:"The newest first."`
+	Next  string   `json:"next,omitempty" doc:"If there are more: the value of after for the next page."`
+}
+
+func newStatusMoment(c history.Change) moment {
+	status := &statusChange{From: c.Before, To: c.Status, Reason: c.Reason, HTTPStatus: c.HTTPStatus, Location: c.Location}
+	if !c.To.IsZero() {
+		status.Until = &c.To
+	}
+	return moment{At: c.From, Kind: momentStatus, Status: status}
+}
+
+func newChangeMoment(r access.Record) moment {
+	e := newEntry(r, false)
+	return moment{At: r.At, Kind: momentChange, Change: &e}
+}
+
+func exampleTimeline() timeline {
+	at := time.Date(2026, 3, 14, 9, 34, 0, 0, time.UTC)
+	change := exampleEntries().Items[0]
+	return timeline{Items: []moment{
+		{At: at, Kind: momentStatus, Status: &statusChange{From: events.StatusHealthy, To: events.StatusDown, Reason: events.ReasonTimeout, Location: "default"}},
+		{At: change.At, Kind: momentChange, Change: &change},
+	}}
+}
+
+// timeline adds the route of the timeline.
+func (a *API) timeline(r *rest.API) {
+	rest.Register(r, rest.Get("get-timeline", rest.Prefix+"/services/{id}/timeline", "Read the timeline of a service",
+		"What befell the service, the newest first, in pages: changes of its status, and who changed what of it; also after it was deleted."), a.readTimeline,
+		rest.Answers(http.StatusOK, exampleTimeline()), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
+}
+
+type timelineInput struct {
+	Times
+	rest.Paging
+
+	ID   string   `path:"id" format:"uuid" doc:"The service's id."`
+	Kind []string `query:"kind,explode" enum:"status,change" doc:"Moments of this kind; repeat it for more. Absent: of all kinds."`
+}
+
+type timelineOutput struct {
+	Link string `header:"Link" doc:"The next page, as rel=next, where there is one."`
+	Body timeline
+}
+
+// readTimeline serves GET /api/services/{id}/timeline.
+func (a *API) readTimeline(ctx context.Context, in *timelineInput) (*timelineOutput, error) {
+	id, err := serviceID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	from, before, limit, err := in.page()
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.moments(ctx, id, in.Kind, from, before, limit+1) // to know whether there are more
+	if err == nil && len(all) == 0 {
+		_, err = a.Catalog.ServiceByID(ctx, id) // nothing befell it in that time, or there is none
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &timelineOutput{Body: timeline{Items: all}}
+	for limit < len(all) && all[limit].At.Equal(all[limit-1].At) {
+		limit++ // what is of the same time is on the same page
+	}
+	if limit < len(all) {
+		out.Body.Items = all[:limit]
+		out.Body.Next = rest.Next(all[limit-1].At.Format(time.RFC3339Nano))
+		out.Link = in.NextLink(out.Body.Next)
+	}
+	return out, nil
+}
+
+// page returns the time of the moments on a page, and how many it has.
+func (in *timelineInput) page() (from, before time.Time, limit int, err error) {
+	for _, kind := range in.Kind {
+		if kind != momentStatus && kind != momentChange {
+			return from, before, 0, rest.InvalidParameter("kind", "It must be one of status, change.", rest.Clip(kind))
+		}
+	}
+	now := time.Now().UTC()
+	if from, before, err = in.read(now, now.Sub(time.Time{})); err != nil { // since ever
+		return from, before, 0, err
+	}
+	if in.To == "" {
+		before = now.Add(time.Hour) // a status that is new is of the database's clock
+	}
+	page, err := in.Page()
+	if err == nil && page.After != "" {
+		if before, err = time.Parse(time.RFC3339Nano, page.After); err != nil {
+			err = rest.InvalidParameter("after", "It must be the value of next from an earlier page.", rest.Clip(in.After))
+		}
+	}
+	if limit = page.Limit; limit == 0 {
+		limit = timelinePage
+	}
+	return from, before, limit, err
+}
+
+// moments returns those of a time, the newest first; there may be some more than limit.
+func (a *API) moments(ctx context.Context, id string, kinds []string, from, before time.Time, limit int) ([]moment, error) {
+	list := []moment{}
+	wanted := func(kind string) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
+	if wanted(momentStatus) {
+		changes, err := a.Catalog.StatusChanges(ctx, id, from, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range changes {
+			list = append(list, newStatusMoment(c))
+		}
+	}
+	if wanted(momentChange) {
+		records, err := a.Catalog.Trail(ctx, access.Search{
+			Thing: events.Key{Kind: events.KindService, ID: id}, Since: from, Until: before, Limit: limit,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			list = append(list, newChangeMoment(r))
+		}
+	}
+	slices.SortStableFunc(list, func(a, b moment) int { return b.At.Compare(a.At) })
+	return list, nil
+}
