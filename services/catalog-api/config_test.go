@@ -41,6 +41,9 @@ func TestStrangersWriteOnlyIfToldSo(t *testing.T) {
 		"proxies that are none":             {"PORTAL_PROXIES=traefik", `PORTAL_PROXIES has "traefik"`},
 		"a limit that is none":              {"PORTAL_RATE_LIMIT=many", `PORTAL_RATE_LIMIT is "many"`},
 		"a trail of no days":                {"PORTAL_TRAIL_DAYS=-1", "PORTAL_TRAIL_DAYS is -1"},
+		"probes of a day":                   {"PORTAL_HISTORY_PROBE_DAYS=1", "PORTAL_HISTORY_PROBE_DAYS is 1"},
+		"hours for less long than probes":   {"PORTAL_HISTORY_PROBE_DAYS=50", "PORTAL_HISTORY_HOUR_DAYS is 40; it must be a number from that of PORTAL_HISTORY_PROBE_DAYS, 50"},
+		"days of no year":                   {"PORTAL_HISTORY_YEARS=-1", "PORTAL_HISTORY_YEARS is -1"},
 	} {
 		err := configured(tc.env)
 		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {

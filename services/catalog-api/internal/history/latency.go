@@ -3,6 +3,7 @@ package history
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/DataDog/sketches-go/ddsketch"
 	"github.com/DataDog/sketches-go/ddsketch/mapping"
@@ -68,17 +69,32 @@ func newSketch() *ddsketch.DDSketch {
 	return ddsketch.NewDDSketch(buckets, store.NewDenseStore(), store.NewDenseStore())
 }
 
-// Append appends l, encoded.
+// Append appends l, encoded: count, sum, the least and the greatest, the index of the first
+// bucket, and how many answers each one has until all are there. A bucket without any is
+// followed by the number of those like it.
 func (l Latency) Append(b []byte) []byte {
 	b = appendNumbers(b, l.Count)
 	if l.Count == 0 {
 		return b
 	}
 	b = appendNumbers(b, l.Sum, l.Min, l.Max)
-	var sketch []byte
-	l.sketch.Encode(&sketch, true)
-	return append(appendNumbers(b, int64(len(sketch))), sketch...)
+	const none = math.MinInt
+	next := none
+	l.sketch.GetPositiveValueStore().ForEach(func(index int, count float64) (stop bool) {
+		switch empty := index - next; {
+		case next == none:
+			b = appendNumbers(b, int64(index-firstBucket))
+		case empty > 0:
+			b = appendNumbers(b, 0, int64(empty))
+		}
+		b, next = appendNumbers(b, int64(count)), index+1
+		return false
+	})
+	return b
 }
+
+// firstBucket is the index of the bucket of a millisecond, the shortest latency.
+var firstBucket = buckets.Index(1)
 
 // errBucket is of data that is no bucket.
 var errBucket = errors.New("not a valid bucket")
@@ -98,15 +114,24 @@ func (r *reader) latency() (l Latency) {
 		return l
 	}
 	l.Sum, l.Min, l.Max = r.number(), r.number(), r.number()
-	size := int(r.number())
-	if r.bad || size > len(r.b) {
-		r.bad = true
-		return Latency{}
+	l.sketch = newSketch()
+	bins := l.sketch.GetPositiveValueStore()
+	index := int64(firstBucket) + r.number()
+	for left := l.Count; left > 0 && !r.bad; index++ {
+		count := r.number()
+		if count == 0 {
+			index += r.number() - 1
+			continue
+		}
+		if count > left || index > maxBucket {
+			r.bad = true
+			break
+		}
+		bins.AddWithCount(int(index), float64(count))
+		left -= count
 	}
-	var err error
-	if l.sketch, err = ddsketch.DecodeDDSketch(r.b[:size], store.DenseStoreConstructor, buckets); err != nil {
-		r.bad = true
-	}
-	r.b = r.b[size:]
 	return l
 }
+
+// maxBucket is beyond the bucket of every latency: some years.
+const maxBucket = 1000

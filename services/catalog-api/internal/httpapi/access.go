@@ -24,6 +24,7 @@ var actions = map[string]access.Action{
 	"get-uptime":      access.Read,
 	"get-timeline":    access.Read,
 	"list-uptimes":    access.Read,
+	"list-strips":     access.Read,
 	"events":          access.Read,
 	"create-service":  access.WriteService,
 	"put-service":     access.WriteService,

@@ -82,6 +82,7 @@ func (a *API) Handler() http.Handler {
 	a.services(r)
 	a.history(r)
 	a.timeline(r)
+	a.strips(r)
 	a.trail(r)
 	a.undo(r)
 	a.keys(r)

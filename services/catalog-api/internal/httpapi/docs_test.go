@@ -191,7 +191,7 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"DELETE /api/keys/{id}", "DELETE /api/services/{id}", "DELETE /api/session", "GET /api/audit", "GET /api/events", "GET /api/health", "GET /api/keys", "GET /api/me", "GET /api/services", "GET /api/services/{id}",
-		"GET /api/services/{id}/changes", "GET /api/services/{id}/history", "GET /api/services/{id}/timeline", "GET /api/services/{id}/uptime", "GET /api/uptime",
+		"GET /api/services/{id}/changes", "GET /api/services/{id}/history", "GET /api/services/{id}/timeline", "GET /api/services/{id}/uptime", "GET /api/strips", "GET /api/uptime",
 		"PATCH /api/services/{id}", "POST /api/keys", "POST /api/services", "POST /api/services/{id}/changes/{change}/undo",
 		"POST /api/services/{id}/check", "POST /api/services/{id}/restore", "POST /api/session", "PUT /api/services/{id}",
 	}

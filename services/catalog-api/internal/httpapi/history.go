@@ -23,6 +23,8 @@ type History interface {
 	Probes(ctx context.Context, id string, from, to time.Time) ([]history.Probe, error)
 	// ObservedTime returns how long the services that pass the filter had each status, by name.
 	ObservedTime(ctx context.Context, f catalog.Filter, from, to time.Time) ([]history.ServiceTime, error)
+	// SpansOf returns the statuses of services in a time, the oldest first, by their ids.
+	SpansOf(ctx context.Context, ids []string, from, to time.Time) (map[string][]history.Span, error)
 	// StatusChanges returns changes of a service's status before a time, the newest first.
 	StatusChanges(ctx context.Context, id string, from, before time.Time, limit int) ([]history.Change, error)
 }

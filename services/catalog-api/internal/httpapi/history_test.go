@@ -208,3 +208,37 @@ func TestTimelineHasStatusesAndChanges(t *testing.T) {
 		t.Errorf("after it was deleted: %q", got)
 	}
 }
+
+func TestStripsAreOfManyServices(t *testing.T) {
+	p := start(t, nil)
+	path, svc := p.create(`{"name":"billing","status_url":"` + probedURL + `"}`)
+	_, other := p.create(`{"name":"by hand","status":"healthy"}`)
+	from := time.Now().UTC().Truncate(30 * time.Minute).Add(-time.Hour) // two segments before the last
+	p.probed(path, probedURL, from, "hhhhxh"+"....."+strings.Repeat(".", 25)+"hd")
+
+	ids := "id=" + svc.body["id"].(string) + "&id=" + other.body["id"].(string)
+	a := p.call("GET", "/api/strips?"+ids, "")
+	list := items(a, "items")
+	if at := a.body["at"].([]any); a.status != 200 || len(list) != 2 || len(at) != 48 || at[45] != from.Format(time.RFC3339) {
+		t.Fatalf("got %d %s", a.status, a.raw)
+	}
+	if got := list[0]["strip"].(string); len(got) != 48 || !strings.HasPrefix(got[44:], "-xd") {
+		t.Errorf("the strip is %q", got)
+	}
+	if got := list[1]["strip"]; got != strings.Repeat("-", 48) {
+		t.Errorf("by hand it is %q", got)
+	}
+	days := p.call("GET", "/api/strips?days=90&zone=Asia/Kolkata&id="+svc.body["id"].(string), "")
+	if list := items(days, "items"); len(list) != 1 || len(list[0]["strip"].(string)) != 90 || !strings.Contains(list[0]["strip"].(string)[87:], "x") {
+		t.Errorf("of 90 days: %s", days.raw)
+	}
+	for _, query := range []string{
+		"", "id=" + strings.Repeat("x&id=", 100), ids + "&days=0", ids + "&days=101", ids + "&days=many", ids + "&days=9&zone=Mars/Base", ids + "&days=9&zone=Local",
+		"days=9&" + strings.Repeat(ids+"&", 6),
+	} {
+		wantProblem(t, p.call("GET", "/api/strips?"+query, ""), 422, "invalid")
+	}
+	if a := p.call("GET", "/api/strips?id=x", ""); a.status != 200 || items(a, "items")[0]["strip"] != strings.Repeat("-", 48) {
+		t.Errorf("of an unknown one: %d %s", a.status, a.raw)
+	}
+}

@@ -12,17 +12,17 @@ import (
 // maxPage is the largest limit of a page.
 const maxPage = 1000
 
-// number is a parameter that is described as a number and read by Page, because an
+// Number is a parameter that is described as a number and read by Page, because an
 // unreadable one must not pass as an absent one.
-type number string
+type Number string
 
 // Schema implements huma.SchemaProvider.
-func (number) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeInteger} }
+func (Number) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeInteger} }
 
 // Paging are the parameters of a list that can be read in pages. Pages are bounded by
 // keys, so that additions and deletions meanwhile move nothing to another page.
 type Paging struct {
-	Limit number `query:"limit" minimum:"1" maximum:"1000" doc:"Size of a page; absent: all. If there are more, next leads to the next page."`
+	Limit Number `query:"limit" minimum:"1" maximum:"1000" doc:"Size of a page; absent: all. If there are more, next leads to the next page."`
 	After string `query:"after" doc:"The value of next in the page before."`
 
 	url url.URL // of the request

@@ -148,9 +148,13 @@ func (r dayRow) bucket() (history.Bucket, error) {
 // readDays reads the rows of days in a time, by service and day.
 func readDays(ctx context.Context, q sqlx.QueryerContext, ids []string, from, to time.Time) (map[string]map[time.Time]dayRow, error) {
 	const query = `SELECT service_id, day, through, healthy_ms, degraded_ms, down_ms, probes, missed, latency FROM days
-		WHERE service_id = ANY($1) AND day >= $2::date AND day < $3::date`
+		WHERE service_id = ANY($1) AND day = ANY($2::date[])` // by its index, whose first column is the day
+	var list pq.StringArray
+	for day := from.UTC().Truncate(history.Day); day.Before(to); day = day.Add(history.Day) {
+		list = append(list, date(day))
+	}
 	var rows []dayRow
-	if err := sqlx.SelectContext(ctx, q, &rows, query, pq.StringArray(ids), date(from), date(to)); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, query, pq.StringArray(ids), list); err != nil {
 		return nil, fmt.Errorf("read buckets of days: %w", domainError(err))
 	}
 	found := make(map[string]map[time.Time]dayRow, len(ids))

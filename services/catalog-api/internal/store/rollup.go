@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -168,28 +169,31 @@ func rollUpDay(ctx context.Context, tx *sqlx.Tx, at, day time.Time, ids []string
 
 // dayRows are rows of days and hours, column by column.
 type dayRows struct {
-	id                                       pq.StringArray
-	day, through                             []time.Time
-	healthy, degraded, down, probes, skipped pq.Int64Array
-	latency, hours                           pq.ByteaArray
+	id                                      pq.StringArray
+	day, through                            []time.Time
+	healthy, degraded, down, probes, missed pq.Int64Array
+	latency, hours                          pq.ByteaArray
 }
 
 func (r *dayRows) append(id string, day, through time.Time, hours []history.Bucket) {
 	sum := history.Buckets{List: hours}.Sum()
 	r.id, r.day, r.through = append(r.id, id), append(r.day, day), append(r.through, through)
 	r.healthy, r.degraded = append(r.healthy, sum.Time.Healthy.Milliseconds()), append(r.degraded, sum.Time.Degraded.Milliseconds())
-	r.down, r.probes = append(r.down, sum.Time.Down.Milliseconds()), append(r.probes, int64(sum.Probes))
-	r.skipped, r.latency = append(r.skipped, int64(sum.Missed)), append(r.latency, sum.Latency.Append(nil))
+	r.down, r.probes = append(r.down, sum.Time.Down.Milliseconds()), append(r.probes, small(sum.Probes))
+	r.missed, r.latency = append(r.missed, small(sum.Missed)), append(r.latency, sum.Latency.Append(nil))
 	r.hours = append(r.hours, history.AppendBuckets(nil, hours))
 }
+
+// small is n as it fits into a row: a day has 8,640 slots at most, and some checks by hand.
+func small(n int) int64 { return int64(min(n, math.MaxInt16)) }
 
 func (r *dayRows) write(ctx context.Context, tx *sqlx.Tx) error {
 	const (
 		days = `INSERT INTO days (service_id, day, through, healthy_ms, degraded_ms, down_ms, probes, missed, latency)
 			SELECT id, (day AT TIME ZONE 'UTC')::date, through, healthy, degraded, down, probes, missed, latency
-			FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::bytea[])
+			FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::int[], $6::int[], $7::smallint[], $8::smallint[], $9::bytea[])
 				AS r (id, day, through, healthy, degraded, down, probes, missed, latency)
-			ON CONFLICT (service_id, day) DO UPDATE SET through = EXCLUDED.through, healthy_ms = EXCLUDED.healthy_ms,
+			ON CONFLICT (day, service_id) DO UPDATE SET through = EXCLUDED.through, healthy_ms = EXCLUDED.healthy_ms,
 				degraded_ms = EXCLUDED.degraded_ms, down_ms = EXCLUDED.down_ms, probes = EXCLUDED.probes, missed = EXCLUDED.missed,
 				latency = EXCLUDED.latency`
 		hours = `INSERT INTO hours (service_id, day, data)
@@ -197,7 +201,7 @@ func (r *dayRows) write(ctx context.Context, tx *sqlx.Tx) error {
 			ON CONFLICT (service_id, day) DO UPDATE SET data = EXCLUDED.data`
 	)
 	_, err := tx.ExecContext(ctx, days, r.id, pq.Array(r.day), pq.Array(r.through),
-		r.healthy, r.degraded, r.down, r.probes, r.skipped, r.latency)
+		r.healthy, r.degraded, r.down, r.probes, r.missed, r.latency)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, hours, r.id, pq.Array(r.day), r.hours)
 	}

@@ -85,16 +85,16 @@ CREATE TABLE hours (
 -- The bucket of a service and a day (UTC). A partition is a month's.
 CREATE TABLE days (
     service_id  uuid        NOT NULL,
-    day         date        NOT NULL,
     through     timestamptz NOT NULL,                                                    -- the last row of probes that is in it
+    day         date        NOT NULL,
     healthy_ms  integer     NOT NULL,                                                    -- observed with each status
     degraded_ms integer     NOT NULL,
     down_ms     integer     NOT NULL,
-    probes      integer     NOT NULL,                                                    -- made
-    missed      integer     NOT NULL,
+    probes      smallint    NOT NULL,                                                    -- made
+    missed      smallint    NOT NULL,
     latency     bytea       NOT NULL,                                                    -- a history.Latency
 
-    CONSTRAINT days_pkey PRIMARY KEY (service_id, day)
+    CONSTRAINT days_pkey PRIMARY KEY (day, service_id)          -- in the order in which rows come: its pages are full
 ) PARTITION BY RANGE (day);
 
 -- The services that were deleted of late, for copies of the list. See ADR 6.

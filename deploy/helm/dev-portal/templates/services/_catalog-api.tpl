@@ -64,6 +64,12 @@
   value: {{ if .Values.catalogApi.keys.secret }}/etc/dev-portal/keys/{{ .Values.catalogApi.keys.key }}{{ else }}""{{ end }}
 - name: PORTAL_TRAIL_DAYS
   value: {{ .Values.catalogApi.trailDays | quote }}
+- name: PORTAL_HISTORY_PROBE_DAYS
+  value: {{ .Values.catalogApi.history.probeDays | quote }}
+- name: PORTAL_HISTORY_HOUR_DAYS
+  value: {{ .Values.catalogApi.history.hourDays | quote }}
+- name: PORTAL_HISTORY_YEARS
+  value: {{ .Values.catalogApi.history.years | quote }}
 {{- end }}
 
 {{/* The whole folder is mounted, not the file: only so does a change of the Secret arrive. */}}

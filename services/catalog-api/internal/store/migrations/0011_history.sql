@@ -45,16 +45,16 @@ CREATE TABLE hours (
 -- The bucket of a service and a day (UTC).
 CREATE TABLE days (
     service_id  uuid        NOT NULL,
-    day         date        NOT NULL,
     through     timestamptz NOT NULL,
+    day         date        NOT NULL,
     healthy_ms  integer     NOT NULL,
     degraded_ms integer     NOT NULL,
     down_ms     integer     NOT NULL,
-    probes      integer     NOT NULL,
-    missed      integer     NOT NULL,
+    probes      smallint    NOT NULL,
+    missed      smallint    NOT NULL,
     latency     bytea       NOT NULL,
 
-    CONSTRAINT days_pkey PRIMARY KEY (service_id, day)
+    CONSTRAINT days_pkey PRIMARY KEY (day, service_id)
 ) PARTITION BY RANGE (day);
 
 -- +goose StatementBegin
