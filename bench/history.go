@@ -118,7 +118,7 @@ func hundredDays(ctx context.Context) ([]row, error) {
 		told("100 days of 10,000 services, every 60 s", "%.0f MB", "MB-all", "20 services through the code, then copied; services too; at most 2,500 is the target"),
 		told("of these, results one by one", "%.0f MB", "MB-probes", "of the last 2 to 3 days"),
 		told("of these, hours", "%.0f MB", "MB-hours", "of the last 40 days"),
-		told("of these, changes of status", "%.0f MB", "MB-spans", "some 1.4 of a service and a day"),
+		told("of these, changes of status", "%.0f MB", "MB-spans", "each service falls once a week"),
 		{"what grows a day, when the rest has come to its end", grows, "buckets of days; at most 2 is the target"},
 		told("uptime of one service over 90 days", "%.1f ms", "ms-uptime-of-one-90d", "the best of 5; at most 20 is the target"),
 		told("uptime of all 10,000 over 30 days", "%.0f ms", "ms-uptime-of-all-30d", "likewise; at most 500 is the target"),

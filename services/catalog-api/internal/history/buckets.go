@@ -81,14 +81,11 @@ func (b Buckets) Count(probes []Probe, now time.Time) {
 
 // countTime adds the time that p holds to the buckets that it is in.
 func (b Buckets) countTime(p Probe, until time.Time) {
-	for at := later(p.At, b.From); at.Before(until); {
-		bucket := b.At(at)
-		if bucket == nil {
-			return
-		}
-		end := earlier(until, b.From.Add((at.Sub(b.From)/b.Step+1)*b.Step))
-		bucket.Time.Add(p.Status, end.Sub(at))
-		at = end
+	from := later(p.At, b.From)
+	for i := int(from.Sub(b.From) / b.Step); i < len(b.List) && from.Before(until); i++ {
+		end := earlier(until, b.From.Add(time.Duration(i+1)*b.Step))
+		b.List[i].Time.Add(p.Status, end.Sub(from))
+		from = end
 	}
 }
 

@@ -149,12 +149,8 @@ func (r dayRow) bucket() (history.Bucket, error) {
 func readDays(ctx context.Context, q sqlx.QueryerContext, ids []string, from, to time.Time) (map[string]map[time.Time]dayRow, error) {
 	const query = `SELECT service_id, day, through, healthy_ms, degraded_ms, down_ms, probes, missed, latency FROM days
 		WHERE service_id = ANY($1) AND day = ANY($2::date[])` // by its index, whose first column is the day
-	var list pq.StringArray
-	for day := from.UTC().Truncate(history.Day); day.Before(to); day = day.Add(history.Day) {
-		list = append(list, date(day))
-	}
 	var rows []dayRow
-	if err := sqlx.SelectContext(ctx, q, &rows, query, pq.StringArray(ids), list); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, query, pq.StringArray(ids), dates(from, to)); err != nil {
 		return nil, fmt.Errorf("read buckets of days: %w", domainError(err))
 	}
 	found := make(map[string]map[time.Time]dayRow, len(ids))
@@ -194,6 +190,17 @@ func put[T any](found map[string]map[time.Time]T, id string, day time.Time, valu
 		found[id] = map[time.Time]T{}
 	}
 	found[id][day] = value
+}
+
+// dates are the days of UTC that have a part of a time.
+func dates(from, to time.Time) (list pq.StringArray) {
+	if from.Equal(to) {
+		return nil
+	}
+	for day := from.UTC().Truncate(history.Day); day.Before(to); day = day.Add(history.Day) {
+		list = append(list, date(day))
+	}
+	return list
 }
 
 // date is the day of UTC that a time is in.

@@ -51,7 +51,7 @@ func BenchmarkHundredDays(b *testing.B) {
 // liveOn takes the results of a hundred days, and looks after the history each day as it goes.
 func liveOn(b *testing.B, db *store.Store, services []catalog.Service) {
 	b.Helper()
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // for the same figures each time
+	random := rand.New(rand.NewPCG(1, 2))
 	end := time.Now().UTC().Truncate(time.Minute)
 	status := make([]events.Status, len(services))
 	for i := range status {
@@ -66,10 +66,10 @@ func liveOn(b *testing.B, db *store.Store, services []catalog.Service) {
 		}
 		batch := make([]events.ProbeCompleted, len(services))
 		for i, svc := range services {
-			switch n := random.IntN(2000); {
-			case status[i] == events.StatusHealthy && n == 0: // falls some twice in three days
+			switch n := random.IntN(10_000); {
+			case status[i] == events.StatusHealthy && n == 0: // falls once a week
 				status[i] = []events.Status{events.StatusDown, events.StatusDegraded}[random.IntN(2)]
-			case status[i] != events.StatusHealthy && n < 100:
+			case status[i] != events.StatusHealthy && n < 500:
 				status[i] = events.StatusHealthy
 			}
 			batch[i] = result(svc, at.Add(time.Duration(i)*time.Second+time.Duration(random.IntN(40))*time.Millisecond), status[i])

@@ -17,8 +17,8 @@ import (
 // rolledFor is for how many days before today buckets are sure to be there.
 const rolledFor = 2
 
-// observedTime adds up the buckets of whole days, from argument 2 to 3, and spans in the times
-// that are left: 4 to 5, and 6 to 7. Argument 1 is a condition on services. The last span of
+// observedTime adds up the buckets of whole days, which are argument 2, and spans in the times
+// that are left: 3 to 4, and 5 to 6. Argument 1 is a condition on services. The last span of
 // a service goes on while its last result is good for it.
 const observedTime = `
 	WITH service AS (
@@ -26,11 +26,11 @@ const observedTime = `
 		FROM services WHERE %[1]s
 	), seen AS (
 		SELECT service_id AS id, sum(healthy_ms) AS healthy, sum(degraded_ms) AS degraded, sum(down_ms) AS down
-		FROM days WHERE day >= %[2]s::date AND day < %[3]s::date AND service_id IN (SELECT id FROM service) GROUP BY 1
+		FROM days WHERE day = ANY(%[2]s::date[]) AND service_id IN (SELECT id FROM service) GROUP BY 1
 		UNION ALL
 		SELECT s.id, sum(ms) FILTER (WHERE status = 'healthy'), sum(ms) FILTER (WHERE status = 'degraded'), sum(ms) FILTER (WHERE status = 'down')
 		FROM service s
-		CROSS JOIN (VALUES (%[4]s::timestamptz, %[5]s::timestamptz), (%[6]s, %[7]s)) AS part (begin, until)
+		CROSS JOIN (VALUES (%[3]s::timestamptz, %[4]s::timestamptz), (%[5]s, %[6]s)) AS part (begin, until)
 		CROSS JOIN LATERAL (
 			SELECT status, extract(epoch FROM least(lead(since, 1, s.good) OVER (ORDER BY since), until) - greatest(since, begin)) * 1000 AS ms, reason
 			FROM (
@@ -69,7 +69,7 @@ func observed(ctx context.Context, tx *sqlx.Tx, q *listQuery, from, to time.Time
 		return nil, err
 	}
 	conditions := strings.Join(append(q.conditions, `true`), ` AND `)
-	query := fmt.Sprintf(observedTime, conditions, q.arg(date(first)), q.arg(date(last)), q.arg(from), q.arg(first), q.arg(last), q.arg(to))
+	query := fmt.Sprintf(observedTime, conditions, q.arg(dates(first, last)), q.arg(from), q.arg(first), q.arg(last), q.arg(to))
 	var rows []struct {
 		ID       string `db:"id"`
 		Name     string `db:"name"`
