@@ -44,7 +44,7 @@ func paths(t *testing.T, pattern string, but ...string) (found []string) {
 }
 
 func TestEveryVariableIsDocumentedAndSet(t *testing.T) {
-	want := variables(t, append(paths(t, "services/*/config.go", "services/standalone/config.go"), "services/catalog-api/signon.go", "pkg/service/service.go", "pkg/service/nats.go")...)
+	want := variables(t, append(paths(t, "services/*/config.go", "services/standalone/config.go"), "services/catalog-api/signon.go", "services/catalog-api/history.go", "pkg/service/service.go", "pkg/service/nats.go")...)
 
 	// Compose and the chart also have variables for other programs.
 	own := []string{"PORTAL_VERSION", "PORTAL_COMMIT", "PORTAL_BIND", "PORTAL_PORT"}

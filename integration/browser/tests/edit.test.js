@@ -128,18 +128,20 @@ test('the form of a service has no values of the previous one', async ({ home, c
   await expect(home.formTags).toHaveCount(0);
 });
 
-test('a click on the card opens the form, but one on a link, tag or button of it does its own', async ({
+test('a click on the card opens the service, but one on a link, tag or button of it does its own', async ({
   home,
+  page,
   catalogue,
 }) => {
   const service = await catalogue.add(full(catalogue));
   const card = home.card(service.name);
   await home.open();
   await card.description.click();
-  await expect(home.field('Name')).toHaveValue(service.name);
-  await home.cancel.click();
+  await expect(page.getByRole('region', { name: service.name })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('region', { name: service.name })).toBeHidden();
   await card.tags.first().click();
-  await expect(home.form).toBeHidden();
+  await expect(page).toHaveURL(/tag=go/);
   await expect(home.chip('tag', 'go')).toHaveAttribute('aria-pressed', 'true');
 });
 

@@ -88,9 +88,27 @@ test('Enter on a card opens it, and Escape leads back to the card', async ({ hom
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
-  await expect(home.field('Name')).toHaveValue(names[1]);
+  await expect(page.getByRole('region', { name: names[1] })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(home.card(names[1]).open).toBeFocused();
+});
+
+test('e edits the service with the focus, or the one that is open', async ({ home, page, catalogue }) => {
+  const names = await row(home, catalogue);
+  await page.keyboard.press('e');
+  await expect(home.form, 'no service has the focus').toBeHidden();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('e');
+  await expect(home.field('Name')).toHaveValue(names[0]);
+  await page.keyboard.press('Escape');
+  await expect(home.card(names[0]).open).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: names[0] })).toBeFocused();
+  await page.keyboard.press('e');
+  await expect(home.field('Name')).toHaveValue(names[0]);
+  await page.keyboard.press('Escape');
+  await expect(home.form).toBeHidden();
+  await expect(page.getByRole('region', { name: names[0] }), 'Escape closed the form alone').toBeVisible();
 });
 
 test('a service can be added, found, edited and deleted without a pointer', async ({ home, page, catalogue }) => {
@@ -105,14 +123,14 @@ test('a service can be added, found, edited and deleted without a pointer', asyn
   await page.keyboard.type(catalogue.mark);
   await expect(home.cards).toHaveCount(1);
   await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  await page.keyboard.press('e');
   await home.field('Description').focus();
   await page.keyboard.type('edited');
   await home.save.press('Enter');
   await expect(home.card(name).description).toHaveText('edited');
 
   await expect(home.card(name).open).toBeFocused();
-  await page.keyboard.press('Enter');
+  await page.keyboard.press('e');
   await home.form.getByRole('button', { name: 'Delete' }).press('Enter');
   await home.confirm.getByRole('button', { name: 'Delete' }).press('Enter');
   await expect(home.card(name).root).toHaveCount(0);

@@ -23,6 +23,7 @@ import { address } from './lib/route.js';
 import { Router } from './lib/router.js';
 import { shortcut } from './lib/shortcut.js';
 import { Store } from './lib/store.js';
+import { Strips } from './lib/strips.js';
 import { Sync } from './lib/sync.js';
 import { AccessPage } from './pages/access.js';
 import { Catalogue } from './pages/catalogue.js';
@@ -35,7 +36,8 @@ const toasts = find('toast-list');
 const store = new Store();
 const announcer = new Announcer(store, (text) => find('#news').replaceChildren(text));
 const live = new Live('/api/events');
-const sync = new Sync({ api, store, live, inView: () => router.page.inView() });
+const sync = new Sync({ api, store, live, inView });
+const strips = new Strips(api);
 const health = new Health(api.health, (said) => find('health-notice').show(said));
 
 // session is shared by the pages: the services, the state of the connection, and actions.
@@ -46,6 +48,7 @@ const session = {
   ask,
   connection: { mode: 'loading', at: null, why: '' },
   go: (address) => router.go(address),
+  close: (address) => router.close(address),
   retitle: () => router.retitle(),
   add,
   signIn,
@@ -129,16 +132,18 @@ function add() {
   if (account.mayWrite) form.add();
 }
 
-// open opens a service's form, or its page for people who may not change it.
+// open shows a service: beside the list, or in its place.
 function open(id) {
+  if (store.get(id)) router.goBeside(address(id));
+}
+
+function edit(id) {
   const service = store.get(id);
-  if (!service) return;
-  if (account.mayChange(service)) form.edit(service);
-  else router.go(address(id));
+  if (service && account.mayChange(service)) form.edit(service);
 }
 
 async function probe(id) {
-  const card = router.page.card(id);
+  const card = cardOf(id);
   card.busy = true;
   try {
     const service = await api.check(id);
@@ -223,6 +228,16 @@ function dropped(draft) {
   toasts.say(['Your changes were not saved.'], { status: 'unknown', actions });
 }
 
+// cardOf returns the card of a service on the foremost page that has one.
+function cardOf(id) {
+  return router.shown.map((page) => page.card(id)).findLast(Boolean);
+}
+
+// inView returns the ids of the services on the screen.
+function inView() {
+  return [...new Set(router.shown.flatMap((page) => page.inView()))];
+}
+
 function key(event) {
   const arrow = event.key === 'ArrowDown' || event.key === 'ArrowRight';
   if (arrow && event.target === document.body && !event.shiftKey && !event.altKey) {
@@ -233,6 +248,8 @@ function key(event) {
   const act = {
     search: () => find('#searchInput').select(),
     new: add,
+    edit: () => edit(router.page.current()),
+    close: () => router.page.close(),
     help: () => find('help-dialog').open(),
   }[shortcut(event)];
   if (!act) return;
@@ -243,6 +260,7 @@ function key(event) {
 function listenToPeople() {
   document.addEventListener('keydown', key);
   document.addEventListener('open', ({ detail }) => open(detail));
+  document.addEventListener('edit', ({ detail }) => edit(detail));
   document.addEventListener('check', ({ detail }) => probe(detail));
   find('#addServiceBtn').addEventListener('click', add);
   find('#helpBtn').addEventListener('click', () => find('help-dialog').open());
@@ -272,6 +290,7 @@ function listenToAccount() {
 }
 
 function listenToServer() {
+  strips.addEventListener('read', () => showStrips(serverClock.now()));
   store.addEventListener('change', () => {
     for (const service of store.values()) form.changed(service);
     catalogue.changed();
@@ -281,8 +300,20 @@ function listenToServer() {
     session.connection = detail;
     find('connection-status').show(detail);
     if (detail.mode === 'polling' || detail.mode === 'offline') health.checkSoon();
-    router.page.update();
+    for (const page of router.shown) page.update();
   });
+}
+
+// showStrips shows the last 24 hours of the services in view, and reads those that it lacks.
+function showStrips(now) {
+  const measured = inView().filter((id) => store.get(id)?.status_url);
+  for (const page of router.shown) {
+    for (const id of measured) {
+      const card = page.card(id);
+      if (card) card.strip = strips.get(store.get(id));
+    }
+  }
+  if (live.up) void strips.want(measured, now);
 }
 
 // follow keeps the page up to date while it may be visible.
@@ -291,7 +322,11 @@ function follow() {
   const start = () => followers.forEach((one) => void one.start());
   const stop = () => followers.forEach((one) => void one.stop());
   const show = () => followers.forEach((one) => void one.show(!document.hidden));
-  const tick = () => router.page.tick(serverClock.now());
+  const tick = () => {
+    const now = serverClock.now();
+    for (const page of router.shown) page.tick(now);
+    showStrips(now);
+  };
   document.addEventListener('visibilitychange', show);
   document.addEventListener('freeze', stop);
   document.addEventListener('resume', start);

@@ -169,6 +169,13 @@ func exampleHistory() serviceHistory {
 	}
 }
 
+// historical returns a read of the history, as the documentation groups it.
+func historical(id, path, summary, description string) rest.Operation {
+	op := rest.Get(id, path, summary, description)
+	op.Tags = []string{"history"}
+	return op
+}
+
 // history adds the routes of the history.
 func (a *API) history(r *rest.API) {
 	const counted = "A result says what the status is until the next one, for three intervals at most: that time is observed. " +
@@ -176,13 +183,13 @@ func (a *API) history(r *rest.API) {
 	uptimeExample := newUptime(exampleWindow(), newSeen(exampleTime), 1)
 
 	r.Tag("history", "What was measured, and how much of the time services were up. "+counted)
-	rest.Register(r, rest.Get("get-history", rest.Prefix+"/services/{id}/history", "Read what was measured",
+	rest.Register(r, historical("get-history", rest.Prefix+"/services/{id}/history", "Read what was measured",
 		"What was measured of the service, in equal steps of UTC. "+counted), a.readHistory,
 		rest.Answers(http.StatusOK, exampleHistory()), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
-	rest.Register(r, rest.Get("get-uptime", rest.Prefix+"/services/{id}/uptime", "Read the uptime of a service",
+	rest.Register(r, historical("get-uptime", rest.Prefix+"/services/{id}/uptime", "Read the uptime of a service",
 		"How much of the observed time the service was healthy, and how much was observed. "+counted), a.readUptime,
 		rest.Answers(http.StatusOK, uptimeList{Items: []Uptime{uptimeExample}}), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
-	rest.Register(r, rest.Get("list-uptimes", rest.Prefix+"/uptime", "Read the uptime of all services",
+	rest.Register(r, historical("list-uptimes", rest.Prefix+"/uptime", "Read the uptime of all services",
 		"The uptime of each service that passes the filters, and of all of them together. "+counted), a.listUptimes,
 		rest.Answers(http.StatusOK, portalUptime{Uptime: uptimeExample, Items: []serviceUptime{{
 			ID: exampleService().ID, Name: "billing", Team: "Payments", Uptime: uptimeExample,

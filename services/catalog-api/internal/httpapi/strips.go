@@ -33,14 +33,14 @@ type stripList struct {
 // strips adds the route of the strips.
 func (a *API) strips(r *rest.API) {
 	bounds := history.Segments(time.Date(2026, 3, 14, 9, 10, 0, 0, time.UTC), 4, stripStep)
-	rest.Register(r, rest.Get("list-strips", rest.Prefix+"/strips", "Read the last 24 hours of services at a glance",
+	rest.Register(r, historical("list-strips", rest.Prefix+"/strips", "Read the last 24 hours of services at a glance",
 		"The worst status of each half hour of the last 24 hours, or of each of the last days, of up to 100 services."), a.listStrips,
 		rest.Answers(http.StatusOK, stripList{At: bounds[:4], To: bounds[4], Items: []strip{{exampleService().ID, "hhxh"}}}),
 		rest.Problems(rest.Malformed, rest.Invalid))
 }
 
 type stripsInput struct {
-	ID   []string    `query:"id,explode" maxItems:"100" required:"true" doc:"The services; repeat it for each."`
+	ID   []string    `query:"id,explode" maxItems:"100" doc:"The services; repeat it for each."`
 	Days rest.Number `query:"days" minimum:"1" maximum:"100" doc:"Segments are so many days, with today the last. At most 10 services then."`
 	Zone string      `query:"zone" maxLength:"64" doc:"In which the days are: a name of the IANA database, such as Europe/Berlin. Absent: UTC."`
 }
@@ -71,8 +71,8 @@ func (a *API) listStrips(ctx context.Context, in *stripsInput) (*stripsOutput, e
 		}
 		most = maxDayStrips
 	}
-	if len(in.ID) == 0 || len(in.ID) > most {
-		return nil, rest.InvalidParameter("id", fmt.Sprintf("It must be given once for each service, from 1 to %d times.", most), nil)
+	if len(in.ID) > most {
+		return nil, rest.InvalidParameter("id", fmt.Sprintf("At most %d ids are allowed, but there are %d.", most, len(in.ID)), nil)
 	}
 	spans, err := a.Catalog.SpansOf(ctx, in.ID, bounds[0], time.Now())
 	if err != nil {

@@ -67,7 +67,7 @@ func exampleTimeline() timeline {
 
 // timeline adds the route of the timeline.
 func (a *API) timeline(r *rest.API) {
-	rest.Register(r, rest.Get("get-timeline", rest.Prefix+"/services/{id}/timeline", "Read the timeline of a service",
+	rest.Register(r, historical("get-timeline", rest.Prefix+"/services/{id}/timeline", "Read the timeline of a service",
 		"What befell the service, the newest first, in pages: changes of its status, and who changed what of it; also after it was deleted."), a.readTimeline,
 		rest.Answers(http.StatusOK, exampleTimeline()), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
 }

@@ -98,7 +98,9 @@ func (a *API) Serve(path string, handler http.Handler) {
 
 func (a *API) complete(op *Operation, details []Detail) {
 	traitsOf(op)
-	op.Tags = []string{tagOf(op.Path)}
+	if op.Tags == nil {
+		op.Tags = []string{tagOf(op.Path)}
+	}
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
@@ -246,7 +248,8 @@ func Problems(of ...Kind) Detail {
 	}
 }
 
-// Tag describes the routes under a path. The documentation shows tags in this order.
+// Tag describes the routes under a path, or those that have it in their Operation. The
+// documentation shows tags in this order.
 func (a *API) Tag(name, description string) {
 	doc := a.huma.OpenAPI()
 	doc.Tags = append(doc.Tags, &huma.Tag{Name: name, Description: description})

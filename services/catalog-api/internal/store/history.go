@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -86,6 +87,18 @@ func (m measured) since(at time.Time) measured {
 	return measured{m.pieces[i:], m.round}
 }
 
+// around returns m with the pieces of a day, and one before and one after.
+func (m measured) around(day time.Time) measured {
+	search := func(at time.Time) int {
+		return sort.Search(len(m.pieces), func(i int) bool { return !m.pieces[i].At.Before(at) })
+	}
+	first, last := max(search(day)-1, 0), min(search(day.Add(history.Day))+1, len(m.pieces))
+	if last < len(m.pieces) {
+		return measured{pieces: m.pieces[first:last]} // the round is of the last piece
+	}
+	return measured{m.pieces[first:], m.round}
+}
+
 // has reports whether the piece that ends at the time is there.
 func (m measured) has(at time.Time) bool {
 	return slices.ContainsFunc(m.pieces, func(p history.Piece) bool { return p.At.Equal(at) })
@@ -95,6 +108,7 @@ func (m measured) has(at time.Time) bool {
 // is of them. Results one by one say it all as long as they are kept. What comes later is
 // added.
 func (m measured) day(day, now time.Time, rolled dayRow, known bool, hours []history.Bucket) ([]history.Bucket, error) {
+	m = m.around(day)
 	whole := !known || rolled.Through.Equal(day) || m.has(rolled.Through)
 	if !whole {
 		m = m.since(rolled.Through)

@@ -1,11 +1,12 @@
 // <service-card> shows one service, its property `service`; `key` is the service's id. It
-// bubbles "open" and "check" (detail the id), and "tag" (detail the tag).
+// bubbles "open", "edit" and "check" (detail the id), and "tag" (detail the tag).
 import { account } from '../lib/account.js';
 import { serverClock } from '../lib/clock.js';
 import { isWebAddress } from '../lib/fields.js';
 import { checked, latency, statusNames, trouble } from '../lib/format.js';
 import { fitting } from '../lib/tags.js';
 import { quoted, setText, stamp, tell } from './template.js';
+import './status-strip.js';
 
 class ServiceCard extends HTMLElement {
   key = '';
@@ -40,6 +41,11 @@ class ServiceCard extends HTMLElement {
     why.hidden = text === '';
   }
 
+  // strip is what the last 24 hours were, as in lib/strip.js; "": it is not known yet.
+  set strip(strip) {
+    this.#parts?.strip.show(strip, 'Last 24 hours', ['half hour', 'half hours']);
+  }
+
   // focus moves the focus to the button that opens the service.
   focus(options) {
     this.#parts.open.focus(options);
@@ -64,6 +70,7 @@ class ServiceCard extends HTMLElement {
       icon: find('.status-badge .icon'),
       status: find('.status-text'),
       trouble: find('.card-trouble'),
+      strip: find('status-strip'),
       description: find('.card-description'),
       tags: find('.card-tags'),
       more: find('.card-more'),
@@ -93,6 +100,7 @@ class ServiceCard extends HTMLElement {
     setText(p.status, statusNames[service.status]);
     setText(p.description, service.description ?? '');
     p.description.hidden = !service.description;
+    p.strip.hidden = !service.status_url;
     this.#showTags(service.tags);
     setText(p.latency, latency(service));
     for (const link of p.links) this.#showLink(link);
@@ -144,7 +152,8 @@ class ServiceCard extends HTMLElement {
     if (tag) tell(this, 'tag', tag.textContent);
     else if (target.closest('.card-more')) this.#toggleTags();
     else if (target.closest('.card-check')) this.#check();
-    else if (target.closest('.card-open, .card-edit')) tell(this, 'open', this.#service.id);
+    else if (target.closest('.card-edit')) tell(this, 'edit', this.#service.id);
+    else if (target.closest('.card-open')) tell(this, 'open', this.#service.id);
     else if (!target.closest('a, button') && target.closest('article') && getSelection().isCollapsed) {
       tell(this, 'open', this.#service.id);
     }

@@ -159,7 +159,7 @@ class FocusKeeper {
       return;
     }
     const cards = this.#grid.querySelectorAll('service-card');
-    const next = cards[Math.min(this.#index, cards.length - 1)] ?? document.querySelector('main');
+    const next = cards[Math.min(this.#index, cards.length - 1)] ?? document.querySelector('.main');
     next.focus({ preventScroll: true });
     this.#substitute = document.activeElement;
   }

@@ -69,9 +69,35 @@ export async function restore(id) {
   return (await call('POST', `${path(id)}/restore`)).data;
 }
 
-// changes resolves with the newest changes of a service, also of a deleted one.
-export async function changes(id) {
-  return (await call('GET', `${path(id)}/changes?limit=20`)).data.items;
+// timeline resolves with { items, next } of what befell a service, also a deleted one, the
+// newest first: of a kind, or "" for all. after is the next of the page before, or "".
+export async function timeline(id, kind, after) {
+  const query = new URLSearchParams({ limit: 30 });
+  if (kind) query.set('kind', kind);
+  if (after) query.set('after', after);
+  return (await call('GET', `${path(id)}/timeline?${query}`)).data;
+}
+
+// uptime resolves with how much of 24 hours, 7, 30 and 90 days a service was up.
+export async function uptime(id) {
+  return (await call('GET', `${path(id)}/uptime`)).data.items;
+}
+
+// history resolves with what was measured of a service until now: { buckets, step, to }. A
+// range is as in lib/history.js.
+export async function history(id, { ms, step }) {
+  const from = new Date(serverClock.now() - ms).toISOString();
+  return (await call('GET', `${path(id)}/history?${new URLSearchParams({ from, step })}`)).data;
+}
+
+// strips resolves with { items, to } of the last 24 hours of services (at most 100).
+export async function strips(ids) {
+  return (await call('GET', `/api/strips?${new URLSearchParams(ids.map((id) => ['id', id]))}`)).data;
+}
+
+// days resolves with a strip of the last days of a service in a time zone.
+export async function days(id, days, zone) {
+  return (await call('GET', `/api/strips?${new URLSearchParams({ id, days, zone })}`)).data;
 }
 
 // undo takes a change of a service back, and resolves with the service.

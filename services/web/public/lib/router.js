@@ -1,11 +1,17 @@
 // Router shows the page of the address (see pages/page.js). The roots of the other pages
 // are hidden, and keep their content. Moving to another page doesn't reload: the router
 // sets the title and the focus, and Back restores the focus and scroll position.
+//
+// A page may be shown beside another one, as a panel over it, where there is room: it has the
+// address, and the one below stays as it is.
 import { internalTarget, route } from './route.js';
+
+const room = matchMedia('(width >= 64rem)');
 
 export class Router {
   #pages;
   #page = null;
+  #below = null; // the page that is shown below it
   #path = '';
   #left = new Map(); // page → { top, focus } when it was left
 
@@ -16,6 +22,11 @@ export class Router {
 
   get page() {
     return this.#page;
+  }
+
+  // shown returns the pages that are visible.
+  get shown() {
+    return this.#below ? [this.#below, this.#page] : [this.#page];
   }
 
   start() {
@@ -32,6 +43,25 @@ export class Router {
     scrollTo(0, 0);
   }
 
+  // goBeside shows an address beside the page that is shown, or where there is no room in
+  // its place.
+  goBeside(address) {
+    if (!room.matches) {
+      this.go(address);
+      return;
+    }
+    // The panel takes one history entry, however many services it shows one after the other.
+    if (this.#below) history.replaceState(history.state, '', address);
+    else history.pushState({ beside: true }, '', address);
+    this.#show({ back: false });
+  }
+
+  // close goes back to the page below the one that is shown, or to an address.
+  close(address) {
+    if (this.#below && history.state?.beside) history.back();
+    else this.go(address);
+  }
+
   // retitle updates the title after the page's title has changed.
   retitle() {
     const { title } = this.#page;
@@ -43,28 +73,43 @@ export class Router {
     const page = this.#pages[name];
     const before = this.#page;
     const moved = before && (page !== before || location.pathname !== this.#path);
+    const below = this.#pageBelow(page);
     if (moved) {
-      this.#left.set(before, { top: scrollY, focus: document.activeElement });
-      before.leave();
+      const focus = document.activeElement;
+      if (!this.#below) this.#left.set(before, { top: scrollY, focus });
+      else if (this.#below.root.contains(focus)) this.#left.get(this.#below).focus = focus;
+      for (const one of this.shown) if (one !== below && !(one === this.#below && one === page)) one.leave();
     }
-    for (const one of Object.values(this.#pages)) one.root.hidden = one !== page;
+    const uncovered = this.#below === page;
     this.#page = page;
+    this.#below = below;
     this.#path = location.pathname;
+    for (const one of Object.values(this.#pages)) one.root.hidden = !this.shown.includes(one);
+    page.root.classList.toggle('beside', Boolean(below));
+    if (page.mayBeBeside) page.main.role = below ? 'region' : 'main'; // one page has one main part
     page.enter({ params, search: location.search });
     this.retitle();
-    document.querySelector('.skip-link').hash = page.root.querySelector('main').id;
-    if (moved) this.#land(page, back);
+    document.querySelector('.skip-link').setAttribute('href', `#${(below ?? page).main.id}`); // of this address
+    if (moved) this.#land(page, back, uncovered);
+  }
+
+  // pageBelow returns the page that stays visible below a page, or null: only the catalogue
+  // is as good with something over it.
+  #pageBelow(page) {
+    if (!history.state?.beside || !room.matches) return null;
+    const below = this.#below ?? this.#page;
+    return page.mayBeBeside && below === this.#pages.catalogue ? below : null;
   }
 
   // land moves the focus and the scroll position to the start of the page, or to where it
   // was left.
-  #land(page, back) {
-    const main = page.root.querySelector('main');
+  #land(page, back, uncovered) {
     const { top = 0, focus = null } = (back && this.#left.get(page)) || {};
-    const there = focus && page.root.contains(focus) ? focus : main;
+    const there = focus && page.root.contains(focus) ? focus : page.main;
     // The search keeps the focus while a person types in it.
     if (!document.activeElement.matches('.page-header input')) there.focus({ preventScroll: true });
-    scrollTo(0, top);
+    if (this.#below) page.root.scrollTop = 0;
+    else if (!uncovered) scrollTo(0, top);
   }
 
   #click(event) {

@@ -4,6 +4,8 @@ const actions = new Map([
   ['/', 'search'],
   ['n', 'new'],
   ['?', 'help'],
+  ['e', 'edit'],
+  ['Escape', 'close'],
 ]);
 
 export function shortcut({ key, ctrlKey, metaKey, altKey, isComposing, target }) {

@@ -3,6 +3,7 @@
 // service is never modified in place, so that `!==` detects changes.
 
 import { labels } from './fields.js';
+import { fold } from './text.js';
 
 const measured = ['status', 'status_since', 'status_reason', 'http_status', 'latency_ms', 'last_checked_at'];
 
@@ -31,6 +32,12 @@ export class Store extends EventTarget {
 
   values() {
     return [...this.#byID.values()];
+  }
+
+  // named returns the service with a name, whatever its case, or undefined.
+  named(name) {
+    const key = fold(name);
+    return this.values().find((service) => fold(service.name) === key);
   }
 
   // put stores one service, as in REST or in an event.

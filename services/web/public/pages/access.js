@@ -80,6 +80,6 @@ export class AccessPage extends Page {
       toasts.warn([key, ` was not revoked: ${problem.message}`]);
     }
     await this.#load();
-    this.root.querySelector('main').focus({ preventScroll: true });
+    this.main.focus({ preventScroll: true });
   }
 }

@@ -83,6 +83,10 @@ export class Catalogue extends Page {
     return this.#grid.card(id);
   }
 
+  current() {
+    return document.activeElement.closest('service-card')?.key ?? '';
+  }
+
   hidden(service) {
     return this.#hides(service) ? ' The search or a filter hides it.' : '';
   }
@@ -210,7 +214,7 @@ export class Catalogue extends Page {
     const near = { rootMargin: '1500px' };
     new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#do('more'), near).observe(this.#more);
     this.#sidebar.addEventListener('filter', ({ detail }) => this.#step('filter', detail));
-    this.#sidebar.addEventListener('results', () => this.root.querySelector('main').focus());
+    this.#sidebar.addEventListener('results', () => this.main.focus());
     this.#bar.addEventListener('arrange', ({ detail }) => this.#step('change', detail));
     this.#bar.addEventListener('clear', () => this.#clear());
     this.#empty.addEventListener('clear', () => this.#clear());

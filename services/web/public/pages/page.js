@@ -8,6 +8,14 @@ export class Page {
     this.session = session;
   }
 
+  // mayBeBeside says whether the page may be shown beside another one, as a panel.
+  mayBeBeside = false;
+
+  // main is what the page is about: it gets the focus when the page is shown.
+  get main() {
+    return this.root.querySelector('.main');
+  }
+
   // title is shown before the portal's name, unless it is "".
   get title() {
     return '';
@@ -42,6 +50,14 @@ export class Page {
   card() {
     return null;
   }
+
+  // current returns the id of the service that the key e edits, or "".
+  current() {
+    return '';
+  }
+
+  // close is called for Escape, when there is nothing else to close.
+  close() {}
 
   // hidden says why a service that a person saved is not visible, or "".
   hidden() {

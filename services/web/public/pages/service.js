@@ -1,29 +1,31 @@
-// The page of one service, at "/services/<id>", for links from elsewhere. It has the
-// service's changes too, also after it was deleted.
+// The page of one service, at "/services/<name>", or its id: what it is, and what was. The
+// latter is there also after it was deleted, by its id.
 import { setText } from '../components/template.js';
 import { account } from '../lib/account.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
-import '../components/change-list.js';
 import '../components/service-card.js';
+import '../components/service-history.js';
 
-const isID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i; // others have no changes
+const isID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export class ServicePage extends Page {
   root = document.querySelector('#servicePage');
-  #id = '';
+  mayBeBeside = true;
+  #id = ''; // of the service, or what the address has in its place
   #active = false;
-  #version = null; // of the service whose changes are shown; 0: it is not there
   #card = document.createElement('service-card');
   #name = this.root.querySelector('#serviceName');
   #list = this.root.querySelector('.service-list');
   #missing = this.root.querySelector('.empty');
-  #changes = this.root.querySelector('change-list');
+  #history = this.root.querySelector('service-history');
 
   constructor(session) {
     super(session);
     this.#list.addEventListener('tag', ({ detail }) => session.go(format({ ...everything, tag: detail })));
-    this.#changes.addEventListener('undo', ({ detail }) => this.#undo(detail));
+    this.#history.addEventListener('undo', ({ detail }) => this.#undo(detail));
+    this.#history.api = session.api;
+    this.root.querySelector('.panel-close').addEventListener('click', () => this.close());
   }
 
   get title() {
@@ -32,19 +34,18 @@ export class ServicePage extends Page {
 
   enter({ params }) {
     this.#active = true;
-    if (params.id !== this.#id) this.#changes.changes = [];
     this.#id = params.id;
-    this.#version = null;
     this.update();
   }
 
   leave() {
     this.#active = false;
+    this.#history.leave();
   }
 
   update() {
     if (!this.#active) return;
-    const service = this.#service;
+    const service = this.#find();
     const loading = !service && this.session.connection.at === null;
     this.root.ariaBusy = String(loading);
     this.#missing.hidden = Boolean(service) || loading;
@@ -54,7 +55,7 @@ export class ServicePage extends Page {
     if (!service) this.#card.remove();
     else if (!this.#card.isConnected) this.#list.append(this.#card);
     this.session.retitle();
-    if (!loading && isID.test(this.#id) && this.#version !== (service?.version ?? 0)) void this.#readChanges();
+    if (!loading && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
   }
 
   identified() {
@@ -64,11 +65,19 @@ export class ServicePage extends Page {
 
   tick(now) {
     if (this.#service) this.#card.tick(now);
-    this.#changes.tick(now);
+    this.#history.tick(now);
   }
 
   inView() {
     return this.#service ? [this.#id] : [];
+  }
+
+  current() {
+    return this.#service?.id ?? '';
+  }
+
+  close() {
+    this.session.close('/');
   }
 
   card(id) {
@@ -79,19 +88,13 @@ export class ServicePage extends Page {
     return this.session.store.get(this.#id);
   }
 
-  // readChanges reads the changes after each change of the service. Without them the page
-  // is whole, so a failure is not said: the next change tries again.
-  async #readChanges() {
-    const id = this.#id;
-    this.#version = this.#service?.version ?? 0;
-    try {
-      const changes = await this.session.api.changes(id);
-      if (id !== this.#id) return;
-      this.#changes.changes = changes;
-      this.#changes.tick(this.session.now());
-    } catch {
-      if (id === this.#id) this.#changes.changes = [];
-    }
+  // find returns the service of the address, which from then on goes by its id: the name may
+  // change while somebody looks.
+  #find() {
+    const { store } = this.session;
+    const service = store.get(this.#id) ?? store.named(this.#id);
+    if (service) this.#id = service.id;
+    return service;
   }
 
   async #undo(change) {
@@ -103,6 +106,6 @@ export class ServicePage extends Page {
     } catch (problem) {
       toasts.warn([thing, ` was not changed back: ${problem.message}`]);
     }
-    this.root.querySelector('main').focus({ preventScroll: true });
+    this.main.focus({ preventScroll: true });
   }
 }

@@ -1,0 +1,171 @@
+// What was of a service: on its page, beside the list, and as a strip on its card.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from '../portal/test.js';
+
+// fallen adds a service that was degraded for a moment, and is healthy again.
+async function fallen(home, page, catalogue, target) {
+  const service = await catalogue.add({ status_url: target.url, team: 'Payments' });
+  await home.open(`/services/${service.id}`);
+  const card = home.card(service.name);
+  await expect(card.status).toHaveText('Healthy');
+  for (const [code, status] of [
+    [503, 'Degraded'],
+    [200, 'Healthy'],
+  ]) {
+    target.answers(code);
+    await page.waitForTimeout(1100); // so that there is some time to count
+    await card.check.click();
+    await expect(card.status).toHaveText(status);
+  }
+  return service;
+}
+
+const part = (page, name) => page.getByRole('region', { name, exact: true });
+
+test('the page of a service tells what was', async ({ home, page, catalogue, target }) => {
+  const { id, name } = await fallen(home, page, catalogue, target);
+  const happened = part(page, 'What happened')
+    .getByRole('listitem')
+    .filter({ has: page.locator('time') });
+  await expect(happened.nth(0)).toContainText(/Healthy after \d+ s degraded/);
+  await expect(happened.nth(1)).toContainText(/Degraded: HTTP 503 for \d+ s/);
+  await expect(happened.last()).toContainText('Added by');
+
+  await page.reload();
+  await expect(part(page, 'Last 24 hours').getByRole('img')).toHaveAccessibleName(
+    'Last 24 hours: degraded in 1 half hour, not observed in 47 half hours',
+  );
+  const uptime = part(page, 'Uptime');
+  await expect(uptime.getByRole('term')).toHaveText(['24 hours', '7 days', '30 days', '90 days']);
+  await expect(uptime.locator('.uptime').first()).toHaveText(/^\d[\d.]* %$/);
+  await expect(uptime.locator('.uptime').first()).not.toHaveText('100 %');
+  await expect(uptime.getByRole('definition').first()).toContainText(/of 0(\.\d)? % observed/);
+  await expect(uptime.getByRole('img')).toHaveAccessibleName(
+    /^Last 90 days: degraded in 1 day, not observed in 89 days$/,
+  );
+
+  const latency = part(page, 'Latency');
+  await expect(latency.locator('canvas')).toBeVisible();
+  await latency.getByText('As a table').click();
+  await expect(latency.getByRole('row').nth(1)).toContainText(/degraded \d+ s, healthy \d+ s\s+\d+ ms\s+\d+ ms/);
+  for (const [range, rows] of [
+    ['90 d', 91],
+    ['7 d', 169],
+  ]) {
+    await latency.getByRole('button', { name: range }).click();
+    await expect(latency.getByRole('row')).toHaveCount(rows + 1, { timeout: 10_000 });
+  }
+
+  await part(page, 'What happened').getByRole('button', { name: 'Edits' }).click();
+  await expect(happened).toHaveCount(1);
+  await part(page, 'What happened').getByRole('button', { name: 'All' }).click();
+  await catalogue.change(id, { team: 'Search' });
+  await expect(happened.first()).toContainText('Changed by');
+
+  await page.goto(`/services/${encodeURIComponent(name.toUpperCase())}`);
+  await expect(page).toHaveTitle(`${name} · Dev Portal`);
+  await expect(happened.first()).toContainText('Changed by');
+});
+
+test('a service that nobody measures has no uptime', async ({ home, page, catalogue }) => {
+  const { id } = await catalogue.add({ status: 'healthy' });
+  await home.open(`/services/${id}`);
+  await expect(part(page, 'What happened')).toContainText('Added by');
+  for (const name of ['Last 24 hours', 'Uptime', 'Latency']) await expect(part(page, name)).toBeHidden();
+});
+
+test('a wide screen shows a service beside the list', async ({ home, page, catalogue }) => {
+  const names = ['a', 'b', 'c', 'd'].map((letter) => catalogue.name(letter));
+  await catalogue.all(names.map((name) => ({ name, status: 'healthy' })));
+  const list = `/?q=${catalogue.mark}`;
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await home.open(list);
+  const card = (name) => page.locator('service-grid').getByRole('heading', { name, level: 3 }).getByRole('button');
+  await card(names[0]).click();
+  const panel = page.getByRole('region', { name: names[0] });
+  await expect(panel).toBeFocused();
+  await expect(page).toHaveTitle(`${names[0]} · Dev Portal`);
+  await expect(page).toHaveURL(`/services/${(await catalogue.named(names[0])).id}`);
+  await expect(page.getByRole('main')).toHaveCount(1);
+  await expect(card(names[1]), 'the list is still there').toBeVisible();
+
+  await catalogue.change((await catalogue.named(names[1])).id, { name: `${names[1]} renamed` });
+  await expect(card(`${names[1]} renamed`), 'and live').toBeVisible();
+
+  const column = await page.locator('service-grid service-card').evaluateAll((cards) => {
+    const left = cards[0].getBoundingClientRect().left;
+    return cards.filter((one) => one.getBoundingClientRect().left === left).map((one) => one.service.name);
+  });
+  await card(column[1]).click();
+  await expect(page.getByRole('region', { name: column[1] })).toBeVisible();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(page, 'the panel is one step of the history').toHaveURL(list);
+  await expect(card(column[1])).toBeFocused();
+  await page.goForward();
+  await expect(page.getByRole('region', { name: column[1] })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('main', { name: column[1] }), 'by link it is a page').toBeVisible();
+  await expect(page.locator('service-grid')).toBeHidden();
+});
+
+test('a narrow screen shows a service in place of the list', async ({ home, page, catalogue }) => {
+  const { name } = await catalogue.add();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await home.open(`/?q=${catalogue.mark}`);
+  await home.card(name).open.click();
+  await expect(page.getByRole('main', { name })).toBeFocused();
+  await expect(page.locator('service-grid')).toBeHidden();
+  await page.goBack();
+  await expect(home.card(name).open).toBeFocused();
+});
+
+test('cards show the last day, of all in view with one request', async ({ home, page, catalogue, target }) => {
+  const names = ['a', 'b', 'c'].map((letter) => catalogue.name(letter));
+  await catalogue.all(names.map((name) => ({ name, status_url: target.url })));
+  await expect(async () => {
+    const all = await Promise.all(names.map((name) => catalogue.named(name)));
+    expect(all.map(({ status }) => status)).toEqual(['healthy', 'healthy', 'healthy']);
+  }).toPass();
+  const asked = [];
+  page.on('request', (request) => request.url().includes('/api/strips') && asked.push(request.url()));
+  await home.open(`/?q=${catalogue.mark}`);
+  for (const name of names) {
+    await expect(home.card(name).root.getByRole('img')).toHaveAccessibleName(
+      'Last 24 hours: not observed in 47 half hours',
+    );
+  }
+  expect(asked).toHaveLength(1);
+
+  target.answers(500);
+  await home.card(names[0]).check.click();
+  await expect(home.card(names[0]).root.getByRole('img')).toHaveAccessibleName(
+    /^Last 24 hours: degraded in 1 half hour/,
+  );
+  expect(asked, 'events say what happens meanwhile').toHaveLength(1);
+});
+
+for (const [colorScheme, width] of [
+  ['light', 360],
+  ['dark', 1280],
+]) {
+  test(`axe finds nothing wrong with what was, ${colorScheme}, ${width} px`, async ({
+    home,
+    page,
+    catalogue,
+    target,
+  }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 740 });
+    const { name } = await fallen(home, page, catalogue, target);
+    await expect(part(page, 'What happened')).toContainText('Degraded: HTTP 503');
+    await part(page, 'Latency').getByText('As a table').click();
+    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    if (width < 1280) return;
+    await home.open(`/?q=${catalogue.mark}`);
+    await home.card(name).open.click();
+    await expect(page.getByRole('region', { name }).first()).toBeVisible();
+    await expect(part(page, 'Latency').locator('canvas')).toBeVisible();
+    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  });
+}

@@ -1,0 +1,112 @@
+// <service-history> shows what was of a service: its last day, uptime, latency, and what
+// befell it. It has the properties `api` and `toasts`; show(id, version, service) is called
+// when the service is shown or has changed, leave() when another page is, tick(now) each
+// second. It bubbles "undo" (detail the change).
+import { ranges } from '../lib/history.js';
+import { stamp } from './template.js';
+import './latency-chart.js';
+import './status-strip.js';
+import './time-line.js';
+import './uptime-figures.js';
+
+const every = 60_000; // ms between two reads of what was measured
+const halfHour = ['half hour', 'half hours'];
+
+class ServiceHistory extends HTMLElement {
+  #id = '';
+  #service = undefined;
+  #moments = [];
+  #next = '';
+  #readAt = 0;
+
+  connectedCallback() {
+    if (this.firstElementChild) return;
+    this.append(stamp('service-history'));
+    this.addEventListener('range', () => this.#read(this.#readChart()));
+    this.addEventListener('kind', () => this.#read(this.#readTimeline()));
+    this.addEventListener('earlier', () => this.#read(this.#readTimeline(this.#next)));
+  }
+
+  // show shows a service, or undefined and what befell one that is no more.
+  show(id, service, now) {
+    const other = id !== this.#id;
+    const changed = other || service?.version !== this.#service?.version || service?.status !== this.#service?.status;
+    this.#id = id;
+    this.#service = service;
+    this.hidden = false;
+    for (const part of this.querySelectorAll('[data-part=measured]')) part.hidden = !service?.status_url;
+    if (other) this.#timeline.show([], false, now);
+    if (changed) void this.#readAll(now);
+  }
+
+  leave() {
+    this.#id = '';
+    this.#service = undefined;
+    this.hidden = true;
+  }
+
+  tick(now) {
+    if (this.#id && now - this.#readAt >= every) void this.#readAll(now);
+  }
+
+  get #timeline() {
+    return this.querySelector('time-line');
+  }
+
+  #readAll(now) {
+    this.#readAt = now;
+    const measured = this.#service?.status_url ? [this.#readStrips(), this.#readUptime(), this.#readChart()] : [];
+    return this.#read(Promise.all([this.#readTimeline(), ...measured]));
+  }
+
+  // read says if something could not be read. What was read before stays.
+  async #read(reading) {
+    const failed = this.querySelector('.history-failed');
+    try {
+      await reading;
+      failed.hidden = true;
+    } catch (problem) {
+      failed.textContent = `What was is not shown, or not up to date: ${problem.message}`;
+      failed.hidden = false;
+    }
+  }
+
+  // for calls show with an answer, unless another service is shown by then.
+  async #for(asking, show) {
+    const id = this.#id;
+    const answer = await asking;
+    if (id === this.#id) show(answer);
+  }
+
+  async #readStrips() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    await Promise.all([
+      this.#for(this.api.strips([this.#id]), ({ items: [{ strip }] }) =>
+        this.querySelector('.history-day status-strip').show(strip, 'Last 24 hours', halfHour),
+      ),
+      this.#for(this.api.days(this.#id, 90, zone), (answer) => this.querySelector('uptime-figures').strip(answer)),
+    ]);
+  }
+
+  #readUptime() {
+    return this.#for(this.api.uptime(this.#id), (items) => this.querySelector('uptime-figures').show(items));
+  }
+
+  #readChart() {
+    const chart = this.querySelector('latency-chart');
+    const { range } = chart;
+    return this.#for(this.api.history(this.#id, ranges[range]), (data) => range === chart.range && chart.show(data));
+  }
+
+  #readTimeline(after = '') {
+    const { kind } = this.#timeline;
+    return this.#for(this.api.timeline(this.#id, kind, after), ({ items, next }) => {
+      if (kind !== this.#timeline.kind) return;
+      this.#moments = after ? [...this.#moments, ...items] : items;
+      this.#next = next ?? '';
+      this.#timeline.show(this.#moments, this.#next !== '', this.#readAt);
+    });
+  }
+}
+
+customElements.define('service-history', ServiceHistory);

@@ -1,0 +1,81 @@
+// <time-line> lists what befell a service, the newest first: show(moments, more) takes those of
+// the API; tick(now) updates the times. It bubbles "undo" (detail the change), "kind" (detail
+// of which kind to show, or "") and "earlier".
+import { details, undoLabel } from '../lib/changes.js';
+import { days, said, telling } from '../lib/timeline.js';
+import { setWords, stamp, tell } from './template.js';
+
+class TimeLine extends HTMLElement {
+  #kind = '';
+
+  connectedCallback() {
+    if (this.firstElementChild) return;
+    this.append(stamp('time-line'));
+    this.querySelector('.timeline-kinds').addEventListener('click', ({ target }) => {
+      if (target.dataset.kind !== undefined) this.#choose(target.dataset.kind);
+    });
+    this.querySelector('.timeline-earlier').addEventListener('click', () => tell(this, 'earlier'));
+  }
+
+  get kind() {
+    return this.#kind;
+  }
+
+  // show shows moments; more says whether there are earlier ones.
+  show(all, more, now) {
+    const moments = all.filter(telling);
+    const statuses = moments.filter(({ kind }) => kind === 'status');
+    const newest = moments.find(({ kind }) => kind === 'change');
+    const groups = days(moments, now).map(({ title, moments: list }) => {
+      const day = stamp('timeline-day').firstElementChild;
+      day.querySelector('h4').textContent = title;
+      day
+        .querySelector('ol')
+        .append(...list.map((moment) => this.#item(moment, statuses[statuses.indexOf(moment) + 1], moment === newest)));
+      return day;
+    });
+    this.querySelector('.timeline-days').replaceChildren(...groups);
+    this.querySelector('.timeline-none').hidden = moments.length > 0;
+    this.querySelector('.timeline-earlier').hidden = !more;
+  }
+
+  #choose(kind) {
+    this.#kind = kind;
+    for (const button of this.querySelectorAll('[data-kind]'))
+      button.ariaPressed = String(button.dataset.kind === kind);
+    tell(this, 'kind', kind);
+  }
+
+  #item(moment, older, latest) {
+    const item = stamp('moment').firstElementChild;
+    const { icon, words, more } = said(moment, older);
+    item.classList.add(icon);
+    item.querySelector('.icon').classList.add(`icon-${icon}`);
+    const at = new Date(moment.at);
+    const time = item.querySelector('time');
+    time.dateTime = moment.at;
+    time.title = at.toLocaleString();
+    time.textContent = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+    setWords(item.querySelector('.moment-what'), words);
+    item.querySelector('.moment-more').textContent = more;
+    const undo = item.querySelector('button');
+    if (moment.kind === 'change') {
+      item.querySelector('dl').append(...details(moment.change).map(detail));
+      undo.textContent = undoLabel(moment.change, latest);
+      undo.addEventListener('click', () => tell(this, 'undo', moment.change));
+    }
+    undo.hidden = !undo.textContent;
+    return item;
+  }
+}
+
+function detail({ field, before, after }) {
+  const line = stamp('change-detail').firstElementChild;
+  line.querySelector('dt').textContent = field;
+  const [was, is] = line.querySelectorAll('bdi');
+  was.textContent = before;
+  is.textContent = after;
+  return line;
+}
+
+customElements.define('time-line', TimeLine);
