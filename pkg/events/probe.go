@@ -59,7 +59,7 @@ func (e ProbePlanned) Validate() error {
 //	Type      dev.portal.probe.completed.v1
 //	Subject   portal.probe.result.<service id>, in stream RESULTS: kept for an hour
 //	Source    health-worker
-//	Readers   catalog-api, which drops what is older than what it knows
+//	Readers   catalog-api: what is older than what it knows is for the history alone
 //	Delivery  at least once; no order
 //	Errors    one that lacks its ids, times or URL is poison: the reader terminates it
 type ProbeCompleted struct {
@@ -139,7 +139,7 @@ const MaxResults = 64
 //	Type      dev.portal.probes.completed.v1
 //	Subject   portal.probe.result.<location>, in stream RESULTS: kept for an hour
 //	Source    health-worker
-//	Readers   catalog-api, which drops each that is older than what it knows
+//	Readers   catalog-api: what is older than what it knows is for the history alone
 //	Delivery  at least once; no order
 //	Errors    one that lacks its ids, times or URL is poison: the reader terminates it
 type ProbesCompleted struct {

@@ -74,6 +74,26 @@ type Change struct {
 	Span                 // To is zero if it is the last
 }
 
+// Starts returns the spans that begin with probes, which are in the order of their times, but
+// for the first of them: with each that has another status than the one before, and where
+// that one was not good any more.
+func Starts(probes []Probe) (list []Span) {
+	for i := 1; i < len(probes); i++ {
+		before, p := probes[i-1], probes[i]
+		if p.End {
+			continue
+		}
+		lost := before.until()
+		if lost.Before(p.At) && !before.End {
+			list = append(list, Span{From: lost, Status: events.StatusUnknown, Reason: events.ReasonStale})
+		}
+		if before.End || lost.Before(p.At) || p.Status != before.Status {
+			list = append(list, Span{From: p.At, Status: p.Status, Reason: p.Reason, HTTPStatus: p.HTTPStatus})
+		}
+	}
+	return list
+}
+
 // kind is what tells a span from its neighbour.
 func (s Span) kind() [3]any { return [3]any{s.Status, s.Observed(), s.Reason == Deleted} }
 

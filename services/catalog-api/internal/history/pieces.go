@@ -66,13 +66,30 @@ func Encode(b []byte, r events.ProbeCompleted) []byte {
 // errPiece is of data that is no piece.
 var errPiece = errors.New("not valid results of probes")
 
-// Probes decodes the pieces of a service, which are in the order of their times. A result
-// that is not after the one before is left out. round is that of the service now.
-func Probes(pieces []Piece, round time.Duration) (probes []Probe, err error) {
+// Probes decodes the pieces of a service. They may overlap, as results that came late have
+// pieces of their own; of two results with the same time one counts. round is that of the
+// service now.
+func Probes(pieces []Piece, round time.Duration) ([]Probe, error) {
+	var all []entry
 	for _, piece := range pieces {
-		if probes, err = piece.decode(probes); err != nil {
+		var err error
+		if all, err = piece.decode(all); err != nil {
 			return nil, fmt.Errorf("results until %s: %w", piece.At.Format(time.RFC3339), err)
 		}
+	}
+	byTime := func(a, b entry) int { return a.At.Compare(b.At) }
+	if !slices.IsSortedFunc(all, byTime) {
+		slices.SortStableFunc(all, byTime)
+	}
+	probes := make([]Probe, 0, len(all))
+	for _, e := range all {
+		if n := len(probes); n > 0 {
+			if probes[n-1].At.Equal(e.At) {
+				continue
+			}
+			probes[n-1].Round = e.round
+		}
+		probes = append(probes, e.Probe)
 	}
 	if n := len(probes); n > 0 {
 		probes[n-1].Round = round
@@ -80,26 +97,47 @@ func Probes(pieces []Piece, round time.Duration) (probes []Probe, err error) {
 	return probes, nil
 }
 
-// decode appends the results of p. The round that stands before a result was known when it
-// came, and so belongs to the one before.
-func (p Piece) decode(probes []Probe) ([]Probe, error) {
+// entry is a result in a piece, with the round that was known when it came: it belongs to the
+// result before.
+type entry struct {
+	Probe
+
+	round time.Duration
+}
+
+func (p Piece) decode(list []entry) ([]entry, error) {
 	day, interval := p.At.UTC().Truncate(Day), p.Interval.Duration()
 	for r := (reader{b: p.Data}); len(r.b) > 0; {
+		var e entry
 		at := r.uint32()
-		if n := len(probes); at&roundBit != 0 {
-			if round := time.Duration(r.uint32()) * time.Millisecond; n > 0 {
-				probes[n-1].Round = round
-			}
+		if at&roundBit != 0 {
+			e.round = time.Duration(r.uint32()) * time.Millisecond
 		}
-		next := r.probe(day.Add(time.Duration(at&^roundBit)*time.Millisecond), interval)
+		e.Probe = r.probe(day.Add(time.Duration(at&^roundBit)*time.Millisecond), interval)
 		if r.bad {
 			return nil, errPiece
 		}
-		if n := len(probes); n == 0 || next.At.After(probes[n-1].At) {
-			probes = append(probes, next)
-		}
+		list = append(list, e)
 	}
-	return probes, nil
+	return list, nil
+}
+
+// LatePiece returns a piece of one result, which came later than others.
+func LatePiece(r events.ProbeCompleted, interval events.Interval) Piece {
+	ms := r.CheckedAt.UTC().Sub(r.CheckedAt.UTC().Truncate(Day)).Milliseconds()
+	return Piece{At: r.CheckedAt.UTC(), Interval: interval, Data: Encode(binary.BigEndian.AppendUint32(nil, uint32(ms)), r)}
+}
+
+// Gap returns where a result of that time is missing among probes, which are in the order of
+// their times: there is none in the same slot.
+func Gap(probes []Probe, at time.Time, interval time.Duration) (place int, missing bool) {
+	at = at.Truncate(time.Millisecond)
+	place, found := slices.BinarySearchFunc(probes, at, func(p Probe, at time.Time) int { return p.At.Compare(at) })
+	switch {
+	case found, place > 0 && at.Sub(probes[place-1].At) < interval/2, place < len(probes) && probes[place].At.Sub(at) < interval/2:
+		return place, false
+	}
+	return place, true
 }
 
 // reader takes values from the front of b. bad says that one was not there.

@@ -8,7 +8,7 @@ import (
 
 // Metrics are the metrics of Ingest and Sweeper.
 type Metrics struct {
-	results *prometheus.CounterVec // by outcome: stored, dropped, invalid
+	results *prometheus.CounterVec // by outcome: stored, late, dropped, invalid, unknown
 	changed prometheus.Counter
 	missed  prometheus.Counter
 	busy    prometheus.Counter
@@ -21,7 +21,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		results: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "portal_results_total",
-			Help: "Results of probes by what became of them; dropped: the service is gone, has another URL, or a newer result.",
+			Help: "Results of probes by what became of them; late: newer ones overtook it, so only the history has it; dropped: the service is gone, has another URL, or the result is known.",
 		}, []string{"outcome"}),
 		changed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "portal_status_changes_total", Help: "Statuses that a probe changed.",
@@ -42,7 +42,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(1, 2, 10),
 		}),
 	}
-	for _, outcome := range []string{"stored", "dropped", "invalid", "unknown"} {
+	for _, outcome := range []string{"stored", "late", "dropped", "invalid", "unknown"} {
 		m.results.WithLabelValues(outcome) // present from the start, so that rates can be computed
 	}
 	reg.MustRegister(m.results, m.changed, m.missed, m.busy, m.stale, m.batches)
@@ -52,6 +52,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 func (m *Metrics) count(batch int, a store.Applied) {
 	m.batches.Observe(float64(batch))
 	m.results.WithLabelValues("stored").Add(float64(a.Stored))
+	m.results.WithLabelValues("late").Add(float64(a.Late))
 	m.results.WithLabelValues("dropped").Add(float64(a.Dropped))
 	m.changed.Add(float64(a.Changed))
 	m.missed.Add(float64(a.Missed))

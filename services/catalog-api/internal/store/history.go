@@ -18,6 +18,7 @@ import (
 // measured is what is kept of a service's results one by one, around some days.
 type measured struct {
 	pieces []history.Piece // in the order of their times
+	open   time.Time       // of the piece that is still in the service's row; zero: none is
 	round  time.Duration   // of its busy host now; 0: the interval is kept
 }
 
@@ -28,22 +29,23 @@ type pieceRow struct {
 	Interval  events.Interval `db:"interval"`
 	Data      []byte          `db:"data"`
 	RoundMS   int64           `db:"round"`
+	Row       bool            `db:"row"` // it is in the service's row
 }
 
 // readMeasured reads the results of services from some days, and those just before and after.
 func readMeasured(ctx context.Context, q sqlx.QueryerContext, ids []string, from, to time.Time) (map[string]measured, error) {
 	const query = `
-		SELECT service_id, at, interval, data, 0 AS round FROM probes WHERE service_id = ANY($1) AND at >= $2 AND at < $3
+		SELECT service_id, at, interval, data, 0 AS round, false AS row FROM probes WHERE service_id = ANY($1) AND at >= $2 AND at < $3
 		UNION ALL
-		SELECT before.*, 0 FROM unnest($1::uuid[]) AS id CROSS JOIN LATERAL (
-			SELECT service_id, at, interval, data FROM probes WHERE service_id = id AND at < $2 AND at >= $2::timestamptz - interval '2 days' ORDER BY at DESC LIMIT 1
+		SELECT before.*, 0, false FROM unnest($1::uuid[]) AS id CROSS JOIN LATERAL (
+			SELECT service_id, at, interval, data FROM probes WHERE service_id = id AND at < $2 AND at >= $2::timestamptz - interval '2 days' ORDER BY at DESC LIMIT 3
 		) AS before
 		UNION ALL
-		SELECT after.*, 0 FROM unnest($1::uuid[]) AS id CROSS JOIN LATERAL (
-			SELECT service_id, at, interval, data FROM probes WHERE service_id = id AND at >= $3 ORDER BY at LIMIT 1
+		SELECT after.*, 0, false FROM unnest($1::uuid[]) AS id CROSS JOIN LATERAL (
+			SELECT service_id, at, interval, data FROM probes WHERE service_id = id AND at >= $3 ORDER BY at LIMIT 3
 		) AS after
 		UNION ALL
-		SELECT id, measured_at, probe_interval, measured, probe_round_ms FROM services WHERE id = ANY($1) AND measured_at IS NOT NULL
+		SELECT id, measured_at, probe_interval, measured, probe_round_ms, true FROM services WHERE id = ANY($1) AND measured_at IS NOT NULL
 		ORDER BY 1, 2`
 
 	var rows []pieceRow
@@ -53,10 +55,16 @@ func readMeasured(ctx context.Context, q sqlx.QueryerContext, ids []string, from
 	found := make(map[string]measured, len(ids))
 	for _, r := range rows {
 		m := found[r.ServiceID]
-		if len(r.Data) > 0 {
-			m.pieces = append(m.pieces, history.Piece{At: r.At.UTC(), Interval: r.Interval, Data: r.Data})
+		if r.Row {
+			m.round = time.Duration(r.RoundMS) * time.Millisecond
 		}
-		m.round = max(m.round, time.Duration(r.RoundMS)*time.Millisecond)
+		if len(r.Data) > 0 {
+			piece := history.Piece{At: r.At.UTC(), Interval: r.Interval, Data: r.Data}
+			m.pieces = append(m.pieces, piece)
+			if r.Row {
+				m.open = piece.At
+			}
+		}
 		found[r.ServiceID] = m
 	}
 	return found, nil
@@ -73,6 +81,16 @@ func (m measured) through(day time.Time) time.Time {
 	return through
 }
 
+// count returns how many pieces of the day there are in table probes.
+func (m measured) count(day time.Time) (n int) {
+	for _, p := range m.pieces {
+		if !p.At.Before(day) && p.At.Before(day.Add(history.Day)) && !p.At.Equal(m.open) {
+			n++
+		}
+	}
+	return n
+}
+
 // awaits reports whether the next result after a time is not there yet.
 func (m measured) awaits(end time.Time) bool {
 	return len(m.pieces) > 0 && m.pieces[len(m.pieces)-1].At.Before(end)
@@ -84,24 +102,25 @@ func (m measured) since(at time.Time) measured {
 	if i < 0 {
 		return measured{}
 	}
-	return measured{m.pieces[i:], m.round}
+	return measured{m.pieces[i:], m.open, m.round}
 }
 
-// around returns m with the pieces of a day, and one before and one after.
+// around returns m with the pieces of a day, and some before and after: the last result before
+// it is in one of those, and the first after it.
 func (m measured) around(day time.Time) measured {
 	search := func(at time.Time) int {
 		return sort.Search(len(m.pieces), func(i int) bool { return !m.pieces[i].At.Before(at) })
 	}
-	first, last := max(search(day)-1, 0), min(search(day.Add(history.Day))+1, len(m.pieces))
+	first, last := max(search(day)-3, 0), min(search(day.Add(history.Day))+3, len(m.pieces))
 	if last < len(m.pieces) {
-		return measured{pieces: m.pieces[first:last]} // the round is of the last piece
+		return measured{pieces: m.pieces[first:last], open: m.open} // the round is of the last piece
 	}
-	return measured{m.pieces[first:], m.round}
+	return measured{m.pieces[first:], m.open, m.round}
 }
 
-// has reports whether the piece that ends at the time is there.
-func (m measured) has(at time.Time) bool {
-	return slices.ContainsFunc(m.pieces, func(p history.Piece) bool { return p.At.Equal(at) })
+// has reports whether the results are there of which the buckets of a day are.
+func (m measured) has(row dayRow) bool {
+	return row.Through.Equal(row.Day) || slices.ContainsFunc(m.pieces, func(p history.Piece) bool { return p.At.Equal(row.Through) })
 }
 
 // day returns the 24 hours of a day. rolled is the row of days, if known, and hours what there
@@ -109,7 +128,7 @@ func (m measured) has(at time.Time) bool {
 // added.
 func (m measured) day(day, now time.Time, rolled dayRow, known bool, hours []history.Bucket) ([]history.Bucket, error) {
 	m = m.around(day)
-	whole := !known || rolled.Through.Equal(day) || m.has(rolled.Through)
+	whole := !known || m.has(rolled)
 	if !whole {
 		m = m.since(rolled.Through)
 	}
@@ -142,6 +161,7 @@ type dayRow struct {
 	HealthyMS  int64     `db:"healthy_ms"`
 	DegradedMS int64     `db:"degraded_ms"`
 	DownMS     int64     `db:"down_ms"`
+	Pieces     int       `db:"pieces"`
 	Probes     int       `db:"probes"`
 	Missed     int       `db:"missed"`
 	Latency    []byte    `db:"latency"`
@@ -161,7 +181,7 @@ func (r dayRow) bucket() (history.Bucket, error) {
 
 // readDays reads the rows of days in a time, by service and day.
 func readDays(ctx context.Context, q sqlx.QueryerContext, ids []string, from, to time.Time) (map[string]map[time.Time]dayRow, error) {
-	const query = `SELECT service_id, day, through, healthy_ms, degraded_ms, down_ms, probes, missed, latency FROM days
+	const query = `SELECT service_id, day, through, healthy_ms, degraded_ms, down_ms, pieces, probes, missed, latency FROM days
 		WHERE service_id = ANY($1) AND day = ANY($2::date[])` // by its index, whose first column is the day
 	var rows []dayRow
 	if err := sqlx.SelectContext(ctx, q, &rows, query, pq.StringArray(ids), dates(from, to)); err != nil {
@@ -169,8 +189,8 @@ func readDays(ctx context.Context, q sqlx.QueryerContext, ids []string, from, to
 	}
 	found := make(map[string]map[time.Time]dayRow, len(ids))
 	for _, r := range rows {
-		r.Through = r.Through.UTC()
-		put(found, r.ServiceID, r.Day.UTC(), r)
+		r.Through, r.Day = r.Through.UTC(), r.Day.UTC()
+		put(found, r.ServiceID, r.Day, r)
 	}
 	return found, nil
 }
@@ -281,7 +301,7 @@ func buckets(ctx context.Context, tx *sqlx.Tx, id string, from, to time.Time, st
 // addDay adds what is known of a day to the buckets, of an hour each at least.
 func addDay(to history.Buckets, day time.Time, m measured, rolled map[time.Time]dayRow, hours []history.Bucket) error {
 	row, known := rolled[day]
-	switch complete := known && !row.Through.Before(m.through(day)); {
+	switch complete := known && !row.Through.Before(m.through(day)) && row.Pieces >= m.count(day); {
 	case complete && to.Step >= history.Day:
 		sum, err := row.bucket()
 		if bucket := to.At(day); bucket != nil {

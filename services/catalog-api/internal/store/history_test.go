@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -193,11 +194,75 @@ func TestHistoryIsWhatHappened(t *testing.T) {
 	compare("the whole", end)
 	keepHistory(t, db, time.Now())
 	compare("the whole, rolled up", end)
+	exec(t, db.DB(), `UPDATE probes SET stored_at = stored_at - interval '3 hours'`)
 	keepHistory(t, db, time.Now())
-	compare("rolled up twice", end)
+	compare("when results one by one are gone", end)
 
 	var left int
 	if err := db.DB().GetContext(t.Context(), &left, `SELECT count(*) FROM probes WHERE at < $1`, today.AddDate(0, 0, -2)); err != nil || left > 0 {
 		t.Errorf("%d rows of results are kept for longer than two days, %v", left, err)
+	}
+}
+
+// What cannot be read is no more, but all else is told, and goes on.
+func TestResultsThatCannotBeReadHoldNothingUp(t *testing.T) {
+	db := open(t)
+	day := time.Now().UTC().Truncate(history.Day).AddDate(0, 0, -5)
+	var lives []*life
+	for _, name := range []string{"good", "broken"} {
+		svc := create(t, db, catalog.Change{Name: ptr(name), StatusURL: ptr(healthURL)})
+		l := &life{svc: svc, interval: time.Minute, begin: day}
+		for minute := range 100 {
+			l.results = append(l.results, result(svc, day.Add(time.Duration(minute)*time.Minute), events.StatusHealthy))
+		}
+		l.live(day.Add(2 * time.Hour))
+		apply(t, db, l.results...)
+		lives = append(lives, l)
+	}
+	exec(t, db.DB(), `UPDATE probes SET data = substr(data, 1, 10) WHERE service_id = $1`, lives[1].svc.ID)
+	err := db.KeepHistory(t.Context(), access.Sweeper, time.Now(), history.Kept{Probes: 2, Hours: 40, Days: 1826})
+	if err == nil || !strings.Contains(err.Error(), lives[1].svc.ID) || strings.Contains(err.Error(), lives[0].svc.ID) {
+		t.Errorf("got %v, want an error of the broken one alone", err)
+	}
+	lives[0].compare(t, db, "good", day, day.Add(history.Day), time.Hour, history.Day)
+	keepHistory(t, db, time.Now()) // it is not tried again
+}
+
+// A worker's clock may be anywhere. One that is ahead counts as now; one that was set back
+// gives nothing new until it is past its last time again.
+func TestClocksOfWorkersMayStep(t *testing.T) {
+	db := open(t)
+	svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
+	begin := time.Now().UTC().Truncate(time.Hour).Add(-3 * time.Hour)
+	at := func(minute int) time.Time { return begin.Add(time.Duration(minute) * time.Minute) }
+	long := time.Date(1931, 3, 14, 9, 30, 0, 0, time.UTC)
+	apply(t, db, result(svc, long, events.StatusDown))
+	for minute := range 30 {
+		apply(t, db, result(svc, at(minute), events.StatusHealthy))
+	}
+	for minute := 20; minute < 40; minute++ { // ten minutes back
+		apply(t, db, result(svc, at(minute), events.StatusHealthy))
+	}
+	for minute := 100; minute < 110; minute++ { // an hour ahead
+		apply(t, db, result(svc, at(minute), events.StatusHealthy))
+	}
+	list, err := db.Buckets(t.Context(), svc.ID, begin, begin.Add(2*time.Hour), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct {
+		probes, missed int
+		healthy        time.Duration
+	}{{40, 20, 42 * time.Minute}, {10, 40, 12 * time.Minute}} {
+		if got := list.List[i]; got.Probes != want.probes || got.Missed != want.missed || got.Time.Healthy != want.healthy {
+			t.Errorf("hour %d: got %d probes, %d missed, %v", i, got.Probes, got.Missed, got.Time)
+		}
+	}
+	if old, err := db.Buckets(t.Context(), svc.ID, long.Truncate(time.Hour), long.Add(time.Hour), time.Hour); err != nil || old.Sum().Probes != 1 {
+		t.Errorf("in 1931: %v, %v", old.List, err)
+	}
+	apply(t, db, result(svc, time.Now().Add(time.Hour), events.StatusDown))
+	if now, err := db.ServiceByID(t.Context(), svc.ID); err != nil || now.LastCheckedAt.After(time.Now()) {
+		t.Errorf("a clock that is ahead: checked at %v, %v", now.LastCheckedAt, err)
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -42,16 +43,17 @@ func (s *Store) KeepHistory(ctx context.Context, by access.Actor, at time.Time, 
 		return err
 	}
 	all, err := s.rollUp(ctx, at, over)
-	if err != nil || !all {
-		return err
+	if all {
+		err = errors.Join(err, s.dropHistory(ctx, at.UTC().Truncate(history.Day), kept))
 	}
-	return s.dropHistory(ctx, at.UTC().Truncate(history.Day), kept)
+	return err
 }
 
 // dropHistory drops what is older than it is kept. Results of late days have no partition of
-// their own; they go when they are in buckets, and their service is past the next day too.
+// their own; they go when they are in buckets, their service is past the next day too, and
+// none of them can come any more.
 func (s *Store) dropHistory(ctx context.Context, today time.Time, kept history.Kept) error {
-	const late = `DELETE FROM probes_other p WHERE at < $1
+	const late = `DELETE FROM probes_other p WHERE at < $1 AND stored_at < now() - interval '2 hours'
 		AND EXISTS (SELECT FROM days d WHERE d.service_id = p.service_id AND d.day = (p.at AT TIME ZONE 'UTC')::date AND d.through >= p.at)
 		AND (at < $2 OR NOT EXISTS (
 			SELECT FROM services s WHERE s.id = p.service_id AND s.measured_at < date_bin('1 day', p.at, 'epoch') + interval '2 days'))`
@@ -94,20 +96,24 @@ type serviceDay struct {
 // after the last result of a service is one too, as the result may say something of it.
 const dueDays = `
 	WITH measured AS (
-		SELECT service_id, date_bin('1 day', at, 'epoch') AS day, max(at) AS last FROM probes WHERE at < $1 GROUP BY 1, 2
+		SELECT service_id, date_bin('1 day', at, 'epoch') AS day, max(at) AS last, count(*) AS pieces FROM probes WHERE at < $1 GROUP BY 1, 2
 	), due AS (
 		TABLE measured
 		UNION ALL
-		SELECT service_id, max(day) + interval '1 day', max(day) + interval '1 day' FROM measured
+		SELECT service_id, max(day) + interval '1 day', max(day) + interval '1 day', 0 FROM measured
 		GROUP BY 1 HAVING max(day) + interval '1 day' < $1
 	)
 	SELECT due.service_id, due.day FROM due LEFT JOIN days d ON d.service_id = due.service_id AND d.day = (due.day AT TIME ZONE 'UTC')::date
-	WHERE d.through IS NULL OR d.through < due.last
+	WHERE d.through IS NULL OR d.through < due.last OR d.pieces < due.pieces
 	ORDER BY due.day, due.service_id`
 
-// rollUp makes buckets of the days before over. all is false if another replica does that.
+// rollUp makes buckets of the days before over. all says whether all of them have some now:
+// another replica may be at it. There is an error with it for results that cannot be read.
 func (s *Store) rollUp(ctx context.Context, at, over time.Time) (all bool, err error) {
-	var due []serviceDay
+	var (
+		due    []serviceDay
+		unread error
+	)
 	if err := s.bulk.db.SelectContext(ctx, &due, dueDays, over); err != nil {
 		return false, fmt.Errorf("find days without buckets: %w", domainError(err))
 	}
@@ -122,36 +128,43 @@ func (s *Store) rollUp(ctx context.Context, at, over time.Time) (all bool, err e
 				return false, err
 			}
 		}
+		var lost error
 		got := false
-		err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
+		err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) (err error) {
 			if err := tx.GetContext(ctx, &got, `SELECT pg_try_advisory_xact_lock($1)`, rollupLock); err != nil || !got {
 				return domainError(err)
 			}
-			return rollUpDay(ctx, tx, at, day, ids)
+			lost, err = rollUpDay(ctx, tx, at, day, ids)
+			return err
 		})
 		if err != nil || !got {
 			return false, err
 		}
+		unread = errors.Join(unread, lost)
 	}
-	return true, nil
+	return true, unread
 }
 
-// rollUpDay makes the buckets of some services on a day.
-func rollUpDay(ctx context.Context, tx *sqlx.Tx, at, day time.Time, ids []string) error {
+// rollUpDay makes the buckets of some services on a day. Those of results that cannot be read
+// are empty; unread says of which.
+func rollUpDay(ctx context.Context, tx *sqlx.Tx, at, day time.Time, ids []string) (unread, err error) {
 	end := day.Add(history.Day)
 	measured, err := readMeasured(ctx, tx, ids, day, end)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rolled, err := readDays(ctx, tx, ids, day, end)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	hours, err := readHours(ctx, tx, ids, day, end)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var add dayRows
+	var (
+		add  dayRows
+		errs []error // of a service: the others have their buckets
+	)
 	for _, id := range ids {
 		m := measured[id]
 		if m.awaits(end) && at.Before(end.Add(resumeTime)) {
@@ -160,24 +173,26 @@ func rollUpDay(ctx context.Context, tx *sqlx.Tx, at, day time.Time, ids []string
 		before, known := rolled[id][day]
 		sum, err := m.day(day, at, before, known, hours[id][day])
 		if err != nil {
-			return fmt.Errorf("service %s on %s: %w", id, day.Format(time.DateOnly), err)
+			errs = append(errs, fmt.Errorf("service %s on %s: %w", id, day.Format(time.DateOnly), err))
+			sum = make([]history.Bucket, hoursOfDay)
 		}
-		add.append(id, day, m.through(day), sum)
+		add.append(id, day, m, sum)
 	}
-	return add.write(ctx, tx)
+	return errors.Join(errs...), add.write(ctx, tx)
 }
 
 // dayRows are rows of days and hours, column by column.
 type dayRows struct {
-	id                                      pq.StringArray
-	day, through                            []time.Time
-	healthy, degraded, down, probes, missed pq.Int64Array
-	latency, hours                          pq.ByteaArray
+	id                                              pq.StringArray
+	day, through                                    []time.Time
+	healthy, degraded, down, pieces, probes, missed pq.Int64Array
+	latency, hours                                  pq.ByteaArray
 }
 
-func (r *dayRows) append(id string, day, through time.Time, hours []history.Bucket) {
+func (r *dayRows) append(id string, day time.Time, m measured, hours []history.Bucket) {
 	sum := history.Buckets{List: hours}.Sum()
-	r.id, r.day, r.through = append(r.id, id), append(r.day, day), append(r.through, through)
+	r.id, r.day, r.through = append(r.id, id), append(r.day, day), append(r.through, m.through(day))
+	r.pieces = append(r.pieces, small(m.count(day)))
 	r.healthy, r.degraded = append(r.healthy, sum.Time.Healthy.Milliseconds()), append(r.degraded, sum.Time.Degraded.Milliseconds())
 	r.down, r.probes = append(r.down, sum.Time.Down.Milliseconds()), append(r.probes, small(sum.Probes))
 	r.missed, r.latency = append(r.missed, small(sum.Missed)), append(r.latency, sum.Latency.Append(nil))
@@ -189,19 +204,20 @@ func small(n int) int64 { return int64(min(n, math.MaxInt16)) }
 
 func (r *dayRows) write(ctx context.Context, tx *sqlx.Tx) error {
 	const (
-		days = `INSERT INTO days (service_id, day, through, healthy_ms, degraded_ms, down_ms, probes, missed, latency)
-			SELECT id, (day AT TIME ZONE 'UTC')::date, through, healthy, degraded, down, probes, missed, latency
-			FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::int[], $6::int[], $7::smallint[], $8::smallint[], $9::bytea[])
-				AS r (id, day, through, healthy, degraded, down, probes, missed, latency)
+		days = `INSERT INTO days (service_id, day, through, healthy_ms, degraded_ms, down_ms, pieces, probes, missed, latency)
+			SELECT id, (day AT TIME ZONE 'UTC')::date, through, healthy, degraded, down, pieces, probes, missed, latency
+			FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::int[], $6::int[], $7::smallint[], $8::smallint[], $9::smallint[],
+					$10::bytea[])
+				AS r (id, day, through, healthy, degraded, down, pieces, probes, missed, latency)
 			ON CONFLICT (day, service_id) DO UPDATE SET through = EXCLUDED.through, healthy_ms = EXCLUDED.healthy_ms,
-				degraded_ms = EXCLUDED.degraded_ms, down_ms = EXCLUDED.down_ms, probes = EXCLUDED.probes, missed = EXCLUDED.missed,
+				degraded_ms = EXCLUDED.degraded_ms, down_ms = EXCLUDED.down_ms, pieces = EXCLUDED.pieces, probes = EXCLUDED.probes, missed = EXCLUDED.missed,
 				latency = EXCLUDED.latency`
 		hours = `INSERT INTO hours (service_id, day, data)
 			SELECT id, (day AT TIME ZONE 'UTC')::date, data FROM unnest($1::uuid[], $2::timestamptz[], $3::bytea[]) AS r (id, day, data)
 			ON CONFLICT (service_id, day) DO UPDATE SET data = EXCLUDED.data`
 	)
 	_, err := tx.ExecContext(ctx, days, r.id, pq.Array(r.day), pq.Array(r.through),
-		r.healthy, r.degraded, r.down, r.probes, r.missed, r.latency)
+		r.healthy, r.degraded, r.down, r.pieces, r.probes, r.missed, r.latency)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, hours, r.id, pq.Array(r.day), r.hours)
 	}

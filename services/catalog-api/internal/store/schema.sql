@@ -65,6 +65,7 @@ CREATE TABLE spans (
 CREATE TABLE probes (
     service_id uuid        NOT NULL,
     at         timestamptz NOT NULL,                                                     -- of the last result
+    stored_at  timestamptz NOT NULL DEFAULT now(),
     interval   text        NOT NULL,                                                     -- that they had: "1m"
     data       bytea       NOT NULL,                                                     -- a history.Piece
 
@@ -90,6 +91,7 @@ CREATE TABLE days (
     healthy_ms  integer     NOT NULL,                                                    -- observed with each status
     degraded_ms integer     NOT NULL,
     down_ms     integer     NOT NULL,
+    pieces      smallint    NOT NULL,                                                    -- rows of probes that are in it
     probes      smallint    NOT NULL,                                                    -- made
     missed      smallint    NOT NULL,
     latency     bytea       NOT NULL,                                                    -- a history.Latency

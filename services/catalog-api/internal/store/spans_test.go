@@ -54,7 +54,7 @@ func TestSpansAreTheStatusesThatServicesHad(t *testing.T) {
 	}{
 		"changes": {[]step{probed(10, healthy), probed(11, healthy), probed(12, down), probed(13, degraded), probed(14, healthy)},
 			[]string{"10 healthy ok", "12 down timeout", "13 degraded http_5xx", "14 healthy ok"}},
-		"late and twice": {[]step{probed(12, healthy), probed(11, down), probed(12, down)}, []string{"12 healthy ok"}},
+		"late and twice": {[]step{probed(12, healthy), probed(11, down), probed(12, down)}, []string{"11 down timeout", "12 healthy ok"}},
 		"nobody looks, and it is noticed": {[]step{probed(10, healthy), sweep, probed(30, healthy)},
 			[]string{"10 healthy ok", "13 unknown stale", "30 healthy ok"}},
 		"nobody looks, and nobody notices": {[]step{probed(10, healthy), probed(30, healthy)},
@@ -111,5 +111,51 @@ func TestHistoryEndsWithWhatIsProbed(t *testing.T) {
 	}
 	if got, want := spansOf(t, db, svc.ID, begin), []string{"0 healthy ok", "1 unknown deleted", "1 unknown "}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A replica that was killed had taken results, which come again when newer ones are stored.
+func TestResultsThatWereOvertakenFillTheirSlots(t *testing.T) {
+	const healthy, down = events.StatusHealthy, events.StatusDown
+	begin := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+	for name, tc := range map[string]struct {
+		order  []int // minutes, in the order in which results come
+		status map[int]events.Status
+		want   []string
+		late   int
+	}{
+		"a gap that was none": {[]int{10, 20, 11, 12, 13, 14, 15, 16, 17, 18, 19}, nil, []string{"10 healthy ok"}, 9},
+		"it was down meanwhile": {[]int{10, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11}, map[int]events.Status{14: down, 15: down},
+			[]string{"10 healthy ok", "14 down timeout", "16 healthy ok"}, 9},
+		"it was up meanwhile": {[]int{10, 13, 12, 11}, map[int]events.Status{10: down, 11: down, 13: down},
+			[]string{"10 down timeout", "12 healthy ok", "13 down timeout"}, 2},
+		"a part of the gap": {[]int{10, 30, 20}, nil,
+			[]string{"10 healthy ok", "13 unknown stale", "20 healthy ok", "23 unknown stale", "30 healthy ok"}, 1},
+		"before all others": {[]int{20, 19, 18}, map[int]events.Status{18: down}, []string{"18 down timeout", "19 healthy ok"}, 2},
+		"twice":             {[]int{10, 11, 12, 11, 10, 12}, nil, []string{"10 healthy ok"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := open(t)
+			svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
+			late := 0
+			for _, minute := range tc.order {
+				status := tc.status[minute]
+				if status == "" {
+					status = healthy
+				}
+				late += apply(t, db, result(svc, begin.Add(time.Duration(minute)*time.Minute), status)).Late
+			}
+			if got := spansOf(t, db, svc.ID, begin); !slices.Equal(got, tc.want) {
+				t.Errorf("got\n%q, want\n%q", got, tc.want)
+			}
+			slots := slices.Compact(slices.Sorted(slices.Values(tc.order)))
+			probes, err := db.Probes(t.Context(), svc.ID, begin, time.Now())
+			if err != nil || len(probes) != len(slots) || late != tc.late {
+				t.Errorf("there are %d results, %v, %d of them late; want %d, %d late", len(probes), err, late, len(slots), tc.late)
+			}
+			if now, err := db.ServiceByID(t.Context(), svc.ID); err != nil || now.LastCheckedAt.Before(begin.Add(time.Duration(slots[len(slots)-1])*time.Minute)) {
+				t.Errorf("checked at %v, %v", now.LastCheckedAt, err)
+			}
+		})
 	}
 }

@@ -18,7 +18,8 @@ import (
 // Applied counts the outcomes of a batch of results.
 type Applied struct {
 	Stored  int // results that became a service's status
-	Dropped int // of deleted services, of another URL, or not newer than what was known
+	Late    int // results that only the history has, as newer ones overtook them
+	Dropped int // of deleted services, of another URL, or known already
 	Changed int // statuses that changed
 	Missed  int // slots without a probe between two results of a service
 	Busy    int // likewise, because the service's host was busy
@@ -37,14 +38,15 @@ type outcome struct {
 }
 
 // ApplyResults stores results of probes, in the history too, and an event for each status
-// that changes. It drops a result if the service is gone or has another health URL by now,
-// or if the result isn't newer than the service's last one. A batch that is applied twice
-// changes nothing the second time.
+// that changes. It drops a result if the service is gone or has another health URL by now. One
+// that isn't newer than the service's last one only is for the history, if it is not there
+// yet. A batch that is applied twice changes nothing the second time.
 func (s *Store) ApplyResults(ctx context.Context, by access.Actor, batch []events.ProbeCompleted) (Applied, error) {
 	var sum Applied
 	if err := by.May(access.StoreMeasured); err != nil {
 		return sum, err
 	}
+	var old []events.ProbeCompleted
 	err := s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
 		// A statement can update a row once. So several results of a service take
 		// several statements, and no status change in between is lost.
@@ -60,14 +62,37 @@ func (s *Store) ApplyResults(ctx context.Context, by access.Actor, batch []event
 				return err
 			}
 			sum.add(done)
+			old = append(old, without(round, done)...)
 		}
 		return nil
 	})
+	if err == nil && len(old) > 0 {
+		// In a transaction of its own: it locks rows in an order of its own. If it fails, the
+		// batch is applied again, which only adds these.
+		sum.Late, err = s.addLate(ctx, by, old)
+	}
 	if err != nil {
 		return Applied{}, fmt.Errorf("apply %d results: %w", len(batch), err)
 	}
-	sum.Dropped = len(batch) - sum.Stored
+	sum.Dropped = len(batch) - sum.Stored - sum.Late
 	return sum, nil
+}
+
+// without returns the results of a round that were not news.
+func without(round []events.ProbeCompleted, done []outcome) (rest []events.ProbeCompleted) {
+	if len(done) == len(round) {
+		return nil
+	}
+	news := make(map[string]bool, len(done))
+	for _, o := range done {
+		news[o.ID] = true
+	}
+	for _, r := range round {
+		if !news[r.ServiceID] {
+			rest = append(rest, r)
+		}
+	}
+	return rest
 }
 
 // rounds splits a batch so that no round has two results of a service, and earlier
@@ -140,9 +165,9 @@ var applyResults = fmt.Sprintf(`
 		s.latency_ms, s.last_checked_at, s.last_planned_at, r.before, r.before_checked, r.before_round, r.before_planned,
 		greatest(r.before_round, s.probe_round_ms) AS round, s.location`, pieceBytes, pieceTime("r.at", "s.probe_round_ms"))
 
-// pieceTime is what precedes a result in a piece, in SQL.
+// pieceTime is what precedes a result in a piece, in SQL. A time may be before 1970.
 func pieceTime(at, round string) string {
-	ms := `(floor(date_part('epoch', ` + at + `) * 1000)::bigint % 86400000)::int`
+	ms := `mod(mod(floor(date_part('epoch', ` + at + `) * 1000)::bigint, 86400000) + 86400000, 86400000)::int`
 	return `CASE ` + round + ` WHEN 0 THEN int4send(` + ms + `)
 		ELSE int4send(` + ms + ` | 1 << 30) || int4send(least(` + round + `, 2147483647)::int) END`
 }

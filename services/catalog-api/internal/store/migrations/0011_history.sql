@@ -25,6 +25,7 @@ ALTER TABLE services
 CREATE TABLE probes (
     service_id uuid        NOT NULL,
     at         timestamptz NOT NULL,
+    stored_at  timestamptz NOT NULL DEFAULT now(),
     interval   text        NOT NULL,
     data       bytea       NOT NULL,
 
@@ -50,6 +51,7 @@ CREATE TABLE days (
     healthy_ms  integer     NOT NULL,
     degraded_ms integer     NOT NULL,
     down_ms     integer     NOT NULL,
+    pieces      smallint    NOT NULL,
     probes      smallint    NOT NULL,
     missed      smallint    NOT NULL,
     latency     bytea       NOT NULL,
