@@ -125,7 +125,7 @@ func (s *story) changes() (list []string) {
 		if status == "" {
 			status = events.StatusUnknown
 		}
-		if status != last && !(last == "" && status == events.StatusUnknown) && n < int(week/time.Second) {
+		if first := last == "" && status == events.StatusUnknown; status != last && !first && n < int(week/time.Second) {
 			list = append(list, fmt.Sprint(time.Duration(n)*time.Second, " ", status))
 			last = status
 		}

@@ -58,8 +58,9 @@ func liveOn(b *testing.B, db *store.Store, services []catalog.Service) {
 		status[i] = events.StatusHealthy
 	}
 	kept := history.Kept{Probes: 2, Hours: 40, Days: 1830}
-	for at := end.AddDate(0, 0, -days); at.Before(end); at = at.Add(time.Minute) {
-		if at.Minute() == 0 && at.Hour()%6 == 0 {
+	begin := end.AddDate(0, 0, -days)
+	for at := begin; at.Before(end); at = at.Add(time.Minute) {
+		if at.Equal(begin) || at.Minute() == 0 && at.Hour()%6 == 0 {
 			if err := db.KeepHistory(b.Context(), access.Sweeper, at, kept); err != nil {
 				b.Fatal(err)
 			}

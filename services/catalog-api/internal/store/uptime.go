@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,16 +18,16 @@ import (
 // rolledFor is for how many days before today buckets are sure to be there.
 const rolledFor = 2
 
-// observedTime adds up the buckets of whole days, which are argument 2, and spans in the times
-// that are left: 3 to 4, and 5 to 6. Argument 1 is a condition on services. The last span of
-// a service goes on while its last result is good for it.
+// observedTime adds up the buckets of whole days, of which argument 2 is a condition, and spans
+// in the times that are left: 3 to 4, and 5 to 6. Argument 1 is a condition on services. The
+// last span of a service goes on while its last result is good for it.
 const observedTime = `
 	WITH service AS (
 		SELECT id, name, team, name_key, last_checked_at + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') AS good
 		FROM services WHERE %[1]s
 	), seen AS (
 		SELECT service_id AS id, sum(healthy_ms) AS healthy, sum(degraded_ms) AS degraded, sum(down_ms) AS down
-		FROM days WHERE day = ANY(%[2]s::date[]) AND service_id IN (SELECT id FROM service) GROUP BY 1
+		FROM days WHERE %[2]s GROUP BY 1
 		UNION ALL
 		SELECT s.id, sum(ms) FILTER (WHERE status = 'healthy'), sum(ms) FILTER (WHERE status = 'degraded'), sum(ms) FILTER (WHERE status = 'down')
 		FROM service s
@@ -54,7 +55,7 @@ func (s *Store) ObservedTime(ctx context.Context, f catalog.Filter, from, to tim
 		return nil, nil
 	}
 	err = s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
-		list, err = observed(ctx, tx, q, from, to)
+		list, err = observed(ctx, tx, q, f.IDs, from, to)
 		return err
 	})
 	if err != nil {
@@ -63,13 +64,13 @@ func (s *Store) ObservedTime(ctx context.Context, f catalog.Filter, from, to tim
 	return list, nil
 }
 
-func observed(ctx context.Context, tx *sqlx.Tx, q *listQuery, from, to time.Time) ([]history.ServiceTime, error) {
+func observed(ctx context.Context, tx *sqlx.Tx, q *listQuery, ids []string, from, to time.Time) ([]history.ServiceTime, error) {
 	first, last, err := wholeDays(ctx, tx, from, to)
 	if err != nil {
 		return nil, err
 	}
 	conditions := strings.Join(append(q.conditions, `true`), ` AND `)
-	query := fmt.Sprintf(observedTime, conditions, q.arg(dates(first, last)), q.arg(from), q.arg(first), q.arg(last), q.arg(to))
+	query := fmt.Sprintf(observedTime, conditions, q.days(ids, first, last), q.arg(from), q.arg(first), q.arg(last), q.arg(to))
 	var rows []struct {
 		ID       string `db:"id"`
 		Name     string `db:"name"`
@@ -91,6 +92,17 @@ func observed(ctx context.Context, tx *sqlx.Tx, q *listQuery, from, to time.Time
 	}
 	return list, nil
 }
+
+// days returns the condition on buckets of days: those of some services are found by their
+// index, those of all by reading the days as they lie.
+func (q *listQuery) days(ids []string, first, last time.Time) string {
+	if len(ids) > 0 {
+		return `day = ANY(` + q.arg(dates(first, last)) + `::date[]) AND service_id = ANY(` + q.arg(pq.StringArray(slices.DeleteFunc(slices.Clone(ids), notID))) + `)`
+	}
+	return `day >= ` + q.arg(date(first)) + `::date AND day < ` + q.arg(date(last)) + `::date`
+}
+
+func notID(id string) bool { return !isID(id) }
 
 // wholeDays returns the days in a time, from first until before last, of which all buckets are
 // there. If there are none, first is last, and the time before it the whole.
