@@ -67,6 +67,23 @@ test('the page of a service tells what was', async ({ home, page, catalogue, tar
   await expect(happened.first()).toContainText('Changed by');
 });
 
+test('since when it is so, and its link', async ({ home, page, catalogue, target }) => {
+  const { id, name } = await catalogue.add({ status_url: target.url });
+  await home.open(`/services/${id}`);
+  const now = page.locator('.history-now');
+  await expect(now).toContainText(/Healthy since \d\d:\d\d/);
+  await expect(now.locator('.now-healthy')).toBeHidden();
+  target.answers(503);
+  await home.card(name).check.click();
+  await expect(now).toContainText(/Degraded since \d\d:\d\d, last healthy \d\d:\d\d/);
+  await expect(now.locator('time').first()).toHaveAttribute('datetime', (await catalogue.read(id)).status_since);
+
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await now.getByRole('button', { name: 'Copy link' }).click();
+  await expect(home.told).toContainText('The link was copied.');
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(new URL(`/services/${id}`, page.url()).href);
+});
+
 test('a service that nobody measures has no uptime', async ({ home, page, catalogue }) => {
   const { id } = await catalogue.add({ status: 'healthy' });
   await home.open(`/services/${id}`);

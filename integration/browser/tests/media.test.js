@@ -55,6 +55,21 @@ test('on paper the services are a list, with addresses and without controls', as
   expect(Math.max(...ink.match(/\d+/g).map(Number)), 'dark on white, whatever the theme').toBeLessThan(128);
 });
 
+test('on paper an open service is alone', async ({ home, page, catalogue }) => {
+  const { name } = await catalogue.add({ status: 'down' });
+  const other = await catalogue.add({ name: catalogue.name('other') });
+  await home.open(`/?q=${catalogue.mark}`);
+  await home.card(name).open.click();
+  const panel = page.getByRole('region', { name });
+  await expect(panel).toBeVisible();
+  await page.emulateMedia({ media: 'print' });
+  await expect(home.card(other.name).root).toBeHidden();
+  await expect(panel).toContainText('What happened');
+  await expect(panel.getByRole('button', { name: 'Close' })).toBeHidden();
+  const { x } = await panel.boundingBox();
+  expect(x).toBe(0);
+});
+
 test('a very wide screen is used to its end', async ({ home, page, catalogue }) => {
   await catalogue.all(Array.from({ length: 12 }, (_, i) => ({ name: catalogue.name(`service ${i}`) })));
   await page.setViewportSize({ width: 2560, height: 1200 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { days, said, telling } from '../public/lib/timeline.js';
+import { days, lastHealthy, said, telling } from '../public/lib/timeline.js';
 
 const status = (at, fields) => ({ at, kind: 'status', status: { from: 'healthy', to: 'healthy', ...fields } });
 
@@ -52,4 +52,16 @@ test('moments are grouped by the day of the reader', () => {
   );
   const [{ title }] = days([{ at: at(14, 2) }], new Date(2027, 0, 1).getTime());
   assert.equal(title, 'Saturday, 14 March 2026');
+});
+
+test('when it was last healthy is known from the moments', () => {
+  const moments = [
+    { at: '4', kind: 'change' },
+    { at: '3', kind: 'status', status: { from: 'degraded', to: 'down' } },
+    { at: '2', kind: 'status', status: { from: 'healthy', to: 'degraded' } },
+    { at: '1', kind: 'status', status: { from: 'healthy', to: 'down' } },
+  ];
+  assert.equal(lastHealthy({ status: 'down' }, moments), '2');
+  assert.equal(lastHealthy({ status: 'healthy' }, moments), '');
+  assert.equal(lastHealthy({ status: 'down' }, moments.slice(0, 2)), '');
 });

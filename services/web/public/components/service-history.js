@@ -1,9 +1,11 @@
 // <service-history> shows what was of a service: its last day, uptime, latency, and what
 // befell it. It has the properties `api` and `toasts`; show(id, version, service) is called
 // when the service is shown or has changed, leave() when another page is, tick(now) each
-// second. It bubbles "undo" (detail the change).
+// second. It bubbles "undo" (detail the change) and "copy".
+import { statusNames, when } from '../lib/format.js';
 import { ranges } from '../lib/history.js';
-import { stamp } from './template.js';
+import { lastHealthy } from '../lib/timeline.js';
+import { setText, setTime, stamp, tell } from './template.js';
 import './latency-chart.js';
 import './status-strip.js';
 import './time-line.js';
@@ -24,6 +26,7 @@ class ServiceHistory extends HTMLElement {
     this.append(stamp('service-history'));
     this.addEventListener('range', () => this.#read(this.#readChart()));
     this.addEventListener('kind', () => this.#read(this.#readTimeline()));
+    this.querySelector('[data-do=copy]').addEventListener('click', () => tell(this, 'copy'));
     this.addEventListener('earlier', () => this.#read(this.#readTimeline(this.#next)));
   }
 
@@ -35,7 +38,11 @@ class ServiceHistory extends HTMLElement {
     this.#service = service;
     this.hidden = false;
     for (const part of this.querySelectorAll('[data-part=measured]')) part.hidden = !service?.status_url;
-    if (other) this.#timeline.show([], false, now);
+    if (other) {
+      this.#moments = [];
+      this.#timeline.show([], false, now);
+    }
+    this.#showNow(now);
     if (changed) void this.#readAll(now);
   }
 
@@ -47,6 +54,24 @@ class ServiceHistory extends HTMLElement {
 
   tick(now) {
     if (this.#id && now - this.#readAt >= every) void this.#readAll(now);
+  }
+
+  // showNow says since when the service has its status.
+  #showNow(now) {
+    const line = this.querySelector('.history-now');
+    line.hidden = !this.#service;
+    if (!this.#service) return;
+    const { status, status_since: since } = this.#service;
+    setText(line.querySelector('.now-status'), statusNames[status]);
+    const healthy = lastHealthy(this.#service, this.#moments);
+    for (const [part, moment] of [
+      ['.now-since', since],
+      ['.now-healthy', healthy],
+    ]) {
+      const words = line.querySelector(part);
+      words.hidden = !moment;
+      if (moment) setTime(words.querySelector('time'), when(moment, now), moment);
+    }
   }
 
   get #timeline() {
@@ -105,6 +130,7 @@ class ServiceHistory extends HTMLElement {
       this.#moments = after ? [...this.#moments, ...items] : items;
       this.#next = next ?? '';
       this.#timeline.show(this.#moments, this.#next !== '', this.#readAt);
+      if (!kind) this.#showNow(this.#readAt);
     });
   }
 }

@@ -37,6 +37,13 @@ export function telling({ kind, status }) {
   return !(kind === 'status' && !status.from && status.to === 'unknown' && !status.reason);
 }
 
+// lastHealthy returns when a service was last healthy that is not now, or "": it is not known
+// of these moments, the newest first.
+export function lastHealthy({ status }, moments) {
+  if (status === 'healthy') return '';
+  return moments.find((moment) => moment.kind === 'status' && moment.status.from === 'healthy')?.at ?? '';
+}
+
 // days groups moments, the newest first, by the day of the reader: [{ day, title, moments }].
 export function days(moments, now) {
   const groups = [];
