@@ -66,10 +66,10 @@ func (b Buckets) Count(probes []Probe, now time.Time) {
 		until := p.until()
 		if i+1 < len(probes) {
 			next := probes[i+1]
-			until = earlier(until, next.At)
+			until = Earlier(until, next.At)
 			b.countMissed(p, next)
 		}
-		b.countTime(p, earlier(until, now))
+		b.countTime(p, Earlier(until, now))
 		if bucket := b.At(p.At); bucket != nil && !p.End {
 			bucket.Probes++
 			if p.LatencyMS > 0 {
@@ -81,9 +81,9 @@ func (b Buckets) Count(probes []Probe, now time.Time) {
 
 // countTime adds the time that p holds to the buckets that it is in.
 func (b Buckets) countTime(p Probe, until time.Time) {
-	from := later(p.At, b.From)
+	from := Later(p.At, b.From)
 	for i := int(from.Sub(b.From) / b.Step); i < len(b.List) && from.Before(until); i++ {
-		end := earlier(until, b.From.Add(time.Duration(i+1)*b.Step))
+		end := Earlier(until, b.From.Add(time.Duration(i+1)*b.Step))
 		b.List[i].Time.Add(p.Status, end.Sub(from))
 		from = end
 	}
@@ -111,14 +111,16 @@ func Between(interval, apart time.Duration) int {
 	return max(int(math.Round(float64(apart)/float64(interval)))-1, 0)
 }
 
-func earlier(a, b time.Time) time.Time {
+// Earlier returns the earlier of two times.
+func Earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
 	}
 	return b
 }
 
-func later(a, b time.Time) time.Time {
+// Later returns the later of two times.
+func Later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}

@@ -62,6 +62,16 @@ func (p pool) inTx(ctx context.Context, fn func(*sqlx.Tx) error) (err error) {
 	return domainError(err)
 }
 
+// inSnapshot reads with all of fn's queries seeing the same.
+func (p pool) inSnapshot(ctx context.Context, fn func(*sqlx.Tx) error) error {
+	tx, err := p.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return domainError(err)
+	}
+	defer func() { _ = tx.Rollback() }() // it has changed nothing
+	return fn(tx)
+}
+
 // timeoutDialer makes connections on which a server that hangs causes an error.
 // The driver alone would wait for its answer even after the context has ended.
 type timeoutDialer struct {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -44,34 +43,31 @@ func (s *Store) Changes(ctx context.Context, at catalog.Revision, measured bool)
 }
 
 func (s *Store) changes(ctx context.Context, at catalog.Revision, measured bool) (c catalog.Changes, err error) {
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return c, err
-	}
-	defer func() { _ = tx.Rollback() }() // it only reads
-
 	now := catalog.Revision{Read: time.Now()}
-	err = tx.QueryRowxContext(ctx, `SELECT `+serverStart+`, pg_current_snapshot()::text`).Scan(&now.Server, &now.Shown)
-	if err != nil {
-		return c, err
-	}
-	now.Measured = now.Shown
-	c.All = outdated(at) || at.Server != now.Server
-	switch {
-	case c.All:
-		c.Services, err = listed(ctx, tx, `true`)
-	case measured:
-		// xmin is the transaction that last wrote the row, whatever it changed. It has
-		// 32 bits where snapshots have 64, so ages are compared. This finds rows as young
-		// as the snapshot's oldest running transaction: slightly more than asked for.
-		c.Services, err = listed(ctx, tx, `age(xmin) <= age(pg_snapshot_xmin($1::pg_snapshot)::xid)`, at.Measured)
-	default:
-		now.Measured = at.Measured
-		c.Services, err = listed(ctx, tx, `id IN (SELECT id FROM list_changes($1) WHERE NOT gone)`, at.Shown)
-	}
-	if err == nil && !c.All {
-		err = tx.SelectContext(ctx, &c.Deleted, `SELECT id FROM list_changes($1) WHERE gone`, at.Shown)
-	}
+	err = s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
+		err := tx.QueryRowxContext(ctx, `SELECT `+serverStart+`, pg_current_snapshot()::text`).Scan(&now.Server, &now.Shown)
+		if err != nil {
+			return err
+		}
+		now.Measured = now.Shown
+		c.All = outdated(at) || at.Server != now.Server
+		switch {
+		case c.All:
+			c.Services, err = listed(ctx, tx, `true`)
+		case measured:
+			// xmin is the transaction that last wrote the row, whatever it changed. It has
+			// 32 bits where snapshots have 64, so ages are compared. This finds rows as young
+			// as the snapshot's oldest running transaction: slightly more than asked for.
+			c.Services, err = listed(ctx, tx, `age(xmin) <= age(pg_snapshot_xmin($1::pg_snapshot)::xid)`, at.Measured)
+		default:
+			now.Measured = at.Measured
+			c.Services, err = listed(ctx, tx, `id IN (SELECT id FROM list_changes($1) WHERE NOT gone)`, at.Shown)
+		}
+		if err == nil && !c.All {
+			err = tx.SelectContext(ctx, &c.Deleted, `SELECT id FROM list_changes($1) WHERE gone`, at.Shown)
+		}
+		return err
+	})
 	c.Revision = now
 	return c, err
 }

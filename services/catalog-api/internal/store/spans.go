@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
@@ -20,6 +21,55 @@ type spanStart struct {
 	Reason     events.Reason `db:"reason"`
 	HTTPStatus int           `db:"http_status"`
 	Location   string        `db:"location"`
+}
+
+// Spans returns the statuses of a service in a time, the oldest first. The last one ends at
+// to, or when its last result is not good any more. Neighbours with the same status and
+// reason are one.
+func (s *Store) Spans(ctx context.Context, id string, from, to time.Time) ([]history.Span, error) {
+	all, err := s.SpansOf(ctx, []string{id}, from, to)
+	return all[id], err
+}
+
+// SpansOf returns what Spans does, of several services by id.
+func (s *Store) SpansOf(ctx context.Context, ids []string, from, to time.Time) (map[string][]history.Span, error) {
+	const query = `
+		SELECT span.*, s.last_checked_at + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') AS good
+		FROM unnest($1::uuid[]) AS id
+		CROSS JOIN LATERAL (
+			(SELECT * FROM spans WHERE service_id = id AND since <= $2 ORDER BY since DESC LIMIT 1)
+			UNION ALL
+			SELECT * FROM spans WHERE service_id = id AND since > $2 AND since < $3
+		) AS span
+		LEFT JOIN services s USING (id)
+		ORDER BY service_id, since`
+	var rows []struct {
+		spanStart
+
+		Good *time.Time `db:"good"` // when the last result is not good any more
+	}
+	known := make(pq.StringArray, 0, len(ids))
+	for _, id := range ids {
+		if isID(id) {
+			known = append(known, id)
+		}
+	}
+	if err := s.db.SelectContext(ctx, &rows, query, known, from, to); err != nil {
+		return nil, fmt.Errorf("statuses of %d services: %w", len(ids), domainError(err))
+	}
+	found := make(map[string][]history.Span, len(ids))
+	for i, r := range rows {
+		until := to
+		if next := i + 1; next < len(rows) && rows[next].ServiceID == r.ServiceID {
+			until = rows[next].Since
+		} else if r.Good != nil && r.Reason != events.ReasonManual && r.Status != events.StatusUnknown {
+			until = history.Later(history.Earlier(to, *r.Good), r.Since)
+		}
+		found[r.ServiceID] = history.AddSpan(found[r.ServiceID], history.Span{
+			From: history.Later(r.Since, from).UTC(), To: until.UTC(), Status: r.Status, Reason: r.Reason, HTTPStatus: r.HTTPStatus, Location: r.Location,
+		})
+	}
+	return found, nil
 }
 
 // StatusChanges returns changes of a service's status before a time, the newest first, limit at

@@ -10,7 +10,6 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 )
@@ -111,9 +110,9 @@ func wholeDays(ctx context.Context, tx *sqlx.Tx, from, to time.Time) (first, las
 	if err := tx.GetContext(ctx, &late, `SELECT min(at) FROM probes_other`); err != nil {
 		return first, last, domainError(err)
 	}
-	last = earlier(to, now().AddDate(0, 0, -rolledFor)).UTC().Truncate(history.Day)
+	last = history.Earlier(to, now().AddDate(0, 0, -rolledFor)).UTC().Truncate(history.Day)
 	if late != nil {
-		last = earlier(last, late.UTC().Truncate(history.Day))
+		last = history.Earlier(last, late.UTC().Truncate(history.Day))
 	}
 	first = from.UTC().Truncate(history.Day)
 	if first.Before(from) {
@@ -123,60 +122,4 @@ func wholeDays(ctx context.Context, tx *sqlx.Tx, from, to time.Time) (first, las
 		return to, to, nil
 	}
 	return first, last, nil
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-// Spans returns the statuses of a service in a time, the oldest first. The last one ends at
-// to, or when its last result is not good any more. Neighbours with the same status and
-// reason are one.
-func (s *Store) Spans(ctx context.Context, id string, from, to time.Time) ([]history.Span, error) {
-	all, err := s.SpansOf(ctx, []string{id}, from, to)
-	return all[id], err
-}
-
-// SpansOf returns what Spans does, of several services by id.
-func (s *Store) SpansOf(ctx context.Context, ids []string, from, to time.Time) (map[string][]history.Span, error) {
-	const query = `
-		SELECT span.*, s.last_checked_at + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') AS good
-		FROM unnest($1::uuid[]) AS id
-		CROSS JOIN LATERAL (
-			(SELECT * FROM spans WHERE service_id = id AND since <= $2 ORDER BY since DESC LIMIT 1)
-			UNION ALL
-			SELECT * FROM spans WHERE service_id = id AND since > $2 AND since < $3
-		) AS span
-		LEFT JOIN services s USING (id)
-		ORDER BY service_id, since`
-	var rows []struct {
-		spanStart
-
-		Good *time.Time `db:"good"` // when the last result is not good any more
-	}
-	known := make(pq.StringArray, 0, len(ids))
-	for _, id := range ids {
-		if isID(id) {
-			known = append(known, id)
-		}
-	}
-	if err := s.db.SelectContext(ctx, &rows, query, known, from, to); err != nil {
-		return nil, fmt.Errorf("statuses of %d services: %w", len(ids), domainError(err))
-	}
-	found := make(map[string][]history.Span, len(ids))
-	for i, r := range rows {
-		until := to
-		if next := i + 1; next < len(rows) && rows[next].ServiceID == r.ServiceID {
-			until = rows[next].Since
-		} else if r.Good != nil && r.Reason != events.ReasonManual && r.Status != events.StatusUnknown {
-			until = later(earlier(to, *r.Good), r.Since)
-		}
-		found[r.ServiceID] = history.AddSpan(found[r.ServiceID], history.Span{
-			From: later(r.Since, from).UTC(), To: until.UTC(), Status: r.Status, Reason: r.Reason, HTTPStatus: r.HTTPStatus, Location: r.Location,
-		})
-	}
-	return found, nil
 }
