@@ -23,7 +23,14 @@ type dayRow struct {
 	Pieces     int       `db:"pieces"`
 	Probes     int       `db:"probes"`
 	Missed     int       `db:"missed"`
+	Awaits     bool      `db:"awaits"`
 	Latency    []byte    `db:"latency"`
+}
+
+// complete reports whether the row has all that the results there are say of its day.
+func (r dayRow) complete(m measured) bool {
+	resumed := r.Awaits && !m.awaits(r.Day.Add(history.Day))
+	return !resumed && !r.Through.Before(m.through(r.Day)) && r.Pieces >= m.count(r.Day)
 }
 
 func (r dayRow) bucket() (history.Bucket, error) {
@@ -40,7 +47,7 @@ func (r dayRow) bucket() (history.Bucket, error) {
 
 // readDays reads the rows of days in a time, by service and day.
 func readDays(ctx context.Context, q sqlx.QueryerContext, ids []string, from, to time.Time) (map[string]map[time.Time]dayRow, error) {
-	const query = `SELECT service_id, day, through, healthy_ms, degraded_ms, down_ms, pieces, probes, missed, latency FROM days
+	const query = `SELECT service_id, day, through, healthy_ms, degraded_ms, down_ms, pieces, probes, missed, awaits, latency FROM days
 		WHERE service_id = ANY($1) AND day = ANY($2::date[])` // by its index, whose first column is the day
 	var rows []dayRow
 	if err := sqlx.SelectContext(ctx, q, &rows, query, pq.StringArray(ids), dates(from, to)); err != nil {
@@ -150,7 +157,7 @@ func buckets(ctx context.Context, tx *sqlx.Tx, id string, from, to time.Time, st
 // addDay adds what is known of a day to the buckets, of an hour each at least.
 func addDay(to history.Buckets, day time.Time, m measured, rolled map[time.Time]dayRow, hours []history.Bucket) error {
 	row, known := rolled[day]
-	switch complete := known && !row.Through.Before(m.through(day)) && row.Pieces >= m.count(day); {
+	switch complete := known && row.complete(m); {
 	case complete && to.Step >= history.Day:
 		sum, err := row.bucket()
 		if bucket := to.At(day); bucket != nil {

@@ -107,7 +107,7 @@ func multiply(b *testing.B, db *store.Store) {
 		// As they come: a day after the other, by service.
 		`INSERT INTO copies SELECT id, id, 1 FROM services WHERE id IN (SELECT old FROM copies)`,
 		`CREATE TABLE kept_hours AS SELECT new, day, data ` + fmt.Sprintf(copies, `hours`, `service_id`),
-		`CREATE TABLE kept_days AS SELECT new, through, day, healthy_ms, degraded_ms, down_ms, pieces, probes, missed, latency ` + fmt.Sprintf(copies, `days`, `service_id`),
+		`CREATE TABLE kept_days AS SELECT new, through, day, healthy_ms, degraded_ms, down_ms, pieces, probes, missed, awaits, latency ` + fmt.Sprintf(copies, `days`, `service_id`),
 		`TRUNCATE hours, days`,
 		`INSERT INTO hours SELECT * FROM kept_hours ORDER BY day, new`,
 		`INSERT INTO days SELECT * FROM kept_days ORDER BY day, new`,

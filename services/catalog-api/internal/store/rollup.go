@@ -103,8 +103,11 @@ const dueDays = `
 		SELECT service_id, max(day) + interval '1 day', max(day) + interval '1 day', 0 FROM measured
 		GROUP BY 1 HAVING max(day) + interval '1 day' < $1
 	)
-	SELECT due.service_id, due.day FROM due LEFT JOIN days d ON d.service_id = due.service_id AND d.day = (due.day AT TIME ZONE 'UTC')::date
-	WHERE d.through IS NULL OR d.through < due.last OR d.pieces < due.pieces
+	SELECT due.service_id, due.day
+	FROM due
+	LEFT JOIN days d ON d.service_id = due.service_id AND d.day = (due.day AT TIME ZONE 'UTC')::date
+	LEFT JOIN services s ON s.id = due.service_id
+	WHERE d.through IS NULL OR d.through < due.last OR d.pieces < due.pieces OR d.awaits AND s.measured_at >= due.day + interval '1 day'
 	ORDER BY due.day, due.service_id`
 
 // rollUp makes buckets of the days before over. all says whether all of them have some now:
@@ -186,6 +189,7 @@ type dayRows struct {
 	id                                              pq.StringArray
 	day, through                                    []time.Time
 	healthy, degraded, down, pieces, probes, missed pq.Int64Array
+	awaits                                          pq.BoolArray
 	latency, hours                                  pq.ByteaArray
 }
 
@@ -196,7 +200,7 @@ func (r *dayRows) append(id string, day time.Time, m measured, hours []history.B
 	r.healthy, r.degraded = append(r.healthy, sum.Time.Healthy.Milliseconds()), append(r.degraded, sum.Time.Degraded.Milliseconds())
 	r.down, r.probes = append(r.down, sum.Time.Down.Milliseconds()), append(r.probes, small(sum.Probes))
 	r.missed, r.latency = append(r.missed, small(sum.Missed)), append(r.latency, sum.Latency.Append(nil))
-	r.hours = append(r.hours, history.AppendBuckets(nil, hours))
+	r.awaits, r.hours = append(r.awaits, m.awaits(day.Add(history.Day))), append(r.hours, history.AppendBuckets(nil, hours))
 }
 
 // small is n as it fits into a row: a day has 8,640 slots at most, and some checks by hand.
@@ -204,20 +208,20 @@ func small(n int) int64 { return int64(min(n, math.MaxInt16)) }
 
 func (r *dayRows) write(ctx context.Context, tx *sqlx.Tx) error {
 	const (
-		days = `INSERT INTO days (service_id, day, through, healthy_ms, degraded_ms, down_ms, pieces, probes, missed, latency)
-			SELECT id, (day AT TIME ZONE 'UTC')::date, through, healthy, degraded, down, pieces, probes, missed, latency
+		days = `INSERT INTO days (service_id, day, through, healthy_ms, degraded_ms, down_ms, pieces, probes, missed, awaits, latency)
+			SELECT id, (day AT TIME ZONE 'UTC')::date, through, healthy, degraded, down, pieces, probes, missed, awaits, latency
 			FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::int[], $6::int[], $7::smallint[], $8::smallint[], $9::smallint[],
-					$10::bytea[])
-				AS r (id, day, through, healthy, degraded, down, pieces, probes, missed, latency)
+					$10::boolean[], $11::bytea[])
+				AS r (id, day, through, healthy, degraded, down, pieces, probes, missed, awaits, latency)
 			ON CONFLICT (day, service_id) DO UPDATE SET through = EXCLUDED.through, healthy_ms = EXCLUDED.healthy_ms,
 				degraded_ms = EXCLUDED.degraded_ms, down_ms = EXCLUDED.down_ms, pieces = EXCLUDED.pieces, probes = EXCLUDED.probes, missed = EXCLUDED.missed,
-				latency = EXCLUDED.latency`
+				awaits = EXCLUDED.awaits, latency = EXCLUDED.latency`
 		hours = `INSERT INTO hours (service_id, day, data)
 			SELECT id, (day AT TIME ZONE 'UTC')::date, data FROM unnest($1::uuid[], $2::timestamptz[], $3::bytea[]) AS r (id, day, data)
 			ON CONFLICT (service_id, day) DO UPDATE SET data = EXCLUDED.data`
 	)
 	_, err := tx.ExecContext(ctx, days, r.id, pq.Array(r.day), pq.Array(r.through),
-		r.healthy, r.degraded, r.down, r.pieces, r.probes, r.missed, r.latency)
+		r.healthy, r.degraded, r.down, r.pieces, r.probes, r.missed, r.awaits, r.latency)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, hours, r.id, pq.Array(r.day), r.hours)
 	}

@@ -94,6 +94,7 @@ CREATE TABLE days (
     pieces      smallint    NOT NULL,                                                    -- rows of probes that are in it
     probes      smallint    NOT NULL,                                                    -- made
     missed      smallint    NOT NULL,
+    awaits      boolean     NOT NULL,                                                    -- the next result was not known: it says what was missed
     latency     bytea       NOT NULL,                                                    -- a history.Latency
 
     CONSTRAINT days_pkey PRIMARY KEY (day, service_id)          -- in the order in which rows come: its pages are full

@@ -54,6 +54,7 @@ CREATE TABLE days (
     pieces      smallint    NOT NULL,
     probes      smallint    NOT NULL,
     missed      smallint    NOT NULL,
+    awaits      boolean     NOT NULL,
     latency     bytea       NOT NULL,
 
     CONSTRAINT days_pkey PRIMARY KEY (day, service_id)
