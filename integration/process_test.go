@@ -85,9 +85,15 @@ func (p *process) kill() {
 // for instead.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
+	within(t, waitTimeout, what, done)
+}
+
+// within is eventually with another timeout.
+func within(t *testing.T, timeout time.Duration, what string, done func() bool) {
+	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(waitTimeout); !done(); <-tick.C {
+	for deadline := time.Now().Add(timeout); !done(); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("timed out waiting until %s", what)
 		}
