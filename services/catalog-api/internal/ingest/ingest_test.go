@@ -178,7 +178,7 @@ func TestInvalidResultIsDroppedAndCounted(t *testing.T) {
 	}
 	publish(t, js, result(1))
 	next(t, to, 1)
-	if n := testutil.CollectAndCount(reg, "portal_results_total"); n != 4 {
+	if n := testutil.CollectAndCount(reg, "portal_results_total"); n != 5 {
 		t.Fatalf("got %d series of portal_results_total, want 5", n)
 	}
 	families, err := reg.Gather()

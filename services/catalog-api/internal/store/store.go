@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -96,15 +97,17 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // Postgres.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// Close closes the connections.
+// Close closes the connections. That one was lost, as when the database was restarted, is no
+// error: what it had prepared is gone with it.
 func (s *Store) Close() error {
 	var errs []error
+	lost := func(err error) bool { return err != nil && transient(err) }
 	for _, prepared := range []*sqlx.Stmt{s.apply, s.changed} {
 		if prepared != nil {
 			errs = append(errs, prepared.Close())
 		}
 	}
-	return errors.Join(append(errs, s.db.Close(), s.bulk.db.Close())...)
+	return errors.Join(slices.DeleteFunc(append(errs, s.db.Close(), s.bulk.db.Close()), lost)...)
 }
 
 // DB returns the bulk connections, for the outbox's relay.
