@@ -69,10 +69,8 @@ func changed(ctx context.Context, p *portal, s settings) (rows []row, err error)
 	if err != nil {
 		return nil, err
 	}
-	select { // new services are probed at once, in one crowd
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-time.After(10 * time.Second):
+	if err := pause(ctx, 10*time.Second); err != nil { // new services are probed at once, in one crowd
+		return nil, err
 	}
 	took, err := p.follow(ctx, target, time.Duration(s.seconds)*time.Second)
 	how := fmt.Sprintf("%d changes of %d services in %d s; p99 below 60 ms is the target", len(took), fickleServices, s.seconds)

@@ -65,20 +65,16 @@ func (p *portal) costOfResult(ctx context.Context, db *sqlx.DB, prepare string, 
 			return 0, err
 		}
 	}
-	select { // until the pages of the table have their room again
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	case <-time.After(5 * time.Second):
+	if err := pause(ctx, 5*time.Second); err != nil { // until the pages of the table have their room again
+		return 0, err
 	}
 	before, err := p.spent("catalog-api", "postgres")
 	if err != nil {
 		return 0, err
 	}
 	began := time.Now()
-	select {
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	case <-time.After(time.Duration(seconds) * time.Second):
+	if err := pause(ctx, time.Duration(seconds)*time.Second); err != nil {
+		return 0, err
 	}
 	after, err := p.spent("catalog-api", "postgres")
 	if err != nil {

@@ -137,6 +137,16 @@ func (p *portal) close() (err error) {
 	return errors.Join(err, os.RemoveAll(p.dir))
 }
 
+// pause waits.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
 // create adds n services, which fields describes.
 func (p *portal) create(ctx context.Context, n int, fields func(i int) map[string]any) error {
 	g, ctx := errgroup.WithContext(ctx)

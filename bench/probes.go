@@ -34,10 +34,8 @@ func probes(ctx context.Context, p *portal, s settings) ([]row, error) {
 		return nil, err
 	}
 	began := time.Now()
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-time.After(time.Duration(s.seconds) * time.Second):
+	if err := pause(ctx, time.Duration(s.seconds)*time.Second); err != nil {
+		return nil, err
 	}
 	after, err := p.spent("health-worker", "nats", "catalog-api", "postgres")
 	if err != nil {
@@ -146,12 +144,7 @@ func warm(ctx context.Context, db *sqlx.DB, services int) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(10 * time.Second):
-		return nil
-	}
+	return pause(ctx, 10*time.Second)
 }
 
 // spent is the CPU time of each part so far.

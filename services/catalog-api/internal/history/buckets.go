@@ -15,11 +15,6 @@ type Bucket struct {
 	Latency Latency // of the probes that were answered
 }
 
-// IsZero reports whether nothing is known of the time.
-func (b Bucket) IsZero() bool {
-	return b.Probes == 0 && b.Missed == 0 && b.Time == Time{}
-}
-
 // Merge adds what another bucket has.
 func (b *Bucket) Merge(other Bucket) {
 	b.Probes, b.Missed, b.Time = b.Probes+other.Probes, b.Missed+other.Missed, b.Time.Plus(other.Time)

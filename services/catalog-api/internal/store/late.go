@@ -10,7 +10,6 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
-	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 )
 
@@ -27,10 +26,7 @@ type lateService struct {
 // them, as after a replica was killed that had taken them: those that fill a slot in which
 // there is no result yet. So a result that came twice, or from a worker whose clock was set
 // back, changes nothing. It returns how many it added.
-func (s *Store) addLate(ctx context.Context, by access.Actor, late []events.ProbeCompleted) (added int, err error) {
-	if err := by.May(access.StoreMeasured); err != nil {
-		return 0, err
-	}
+func (s *Store) addLate(ctx context.Context, late []events.ProbeCompleted) (added int, err error) {
 	const services = `SELECT id, status_url, probe_interval, last_checked_at, location FROM services WHERE id = ANY($1) ORDER BY id FOR UPDATE`
 
 	byID := map[string][]events.ProbeCompleted{}
@@ -130,12 +126,9 @@ func around(probes []history.Probe, from, to time.Time) []history.Probe {
 // retell writes the spans that begin after the first of some probes anew, until the last of
 // them. What people did stays.
 func retell(ctx context.Context, tx *sqlx.Tx, svc lateService, probes []history.Probe) error {
-	const (
-		remove = `DELETE FROM spans WHERE service_id = $1 AND since >= $2 AND since < $3
-			AND reason NOT IN ('manual', 'deleted') AND NOT (status = 'unknown' AND reason = '')`
-		insert = `INSERT INTO spans (service_id, since, status, reason, http_status, location)
-			VALUES (:service_id, :since, :status, :reason, :http_status, :location) ON CONFLICT (service_id, since) DO NOTHING`
-	)
+	const remove = `DELETE FROM spans WHERE service_id = $1 AND since >= $2 AND since < $3
+		AND reason NOT IN ('manual', 'deleted') AND NOT (status = 'unknown' AND reason = '')`
+
 	// Probes have milliseconds, and spans microseconds.
 	after, until := probes[0].At.Add(time.Millisecond), probes[len(probes)-1].At.Add(time.Millisecond)
 	if _, err := tx.ExecContext(ctx, remove, svc.ID, after, until); err != nil {
@@ -149,10 +142,5 @@ func retell(ctx context.Context, tx *sqlx.Tx, svc lateService, probes []history.
 		}
 		rows = append(rows, row)
 	}
-	for some := range slices.Chunk(rows, 1000) {
-		if _, err := tx.NamedExecContext(ctx, insert, some); err != nil {
-			return domainError(err)
-		}
-	}
-	return nil
+	return addSpans(ctx, tx, rows)
 }

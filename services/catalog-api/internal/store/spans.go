@@ -13,6 +13,9 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 )
 
+// goodFor is history.GoodFor of a row of services, in SQL.
+const goodFor = `3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms')`
+
 // spanStart is a row of spans. Trigger note_status adds one with every change of a status.
 type spanStart struct {
 	ServiceID  string        `db:"service_id"`
@@ -34,7 +37,7 @@ func (s *Store) Spans(ctx context.Context, id string, from, to time.Time) ([]his
 // SpansOf returns what Spans does, of several services by id.
 func (s *Store) SpansOf(ctx context.Context, ids []string, from, to time.Time) (map[string][]history.Span, error) {
 	const query = `
-		SELECT span.*, s.last_checked_at + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') AS good
+		SELECT span.*, s.last_checked_at + ` + goodFor + ` AS good
 		FROM unnest($1::uuid[]) AS id
 		CROSS JOIN LATERAL (
 			(SELECT * FROM spans WHERE service_id = id AND since <= $2 ORDER BY since DESC LIMIT 1)
@@ -103,9 +106,6 @@ func (s *Store) StatusChanges(ctx context.Context, id string, from, before time.
 // addGaps adds a span to the history of each service whose result came so late that the one
 // before it was not good for any longer, and nobody had noticed, as the portal was down too.
 func addGaps(ctx context.Context, tx *sqlx.Tx, done []outcome) error {
-	const insert = `INSERT INTO spans (service_id, since, status, reason, http_status, location)
-		VALUES (:service_id, :since, :status, :reason, :http_status, :location) ON CONFLICT (service_id, since) DO NOTHING`
-
 	var missing []spanStart
 	for _, o := range done {
 		if o.BeforeChecked == nil || o.Before == events.StatusUnknown {
@@ -120,8 +120,16 @@ func addGaps(ctx context.Context, tx *sqlx.Tx, done []outcome) error {
 			missing = append(missing, spanStart{o.ID, *o.LastCheckedAt, o.Status, o.StatusReason, o.HTTPStatus, o.Location})
 		}
 	}
-	for rows := range slices.Chunk(missing, 1000) { // a statement has 65,535 parameters at most
-		if _, err := tx.NamedExecContext(ctx, insert, rows); err != nil {
+	return addSpans(ctx, tx, missing)
+}
+
+// addSpans adds the begins of spans that are not there yet.
+func addSpans(ctx context.Context, tx *sqlx.Tx, rows []spanStart) error {
+	const insert = `INSERT INTO spans (service_id, since, status, reason, http_status, location)
+		VALUES (:service_id, :since, :status, :reason, :http_status, :location) ON CONFLICT (service_id, since) DO NOTHING`
+
+	for some := range slices.Chunk(rows, 1000) { // a statement has 65,535 parameters at most
+		if _, err := tx.NamedExecContext(ctx, insert, some); err != nil {
 			return domainError(err)
 		}
 	}

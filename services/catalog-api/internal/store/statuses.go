@@ -69,7 +69,7 @@ func (s *Store) ApplyResults(ctx context.Context, by access.Actor, batch []event
 	if err == nil && len(old) > 0 {
 		// In a transaction of its own: it locks rows in an order of its own. If it fails, the
 		// batch is applied again, which only adds these.
-		sum.Late, err = s.addLate(ctx, by, old)
+		sum.Late, err = s.addLate(ctx, old)
 	}
 	if err != nil {
 		return Applied{}, fmt.Errorf("apply %d results: %w", len(batch), err)
@@ -268,10 +268,10 @@ func (s *Store) ApplyDelays(ctx context.Context, by access.Actor, batch []events
 func (s *Store) MarkStale(ctx context.Context, by access.Actor, since time.Time) (int, error) {
 	const update = `
 		WITH before AS (
-			SELECT id, status, coalesce(last_checked_at, $1) + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') AS until
+			SELECT id, status, coalesce(last_checked_at, $1) + ` + goodFor + ` AS until
 			FROM services
 			WHERE status_url <> '' AND status <> 'unknown'
-			  AND greatest(last_checked_at, $2) + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') < $1
+			  AND greatest(last_checked_at, $2) + ` + goodFor + ` < $1
 			ORDER BY id
 			FOR UPDATE
 		)

@@ -22,7 +22,7 @@ const rolledFor = 2
 // last span of a service goes on while its last result is good for it.
 const observedTime = `
 	WITH service AS (
-		SELECT id, name, team, name_key, last_checked_at + 3 * greatest(probe_interval::interval, probe_round_ms * interval '1 ms') AS good
+		SELECT id, name, team, name_key, last_checked_at + ` + goodFor + ` AS good
 		FROM services WHERE %[1]s
 	), seen AS (
 		SELECT service_id AS id, sum(healthy_ms) AS healthy, sum(degraded_ms) AS degraded, sum(down_ms) AS down

@@ -74,7 +74,7 @@ class LatencyChart extends HTMLElement {
 
   #options() {
     const style = getComputedStyle(this);
-    const color = Object.fromEntries(colors.map((name) => [name, style.getPropertyValue(`--${name}`)]));
+    const color = {};
     // A pair of light and dark is resolved by the browser where a color is wanted.
     const probe = this.querySelector('.chart-color');
     for (const name of colors) {
