@@ -22,9 +22,12 @@ const finds = {
   'words in any order and of any field': [{ q: 'go  pay BILL' }, ['billing']],
   'each of the words': [{ q: 'payments go nowhere' }, []],
   'a word does not reach over two fields': [{ q: 'paymentsgo' }, []],
-  'a status': [{ status: 'down' }, ['ledger']],
-  'a team, exactly': [{ team: 'Pay' }, []],
-  'all of them narrow together': [{ q: 'l', team: 'Payments', tag: 'go', status: 'healthy' }, ['billing']],
+  'a status': [{ status: ['down'] }, ['ledger']],
+  'a team, exactly': [{ team: ['Pay'] }, []],
+  'any of several teams': [{ team: ['Identity', 'Payments'] }, ['billing', 'ledger', 'login']],
+  'any of several tags': [{ tag: ['java', 'tier-1'] }, ['billing', 'ledger']],
+  'or within a kind, and between kinds': [{ tag: ['java', 'go'], status: ['down', 'degraded'] }, ['ledger', 'login']],
+  'all of them narrow together': [{ q: 'l', team: ['Payments'], tag: ['go'], status: ['healthy'] }, ['billing']],
 };
 
 for (const [name, [view, want]] of Object.entries(finds)) {
@@ -39,7 +42,7 @@ test('statistics are of all services, whatever is shown', () => {
 });
 
 test('a count is the number of services that a click would show', () => {
-  const { counts } = survey(services, { ...everything, team: 'Payments', status: 'down' });
+  const { counts } = survey(services, { ...everything, team: ['Payments'], status: ['down'] });
   assert.deepEqual(Object.fromEntries(counts.status), { down: 1, degraded: 0, unknown: 0, healthy: 1 });
   assert.deepEqual(Object.fromEntries(counts.team), { Payments: 1, Identity: 0 });
   assert.deepEqual(Object.fromEntries(counts.tag), { go: 0, 'tier-1': 0, java: 1 });
@@ -47,6 +50,18 @@ test('a count is the number of services that a click would show', () => {
 
 test('the worst comes first, and unknown before healthy', () => {
   assert.deepEqual(names(sort([...services], 'status')), ['ledger', 'login', 'scratch', 'billing']);
+});
+
+test('the newest trouble comes first, and what is healthy by name', () => {
+  const since = (name, status, status_since) => service({ name, status, status_since });
+  const all = [
+    since('b', 'healthy', '2026-01-04T00:00:00Z'),
+    since('a', 'healthy', '2026-01-01T00:00:00Z'),
+    since('old', 'down', '2026-01-01T00:00:00.5Z'),
+    since('new', 'down', '2026-01-02T00:00:00Z'),
+    since('set by hand', 'down', null),
+  ];
+  assert.deepEqual(names(sort(all, 'status')), ['new', 'old', 'set by hand', 'a', 'b']);
 });
 
 test('names sort as people read them', () => {

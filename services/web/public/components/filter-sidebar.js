@@ -1,11 +1,12 @@
 // <filter-sidebar> shows the statistics and the filters: show({ stats, counts, totals,
 // view, found }). totals counts each value in all services, and orders the tags; found is
 // the number of services that the view shows. It bubbles "filter" with detail
-// { kind, value }, value "" for none, and "results" when a person closes the panel of a
-// narrow screen to see the results.
+// { kind, value } to add or take away a value, and "results" when a person closes the panel
+// of a narrow screen to see the results.
 import { byCount, byName } from '../lib/filter.js';
 import { count, statusNames } from '../lib/format.js';
 import { finish, reconcile } from '../lib/reconcile.js';
+import { kinds } from '../lib/view.js';
 import { setText, stamp, tell } from './template.js';
 
 const most = { status: 4, team: 15, tag: 24 }; // values shown before "Show all"
@@ -38,7 +39,7 @@ class FilterSidebar extends HTMLElement {
     this.#state = state;
     this.#showStats(state.stats);
     for (const group of this.querySelectorAll('.filter-chips')) this.#showFilter(group);
-    const active = ['status', 'team', 'tag'].filter((kind) => state.view[kind]).length;
+    const active = kinds.flatMap((kind) => state.view[kind]).length;
     const note = this.querySelector('.sidebar-active');
     note.hidden = active === 0;
     setText(note, `${active} active`);
@@ -60,18 +61,18 @@ class FilterSidebar extends HTMLElement {
     const values = this.#values(kind);
     const rest = values.length - most[kind];
     const shown = rest > 0 && !this.#all.has(kind) ? values.slice(0, most[kind]) : values;
-    if (view[kind] && !shown.includes(view[kind])) shown.push(view[kind]);
+    shown.push(...view[kind].filter((value) => !shown.includes(value)));
     finish(
       reconcile(group, shown, (value) => {
         const chip = this.#chip(kind, value);
-        const active = view[kind] === value;
+        const active = view[kind].includes(value);
         chip.ariaPressed = String(active);
         chip.classList.toggle('active', active);
         setText(chip.querySelector('.filter-count'), String(counts[kind].get(value) ?? 0));
         return chip;
       }),
     );
-    group.parentElement.hidden = totals[kind].size === 0 && !view[kind];
+    group.parentElement.hidden = totals[kind].size === 0 && view[kind].length === 0;
     const more = group.parentElement.querySelector('.filter-more');
     if (!more) return;
     more.hidden = rest <= 0;
@@ -105,8 +106,7 @@ class FilterSidebar extends HTMLElement {
   #click({ target }, kind) {
     const chip = target.closest('.filter-chip');
     if (!chip) return;
-    const { value } = chip.dataset;
-    tell(this, 'filter', { kind, value: this.#state.view[kind] === value ? '' : value });
+    tell(this, 'filter', { kind, value: chip.dataset.value });
   }
 
   #more(kind) {

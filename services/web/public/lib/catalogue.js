@@ -16,9 +16,8 @@ export const actions = {
   look: (state, view) => ({ ...state, view, most: pageSize, fresh: true }),
   search: (state, q) => actions.change(state, { q }),
   change: (state, change) => actions.look(state, { ...state.view, ...change }),
-  filter: (state, { kind, value }) => actions.change(state, { [kind]: value }),
-  // tag toggles the filter for a tag.
-  tag: (state, tag) => actions.change(state, { tag: state.view.tag === tag ? '' : tag }),
+  // filter adds a value to those of a kind, or takes it away.
+  filter: (state, { kind, value }) => actions.change(state, { [kind]: toggled(state.view[kind], value) }),
   clear: (state) => actions.look(state, unfiltered(state.view)),
   more: (state) => ({ ...state, most: state.most + pageSize }),
   all: (state) => ({ ...state, most: Number.POSITIVE_INFINITY }),
@@ -26,3 +25,7 @@ export const actions = {
   refresh: (state) => ({ ...state, fresh: true }),
   drawn: (state) => ({ ...state, fresh: false }),
 };
+
+function toggled(values, value) {
+  return values.includes(value) ? values.filter((one) => one !== value) : [...values, value];
+}

@@ -1,5 +1,4 @@
-// Filters, sorts and counts services for a view. A view is { q, status, team, tag, sort,
-// group }, as parsed by lib/view.js.
+// Filters, sorts and counts services for a view, as in lib/view.js.
 import { searchText, words } from './text.js';
 
 export const statuses = ['down', 'degraded', 'unknown', 'healthy'];
@@ -10,8 +9,9 @@ const rank = Object.fromEntries(statuses.map((status, i) => [status, i]));
 
 const { compare } = new Intl.Collator('en', { sensitivity: 'base', numeric: true });
 
+// Among services in trouble the newest trouble comes first: it is what is not known yet.
 const orders = {
-  status: (a, b) => rank[a.status] - rank[b.status] || compare(a.name, b.name),
+  status: (a, b) => rank[a.status] - rank[b.status] || troubleSince(b) - troubleSince(a) || compare(a.name, b.name),
   name: (a, b) => compare(a.name, b.name),
   changed: (a, b) => changedAt(b) - changedAt(a) || compare(a.name, b.name),
 };
@@ -19,6 +19,11 @@ const orders = {
 // sort orders services in place: "status" (worst first), "name", or "changed".
 export function sort(services, by) {
   return services.sort(orders[by] ?? orders.status);
+}
+
+// troubleSince returns since when a service is not healthy, in ms; 0: it is, or nobody knows since when.
+function troubleSince({ status, status_since }) {
+  return status === 'healthy' ? 0 : Date.parse(status_since ?? '') || 0;
 }
 
 // changedAt returns when the configuration or the status last changed, in ms.
@@ -40,8 +45,8 @@ function haystack(service) {
 // survey passes over services once and returns
 //   shown   the services that the view shows, in the given order
 //   counts  { status, team, tag }: value → number of services that a click on it
-//           would show, with the view's search and its other filters; 0 for values
-//           that occur only outside of them
+//           alone would show, with the view's search and its filters of other kinds;
+//           0 for values that occur only outside of them
 //   stats   { total, healthy, degraded, down, unknown } of all services
 export function survey(services, view) {
   const wanted = words(view.q);
@@ -52,15 +57,19 @@ export function survey(services, view) {
     stats.total++;
     stats[service.status]++;
     const found = wanted.length === 0 || wanted.every((word) => haystack(service).includes(word));
-    const status = !view.status || service.status === view.status;
-    const team = !view.team || service.team === view.team;
-    const tag = !view.tag || service.tags.includes(view.tag);
+    const status = fits(view.status, [service.status]);
+    const team = fits(view.team, [service.team]);
+    const tag = fits(view.tag, service.tags);
     if (found && status && team && tag) shown.push(service);
     add(counts.status, service.status, found && team && tag);
     if (service.team) add(counts.team, service.team, found && status && tag);
     for (const name of service.tags) add(counts.tag, name, found && status && team);
   }
   return { shown, counts, stats };
+}
+
+function fits(wanted, values) {
+  return wanted.length === 0 || values.some((value) => wanted.includes(value));
 }
 
 function add(counts, value, counted) {

@@ -223,7 +223,7 @@ export class Catalogue extends Page {
     this.#empty.addEventListener('signin', () => signIn());
     this.#hold.watch(this.#grid);
     this.#hold.addEventListener('release', () => this.update());
-    this.#grid.addEventListener('tag', ({ detail }) => this.#step('tag', detail));
+    this.#grid.addEventListener('tag', ({ detail }) => this.#step('filter', { kind: 'tag', value: detail }));
   }
 }
 

@@ -23,7 +23,7 @@ export class ServicePage extends Page {
 
   constructor(session) {
     super(session);
-    this.#list.addEventListener('tag', ({ detail }) => session.go(format({ ...everything, tag: detail })));
+    this.#list.addEventListener('tag', ({ detail }) => session.go(format({ ...everything, tag: [detail] })));
     this.#history.addEventListener('undo', ({ detail }) => this.#undo(detail));
     this.#history.addEventListener('copy', () => this.#copyLink());
     this.#history.api = session.api;
