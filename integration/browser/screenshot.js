@@ -39,6 +39,7 @@ async function take(path, options) {
   // Everything was probed, and has been as it is for a moment.
   await expect(home.page.getByText('not checked yet')).toHaveCount(0, { timeout: 30_000 });
   await expect(home.cards.first()).toHaveText(/ for ([5-9]|\d\d) s/, { timeout: 30_000 });
+  await expect(home.cards.first().locator('status-strip path').first()).toBeAttached();
   await home.page.screenshot({ path });
   await context.close();
   process.stdout.write(`${path}\n`);

@@ -1,6 +1,12 @@
 // The portal's page, in the terms of its user.
 import { expect } from '@playwright/test';
 
+// titled matches the title of a tab that shows something, however many services are down.
+export function titled(shown = '') {
+  const name = shown.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^([\\d,]+ down · )?${name && `${name} · `}Dev Portal$`);
+}
+
 export class Home {
   constructor(page) {
     this.page = page;
@@ -80,12 +86,11 @@ export class Home {
     return this.sidebar.locator(`[data-kind="${kind}"] button[data-value="${value}"]`);
   }
 
-  // figures returns the statistics by their labels.
+  // figures returns the numbers of services: in all, and of those behind each status.
   async figures() {
-    const rows = await this.sidebar.locator('.overview-figures > div').all();
-    const pairs = rows.map(async (row) => [
-      (await row.getByRole('term').textContent()).trim(),
-      Number((await row.getByRole('definition').textContent()).replaceAll(',', '')),
+    const pairs = ['Total', 'Down', 'Degraded', 'Unknown', 'Healthy'].map(async (name) => [
+      name,
+      Number((await this.page.locator(`#stat${name}`).textContent()).replaceAll(',', '')),
     ]);
     return Object.fromEntries(await Promise.all(pairs));
   }
@@ -97,7 +102,7 @@ export class Home {
   }
 
   async filters() {
-    const toggle = this.page.locator('filter-sidebar').getByRole('button', { name: /^Overview and filters/ });
+    const toggle = this.page.locator('filter-sidebar').getByRole('button', { name: /^Teams and tags/ });
     if (await toggle.isVisible()) await toggle.click();
   }
 }
@@ -111,6 +116,7 @@ class Card {
     this.description = this.root.locator('.card-description');
     this.tags = this.root.getByRole('button').and(page.locator('.tag-chip'));
     this.health = this.root.locator('.card-health');
+    this.checked = this.root.locator('.card-checked');
     this.check = this.root.getByRole('button', { name: `Check now for ${name}` });
     this.edit = this.root.getByRole('button', { name: `Edit ${name}` });
   }

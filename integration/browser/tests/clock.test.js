@@ -31,10 +31,10 @@ for (const [what, off] of Object.entries({ 'an hour ahead': hour, 'an hour behin
     await setClock(page, off);
     await home.open();
     // In seconds: neither the hour nor the "just now" of a future time matches.
-    await expect(home.card(name).health).toContainText(/checked [1-9]\d? s ago/);
+    await expect(home.card(name).checked).toHaveText(/checked [1-9]\d? s ago/);
     await expect(home.card(name).health).toContainText(/HTTP 503 for [1-9]\d? s/);
     await home.card(name).check.click();
-    await expect(home.card(name).health).toContainText(/checked (just now|\d s ago)/);
+    await expect(home.card(name).checked).toHaveText(/checked (just now|\d s ago)/);
     await expect(home.card(name).health).toContainText(/HTTP 503 for [1-9]\d? s/);
   });
 }

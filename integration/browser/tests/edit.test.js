@@ -166,5 +166,5 @@ test('a health URL hands the status to the probes, and without one it is a perso
   await home.field('Status').selectOption('Degraded');
   await home.save.click();
   await expect(card.status).toHaveText('Degraded');
-  await expect(card.health).toContainText('Status set by hand');
+  await expect(card.checked).toHaveText('Status set by hand');
 });

@@ -30,6 +30,37 @@ test('a team narrows to its services, and a second click widens again', async ({
   await expect(home.cards).toHaveCount(5);
 });
 
+test('several teams and tags: or within a kind, and between kinds; each can be taken away', async ({
+  home,
+  page,
+  catalogue,
+}) => {
+  const { payments, search, tag, named } = await fill(catalogue);
+  const chosen = (name) => page.locator('view-bar').getByRole('button', { name: `Remove filter ${name}`, exact: true });
+  await home.open();
+  await home.only(catalogue.mark);
+  await home.chip('team', payments).click();
+  await home.chip('team', search).click();
+  await expect(home.cards).toHaveCount(5);
+  await home.chip('tag', tag).click();
+  await expect(titles(home)).toHaveText(named('one', 'four', 'two'));
+  await expect(page).toHaveURL((url) => url.searchParams.getAll('team').join() === `${payments},${search}`);
+  await expect(page.locator('view-bar').getByRole('group', { name: 'Filter by team' }).getByRole('button')).toHaveCount(
+    2,
+  );
+
+  await chosen(payments).click();
+  await expect(titles(home)).toHaveText(named('four'));
+  await expect(chosen(search), 'the next one has the focus').toBeFocused();
+  await expect(home.chip('team', payments)).toHaveAttribute('aria-pressed', 'false');
+  await page.keyboard.press('Enter');
+  await expect(titles(home)).toHaveText(named('one', 'four', 'two'));
+  await page.keyboard.press('Enter');
+  await expect(home.cards).toHaveCount(5);
+  await page.goBack();
+  await expect(chosen(tag)).toBeVisible();
+});
+
 test('status, team and tag narrow together, and each says how many are behind it', async ({ home, catalogue }) => {
   const { payments, search, tag, named } = await fill(catalogue);
   const number = (kind, value) => home.chip(kind, value).locator('.filter-count');
@@ -133,7 +164,10 @@ test('the worst comes first; the order and groups can be chosen', async ({ home,
 
   await page.getByLabel('Group by team').check();
   const groups = page.locator('service-grid').getByRole('heading', { level: 2 });
-  await expect(groups).toHaveText([new RegExp(`^${payments}\\s*3 services`), new RegExp(`^${search}\\s*2 services`)]);
+  await expect(groups).toHaveText([
+    new RegExp(`^\\s*${payments}\\s*3 services`),
+    new RegExp(`^\\s*${search}\\s*2 services`),
+  ]);
   await expect(titles(home)).toHaveText(named('one', 'three', 'two', 'five', 'four'));
   await page.goBack();
   await expect(page.getByLabel('Group by team')).not.toBeChecked();

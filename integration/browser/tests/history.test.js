@@ -1,5 +1,6 @@
 // What was of a service: on its page, beside the list, and as a strip on its card.
 import { AxeBuilder } from '@axe-core/playwright';
+import { titled } from '../portal/home.js';
 import { expect, test } from '../portal/test.js';
 
 // fallen adds a service that was degraded for a moment, and is healthy again.
@@ -63,23 +64,24 @@ test('the page of a service tells what was', async ({ home, page, catalogue, tar
   await expect(happened.first()).toContainText('Changed by');
 
   await page.goto(`/services/${encodeURIComponent(name.toUpperCase())}`);
-  await expect(page).toHaveTitle(`${name} · Dev Portal`);
+  await expect(page).toHaveTitle(titled(name));
   await expect(happened.first()).toContainText('Changed by');
 });
 
 test('since when it is so, and its link', async ({ home, page, catalogue, target }) => {
   const { id, name } = await catalogue.add({ status_url: target.url });
   await home.open(`/services/${id}`);
-  const now = page.locator('.history-now');
-  await expect(now).toContainText(/Healthy since \d\d:\d\d/);
-  await expect(now.locator('.now-healthy')).toBeHidden();
+  const { health, root, check } = home.card(name);
+  await expect(health).toContainText(/Healthy for \d+ s\s+since \d\d:\d\d/);
+  await expect(health.locator('.now-healthy')).toBeHidden();
   target.answers(503);
-  await home.card(name).check.click();
-  await expect(now).toContainText(/Degraded since \d\d:\d\d, last healthy \d\d:\d\d/);
-  await expect(now.locator('time').first()).toHaveAttribute('datetime', (await catalogue.read(id)).status_since);
+  await check.click();
+  await expect(health).toContainText(/HTTP 503 for \d+ s\s+since \d\d:\d\d, last healthy \d\d:\d\d/);
+  const since = (await catalogue.read(id)).status_since;
+  for (const time of [0, 1]) await expect(health.locator('time').nth(time)).toHaveAttribute('datetime', since);
 
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await now.getByRole('button', { name: 'Copy link' }).click();
+  await root.getByRole('button', { name: 'Copy link' }).click();
   await expect(home.told).toContainText('The link was copied.');
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(new URL(`/services/${id}`, page.url()).href);
 });
@@ -101,7 +103,7 @@ test('a wide screen shows a service beside the list', async ({ home, page, catal
   await card(names[0]).click();
   const panel = page.getByRole('region', { name: names[0] });
   await expect(panel).toBeFocused();
-  await expect(page).toHaveTitle(`${names[0]} · Dev Portal`);
+  await expect(page).toHaveTitle(titled(names[0]));
   await expect(page).toHaveURL(`/services/${(await catalogue.named(names[0])).id}`);
   await expect(page.getByRole('main')).toHaveCount(1);
   await expect(card(names[1]), 'the list is still there').toBeVisible();

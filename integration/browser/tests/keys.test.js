@@ -1,5 +1,6 @@
 // Admins make API keys, see which there are, and revoke them. @own: a portal that runs may have another admin.
 import { AxeBuilder } from '@axe-core/playwright';
+import { titled } from '../portal/home.js';
 import { expect, test } from '../portal/test.js';
 
 const made = /^dvp_[0-9A-Za-z]{38}$/;
@@ -43,7 +44,7 @@ test('an admin makes a key, uses it, and revokes it @own', async ({ home, page, 
   await home.open();
   await page.getByRole('link', { name: 'Access' }).click();
   await expect(page).toHaveURL('/access');
-  await expect(page).toHaveTitle('Access · Dev Portal');
+  await expect(page).toHaveTitle(titled('Access'));
   await expect(page.getByText('No keys yet')).toBeVisible();
 
   const key = await access.fill('ci', async (form) => {

@@ -39,10 +39,13 @@ test('at 360 px nothing sticks out, and every control can be used', async ({ hom
   await home.clearButton.tap();
   await home.search.fill(catalogue.mark);
   await expect(home.cards).toHaveCount(2);
-  for (const control of [home.card(name).edit, page.getByLabel('Sort'), page.getByLabel('Group by team')]) {
+  for (const control of [home.card(name).open, page.getByLabel('Sort'), page.getByLabel('Group by team')]) {
     await control.scrollIntoViewIfNeeded();
     await expect(control).toBeInViewport({ ratio: 1 });
   }
+  await home.card(name).open.tap();
+  await expect(home.card(name).edit, 'a tap shows what a pointer shows over a card').toBeInViewport({ ratio: 1 });
+  expect(await outside(page), 'on the page of a service').toEqual([]);
 });
 
 test('at 360 px the form fits, scrolls inside, and saves', async ({ home, page, catalogue }) => {
@@ -60,6 +63,7 @@ test('at 360 px the form fits, scrolls inside, and saves', async ({ home, page, 
   await home.save.tap();
   await expect(home.card(name).root).toBeVisible();
 
+  await home.card(name).open.tap();
   await home.card(name).edit.tap();
   await expect(home.form.getByRole('button', { name: 'Delete' })).toBeInViewport({ ratio: 1 });
   await home.form.getByRole('button', { name: 'Delete' }).tap();
@@ -73,6 +77,7 @@ test('at 360 px a toast fits, and can be dismissed', async ({ home, page, catalo
   const name = `${catalogue.mark}${'W'.repeat(92)}`;
   await catalogue.add({ name });
   await home.open();
+  await home.card(name).open.tap();
   await home.card(name).edit.tap();
   await home.save.tap();
   const toast = home.told.getByText(`${name} was saved.`);
@@ -91,7 +96,7 @@ test('at 360 px the filters say how many services they find, and lead to them', 
   const results = home.sidebar.getByRole('button', { name: 'Show 3 services' });
   await expect(results).toBeInViewport({ ratio: 1 });
   await results.tap();
-  await expect(home.sidebar).toBeHidden();
+  await expect(results).toBeHidden();
   await expect(page.getByRole('main')).toBeFocused();
   await expect(home.count).toBeInViewport();
   await expect(home.cards.first()).toBeInViewport();

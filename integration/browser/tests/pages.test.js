@@ -1,3 +1,4 @@
+import { titled } from '../portal/home.js';
 // Pages have addresses: other sites can link to them, Back restores them, and moving between them does not reload.
 import { expect, hold, test } from '../portal/test.js';
 
@@ -16,14 +17,14 @@ test('a service has an address of its own', async ({ home, page, catalogue }) =>
   const tag = catalogue.name('tag');
   const { id, name } = await catalogue.add({ team: 'Payments', tags: [tag], docs_url: 'https://docs.example/' });
   await home.open(`/services/${id}`);
-  await expect(page).toHaveTitle(`${name} · Dev Portal`);
+  await expect(page).toHaveTitle(titled(name));
   await expect(page.getByRole('heading', { level: 2, name })).toBeVisible();
   await expect(page.getByRole('main')).toHaveCount(1);
   await expect(home.card(name).root).toBeVisible();
   await expect(home.sidebar).toBeHidden();
 
   await catalogue.change(id, { name: `${name} renamed` });
-  await expect(page).toHaveTitle(`${name} renamed · Dev Portal`);
+  await expect(page).toHaveTitle(titled(`${name} renamed`));
   await page.reload();
   await expect(home.card(`${name} renamed`).root).toBeVisible();
 
@@ -65,19 +66,19 @@ test('moving between pages neither reloads nor reads the list again, and Back re
     link.click();
     link.remove();
   }, other.id);
-  await expect(page).toHaveTitle(`${other.name} · Dev Portal`);
+  await expect(page).toHaveTitle(titled(other.name));
   await expect(page.getByRole('main', { name: other.name })).toBeFocused();
   expect(await page.evaluate(() => scrollY)).toBe(0);
 
   await page.goBack();
-  await expect(page).toHaveTitle('Dev Portal');
+  await expect(page).toHaveTitle(titled());
   await expect(home.cards).toHaveCount(40);
   await expect(home.search).toHaveValue(catalogue.mark);
   await expect(last.edit).toBeFocused();
   expect(await page.evaluate(() => scrollY)).toBe(before.top);
 
   await page.goForward();
-  await expect(page).toHaveTitle(`${other.name} · Dev Portal`);
+  await expect(page).toHaveTitle(titled(other.name));
   await page.getByRole('link', { name: 'All services' }).click();
   await expect(page).toHaveURL('/');
   await expect(page.getByRole('main')).toBeFocused();
@@ -93,12 +94,12 @@ test('addresses of an unknown service and of an unknown page say so and lead bac
 }) => {
   const { id, name } = await catalogue.add();
   for (const [path, heading, title] of [
-    ['/services/nobody', 'Service not found', 'Service · Dev Portal'],
-    ['/teams/nobody', 'Page not found', 'Page not found · Dev Portal'],
-    ['/services/a%2Fb', 'Service not found', 'Service · Dev Portal'],
+    ['/services/nobody', 'Service not found', 'Service'],
+    ['/teams/nobody', 'Page not found', 'Page not found'],
+    ['/services/a%2Fb', 'Service not found', 'Service'],
   ]) {
     await home.open(path);
-    await expect(page).toHaveTitle(title);
+    await expect(page).toHaveTitle(titled(title));
     await expect(page.getByRole('heading', { name: heading })).toBeVisible();
     await mark(page);
     await page.getByRole('link', { name: 'Show all services' }).click();

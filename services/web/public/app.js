@@ -25,6 +25,7 @@ import { shortcut } from './lib/shortcut.js';
 import { Store } from './lib/store.js';
 import { Strips } from './lib/strips.js';
 import { Sync } from './lib/sync.js';
+import { countDown } from './lib/tab.js';
 import { AccessPage } from './pages/access.js';
 import { Catalogue } from './pages/catalogue.js';
 import { NotFoundPage } from './pages/not-found.js';
@@ -53,6 +54,7 @@ const session = {
   add,
   signIn,
   refresh: () => sync.refresh(),
+  drawn: () => showStrips(serverClock.now()),
   now: () => serverClock.now(),
 };
 const catalogue = new Catalogue(session);
@@ -293,6 +295,7 @@ function listenToServer() {
   strips.addEventListener('read', () => showStrips(serverClock.now()));
   store.addEventListener('change', () => {
     for (const service of store.values()) form.changed(service);
+    countDown(store.values().filter(({ status }) => status === 'down').length);
     catalogue.changed();
     if (router.page !== catalogue) router.page.changed();
   });

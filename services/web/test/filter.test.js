@@ -79,7 +79,7 @@ test('a new status counts as a change, and so does a new configuration', () => {
 });
 
 test('groups are teams by name, those without one last', () => {
-  const groups = group(sort([...services], 'status'));
+  const groups = group(sort([...services], 'status'), 'team');
   assert.deepEqual(
     groups.map(({ title, services: members }) => [title, names(members)]),
     [
@@ -90,8 +90,50 @@ test('groups are teams by name, those without one last', () => {
   );
 });
 
+test('groups are statuses, the worst first, in which a service may have to stay', () => {
+  const found = (stays) =>
+    group(sort([...services], 'status'), 'status', stays).map(({ title, services: members }) => [
+      title,
+      names(members),
+    ]);
+  assert.deepEqual(found(), [
+    ['Down', ['ledger']],
+    ['Degraded', ['login']],
+    ['Unknown', ['scratch']],
+    ['Healthy', ['billing']],
+  ]);
+  assert.deepEqual(
+    found(({ name }) => (name === 'ledger' ? 'healthy' : undefined)),
+    [
+      ['Degraded', ['login']],
+      ['Unknown', ['scratch']],
+      ['Healthy', ['ledger', 'billing']],
+    ],
+  );
+});
+
+test('a folded group takes no room, and stays', () => {
+  const groups = group(sort([...services], 'status'), 'status').map((one) => ({
+    ...one,
+    folded: one.value === 'down',
+  }));
+  assert.deepEqual(
+    head(groups, 2).map(({ title, services: members }) => [title, names(members)]),
+    [
+      ['Down', []],
+      ['Degraded', ['login']],
+      ['Unknown', ['scratch']],
+    ],
+  );
+});
+
+test('a team is as bad as the worst of its services', () => {
+  const { worst } = survey(services, { ...everything, q: 'nothing has this' });
+  assert.deepEqual(Object.fromEntries(worst), { Payments: 'down', Identity: 'degraded' });
+});
+
 test('head cuts groups to their first services and keeps their totals', () => {
-  const groups = group(sort([...services], 'status'));
+  const groups = group(sort([...services], 'status'), 'team');
   const shown = (most) => head(groups, most).map(({ title, total, services: few }) => [title, total, names(few)]);
   assert.deepEqual(shown(2), [
     ['Identity', 1, ['login']],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { checked, count, latency, outcome, reason, shown, span, trouble, when } from '../public/lib/format.js';
+import { checked, count, latency, outcome, reason, since, span, state, when } from '../public/lib/format.js';
 import { service } from './service.js';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
@@ -31,8 +31,8 @@ for (const [name, [fields, want]] of Object.entries(checks)) {
   test(`checked: ${name}`, () => assert.equal(checked(service(fields), now), want));
 }
 
-const troubles = {
-  'healthy has none': [{ status: 'healthy', status_reason: 'ok' }, ''],
+const states = {
+  'healthy needs no reason': [{ status: 'healthy', status_reason: 'ok', status_since: ago(3600) }, 'Healthy for 1 h'],
   'an HTTP answer is told by its code': [
     { status: 'degraded', status_reason: 'http_5xx', http_status: 503, status_since: ago(240) },
     'HTTP 503 for 4 min',
@@ -43,21 +43,25 @@ const troubles = {
   ],
   'set by hand': [{ status: 'down', status_reason: 'manual', status_since: ago(60) }, 'Down for 1 min'],
   'a reason of a newer server': [{ status: 'down', status_reason: 'eclipse', status_since: ago(60) }, 'Down for 1 min'],
-  'never known': [{ status: 'unknown' }, ''],
+  'set to unknown': [{ status: 'unknown', status_since: ago(60) }, 'Unknown '],
+  'never known': [{ status: 'unknown', status_url: url, status_since: ago(60) }, 'Not checked yet '],
+  'nobody knows since when': [{ status: 'down', status_since: null }, 'Down '],
   'no longer known': [
     { status: 'unknown', status_reason: 'stale', status_since: ago(60) },
     'No result for three intervals for 1 min',
   ],
 };
 
-for (const [name, [fields, want]] of Object.entries(troubles)) {
-  test(`trouble: ${name}`, () => assert.equal(trouble(service(fields), now), want));
+for (const [name, [fields, want]] of Object.entries(states)) {
+  const it = service(fields);
+  test(`state: ${name}`, () => assert.equal(`${state(it)} ${since(it, now)}`, want));
 }
 
 test('latency is in ms, in seconds when long, and empty without an answer', () => {
   assert.equal(latency(service({ status_url: url, latency_ms: 0 })), '0 ms');
   assert.equal(latency(service({ status_url: url, latency_ms: 10_400 })), '10.4 s');
   assert.equal(latency(service({ status_url: url })), '');
+  assert.equal(latency(service({ status: 'down' })), 'by hand');
 });
 
 test('the outcome of a check follows the name', () => {
@@ -71,8 +75,6 @@ test('the outcome of a check follows the name', () => {
 test('numbers of services', () => {
   assert.equal(count(1), '1 service');
   assert.equal(count(2000), '2,000 services');
-  assert.equal(shown(3, 24), '3 of 24 services');
-  assert.equal(shown(24, 24), '24 services');
 });
 
 test('a moment has its day unless that is today', () => {

@@ -1,12 +1,12 @@
-// <filter-sidebar> shows the statistics and the filters: show({ stats, counts, totals,
-// view, found }). totals counts each value in all services, and orders the tags; found is
-// the number of services that the view shows. It bubbles "filter" with detail
+// <filter-sidebar> shows the filters, each with the number of services behind it: show({ counts,
+// totals, worst, view, found }). totals counts each value in all services, and orders the tags; worst
+// has the worst status of each team; found is the number of services that the view shows. It bubbles "filter" with detail
 // { kind, value } to add or take away a value, and "results" when a person closes the panel
 // of a narrow screen to see the results.
 import { byCount, byName } from '../lib/filter.js';
-import { count, statusNames } from '../lib/format.js';
+import { count } from '../lib/format.js';
 import { finish, reconcile } from '../lib/reconcile.js';
-import { kinds } from '../lib/view.js';
+import { statusNames } from '../lib/status.js';
 import { setText, stamp, tell } from './template.js';
 
 const most = { status: 4, team: 15, tag: 24 }; // values shown before "Show all"
@@ -37,27 +37,26 @@ class FilterSidebar extends HTMLElement {
 
   show(state) {
     this.#state = state;
-    this.#showStats(state.stats);
+    this.#showBar(state.counts.status);
     for (const group of this.querySelectorAll('.filter-chips')) this.#showFilter(group);
-    const active = kinds.flatMap((kind) => state.view[kind]).length;
+    const active = state.view.team.length + state.view.tag.length;
     const note = this.querySelector('.sidebar-active');
     note.hidden = active === 0;
     setText(note, `${active} active`);
     setText(this.querySelector('.sidebar-results'), `Show ${count(state.found)}`);
   }
 
-  #showStats(stats) {
-    for (const [name, n] of Object.entries(stats)) {
-      setText(this.querySelector(`#stat${name[0].toUpperCase()}${name.slice(1)}`), n.toLocaleString('en'));
-      for (const element of this.querySelectorAll(`.overview .${name}`)) element.classList.toggle('some', n > 0);
-      const share = this.querySelector(`.overview-bar .${name}`);
-      if (share) share.style.flexGrow = n;
+  #showBar(counts) {
+    for (const [status, n] of counts) {
+      const share = this.querySelector(`.overview-bar .${status}`);
+      share.style.flexGrow = n;
+      share.classList.toggle('some', n > 0);
     }
   }
 
   #showFilter(group) {
     const { kind } = group.dataset;
-    const { counts, totals, view } = this.#state;
+    const { counts, totals, view, worst } = this.#state;
     const values = this.#values(kind);
     const rest = values.length - most[kind];
     const shown = rest > 0 && !this.#all.has(kind) ? values.slice(0, most[kind]) : values;
@@ -66,9 +65,12 @@ class FilterSidebar extends HTMLElement {
       reconcile(group, shown, (value) => {
         const chip = this.#chip(kind, value);
         const active = view[kind].includes(value);
+        const n = counts[kind].get(value) ?? 0;
         chip.ariaPressed = String(active);
         chip.classList.toggle('active', active);
-        setText(chip.querySelector('.filter-count'), String(counts[kind].get(value) ?? 0));
+        chip.classList.toggle('some', n > 0);
+        setText(chip.querySelector('.filter-count'), n.toLocaleString('en'));
+        if (kind === 'team') showWorst(chip.querySelector('.filter-worst'), worst.get(value));
         return chip;
       }),
     );
@@ -97,7 +99,11 @@ class FilterSidebar extends HTMLElement {
       chip.key = value;
       chip.dataset.value = value;
       chip.querySelector('.filter-name').textContent = kind === 'status' ? statusNames[value] : value;
-      if (kind === 'status') showIcon(chip.querySelector('.icon'), value);
+      if (kind === 'status') {
+        chip.classList.add(value);
+        chip.querySelector('.filter-count').id = `stat${statusNames[value]}`;
+        showIcon(chip.querySelector('.icon'), value);
+      }
       this.#chips.set(key, chip);
     }
     return chip;
@@ -113,6 +119,14 @@ class FilterSidebar extends HTMLElement {
     if (!this.#all.delete(kind)) this.#all.add(kind);
     this.show(this.#state);
   }
+}
+
+// showWorst shows the worst status of a team, if it is one that needs a person.
+function showWorst(part, status) {
+  part.hidden = status !== 'down' && status !== 'degraded';
+  if (part.hidden) return;
+  showIcon(part.firstElementChild, status);
+  setText(part.lastElementChild, status);
 }
 
 function showIcon(icon, status) {

@@ -1,27 +1,34 @@
-// <service-grid> shows groups of services: show([{ key, title, total, services }]).
+// <service-grid> shows groups of services as cards or rows:
+// show([{ key, title, note, folded, services }], layout), note beside the title. It bubbles
+// "fold" (detail { key, folded }).
 // Cards are reused and moved, not recreated. Thousands of them are laid out in slices, the
 // top first. show resolves to whether the layout was finished: a later show aborts it.
 // inView() returns the ids of the services on the screen.
-import { count } from '../lib/format.js';
 import { neighbour } from '../lib/neighbour.js';
 import { reconcile, slices } from '../lib/reconcile.js';
-import { setText, stamp } from './template.js';
-import './service-card.js';
+import { items } from './service-item.js';
+import { setText, stamp, tell } from './template.js';
 
 const arrows = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
 
+const elements = { cards: 'service-card', rows: 'service-row' };
+
 class ServiceGrid extends HTMLElement {
-  #cards = new Map(); // id → card, also of services that are filtered out
+  #cards = new Map(); // id → card or row, also of services that are filtered out
+  #layout = 'cards';
   #groups = new Map();
   #job = new AbortController();
   #focus = new FocusKeeper(this);
 
   connectedCallback() {
     this.addEventListener('keydown', (event) => this.#key(event));
+    this.addEventListener('click', (event) => this.#fold(event));
   }
 
-  show(groups) {
+  show(groups, layout) {
     this.ariaBusy = 'false';
+    if (layout !== this.#layout) this.#cards.clear();
+    this.#layout = layout;
     this.#job.abort();
     this.#job = new AbortController();
     this.#focus.capture();
@@ -66,7 +73,7 @@ class ServiceGrid extends HTMLElement {
   focusFirst() {
     const header = 60; // px: cards behind the header are in view, but covered
     const first = this.#visible().find((card) => card.getBoundingClientRect().top >= header);
-    (first ?? this.querySelector('service-card'))?.focus();
+    (first ?? this.querySelector(items))?.focus();
   }
 
   *#draw(groups) {
@@ -79,7 +86,7 @@ class ServiceGrid extends HTMLElement {
     }
   }
 
-  #group({ key, title, total }) {
+  #group({ key, title, note, folded }) {
     let section = this.#groups.get(key);
     if (!section) {
       section = stamp('service-group').firstElementChild;
@@ -88,25 +95,33 @@ class ServiceGrid extends HTMLElement {
     }
     section.querySelector('.group-title').hidden = !title;
     setText(section.querySelector('.group-name'), title);
-    setText(section.querySelector('.group-count'), count(total));
+    setText(section.querySelector('.group-count'), note);
+    section.querySelector('.group-fold').ariaExpanded = String(!folded);
     return section;
   }
 
   #card(service) {
     let card = this.#cards.get(service.id);
     if (!card) {
-      card = document.createElement('service-card');
+      card = document.createElement(elements[this.#layout]);
       this.#cards.set(service.id, card);
     }
     card.service = service;
     return card;
   }
 
+  #fold({ target }) {
+    const button = target.closest('.group-fold');
+    if (!button) return;
+    const { key } = button.closest('section');
+    tell(this, 'fold', { key, folded: button.ariaExpanded === 'true' });
+  }
+
   #key(event) {
-    const card = event.target.closest('service-card');
+    const card = event.target.closest(items);
     if (!card || !arrows.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)
       return;
-    const cards = [...this.querySelectorAll('service-card')];
+    const cards = [...this.querySelectorAll(items)];
     const to = neighbour(cards.length, cards.indexOf(card), event.key, (i) => cards[i].getBoundingClientRect());
     event.preventDefault();
     cards[to].focus();
@@ -147,7 +162,7 @@ class FocusKeeper {
     if (this.#substitute && active === this.#substitute) return; // the element may still come back
     this.#focused = this.#grid.contains(active) ? active : null;
     this.#substitute = null;
-    this.#index = [...this.#grid.querySelectorAll('service-card')].indexOf(active.closest('service-card'));
+    this.#index = [...this.#grid.querySelectorAll(items)].indexOf(active.closest(items));
   }
 
   restore() {
@@ -158,7 +173,7 @@ class FocusKeeper {
       this.#substitute = null;
       return;
     }
-    const cards = this.#grid.querySelectorAll('service-card');
+    const cards = this.#grid.querySelectorAll(items);
     const next = cards[Math.min(this.#index, cards.length - 1)] ?? document.querySelector('.main');
     next.focus({ preventScroll: true });
     this.#substitute = document.activeElement;

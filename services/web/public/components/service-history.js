@@ -1,11 +1,11 @@
 // <service-history> shows what was of a service: its last day, uptime, latency, and what
 // befell it. It has the properties `api` and `toasts`; show(id, version, service) is called
 // when the service is shown or has changed, leave() when another page is, tick(now) each
-// second. It bubbles "undo" (detail the change) and "copy".
-import { statusNames, when } from '../lib/format.js';
+// second. It bubbles "undo" (detail the change), and "healthy" with when the service was last
+// healthy, "" if it is or nobody knows.
 import { ranges } from '../lib/history.js';
 import { lastHealthy } from '../lib/timeline.js';
-import { setText, setTime, stamp, tell } from './template.js';
+import { stamp, tell } from './template.js';
 import './latency-chart.js';
 import './status-strip.js';
 import './time-line.js';
@@ -26,7 +26,6 @@ class ServiceHistory extends HTMLElement {
     this.append(stamp('service-history'));
     this.addEventListener('range', () => this.#read(this.#readChart()));
     this.addEventListener('kind', () => this.#read(this.#readTimeline()));
-    this.querySelector('[data-do=copy]').addEventListener('click', () => tell(this, 'copy'));
     this.addEventListener('earlier', () => this.#read(this.#readTimeline(this.#next)));
   }
 
@@ -42,7 +41,7 @@ class ServiceHistory extends HTMLElement {
       this.#moments = [];
       this.#timeline.show([], false, now);
     }
-    this.#showNow(now);
+    this.#tellHealthy();
     if (changed) void this.#readAll(now);
   }
 
@@ -56,22 +55,8 @@ class ServiceHistory extends HTMLElement {
     if (this.#id && now - this.#readAt >= every) void this.#readAll(now);
   }
 
-  // showNow says since when the service has its status.
-  #showNow(now) {
-    const line = this.querySelector('.history-now');
-    line.hidden = !this.#service;
-    if (!this.#service) return;
-    const { status, status_since: since } = this.#service;
-    setText(line.querySelector('.now-status'), statusNames[status]);
-    const healthy = lastHealthy(this.#service, this.#moments);
-    for (const [part, moment] of [
-      ['.now-since', since],
-      ['.now-healthy', healthy],
-    ]) {
-      const words = line.querySelector(part);
-      words.hidden = !moment;
-      if (moment) setTime(words.querySelector('time'), when(moment, now), moment);
-    }
+  #tellHealthy() {
+    if (this.#service) tell(this, 'healthy', lastHealthy(this.#service, this.#moments) ?? '');
   }
 
   get #timeline() {
@@ -130,7 +115,7 @@ class ServiceHistory extends HTMLElement {
       this.#moments = after ? [...this.#moments, ...items] : items;
       this.#next = next ?? '';
       this.#timeline.show(this.#moments, this.#next !== '', this.#readAt);
-      if (!kind) this.#showNow(this.#readAt);
+      if (!kind) this.#tellHealthy();
     });
   }
 }

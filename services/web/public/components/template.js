@@ -1,6 +1,7 @@
-// stamp returns a copy of template#name of index.html, where all markup is.
+// stamp returns a copy of template#name of index.html, where all markup is. Its custom elements
+// work at once, not only when they are in the document.
 export function stamp(name) {
-  return document.querySelector(`template#${name}`).content.cloneNode(true);
+  return document.importNode(document.querySelector(`template#${name}`).content, true);
 }
 
 // tell dispatches a bubbling custom event from element.
@@ -16,7 +17,7 @@ export function setText(element, text) {
 // setTime shows words in a <time> whose title is the moment itself, if there is one.
 export function setTime(element, words, moment) {
   setText(element, words);
-  if (!moment) return;
+  if (!moment || element.dateTime === moment) return;
   element.dateTime = moment;
   element.title = new Date(moment).toLocaleString();
 }

@@ -1,5 +1,6 @@
 // <theme-switch> chooses light, dark, or the system's theme, and remembers it.
 // early.js applies the choice when the page is opened.
+import { remember } from '../lib/remember.js';
 import { stamp } from './template.js';
 
 class ThemeSwitch extends HTMLElement {
@@ -15,11 +16,7 @@ class ThemeSwitch extends HTMLElement {
     const { dataset } = document.documentElement;
     if (theme === 'system') delete dataset.theme;
     else dataset.theme = theme;
-    try {
-      localStorage.setItem('theme', theme);
-    } catch {
-      // Storage is blocked: the choice lasts until the page is closed.
-    }
+    remember('theme', theme);
   }
 }
 

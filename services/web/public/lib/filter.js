@@ -1,10 +1,7 @@
 // Filters, sorts and counts services for a view, as in lib/view.js.
+import { statuses, statusNames } from './status.js';
 import { searchText, words } from './text.js';
 
-export const statuses = ['down', 'degraded', 'unknown', 'healthy'];
-
-// Services that need a person come first. Unknown is before healthy, because such a
-// service may not work.
 const rank = Object.fromEntries(statuses.map((status, i) => [status, i]));
 
 const { compare } = new Intl.Collator('en', { sensitivity: 'base', numeric: true });
@@ -48,10 +45,12 @@ function haystack(service) {
 //           alone would show, with the view's search and its filters of other kinds;
 //           0 for values that occur only outside of them
 //   stats   { total, healthy, degraded, down, unknown } of all services
+//   worst   team → the worst status of its services
 export function survey(services, view) {
   const wanted = words(view.q);
   const counts = { status: new Map(statuses.map((s) => [s, 0])), team: new Map(), tag: new Map() };
   const stats = { total: 0, healthy: 0, degraded: 0, down: 0, unknown: 0 };
+  const worst = new Map();
   const shown = [];
   for (const service of services) {
     stats.total++;
@@ -62,10 +61,13 @@ export function survey(services, view) {
     const tag = fits(view.tag, service.tags);
     if (found && status && team && tag) shown.push(service);
     add(counts.status, service.status, found && team && tag);
-    if (service.team) add(counts.team, service.team, found && status && tag);
+    if (service.team) {
+      add(counts.team, service.team, found && status && tag);
+      if (!(rank[worst.get(service.team)] <= rank[service.status])) worst.set(service.team, service.status);
+    }
     for (const name of service.tags) add(counts.tag, name, found && status && team);
   }
-  return { shown, counts, stats };
+  return { shown, counts, stats, worst };
 }
 
 function fits(wanted, values) {
@@ -76,34 +78,61 @@ function add(counts, value, counted) {
   counts.set(value, (counts.get(value) ?? 0) + (counted ? 1 : 0));
 }
 
-// group splits services by team into [{ key, title, total, services }], sorted by name,
-// those without a team last. Each group keeps the order of its services.
-export function group(services) {
-  const teams = new Map();
+// groupings split services into [{ key, title, total, services }], each by what it returns for one:
+// teams by name, those without one last; statuses, the worst first.
+const groupings = {
+  team: {
+    of: ({ team }) => team ?? '',
+    order: (a, b) => (a === '') - (b === '') || compare(a, b),
+    title: (team) => team || 'No team',
+  },
+  status: {
+    of: ({ status }) => status,
+    order: (a, b) => rank[a] - rank[b],
+    title: (status) => statusNames[status],
+  },
+};
+
+// group splits services by "team" or by "status". Each group keeps the order of its services.
+// stays returns the value by which a service must stay where it was, if it must.
+export function group(services, by, stays = () => undefined) {
+  const { of, order, title } = groupings[by];
+  const groups = new Map();
   for (const service of services) {
-    const team = service.team ?? '';
-    if (!teams.has(team)) teams.set(team, []);
-    teams.get(team).push(service);
+    const value = stays(service) ?? of(service);
+    if (!groups.has(value)) groups.set(value, []);
+    groups.get(value).push(service);
   }
-  return [...teams]
-    .sort(([a], [b]) => (a === '') - (b === '') || compare(a, b))
-    .map(([team, members]) => ({
-      key: `team:${team}`,
-      title: team || 'No team',
+  return [...groups]
+    .sort(([a], [b]) => order(a, b))
+    .map(([value, members]) => ({
+      key: keyOf(by, value),
+      value,
+      title: title(value),
       total: members.length,
       services: members,
     }));
 }
 
-// head returns the groups cut to at most `most` services in all; totals are unchanged.
+// groupKey returns the key of the group that a service belongs into.
+export function groupKey(service, by) {
+  return keyOf(by, groupings[by].of(service));
+}
+
+function keyOf(by, value) {
+  return `${by}:${value}`;
+}
+
+// head returns the groups cut to at most `most` services in all; totals are unchanged. A
+// group that is folded shows none and stays.
 export function head(groups, most) {
   let room = most;
   const cut = groups.map((each) => {
-    const services = each.services.slice(0, room);
+    const services = each.folded ? [] : each.services.slice(0, room);
     room -= services.length;
     return { ...each, services };
   });
-  return cut.filter(({ services }) => services.length > 0);
+  return cut.filter(({ services, folded }) => folded || services.length > 0);
 }
 
 // byName orders [value, count] pairs by value; byCount puts the most frequent first.

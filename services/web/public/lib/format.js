@@ -1,7 +1,5 @@
 // Texts for the codes and numbers of the API.
-import { statuses } from './filter.js';
-
-export const statusNames = { healthy: 'Healthy', degraded: 'Degraded', down: 'Down', unknown: 'Unknown' };
+import { statuses, statusNames } from './status.js';
 
 const reasons = {
   redirect: 'Redirects elsewhere',
@@ -49,9 +47,11 @@ export function checked(service, now) {
   return `checked ${ago(now - Date.parse(service.last_checked_at))}`;
 }
 
-// latency formats the duration of the last probe, or "" if it got no answer.
+// latency formats the duration of the last probe, "" if it got no answer. A service without
+// probes has its status by hand.
 export function latency(service) {
-  if (!service.status_url || service.latency_ms === null) return '';
+  if (!service.status_url) return 'by hand';
+  if (service.latency_ms === null) return '';
   return service.latency_ms < 10_000 ? `${service.latency_ms} ms` : `${(service.latency_ms / 1000).toFixed(1)} s`;
 }
 
@@ -63,12 +63,18 @@ export function reason(service) {
   return reasons[code] ?? '';
 }
 
-// trouble says why and for how long a service is not healthy, or "".
-export function trouble(service, now) {
-  if (service.status === 'healthy' || (service.status === 'unknown' && !reason(service))) return '';
-  const why = reason(service) || statusNames[service.status];
-  const since = Date.parse(service.status_since ?? '');
-  return since ? `${why} for ${span(now - since)}` : why;
+// state says what is the matter with a service: the reason, or its status.
+export function state(service) {
+  const { status, status_url: url, last_checked_at: at } = service;
+  if (status === 'unknown' && url && !at) return 'Not checked yet';
+  return reason(service) || statusNames[status];
+}
+
+// since says for how long a service has been in its state: "for 4 min", or "" if nobody looked.
+export function since(service, now) {
+  const moment = Date.parse(service.status_since ?? '');
+  const unseen = service.status === 'unknown' && !reason(service);
+  return moment && !unseen ? `for ${span(now - moment)}` : '';
 }
 
 // outcome describes the result of Check now; it follows the service's name.
@@ -94,11 +100,6 @@ function newStatus(service) {
 // count formats "1 service" or "24 services".
 export function count(n) {
   return `${n.toLocaleString('en')} ${n === 1 ? 'service' : 'services'}`;
-}
-
-// shown formats "24 services" or, if some are hidden, "3 of 24 services".
-export function shown(n, total) {
-  return n === total ? count(n) : `${n.toLocaleString('en')} of ${count(total)}`;
 }
 
 // when formats a moment for somebody who reads it now: the time of day, with the day unless it

@@ -5,6 +5,7 @@
 // A page may be shown beside another one, as a panel over it, where there is room: it has the
 // address, and the one below stays as it is.
 import { internalTarget, route } from './route.js';
+import { nameTab } from './tab.js';
 
 const room = matchMedia('(width >= 64rem)');
 
@@ -64,8 +65,7 @@ export class Router {
 
   // retitle updates the title after the page's title has changed.
   retitle() {
-    const { title } = this.#page;
-    document.title = title ? `${title} · Dev Portal` : 'Dev Portal';
+    nameTab(this.#page.title);
   }
 
   #show({ back }) {

@@ -1,19 +1,21 @@
-// fitting returns how many of a card's tags surely fit in two lines. It estimates their
-// widths, because measuring thousands of cards would cost too much. At least one
-// fits, and room for the button is kept only if some tags don't fit.
-const line = 270; // px, in the narrowest card
-const [padding, gap, widest] = [15, 5, 210]; // px, of a chip
-const more = 50; // px, of the button for the rest
+// The room for tags: px of a line, in the narrowest case, and how many lines.
+const rooms = { card: [190, 1], row: [150, 1], head: [320, 3] };
+const [padding, gap, widest] = [15, 4, 210]; // px, of a chip
+const more = 36; // px, of the words for the rest
 
-export function fitting(tags) {
+// fitting returns how many tags surely fit in a room: "card", "row" or "head". It estimates
+// their widths, because measuring thousands of cards would cost too much. At least one
+// fits, and room for the words for the rest is kept only if some tags don't fit.
+export function fitting(tags, room) {
+  const [line, most] = rooms[room];
   let [lines, used] = [1, 0];
   let fits = 0; // with room for the button
   for (const [i, tag] of tags.entries()) {
     const width = Math.min(widest, estimate(tag) + padding);
     if (used > 0 && used + gap + width > line) [lines, used] = [lines + 1, 0];
-    if (lines > 2) return Math.max(1, fits);
+    if (lines > most) return Math.max(1, fits);
     used += (used > 0 ? gap : 0) + width;
-    if (lines < 2 || used + gap + more <= line) fits = i + 1;
+    if (lines < most || used + gap + more <= line) fits = i + 1;
   }
   return tags.length;
 }

@@ -1,7 +1,8 @@
 // Texts about what befell a service, independent of the DOM.
 import { headline } from './changes.js';
-import { reason, statusNames } from './format.js';
+import { reason } from './format.js';
 import { lengthy } from './history.js';
+import { statusNames } from './status.js';
 
 // said says a moment of the timeline: { icon, words, more }; words are parts as for setWords,
 // more is said more quietly, or "". older is the moment before with a status, or undefined.

@@ -1,7 +1,7 @@
 // The view lives in the address, so that it can be shared and Back works. It is
 // { q, status, team, tag, sort, group, layout }: a service is shown if it fits the search q and,
 // of each kind of filter that has values, one of them.
-import { statuses } from './filter.js';
+import { statuses } from './status.js';
 
 const sorts = ['status', 'name', 'changed'];
 const layouts = ['cards', 'rows'];

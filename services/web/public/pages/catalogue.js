@@ -3,11 +3,13 @@
 import '../components/empty-state.js';
 import '../components/filter-sidebar.js';
 import '../components/service-grid.js';
+import { items } from '../components/service-item.js';
 import '../components/view-bar.js';
 import { account } from '../lib/account.js';
 import { actions, begin } from '../lib/catalogue.js';
-import { group, head, sort, survey } from '../lib/filter.js';
-import { count, shown } from '../lib/format.js';
+import { group, groupKey, head, sort, survey } from '../lib/filter.js';
+import { count } from '../lib/format.js';
+import { remember, remembered } from '../lib/remember.js';
 import { Hold, steady } from '../lib/steady.js';
 import { everything, format, narrowed, parse } from '../lib/view.js';
 import { Page } from './page.js';
@@ -21,6 +23,9 @@ export class Catalogue extends Page {
   #active = false; // whether this page is shown
   #ordered = { by: '', services: [] }; // all services in an order, cached because it seldom changes
   #shownIDs = []; // ids of the cards, in the order of the page
+  #places = new Map(); // id → the group that its card is in
+  #folds = new Map(); // key of a group → whether the person folded it
+  #folded = new Set(); // keys of the groups that are folded
   #searchTimer = 0;
   #layout = Promise.resolve(); // settles when the grid has finished its layout
   #scheduled = false;
@@ -39,7 +44,7 @@ export class Catalogue extends Page {
 
   enter({ search }) {
     this.#active = true;
-    const view = parse(search);
+    const view = parse(search, remembered('layout'));
     if (format(view) === format(this.#state.view)) this.update();
     else this.#do('look', view);
     this.#showSearch();
@@ -84,11 +89,12 @@ export class Catalogue extends Page {
   }
 
   current() {
-    return document.activeElement.closest('service-card')?.key ?? '';
+    return document.activeElement.closest(items)?.key ?? '';
   }
 
   hidden(service) {
-    return this.#hides(service) ? ' The search or a filter hides it.' : '';
+    if (this.#hides(service)) return ' The search or a filter hides it.';
+    return this.#fold(service) ? ' It is in a part of the list that is folded.' : '';
   }
 
   moved() {
@@ -106,6 +112,8 @@ export class Catalogue extends Page {
   // reveal moves the focus to a service's card, and clears the filters if they hide it.
   async reveal(service) {
     if (this.#hides(service)) this.#step('clear');
+    const fold = this.#fold(service);
+    if (fold) this.#folds.set(fold, false);
     this.#do('refresh');
     await this.#draw();
     if (!this.#grid.card(service.id)?.isConnected) {
@@ -159,30 +167,71 @@ export class Catalogue extends Page {
     const { view, most, fresh } = this.#state;
     const { store, connection } = this.session;
     const ordered = this.#services();
-    const { shown: found, counts, stats } = survey(ordered, view);
-    const services = this.#hold.held && !fresh ? steady(this.#shownIDs, found, (id) => store.get(id)) : found;
+    const { shown: found, counts, stats, worst } = survey(ordered, view);
+    const stay = this.#hold.held && !fresh;
+    const services = stay ? steady(this.#shownIDs, found, (id) => store.get(id)) : found;
     const totals = narrowed(view) ? survey(ordered, everything).counts : counts;
     const known = connection.at !== null;
-    this.#bar.show({ shown: known ? shown(found.length, stats.total) : '', view });
+    this.#bar.show({ found: known ? found.length : null, total: known ? stats.total : null, view });
+    document.documentElement.dataset.layout = view.layout;
     this.#bar.hidden = known && stats.total === 0;
     if (known) {
-      this.#state = actions.drawn(this.#state);
       this.#shownIDs = services.map(({ id }) => id);
-      this.#sidebar.show({ stats, counts, totals, view, found: found.length });
-      const groups = view.group ? group(services) : [{ key: 'all', title: '', total: services.length, services }];
-      this.#layout = this.#grid.show(head(groups, most));
-      this.#layout.then((whole) => whole && this.#showRest(services.length - most));
+      this.#sidebar.show({ counts, totals, worst, view, found: found.length });
+      const groups = this.#grouped(services, stay);
+      this.#folded = new Set(groups.filter(({ folded }) => folded).map(({ key }) => key));
+      this.#state = actions.drawn(this.#state);
+      this.#places = new Map(groups.flatMap(({ value, services: all }) => all.map(({ id }) => [id, value])));
+      const drawn = head(groups, most);
+      this.#layout = this.#grid.show(drawn, view.layout);
+      this.#layout.then((whole) => {
+        if (whole) this.#showRest(unfolded(groups) - unfolded(drawn));
+        this.session.drawn();
+      });
     }
     this.#empty.why = connection.why;
     this.#empty.when = emptiness(this.session, services.length, stats.total);
     return this.#layout;
   }
 
+  // grouped splits services into the groups that the view shows: by team, by status where the
+  // worst comes first in rows, or all in one. stay keeps services in the groups in which they were.
+  #grouped(services, stay) {
+    const { view } = this.#state;
+    const by = grouping(view);
+    if (!by) return [{ key: 'all', title: '', note: '', services }];
+    const groups = group(services, by, ({ id }) => (stay ? this.#places.get(id) : undefined));
+    return groups.map((one) => {
+      const folded = this.#folds.get(one.key) ?? (groups.length > 1 && this.#foldsItself(one));
+      return { ...one, folded, note: folded || by === 'team' ? count(one.total) : '' };
+    });
+  }
+
+  // foldsItself says whether a group is folded although nobody said so: what is healthy, unless
+  // a person looks for something. Afterwards it stays as it is: what somebody reads does not
+  // vanish because something falls.
+  #foldsItself({ key }) {
+    const { view, fresh } = this.#state;
+    return fresh ? key === 'status:healthy' && !narrowed(view) : this.#folded.has(key);
+  }
+
+  // fold returns the key of the folded group that a service belongs into, or "".
+  #fold(service) {
+    const by = grouping(this.#state.view);
+    const key = by ? groupKey(service, by) : '';
+    return this.#folded.has(key) ? key : '';
+  }
+
   // showRest offers the services that have no card yet. It is called after the layout:
   // until then the end of the page is in view, which would load more cards.
   #showRest(rest) {
-    this.#more.hidden = rest <= 0;
+    this.#more.hidden = rest === 0;
     this.#more.textContent = `Show more of the other ${count(rest)}`;
+  }
+
+  #arrange(change) {
+    if (change.layout) remember('layout', change.layout);
+    this.#step('change', change);
   }
 
   #clear() {
@@ -215,16 +264,31 @@ export class Catalogue extends Page {
     new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#do('more'), near).observe(this.#more);
     this.#sidebar.addEventListener('filter', ({ detail }) => this.#step('filter', detail));
     this.#sidebar.addEventListener('results', () => this.main.focus());
-    this.#bar.addEventListener('arrange', ({ detail }) => this.#step('change', detail));
+    this.#bar.addEventListener('arrange', ({ detail }) => this.#arrange(detail));
+    this.#bar.addEventListener('filter', ({ detail }) => this.#step('filter', detail));
     this.#bar.addEventListener('clear', () => this.#clear());
     this.#empty.addEventListener('clear', () => this.#clear());
     this.#empty.addEventListener('add', () => add());
     this.#empty.addEventListener('retry', () => refresh());
     this.#empty.addEventListener('signin', () => signIn());
+    this.#grid.addEventListener('fold', ({ detail: { key, folded } }) => {
+      this.#folds.set(key, folded);
+      this.#do('refresh');
+    });
     this.#hold.watch(this.#grid);
     this.#hold.addEventListener('release', () => this.update());
     this.#grid.addEventListener('tag', ({ detail }) => this.#step('filter', { kind: 'tag', value: detail }));
   }
+}
+
+// grouping returns what a view groups by, or "". Cards are in the order of their status, which they show large.
+function grouping({ group: by, layout, sort: order }) {
+  if (by) return by;
+  return layout === 'rows' && order === 'status' ? 'status' : '';
+}
+
+function unfolded(groups) {
+  return groups.reduce((sum, { folded, services }) => sum + (folded ? 0 : services.length), 0);
 }
 
 function emptiness({ connection: { at, mode } }, visible, total) {

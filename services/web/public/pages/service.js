@@ -5,7 +5,7 @@ import { account } from '../lib/account.js';
 import { address } from '../lib/route.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
-import '../components/service-card.js';
+import '../components/service-item.js';
 import '../components/service-history.js';
 
 const isID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -15,7 +15,7 @@ export class ServicePage extends Page {
   mayBeBeside = true;
   #id = ''; // of the service, or what the address has in its place
   #active = false;
-  #card = document.createElement('service-card');
+  #card = document.createElement('service-head');
   #name = this.root.querySelector('#serviceName');
   #list = this.root.querySelector('.service-list');
   #missing = this.root.querySelector('.empty');
@@ -25,7 +25,10 @@ export class ServicePage extends Page {
     super(session);
     this.#list.addEventListener('tag', ({ detail }) => session.go(format({ ...everything, tag: [detail] })));
     this.#history.addEventListener('undo', ({ detail }) => this.#undo(detail));
-    this.#history.addEventListener('copy', () => this.#copyLink());
+    this.#list.addEventListener('copylink', () => this.#copyLink());
+    this.#history.addEventListener('healthy', ({ detail }) => {
+      this.#card.lastHealthy = detail;
+    });
     this.#history.api = session.api;
     this.root.querySelector('.panel-close').addEventListener('click', () => this.close());
   }
