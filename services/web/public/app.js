@@ -30,6 +30,7 @@ import { AccessPage } from './pages/access.js';
 import { Catalogue } from './pages/catalogue.js';
 import { NotFoundPage } from './pages/not-found.js';
 import { ServicePage } from './pages/service.js';
+import { WallPage } from './pages/wall.js';
 
 const find = (selector) => document.querySelector(selector);
 const form = find('service-dialog');
@@ -48,6 +49,7 @@ const session = {
   toasts,
   ask,
   connection: { mode: 'loading', at: null, why: '' },
+  dataAt: () => sync.at,
   go: (address) => router.go(address),
   close: (address) => router.close(address),
   retitle: () => router.retitle(),
@@ -62,6 +64,7 @@ const pages = {
   catalogue,
   access: new AccessPage(session),
   service: new ServicePage(session),
+  wall: new WallPage(session),
   notFound: new NotFoundPage(session),
 };
 const router = new Router(pages);
@@ -241,6 +244,7 @@ function inView() {
 }
 
 function key(event) {
+  if (router.page === pages.wall && shortcut(event) !== 'close') return; // it has no controls
   const arrow = event.key === 'ArrowDown' || event.key === 'ArrowRight';
   if (arrow && event.target === document.body && !event.shiftKey && !event.altKey) {
     event.preventDefault();
@@ -309,7 +313,7 @@ function listenToServer() {
 
 // showStrips shows the last 24 hours of the services in view, and reads those that it lacks.
 function showStrips(now) {
-  const measured = inView().filter((id) => store.get(id)?.status_url);
+  const measured = inView().filter((id) => store.get(id)?.status_url && cardOf(id));
   for (const page of router.shown) {
     for (const id of measured) {
       const card = page.card(id);

@@ -1,11 +1,14 @@
 // Runs before the first paint, so that neither the wrong theme nor the wrong page or layout
 // flashes up. It is not a module, because modules run later.
-document.documentElement.dataset.page = location.pathname === '/' ? 'catalogue' : 'other';
-document.documentElement.dataset.layout = new URLSearchParams(location.search).get('view') ?? '';
+const root = document.documentElement;
+const asked = new URLSearchParams(location.search);
+const start = asked.has('wall') ? 'wall' : 'catalogue';
+root.dataset.page = location.pathname === '/' ? start : 'other';
+root.dataset.layout = asked.get('view') ?? '';
 try {
   const theme = localStorage.getItem('theme');
-  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
-  document.documentElement.dataset.layout ||= localStorage.getItem('layout') ?? '';
+  if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
+  root.dataset.layout ||= localStorage.getItem('layout') ?? '';
 } catch {
   // Storage is blocked: use the system's theme.
 }

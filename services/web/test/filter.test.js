@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { group, head, sort, survey } from '../public/lib/filter.js';
+import { first, group, head, sort, survey } from '../public/lib/filter.js';
 import { everything } from '../public/lib/view.js';
 import { names, service } from './service.js';
 
@@ -144,4 +144,16 @@ test('head cuts groups to their first services and keeps their totals', () => {
     ['Payments', 2, ['ledger', 'billing']],
     ['No team', 1, ['scratch']],
   ]);
+});
+
+test('the first of an order are those that sorting puts first', () => {
+  const statuses = ['healthy', 'down', 'unknown', 'degraded'];
+  const all = Array.from({ length: 60 }, (_, i) =>
+    service({ name: `service ${(i * 37) % 60}`, status: statuses[i % 4], status_since: `2026-01-${10 + (i % 7)}` }),
+  );
+  for (const by of ['status', 'name']) {
+    for (const n of [0, 1, 7, 60, 99]) {
+      assert.deepEqual(names(first(all, n, by)), names(sort([...all], by).slice(0, n)), `${n} by ${by}`);
+    }
+  }
 });

@@ -24,6 +24,14 @@ for (const [path, want] of Object.entries({
   test(`${path} is an address of ${want.page}`, () => assert.deepEqual(route(path), want));
 }
 
+test('the wall is the start page with "wall" in the search, and nothing else is', () => {
+  for (const search of ['?wall', '?wall=', '?team=Payments&wall=1']) {
+    assert.deepEqual(route('/', search), { page: 'wall', params: {} });
+  }
+  assert.equal(route('/', '?q=wall').page, 'catalogue');
+  assert.equal(route('/access', '?wall').page, 'access');
+});
+
 test('the address of a service leads to it, for any id', () => {
   for (const id of ['019a', 'a/b', 'ä ?#']) {
     assert.deepEqual(route(new URL(address(id), origin).pathname), { page: 'service', params: { id } });

@@ -201,3 +201,15 @@ test('it works after a restart', async (t) => {
   await settle();
   assert.equal(asked.length, 3);
 });
+
+test('the Date of the data goes on between two states', async (t) => {
+  const { sync, live } = begin(t, one);
+  assert.equal(sync.at, null);
+  sync.start();
+  await settle();
+  const read = sync.at;
+  live.say('live', { fresh: false });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  live.say('message', { type: 'service.created', data: { id: 'b', name: 'b', version: 1 } });
+  assert.ok(sync.at > read);
+});

@@ -7,8 +7,10 @@ const routes = [
 ];
 
 // route returns the page of a path and the path's parameters: { page, params }. An
-// unknown path has the page "notFound".
-export function route(path) {
+// unknown path has the page "notFound". The wall is a view like the catalogue, and so it has
+// the catalogue's path, with "wall" in the search.
+export function route(path, search = '') {
+  if (path === '/' && new URLSearchParams(search).has('wall')) return { page: 'wall', params: {} };
   for (const [pattern, page, names] of routes) {
     const found = pattern.exec(path);
     if (found) return { page, params: Object.fromEntries(names.map((name, i) => [name, decoded(found[i + 1])])) };

@@ -69,7 +69,7 @@ export class Router {
   }
 
   #show({ back }) {
-    const { page: name, params } = route(location.pathname);
+    const { page: name, params } = route(location.pathname, location.search);
     const page = this.#pages[name];
     const before = this.#page;
     const moved = before && (page !== before || location.pathname !== this.#path);

@@ -37,6 +37,12 @@ export class Sync extends EventTarget {
     live.addEventListener('message', ({ detail }) => this.#apply(detail));
   }
 
+  // at is the Date of the data, null before the first. While the page is live, it is later than
+  // that of the last "state".
+  get at() {
+    return this.#at;
+  }
+
   start() {
     this.stop();
     this.#deps.live.start(); // first, so that no event is missed between the stream and the list
