@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { DeployedPortal } from '../portal/deployed.js';
+import { titled } from '../portal/home.js';
 import { expect, onlyByEvents, test } from '../portal/test.js';
 
 // Wall is the page at /?wall, in the terms of who looks at it.
@@ -38,6 +39,16 @@ async function trouble(catalogue, team) {
 
 const only = (catalogue, more = '') => `/?wall&q=${catalogue.mark}${more}`;
 
+test('the list leads to its wall, with its filters', async ({ home, page, catalogue }) => {
+  const { last } = await trouble(catalogue, catalogue.name('Payments'));
+  const wall = new Wall(page);
+  await home.open(`/?q=${catalogue.mark}`);
+  await home.chip('status', 'down').click();
+  await page.getByRole('link', { name: 'Wall' }).click();
+  await expect(wall.band).toContainText(`${last.name} is\u00a0down`);
+  await expect(page).toHaveURL((url) => url.searchParams.has('wall') && url.searchParams.get('status') === 'down');
+});
+
 test('the newest trouble is the band, the rest are tiles, and what is healthy is named', async ({
   home,
   page,
@@ -47,7 +58,7 @@ test('the newest trouble is the band, the rest are tiles, and what is healthy is
   const { slow, first, last, fine, byHand } = await trouble(catalogue, team);
   const wall = new Wall(page);
   await home.open(only(catalogue));
-  await expect(page).toHaveTitle('Wall · Dev Portal');
+  await expect(page).toHaveTitle(titled('Wall'));
   await expect(wall.title).toHaveText(`“${catalogue.mark}”`);
   await expect(wall.band).toContainText(`${last.name} is\u00a0down`);
   await expect(wall.band).toContainText(`Set by hand. Team: ${team}`);

@@ -5,6 +5,7 @@
 import { finish, reconcile } from '../lib/reconcile.js';
 import { statusNames } from '../lib/status.js';
 import { kinds, narrowed } from '../lib/view.js';
+import { wallAddress } from '../lib/wall.js';
 import { setText, stamp, tell } from './template.js';
 
 const kindNames = { status: 'Status', team: 'Team', tag: 'Tag' };
@@ -24,6 +25,7 @@ class ViewBar extends HTMLElement {
       group: this.querySelector('#groupToggle'),
       sort: this.querySelector('#sortSelect'),
       layouts: this.querySelectorAll('[data-layout]'),
+      wall: this.querySelector('.view-wall'),
     };
     const { chosen, clear, group, sort, layouts } = this.#parts;
     clear.addEventListener('click', () => tell(this, 'clear'));
@@ -36,11 +38,12 @@ class ViewBar extends HTMLElement {
   }
 
   show({ found, total, view }) {
-    const { chosen, clear, group, sort, layouts } = this.#parts;
+    const { chosen, clear, group, sort, layouts, wall } = this.#parts;
     this.#showCount(found, total);
     clear.hidden = !narrowed(view);
     group.checked = view.group === 'team';
     sort.value = view.sort;
+    wall.href = wallAddress(view);
     for (const one of layouts) one.ariaPressed = String(one.dataset.layout === view.layout);
     const filtered = kinds.filter((kind) => view[kind].length > 0);
     finish(reconcile(chosen, filtered, (kind) => this.#group(kind, view[kind])));

@@ -1,7 +1,8 @@
 // <wall-tiles> shows services in trouble as tiles: show({ services, rest, size, columns, rows,
 // label }), where rest is { total, text } of those that have none; tick(now) updates for how long.
-import { span, statusNames } from '../lib/format.js';
+import { span } from '../lib/format.js';
 import { finish, reconcile } from '../lib/reconcile.js';
+import { statusNames } from '../lib/status.js';
 import { since, why } from '../lib/wall.js';
 import { setText, stamp } from './template.js';
 

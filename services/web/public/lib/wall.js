@@ -1,6 +1,7 @@
 // What the wall shows of the services of a view, and in which words.
 import { first } from './filter.js';
-import { ago, count, reason, statusNames } from './format.js';
+import { ago, count, reason } from './format.js';
+import { statusNames } from './status.js';
 import { format } from './view.js';
 
 const mostTiles = 80; // of the trouble, and
