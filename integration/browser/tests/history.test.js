@@ -83,7 +83,12 @@ test('since when it is so, and its link', async ({ home, page, catalogue, target
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await root.getByRole('button', { name: 'Copy link' }).click();
   await expect(home.told).toContainText('The link was copied.');
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(new URL(`/services/${id}`, page.url()).href);
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  expect(await copied()).toBe(new URL(`/services/${id}`, page.url()).href);
+
+  await page.evaluate(() => getSelection().selectAllChildren(document.querySelector('.now-status')));
+  await page.keyboard.press('Control+c');
+  expect(await copied(), 'what is selected, and not the link').toBe('Degraded');
 });
 
 test('a service that nobody measures has no uptime', async ({ home, page, catalogue }) => {

@@ -142,14 +142,25 @@ function open(id) {
   if (store.get(id)) router.goBeside(address(id));
 }
 
+// copyLink copies the address by the id, which stays when the name changes.
+async function copyLink(id) {
+  try {
+    await navigator.clipboard.writeText(new URL(address(id), location.origin).href);
+    toasts.say(['The link was copied.']);
+  } catch {
+    toasts.warn(['The link was not copied: the browser does not allow it. Copy the address instead.']);
+  }
+}
+
 function edit(id) {
   const service = store.get(id);
   if (service && account.mayChange(service)) form.edit(service);
 }
 
 async function probe(id) {
-  const card = cardOf(id);
-  card.busy = true;
+  const asked = store.get(id);
+  const card = cardOf(id); // none, if a filter hides it or another page is shown
+  if (card) card.busy = true;
   try {
     const service = await api.check(id);
     store.put(service);
@@ -157,9 +168,9 @@ async function probe(id) {
     toasts.say([service, ` ${outcome(service)}`], { status: service.status });
   } catch (problem) {
     if (problem.status === 404) store.remove(id);
-    toasts.warn([card.service, ` was not checked: ${problem.message}`]);
+    toasts.warn([asked, ` was not checked: ${problem.message}`]);
   } finally {
-    card.busy = false;
+    if (card) card.busy = false;
   }
 }
 
@@ -268,6 +279,7 @@ function listenToPeople() {
   document.addEventListener('open', ({ detail }) => open(detail));
   document.addEventListener('edit', ({ detail }) => edit(detail));
   document.addEventListener('check', ({ detail }) => probe(detail));
+  document.addEventListener('copylink', ({ detail }) => copyLink(detail));
   find('#addServiceBtn').addEventListener('click', add);
   find('#helpBtn').addEventListener('click', () => find('help-dialog').open());
   form.addEventListener('saved', ({ detail }) => saved(detail));

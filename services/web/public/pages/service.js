@@ -2,7 +2,6 @@
 // latter is there also after it was deleted, by its id.
 import { setText } from '../components/template.js';
 import { account } from '../lib/account.js';
-import { address } from '../lib/route.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
 import '../components/service-item.js';
@@ -25,7 +24,6 @@ export class ServicePage extends Page {
     super(session);
     this.#list.addEventListener('tag', ({ detail }) => session.go(format({ ...everything, tag: [detail] })));
     this.#history.addEventListener('undo', ({ detail }) => this.#undo(detail));
-    this.#list.addEventListener('copylink', () => this.#copyLink());
     this.#history.addEventListener('healthy', ({ detail }) => {
       this.#card.lastHealthy = detail;
     });
@@ -100,17 +98,6 @@ export class ServicePage extends Page {
     const service = store.get(this.#id) ?? store.named(this.#id);
     if (service) this.#id = service.id;
     return service;
-  }
-
-  // copyLink copies the address by the id, which stays when the name changes.
-  async #copyLink() {
-    const { toasts } = this.session;
-    try {
-      await navigator.clipboard.writeText(new URL(address(this.#id), location.origin).href);
-      toasts.say(['The link was copied.']);
-    } catch {
-      toasts.warn(['The link was not copied: the browser does not allow it. Copy the address instead.']);
-    }
   }
 
   async #undo(change) {
