@@ -2,6 +2,7 @@
 // pages. Data from the server goes into the store, and from there to the current page.
 // A person's action changes the address, or sends a request.
 import './components/account-menu.js';
+import './components/command-palette.js';
 import './components/confirm-dialog.js';
 import './components/connection-status.js';
 import './components/health-notice.js';
@@ -21,7 +22,7 @@ import { Health } from './lib/health.js';
 import { Live } from './lib/live.js';
 import { address } from './lib/route.js';
 import { Router } from './lib/router.js';
-import { shortcut } from './lib/shortcut.js';
+import { paletteKeys, shortcut } from './lib/shortcut.js';
 import { Store } from './lib/store.js';
 import { Strips } from './lib/strips.js';
 import { Sync } from './lib/sync.js';
@@ -35,6 +36,7 @@ import { WallPage } from './pages/wall.js';
 const find = (selector) => document.querySelector(selector);
 const form = find('service-dialog');
 const toasts = find('toast-list');
+const palette = find('command-palette');
 const store = new Store();
 const announcer = new Announcer(store, (text) => find('#news').replaceChildren(text));
 const live = new Live('/api/events');
@@ -139,7 +141,22 @@ function add() {
 
 // open shows a service: beside the list, or in its place.
 function open(id) {
-  if (store.get(id)) router.goBeside(address(id));
+  if (!store.get(id)) return;
+  leaveSearch();
+  router.goBeside(address(id));
+}
+
+// go shows an address that was chosen in the palette, and its page gets the focus.
+function go(address) {
+  leaveSearch();
+  router.go(address);
+  router.page.main.focus({ preventScroll: true });
+}
+
+// leaveSearch lets the page that comes have the focus, which the search keeps while a person
+// types in it.
+function leaveSearch() {
+  find('#searchInput').blur();
 }
 
 // copyLink copies the address by the id, which stays when the name changes.
@@ -268,6 +285,7 @@ function key(event) {
     edit: () => edit(router.page.current()),
     close: () => router.page.close(),
     help: () => find('help-dialog').open(),
+    palette: () => event.repeat || palette.toggle(),
   }[shortcut(event)];
   if (!act) return;
   event.preventDefault();
@@ -286,6 +304,19 @@ function listenToPeople() {
   form.addEventListener('dropped', ({ detail }) => dropped(detail));
   form.addEventListener('missing', ({ detail }) => store.remove(detail));
   form.addEventListener('delete', ({ detail }) => remove(detail));
+}
+
+function listenToPalette() {
+  const keys = paletteKeys(navigator.platform);
+  for (const name of document.querySelectorAll('[data-keys="palette"]')) name.textContent = keys;
+  const button = find('#paletteBtn');
+  button.title = `${button.ariaLabel} (${keys})`;
+  button.addEventListener('click', () => palette.toggle());
+  palette.services = () => store.values();
+  palette.addEventListener('go', ({ detail }) => go(detail));
+  palette.addEventListener('add', add);
+  palette.addEventListener('help', () => find('help-dialog').open());
+  palette.addEventListener('theme', ({ detail }) => find('theme-switch').choose(detail));
 }
 
 function listenToAccount() {
@@ -312,6 +343,7 @@ function listenToServer() {
   store.addEventListener('change', () => {
     for (const service of store.values()) form.changed(service);
     countDown(store.values().filter(({ status }) => status === 'down').length);
+    palette.changed();
     catalogue.changed();
     if (router.page !== catalogue) router.page.changed();
   });
@@ -344,6 +376,7 @@ function follow() {
   const tick = () => {
     const now = serverClock.now();
     for (const page of router.shown) page.tick(now);
+    palette.tick();
     showStrips(now);
   };
   document.addEventListener('visibilitychange', show);
@@ -368,6 +401,7 @@ form.teams = () =>
     .sort(byName)
     .map(([team]) => team);
 listenToPeople();
+listenToPalette();
 listenToAccount();
 listenToServer();
 tellWhy();

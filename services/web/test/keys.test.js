@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { neighbour } from '../public/lib/neighbour.js';
-import { shortcut } from '../public/lib/shortcut.js';
+import { paletteKeys, shortcut } from '../public/lib/shortcut.js';
 
 // Two groups of three columns: 0 1 2 / 3, then 4 5.
 const rects = [
@@ -50,9 +50,23 @@ const presses = {
   "the browser's own": [{ key: 'n', ctrlKey: true, target: inside('main') }, ''],
   'a letter being composed': [{ key: 'n', isComposing: true, target: inside('main') }, ''],
   'no key of ours': [{ key: 'x', target: inside('main') }, ''],
+  'Ctrl-K opens the palette': [{ key: 'k', ctrlKey: true, target: inside('main') }, 'palette'],
+  'and ⌘K': [{ key: 'k', metaKey: true, target: inside('main') }, 'palette'],
+  'also in a field, and in the palette itself': [{ key: 'k', ctrlKey: true, target: inside('input') }, 'palette'],
+  'also with Caps Lock': [{ key: 'K', ctrlKey: true, target: inside('main') }, 'palette'],
+  'also on another alphabet’s keyboard': [{ key: 'л', code: 'KeyK', ctrlKey: true, target: inside('main') }, 'palette'],
+  'not where another Latin letter is': [{ key: 't', code: 'KeyK', ctrlKey: true, target: inside('main') }, ''],
+  'not with more modifiers': [{ key: 'k', ctrlKey: true, shiftKey: true, target: inside('main') }, ''],
+  'not with both': [{ key: 'k', ctrlKey: true, metaKey: true, target: inside('main') }, ''],
+  'a k alone is none': [{ key: 'k', code: 'KeyK', target: inside('main') }, ''],
   'a name that every object has': [{ key: 'constructor', target: inside('main') }, ''],
 };
 
 for (const [name, [event, want]] of Object.entries(presses)) {
   test(`shortcut: ${name}`, () => assert.equal(shortcut(event), want));
 }
+
+test('the keys of the palette as the platform names them', () => {
+  for (const apple of ['MacIntel', 'iPhone', 'iPad']) assert.equal(paletteKeys(apple), '⌘K');
+  for (const other of ['Linux x86_64', 'Win32', '']) assert.equal(paletteKeys(other), 'Ctrl K');
+});

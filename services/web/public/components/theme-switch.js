@@ -9,10 +9,12 @@ class ThemeSwitch extends HTMLElement {
     this.append(stamp('theme-switch'));
     const chosen = document.documentElement.dataset.theme ?? 'system';
     this.querySelector(`[value="${chosen}"]`).checked = true;
-    this.addEventListener('change', ({ target }) => this.#choose(target.value));
+    this.addEventListener('change', ({ target }) => this.choose(target.value));
   }
 
-  #choose(theme) {
+  // choose applies "light", "dark" or "system".
+  choose(theme) {
+    this.querySelector(`[value="${theme}"]`).checked = true;
     const { dataset } = document.documentElement;
     if (theme === 'system') delete dataset.theme;
     else dataset.theme = theme;

@@ -1,4 +1,5 @@
 // Filters, sorts and counts services for a view, as in lib/view.js.
+import { Best } from './best.js';
 import { statuses, statusNames } from './status.js';
 import { searchText, words } from './text.js';
 
@@ -13,6 +14,9 @@ const orders = {
   changed: (a, b) => changedAt(b) - changedAt(a) || compare(a.name, b.name),
 };
 
+// byWorst compares two services: the worse one comes first.
+export const byWorst = orders.status;
+
 // sort orders services in place: "status" (worst first), "name", or "changed".
 export function sort(services, by) {
   return services.sort(orders[by] ?? orders.status);
@@ -20,31 +24,14 @@ export function sort(services, by) {
 
 // first returns the first n services in an order, as sort does, without sorting all of them.
 export function first(services, n, by) {
-  const order = orders[by] ?? orders.status;
-  const found = [];
-  if (n <= 0) return found;
-  for (const service of services) {
-    const full = found.length === n;
-    if (full && order(service, found[n - 1]) >= 0) continue;
-    found.splice(placeOf(service, found, order), 0, service);
-    if (full) found.pop();
-  }
-  return found;
-}
-
-// placeOf returns where a service belongs in an ordered list.
-function placeOf(service, list, order) {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (order(service, list[middle]) < 0) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  if (n <= 0) return [];
+  const best = new Best(n, orders[by] ?? orders.status);
+  for (const service of services) best.add(service);
+  return best.items;
 }
 
 // troubleSince returns since when a service is not healthy, in ms; 0: it is, or nobody knows since when.
-function troubleSince({ status, status_since }) {
+export function troubleSince({ status, status_since }) {
   return status === 'healthy' ? 0 : Date.parse(status_since ?? '') || 0;
 }
 
@@ -55,7 +42,8 @@ function changedAt(service) {
 
 const haystacks = new WeakMap(); // services are immutable, so their text can be cached
 
-function haystack(service) {
+// haystack returns the text that the words of a search are searched in.
+export function haystack(service) {
   let text = haystacks.get(service);
   if (text === undefined) {
     text = searchText(service);

@@ -5,7 +5,7 @@ import { statuses } from './status.js';
 
 const sorts = ['status', 'name', 'changed'];
 const layouts = ['cards', 'rows'];
-const most = 50; // values of a kind that an address may have
+export const most = 50; // values of a kind that an address may have
 
 // kinds are the filters, each with a list of values.
 export const kinds = ['status', 'team', 'tag'];
