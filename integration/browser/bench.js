@@ -61,6 +61,7 @@ async function measure(home, catalogue) {
   });
   await longTasks(page, 'every status and team as a filter', () => filters(page));
   await longTasks(page, '50 changes by others', () => changes(page, catalogue));
+  await longTasks(page, 'from cards to rows, and back', () => layouts(page));
   await opening(page, catalogue);
 }
 
@@ -129,11 +130,18 @@ async function filters(page) {
   }
 }
 
+async function layouts(page) {
+  for (const layout of ['rows', 'cards']) {
+    await page.evaluate((name) => document.querySelector(`button[data-layout="${name}"]`).click(), layout);
+    await settled(page);
+  }
+}
+
 // changes has others change a service that is on the screen, again and again,
 // and measures from the answer to the write until the page has it. Both clocks
 // are this machine's.
 async function changes(page, catalogue) {
-  const { id } = await catalogue.named(catalogue.name('service 4')); // down, so on the first screen
+  const id = await page.locator('service-grid [data-id]').first().getAttribute('data-id');
   await page.evaluate((service) => {
     globalThis.seen = {};
     const text = document.querySelector(`[data-id="${service}"] .card-description`);
