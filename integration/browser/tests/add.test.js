@@ -98,7 +98,7 @@ test('a new service with nothing but a name shows nothing else', async ({ home, 
   const card = home.card(name);
   await expect(card.status).toHaveText('Unknown');
   await expect(card.team).toBeHidden();
-  await expect(card.description).toBeHidden();
+  await expect(card.description).toBeEmpty();
   await expect(card.root.getByRole('link')).toHaveCount(0);
   await expect(card.edit).toBeVisible();
 });

@@ -113,10 +113,7 @@ class ServiceItem extends HTMLElement {
     p.badge.className = `status-badge ${service.status}`;
     p.icon.className = `icon icon-${service.status} ${service.status}`;
     setText(p.status, statusNames[service.status]);
-    if (p.description) {
-      setText(p.description, service.description ?? '');
-      p.description.hidden = !service.description;
-    }
+    if (p.description) setText(p.description, service.description ?? '');
     if (!service.status_url) this.strip = unobserved;
     this.#showTags(service.tags);
     setText(p.latency, latency(service));

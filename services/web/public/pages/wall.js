@@ -111,7 +111,7 @@ export class WallPage extends Page {
       const { status } = item.dataset;
       const n = this.#parts.counts[status];
       item.hidden = !known || (n === 0 && status !== 'healthy');
-      setText(item.querySelector('b'), n.toLocaleString('en'));
+      setText(item.querySelector('strong'), n.toLocaleString('en'));
     }
   }
 
