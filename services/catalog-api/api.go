@@ -46,6 +46,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 	ring, provider := apikey.NewRing(db, c.Log), c.SignOn.provider()
 	sessions := c.SignOn.sessions(db, provider, c.Log)
 	forward, _ := c.SignOn.forward() // validate has found no error
+	badges, _ := c.badges()          // the same
 	api := &httpapi.API{
 		Catalog:  db,
 		Ring:     ring,
@@ -63,6 +64,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 		Static: c.Static,
 
 		Kept:      c.History.kept(),
+		Badges:    badges,
 		Anonymous: anonymous,
 		Hosts:     c.hosts(),
 		Proxies:   c.Proxies,

@@ -17,6 +17,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 )
 
 // Config configures Run. A zero field has the default in its comment.
@@ -77,6 +78,10 @@ type Config struct {
 	// default 400.
 	TrailDays int
 
+	// PublicBadges says which services have badges for everybody, also where strangers may not
+	// read: none, all, or those with a tag, as tag:NAME. PORTAL_PUBLIC_BADGES; default none.
+	PublicBadges string
+
 	// History is for how long what was measured is kept.
 	History History
 
@@ -110,6 +115,7 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		SignOn:          signOnFromEnv(env),
 		KeysFile:        env.Text("PORTAL_KEYS_FILE"),
 		TrailDays:       env.Number("PORTAL_TRAIL_DAYS"),
+		PublicBadges:    env.Text("PORTAL_PUBLIC_BADGES"),
 		History:         historyFromEnv(env),
 		Replicas:        env.Number("PORTAL_NATS_REPLICAS"),
 
@@ -124,6 +130,7 @@ func (c Config) withDefaults() Config {
 	c.DefaultInterval = cmp.Or(c.DefaultInterval, events.DefaultInterval)
 	c.SignOn = c.SignOn.withDefaults()
 	c.TrailDays = cmp.Or(c.TrailDays, 400)
+	c.PublicBadges = cmp.Or(c.PublicBadges, "none")
 	c.History = c.History.withDefaults()
 	c.RateLimit = cmp.Or(c.RateLimit, 20000)
 	c.StreamLimit = cmp.Or(c.StreamLimit, 1000)
@@ -145,8 +152,25 @@ func (c Config) validate() error {
 		rules.Check(!strings.ContainsAny(name, ":/ "), "PORTAL_HOSTS has %q; it must be a name without scheme, port and path, such as portal.example.com", name)
 	}
 	rules.Check(c.TrailDays >= 1, "PORTAL_TRAIL_DAYS is %d; it must be at least 1", c.TrailDays)
+	_, known := c.badges()
+	rules.Check(known, "PORTAL_PUBLIC_BADGES is %q; it must be none, all, or tag: and the tag of services whose badges everybody may see", c.PublicBadges)
 	rules.Check(c.Replicas >= 1 && c.Replicas <= 5, "PORTAL_NATS_REPLICAS is %d; it must be a number from 1 to 5", c.Replicas)
 	return rules.Err()
+}
+
+// badges returns which badges everybody may see, and whether PublicBadges says so.
+func (c Config) badges() (badges httpapi.Badges, known bool) {
+	tag, tagged := strings.CutPrefix(c.PublicBadges, "tag:")
+	tag = strings.TrimSpace(tag)
+	switch {
+	case c.PublicBadges == "none":
+		return httpapi.Badges{}, true
+	case c.PublicBadges == "all":
+		return httpapi.Badges{All: true}, true
+	case tagged && tag != "":
+		return httpapi.Badges{Tag: tag}, true
+	}
+	return httpapi.Badges{}, false
 }
 
 // reached returns the address at which people reach the portal.
@@ -232,6 +256,7 @@ func (c Config) settings() map[string]string {
 		"PORTAL_ANONYMOUS": anonymous.String(), "PORTAL_PUBLISHED": c.Published, "PORTAL_HOSTS": c.Hosts, "PORTAL_PROXIES": strings.Join(proxies, ","),
 		"PORTAL_RATE_LIMIT": strconv.Itoa(c.RateLimit), "PORTAL_STREAM_LIMIT": strconv.Itoa(c.StreamLimit), "PORTAL_KEYS_FILE": c.KeysFile,
 		"PORTAL_TRAIL_DAYS": strconv.Itoa(c.TrailDays), "PORTAL_INTERVAL": string(c.DefaultInterval),
+		"PORTAL_PUBLIC_BADGES": c.PublicBadges,
 	}
 	if c.AnonymousAnywhere {
 		all["PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE"] = "yes"

@@ -94,6 +94,10 @@ type Config struct {
 	// KeysFile is a file of API keys: --keys-file, PORTAL_KEYS_FILE; see docs/access.md.
 	KeysFile string
 
+	// PublicBadges says which services have badges for everybody: --public-badges,
+	// PORTAL_PUBLIC_BADGES; none, all, or tag:NAME. Default none.
+	PublicBadges string
+
 	// Demo fills the catalogue with examples: --demo, PORTAL_DEMO.
 	Demo bool
 
@@ -167,6 +171,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 		text(setting.Value, setting.Flag, setting.Variable, "", setting.Usage)
 	}
 	text(&cfg.KeysFile, "keys-file", "PORTAL_KEYS_FILE", "", "`file` of API keys that the portal has")
+	text(&cfg.PublicBadges, "public-badges", "PORTAL_PUBLIC_BADGES", "none", "`which` services have badges for everybody: none, all, or tag: and the tag that they have")
 	flags.BoolVar(&cfg.Demo, "demo", false, "fill the catalogue with examples that change [PORTAL_DEMO]")
 	show := flags.Bool("version", false, "say which version this is")
 	ask := flags.Bool("healthcheck", false, "ask the portal that runs at --http whether all of it works")

@@ -136,7 +136,7 @@ func (c Config) services() []part {
 func (c Config) catalogAPI() catalogapi.Config {
 	return catalogapi.Config{
 		DatabaseURL: c.DatabaseURL, HTTPAddr: c.HTTPAddr, Listener: c.Listener, DefaultInterval: c.Interval,
-		Anonymous: c.Anonymous, Published: c.Published, AnonymousAnywhere: c.AnonymousAnywhere, KeysFile: c.KeysFile, SignOn: c.SignOn,
+		Anonymous: c.Anonymous, Published: c.Published, AnonymousAnywhere: c.AnonymousAnywhere, KeysFile: c.KeysFile, PublicBadges: c.PublicBadges, SignOn: c.SignOn,
 		Hosts: c.Hosts, Proxies: c.Proxies, RateLimit: c.RateLimit, StreamLimit: c.StreamLimit,
 	}
 }

@@ -7,6 +7,11 @@ export function titled(shown = '') {
   return new RegExp(`^([\\d,]+ down · )?${name && `${name} · `}Dev Portal$`);
 }
 
+// pageOf returns the path of a service's page.
+export function pageOf({ name }) {
+  return `/services/${encodeURIComponent(name)}`;
+}
+
 export class Home {
   constructor(page) {
     this.page = page;

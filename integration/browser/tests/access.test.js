@@ -1,6 +1,7 @@
 // People who may only read are offered nothing that would be refused.
 import { once } from 'node:events';
 import http from 'node:http';
+import { pageOf } from '../portal/home.js';
 import { settings } from '../portal/settings.js';
 import { expect, test } from '../portal/test.js';
 
@@ -9,7 +10,7 @@ async function as(page, role) {
 }
 
 test('a viewer reads, and is offered nothing to write', async ({ home, page, catalogue, target }) => {
-  const { id, name } = await catalogue.add({ status_url: target.url });
+  const { name } = await catalogue.add({ status_url: target.url });
   await as(page, 'viewer');
   await home.open();
   const card = home.card(name);
@@ -22,7 +23,7 @@ test('a viewer reads, and is offered nothing to write', async ({ home, page, cat
   await page.keyboard.press('n');
   await expect(page.getByRole('dialog')).toBeHidden();
   await card.open.click();
-  await expect(page).toHaveURL(`/services/${id}`);
+  await expect(page).toHaveURL(pageOf({ name }));
   await expect(page.getByRole('dialog')).toBeHidden();
 });
 

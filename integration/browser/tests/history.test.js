@@ -1,6 +1,6 @@
 // What was of a service: on its page, beside the list, and as a strip on its card.
 import { AxeBuilder } from '@axe-core/playwright';
-import { titled } from '../portal/home.js';
+import { pageOf, titled } from '../portal/home.js';
 import { expect, test } from '../portal/test.js';
 
 // fallen adds a service that was degraded for a moment, and is healthy again.
@@ -86,9 +86,55 @@ test('since when it is so, and its link', async ({ home, page, catalogue, target
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
   expect(await copied()).toBe(new URL(`/services/${id}`, page.url()).href);
 
-  await page.evaluate(() => getSelection().selectAllChildren(document.querySelector('.now-status')));
+  await page.evaluate(() => getSelection().selectAllChildren(document.querySelector('#service .card-trouble')));
   await page.keyboard.press('Control+c');
-  expect(await copied(), 'what is selected, and not the link').toBe('Degraded');
+  expect(await copied(), 'what is selected, and not the link').toBe('HTTP 503');
+});
+
+test('a former name leads to the service, in the address too', async ({ home, page, catalogue, watch }) => {
+  const service = await catalogue.add({ name: catalogue.name('before / 100%') });
+  const name = catalogue.name('after');
+  await catalogue.change(service.id, { name });
+  await home.open(pageOf(service));
+  await expect(page).toHaveURL(pageOf({ name }));
+  await expect(page).toHaveTitle(titled(name));
+  await page.reload();
+  await expect(home.card(name).root).toBeVisible();
+
+  watch.expect({ method: 'GET', status: 404, path: /by-name/ });
+  await catalogue.remove(service.id);
+  await page.goto(pageOf(service));
+  await expect(page.getByRole('heading', { name: 'Service not found' })).toBeVisible();
+});
+
+test('a service goes to other places as a badge and as CSV', async ({ home, page, catalogue, target }) => {
+  const service = await catalogue.add({ status_url: target.url });
+  await home.open(pageOf(service));
+  const elsewhere = part(page, 'For other places');
+  await elsewhere.scrollIntoViewIfNeeded();
+  const picture = elsewhere.getByRole('img', { name: 'Badge with the status' });
+  await expect.poll(() => picture.evaluate((img) => img.naturalHeight)).toBe(20);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await elsewhere.getByRole('button', { name: 'Copy badge' }).click();
+  await expect(home.told).toContainText('The badge was copied, as Markdown.');
+  const [, text, badge, link] = /^\[!\[(.*)\]\((.*)\)\]\((.*)\)$/.exec(
+    await page.evaluate(() => navigator.clipboard.readText()),
+  );
+  expect([text, link]).toEqual([`${service.name}: status`, new URL(`/services/${service.id}`, page.url()).href]);
+  expect(await (await page.request.get(badge)).text()).toContain('healthy</title>');
+  for (const [name, column] of [
+    ['Measurements as CSV', 'latency_p95_ms'],
+    ['What happened as CSV', 'reason'],
+  ]) {
+    const download = page.waitForEvent('download');
+    await elsewhere.getByRole('link', { name }).click();
+    expect(
+      await (await download)
+        .createReadStream()
+        .then((stream) => stream.toArray())
+        .then(String),
+    ).toContain(column);
+  }
 });
 
 test('a service that nobody measures has no uptime', async ({ home, page, catalogue }) => {
@@ -109,7 +155,7 @@ test('a wide screen shows a service beside the list', async ({ home, page, catal
   const panel = page.getByRole('region', { name: names[0] });
   await expect(panel).toBeFocused();
   await expect(page).toHaveTitle(titled(names[0]));
-  await expect(page).toHaveURL(`/services/${(await catalogue.named(names[0])).id}`);
+  await expect(page).toHaveURL(pageOf({ name: names[0] }));
   await expect(page.getByRole('main')).toHaveCount(1);
   await expect(card(names[1]), 'the list is still there').toBeVisible();
 

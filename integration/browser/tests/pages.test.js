@@ -91,8 +91,10 @@ test('addresses of an unknown service and of an unknown page say so and lead bac
   home,
   page,
   catalogue,
+  watch,
 }) => {
   const { id, name } = await catalogue.add();
+  watch.expect({ method: 'GET', status: 404, path: /by-name/ });
   for (const [path, heading, title] of [
     ['/services/nobody', 'Service not found', 'Service'],
     ['/teams/nobody', 'Page not found', 'Page not found'],

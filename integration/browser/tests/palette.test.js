@@ -1,5 +1,6 @@
 // The palette: Ctrl-K finds a service, a filter or an action.
 import { AxeBuilder } from '@axe-core/playwright';
+import { pageOf } from '../portal/home.js';
 import { expect, onlyByEvents, test } from '../portal/test.js';
 
 class Palette {
@@ -109,7 +110,7 @@ test('words in any order find services, the best first, and Enter opens the firs
   await expect(palette.names()).toHaveText([db.name]);
   await page.keyboard.press('Enter');
   await expect(palette.root).toBeHidden();
-  await expect(page).toHaveURL(`/services/${db.id}`);
+  await expect(page).toHaveURL(pageOf(db));
   await expect(page.getByRole('region', { name: db.name })).toBeFocused();
 });
 
@@ -350,7 +351,7 @@ test('a pointer chooses when it moves, and not when something comes under it', a
     'true',
   );
   await palette.group('Services').nth(2).click();
-  await expect(page).toHaveURL(`/services/${ledger.id}`);
+  await expect(page).toHaveURL(pageOf(ledger));
 });
 
 test('a viewer is offered what they may do', async ({ home, page, catalogue }) => {

@@ -141,9 +141,10 @@ function add() {
 
 // open shows a service: beside the list, or in its place.
 function open(id) {
-  if (!store.get(id)) return;
+  const service = store.get(id);
+  if (!service) return;
   leaveSearch();
-  router.goBeside(address(id));
+  router.goBeside(address(service.name));
 }
 
 // go shows an address that was chosen in the palette, and its page gets the focus.
@@ -166,6 +167,18 @@ async function copyLink(id) {
     toasts.say(['The link was copied.']);
   } catch {
     toasts.warn(['The link was not copied: the browser does not allow it. Copy the address instead.']);
+  }
+}
+
+// copyBadge copies Markdown of a badge that leads to the service's page.
+async function copyBadge({ id, name }) {
+  const at = (path) => new URL(path, location.origin).href;
+  const text = `${name}: status`.replaceAll(/[[\]\\]/g, '\\$&');
+  try {
+    await navigator.clipboard.writeText(`[![${text}](${at(api.badge(name))})](${at(address(id))})`);
+    toasts.say(['The badge was copied, as Markdown.']);
+  } catch {
+    toasts.warn(['The badge was not copied: the browser does not allow it.']);
   }
 }
 
@@ -298,6 +311,7 @@ function listenToPeople() {
   document.addEventListener('edit', ({ detail }) => edit(detail));
   document.addEventListener('check', ({ detail }) => probe(detail));
   document.addEventListener('copylink', ({ detail }) => copyLink(detail));
+  document.addEventListener('copybadge', ({ detail }) => copyBadge(detail));
   find('#addServiceBtn').addEventListener('click', add);
   find('#helpBtn').addEventListener('click', () => find('help-dialog').open());
   form.addEventListener('saved', ({ detail }) => saved(detail));

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -93,7 +94,7 @@ func (p *portal) key(role access.Role, teams ...string) (header string) {
 }
 
 // lacking has the answers to requests that anybody may send, and which lack what they need.
-var lacking = map[string]int{"POST /api/session": 422}
+var lacking = map[string]int{"POST /api/session": 422, "GET /api/badges/{name}/{kind}.svg": 404}
 
 // Each request, by each role, is answered as docs/access.md says.
 func TestEveryRouteByEveryRole(t *testing.T) {
@@ -136,6 +137,10 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 				changes := p.call("GET", path+"/changes?limit=1", "").body["items"].([]any)
 				address = strings.Replace(address, "{change}", changes[0].(map[string]any)["id"].(string), 1)
 				version = 2
+			}
+			if strings.Contains(address, "{name}") {
+				p.add("/api/services", fmt.Sprintf(`{"name":%q}`, "for "+name))
+				address = strings.NewReplacer("{name}", url.PathEscape("for "+name), "{kind}", "status").Replace(address)
 			}
 			body := ""
 			if method == "POST" && !one || method == "PUT" || method == "PATCH" {

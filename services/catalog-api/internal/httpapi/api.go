@@ -41,6 +41,8 @@ type API struct {
 
 	Kept history.Kept // how much of the history there is
 
+	Badges Badges // that everybody may see
+
 	Anonymous access.Role // of requests that don't say who is asking
 
 	Ring     *apikey.Ring     // the keys that are valid
@@ -60,7 +62,8 @@ type API struct {
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
 
-	list *listCache
+	list    *listCache
+	uptimes *uptimes
 }
 
 // Run refreshes the measurements in the list until ctx ends. Without it, requests wait
@@ -83,6 +86,9 @@ func (a *API) Handler() http.Handler {
 	a.history(r)
 	a.timeline(r)
 	a.strips(r)
+	a.exports(r)
+	a.badges(r)
+	a.metrics(r)
 	a.trail(r)
 	a.undo(r)
 	a.keys(r)

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -21,6 +22,8 @@ type Catalog interface {
 	ListServices(ctx context.Context, f catalog.Filter) ([]catalog.Listed, error)
 	// ServiceByID returns the service, or catalog.ErrNotFound.
 	ServiceByID(ctx context.Context, id string) (catalog.Service, error)
+	// ServiceByName returns the service that has the name, or had it last, or catalog.ErrNotFound.
+	ServiceByName(ctx context.Context, name string) (catalog.Service, error)
 
 	Lists
 	Writer
@@ -71,6 +74,9 @@ func (a *API) services(r *rest.API) {
 		rest.Problems(rest.Malformed, nameTaken, rest.Unmet, rest.Invalid))
 	rest.Register(r, rest.Get("get-service", one, "Read a service", "The service as it is now, with the ETag that a safe write sends back."), a.readService,
 		rest.Example(exampleService()), rest.NotChanged(), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
+	rest.Register(r, rest.Get("get-service-by-name", all+"/by-name/{name}", "Read a service by its name",
+		"The service that has the name. A name that it had before leads to the one that it has now, unless another service has it."), a.readServiceByName,
+		rest.Example(exampleService()), rest.Moved("The service has another name now."), rest.NotChanged(), rest.Problems(rest.NotFound, rest.Invalid))
 	update := rest.Problems(rest.Malformed, rest.NotFound, nameTaken, rest.Changed, rest.Unmet, rest.Invalid)
 	rest.Register(r, rest.Operation{
 		OperationID: "put-service", Method: http.MethodPut, Path: one, Summary: "Change a service",
@@ -158,6 +164,24 @@ func (a *API) readService(ctx context.Context, in *readServiceInput) (*serviceOu
 		return nil, err
 	}
 	return newServiceOutput(svc).Unless(in.IfNoneMatch), nil
+}
+
+type readNamedInput struct {
+	rest.Named
+	IfNoneMatch string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
+}
+
+// readServiceByName serves GET /api/services/by-name/{name}.
+func (a *API) readServiceByName(ctx context.Context, in *readNamedInput) (*serviceOutput, error) {
+	svc, err := a.Catalog.ServiceByName(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	out := newServiceOutput(svc)
+	if catalog.NameKey(svc.Name) != catalog.NameKey(in.Name) {
+		return out.MovedTo(rest.Prefix + "/services/by-name/" + url.PathEscape(svc.Name)), nil
+	}
+	return out.Unless(in.IfNoneMatch), nil
 }
 
 type updateServiceInput struct {

@@ -26,6 +26,12 @@ func (v *Versioned[T]) At(path string) *Versioned[T] {
 	return v
 }
 
+// MovedTo makes the answer 307: the thing is at the path.
+func (v *Versioned[T]) MovedTo(path string) *Versioned[T] {
+	v.Status, v.Location = http.StatusTemporaryRedirect, path
+	return v
+}
+
 // Unless makes the answer 304 if ifNoneMatch has its ETag.
 func (v *Versioned[T]) Unless(ifNoneMatch string) *Versioned[T] {
 	if NotModified(ifNoneMatch, v.ETag) {

@@ -100,6 +100,17 @@ CREATE TABLE days (
     CONSTRAINT days_pkey PRIMARY KEY (day, service_id)          -- in the order in which rows come: its pages are full
 ) PARTITION BY RANGE (day);
 
+-- The names that services had: links by them lead to the services, unless others have them now.
+CREATE TABLE former_names (
+    name_key   text        NOT NULL COLLATE "C",
+    service_id uuid        NOT NULL,                                                     -- also of one that is deleted, while it can be restored
+    until      timestamptz NOT NULL,
+
+    CONSTRAINT former_names_pkey PRIMARY KEY (name_key, service_id)
+);
+
+CREATE INDEX former_names_service_id ON former_names (service_id);
+
 -- The services that were deleted of late, for copies of the list. See ADR 6.
 CREATE TABLE deleted_services (
     id         uuid        NOT NULL CONSTRAINT deleted_services_pkey PRIMARY KEY,
@@ -258,6 +269,16 @@ BEGIN
 END $$;
 
 CREATE TRIGGER note_last_status AFTER DELETE ON services FOR EACH ROW EXECUTE FUNCTION note_last_status();
+
+CREATE FUNCTION note_name() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO former_names (name_key, service_id, until) VALUES (OLD.name_key, OLD.id, clock_timestamp())
+    ON CONFLICT ON CONSTRAINT former_names_pkey DO UPDATE SET until = excluded.until;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER note_name AFTER UPDATE OF name_key ON services FOR EACH ROW
+    WHEN (OLD.name_key <> NEW.name_key) EXECUTE FUNCTION note_name();
 
 -- What was changed or deleted by transactions that are not in the snapshot. Before its
 -- oldest all was decided: the rest is few, and found by the indexes alone. Left to

@@ -153,7 +153,7 @@ func migrate(ctx context.Context, cfg Config, version int64) (err error) {
 		return err
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, p.db.DB, dir,
-		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(keysMigration))
+		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(keysMigration, namesMigration))
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,7 @@
 // <service-history> shows what was of a service: its last day, uptime, latency, and what
 // befell it. It has the properties `api` and `toasts`; show(id, version, service) is called
 // when the service is shown or has changed, leave() when another page is, tick(now) each
-// second. It bubbles "undo" (detail the change), and "healthy" with when the service was last
+// second. It bubbles "undo" (detail the change), "copybadge" (detail the service), and "healthy" with when the service was last
 // healthy, "" if it is or nobody knows.
 import { ranges } from '../lib/history.js';
 import { lastHealthy } from '../lib/timeline.js';
@@ -25,6 +25,7 @@ class ServiceHistory extends HTMLElement {
     if (this.firstElementChild) return;
     this.append(stamp('service-history'));
     this.addEventListener('range', () => this.#read(this.#readChart()));
+    this.querySelector('[data-do=badge]').addEventListener('click', () => tell(this, 'copybadge', this.#service));
     this.addEventListener('kind', () => this.#read(this.#readTimeline()));
     this.addEventListener('earlier', () => this.#read(this.#readTimeline(this.#next)));
   }
@@ -42,6 +43,7 @@ class ServiceHistory extends HTMLElement {
       this.#timeline.show([], false, now);
     }
     this.#tellHealthy();
+    this.#showElsewhere();
     if (changed) void this.#readAll(now);
   }
 
@@ -57,6 +59,15 @@ class ServiceHistory extends HTMLElement {
 
   #tellHealthy() {
     if (this.#service) tell(this, 'healthy', lastHealthy(this.#service, this.#moments) ?? '');
+  }
+
+  #showElsewhere() {
+    this.querySelector('.history-elsewhere').hidden = !this.#service;
+    if (!this.#service) return;
+    const picture = this.querySelector('.badge');
+    const address = this.api.badge(this.#service.name);
+    if (picture.getAttribute('src') !== address) picture.src = address;
+    this.querySelector('[data-csv=timeline]').href = this.api.timelineCSV(this.#id);
   }
 
   get #timeline() {
@@ -105,6 +116,7 @@ class ServiceHistory extends HTMLElement {
   #readChart() {
     const chart = this.querySelector('latency-chart');
     const { range } = chart;
+    this.querySelector('[data-csv=history]').href = this.api.historyCSV(this.#id, ranges[range]);
     return this.#for(this.api.history(this.#id, ranges[range]), (data) => range === chart.range && chart.show(data));
   }
 

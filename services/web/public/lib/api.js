@@ -64,6 +64,13 @@ async function unlessGone(answer) {
   }
 }
 
+// named resolves with the service that has a name or, if none has it, had it last, and with
+// null if there is none.
+export async function named(name) {
+  const { status, data } = await call('GET', `${services}/by-name/${encodeURIComponent(name)}`, { accept: 404 });
+  return status === 404 ? null : data;
+}
+
 // restore brings a deleted service back, and resolves with it.
 export async function restore(id) {
   return (await call('POST', `${path(id)}/restore`)).data;
@@ -88,6 +95,22 @@ export async function uptime(id) {
 export async function history(id, { ms, step }) {
   const from = new Date(serverClock.now() - ms).toISOString();
   return (await call('GET', `${path(id)}/history?${new URLSearchParams({ from, step })}`)).data;
+}
+
+// historyCSV is the address of what history resolves with, as CSV; timelineCSV of the newest
+// part of a timeline.
+export function historyCSV(id, { ms, step }) {
+  const from = new Date(serverClock.now() - ms).toISOString();
+  return `${path(id)}/history.csv?${new URLSearchParams({ from, step })}`;
+}
+
+export function timelineCSV(id) {
+  return `${path(id)}/timeline.csv?limit=1000`;
+}
+
+// badge is the address of a badge with the status of a service.
+export function badge(name) {
+  return `/api/badges/${encodeURIComponent(name)}/status.svg`;
 }
 
 // strips resolves with { items, to } of the last 24 hours of services (at most 100).

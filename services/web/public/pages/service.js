@@ -2,6 +2,7 @@
 // latter is there also after it was deleted, by its id.
 import { setText } from '../components/template.js';
 import { account } from '../lib/account.js';
+import { address } from '../lib/route.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
 import '../components/service-item.js';
@@ -14,6 +15,8 @@ export class ServicePage extends Page {
   mayBeBeside = true;
   #id = ''; // of the service, or what the address has in its place
   #active = false;
+  #followed = ''; // the name that was looked for among former ones
+  #following = false;
   #card = document.createElement('service-head');
   #name = this.root.querySelector('#serviceName');
   #list = this.root.querySelector('.service-list');
@@ -38,6 +41,8 @@ export class ServicePage extends Page {
   enter({ params }) {
     this.#active = true;
     this.#id = params.id;
+    this.#followed = '';
+    this.#following = false;
     this.update();
   }
 
@@ -49,7 +54,9 @@ export class ServicePage extends Page {
   update() {
     if (!this.#active) return;
     const service = this.#find();
-    const loading = !service && this.session.connection.at === null;
+    const known = this.session.connection.at !== null;
+    if (!service && known) void this.#follow();
+    const loading = !service && (!known || this.#following);
     this.root.ariaBusy = String(loading);
     this.#missing.hidden = Boolean(service) || loading;
     setText(this.#name, this.title);
@@ -98,6 +105,25 @@ export class ServicePage extends Page {
     const service = store.get(this.#id) ?? store.named(this.#id);
     if (service) this.#id = service.id;
     return service;
+  }
+
+  // follow looks for a service that had the name in the address, and leads to it.
+  async #follow() {
+    const name = this.#id;
+    if (this.#followed === name || isID.test(name)) return;
+    this.#followed = name;
+    this.#following = true;
+    const { api, store } = this.session;
+    // Without an answer the service is not found: the connection's state says why.
+    const service = await api.named(name).catch(() => null);
+    if (name !== this.#id || !this.#active) return;
+    this.#following = false;
+    if (service) {
+      store.put(service);
+      this.#id = service.id;
+      history.replaceState(history.state, '', address(service.name));
+    }
+    this.update();
   }
 
   async #undo(change) {

@@ -64,6 +64,8 @@
   value: {{ if .Values.catalogApi.keys.secret }}/etc/dev-portal/keys/{{ .Values.catalogApi.keys.key }}{{ else }}""{{ end }}
 - name: PORTAL_TRAIL_DAYS
   value: {{ .Values.catalogApi.trailDays | quote }}
+- name: PORTAL_PUBLIC_BADGES
+  value: {{ .Values.catalogApi.publicBadges | quote }}
 - name: PORTAL_HISTORY_PROBE_DAYS
   value: {{ .Values.catalogApi.history.probeDays | quote }}
 - name: PORTAL_HISTORY_HOUR_DAYS

@@ -1,0 +1,214 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
+)
+
+const csvType = "text/csv"
+
+// exports adds the routes that give as CSV what others give as JSON.
+func (a *API) exports(r *rest.API) {
+	one := rest.Prefix + "/services/{id}"
+	export(r, "export-history", one+"/history.csv", "Export what was measured", "of what was measured of the service", "history", a.readHistory, (*historyOutput).table)
+	export(r, "export-uptime", one+"/uptime.csv", "Export the uptime of a service", "of the uptime of the service", "uptime", a.readUptime, (*uptimeOutput).table)
+	export(r, "export-timeline", one+"/timeline.csv", "Export the timeline of a service", "of what befell the service", "timeline", a.readTimeline, (*timelineOutput).table)
+	export(r, "export-uptimes", rest.Prefix+"/uptime.csv", "Export the uptime of all services", "of the uptime of each service", "uptime", a.listUptimes, (*uptimesOutput).table)
+}
+
+type csvOutput struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Link        string `header:"Link"`
+	Body        []byte
+}
+
+// export adds a route that answers as a read does, as a table.
+func export[I, O any](
+	r *rest.API, id, path, summary, what, file string, read func(context.Context, *I) (*O, error), table func(*O) [][]string,
+) {
+	op := historical(id, path, summary, fmt.Sprintf("A table %s, as CSV (RFC 4180) with names of the columns in the first line. "+
+		"It takes the same parameters as %s, and gives the same. A cell that a spreadsheet might take as a formula begins with an apostrophe.",
+		what, strings.TrimSuffix(path, ".csv")))
+	op.Responses = map[string]*huma.Response{"200": {Description: "The table.", Content: map[string]*huma.MediaType{
+		csvType: {Schema: &huma.Schema{Type: huma.TypeString}, Example: "at,status\r\n2026-03-14T09:30:00Z,healthy\r\n"},
+	}}}
+	rest.Register(r, op, func(ctx context.Context, in *I) (*csvOutput, error) {
+		out, err := read(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		body, err := asCSV(table(out))
+		if err != nil {
+			return nil, err
+		}
+		answer := &csvOutput{ContentType: csvType + "; charset=utf-8; header=present", Body: body,
+			Disposition: fmt.Sprintf("attachment; filename=%q", file+".csv")}
+		if paged, ok := any(out).(interface{ link() string }); ok {
+			answer.Link = paged.link()
+		}
+		return answer, nil
+	}, rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
+}
+
+// asCSV returns a table as RFC 4180 says. Texts that people wrote may look like a formula to
+// the program that opens it: an apostrophe makes them text.
+func asCSV(rows [][]string) ([]byte, error) {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	w.UseCRLF = true
+	for _, row := range rows {
+		for i, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) && !isNumber(cell) {
+				row[i] = "'" + cell
+			}
+		}
+		if err := w.Write(row); err != nil {
+			return nil, fmt.Errorf("write CSV: %w", err)
+		}
+	}
+	w.Flush()
+	return out.Bytes(), w.Error()
+}
+
+func isNumber(cell string) bool {
+	_, err := strconv.ParseFloat(cell, 64)
+	return err == nil
+}
+
+func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
+
+func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+var seenColumns = []string{"observed_s", "healthy_s", "degraded_s", "down_s"}
+
+func (s Seen) cells() []string {
+	return []string{decimal(s.Observed), decimal(s.Healthy), decimal(s.Degraded), decimal(s.Down)}
+}
+
+func (out *historyOutput) table() [][]string {
+	if out.Body.Step == "probe" {
+		rows := [][]string{{"at", "status", "reason", "http_status", "latency_ms"}}
+		for _, p := range out.Body.Probes {
+			rows = append(rows, []string{stamp(p.At), string(p.Status), string(p.Reason), unlessZero(int64(p.HTTPStatus)), unlessZero(p.LatencyMS)})
+		}
+		return rows
+	}
+	rows := [][]string{append(append([]string{"at", "probes", "missed"}, seenColumns...),
+		"latency_count", "latency_mean_ms", "latency_min_ms", "latency_max_ms", "latency_p50_ms", "latency_p95_ms")}
+	for _, b := range out.Body.Buckets {
+		row := append([]string{stamp(b.At), strconv.Itoa(b.Probes), strconv.Itoa(b.Missed)}, b.cells()...)
+		rows = append(rows, append(row, b.Latency.cells()...))
+	}
+	return rows
+}
+
+// cells are empty if there were no answers.
+func (l *latency) cells() []string {
+	if l == nil {
+		return make([]string, 6)
+	}
+	return []string{
+		strconv.FormatInt(l.Count, 10), decimal(l.Mean), strconv.FormatInt(l.Min, 10), strconv.FormatInt(l.Max, 10), decimal(l.P50), decimal(l.P95),
+	}
+}
+
+func unlessZero(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+var uptimeColumns = append([]string{"window", "from", "to", "uptime", "coverage"}, seenColumns...)
+
+// cells has an empty uptime if nobody looked.
+func (u Uptime) cells() []string {
+	part := ""
+	if u.Part != nil {
+		part = decimal(*u.Part)
+	}
+	return append([]string{u.Window, stamp(u.From), stamp(u.To), part, decimal(u.Coverage)}, u.Seen.cells()...)
+}
+
+func (out *uptimeOutput) table() [][]string {
+	rows := [][]string{uptimeColumns}
+	for _, u := range out.Body.Items {
+		rows = append(rows, u.cells())
+	}
+	return rows
+}
+
+func (out *uptimesOutput) table() [][]string {
+	rows := [][]string{append([]string{"id", "name", "team"}, uptimeColumns...)}
+	for _, svc := range out.Body.Items {
+		rows = append(rows, append([]string{svc.ID, svc.Name, svc.Team}, svc.cells()...))
+	}
+	return rows
+}
+
+func (out *timelineOutput) link() string { return out.Link }
+
+// table has a row for each change of the status and for each field that somebody changed.
+func (out *timelineOutput) table() [][]string {
+	rows := [][]string{{"at", "kind", "from", "to", "reason", "http_status", "location", "until", "deed", "by", "field", "before", "after"}}
+	for _, m := range out.Body.Items {
+		begin := []string{stamp(m.At), m.Kind}
+		switch {
+		case m.Status != nil:
+			rows = append(rows, append(begin, m.Status.cells()...))
+		case m.Change != nil:
+			for _, change := range m.Change.rows() {
+				rows = append(rows, append(begin[:2:2], change...))
+			}
+		}
+	}
+	return rows
+}
+
+func (s *statusChange) cells() []string {
+	until := ""
+	if s.Until != nil {
+		until = stamp(*s.Until)
+	}
+	return []string{string(s.From), string(s.To), string(s.Reason), unlessZero(int64(s.HTTPStatus)), s.Location, until, "", "", "", "", ""}
+}
+
+// rows has one for each field; who did it and what is in each.
+func (e *entry) rows() [][]string {
+	by := strings.TrimSpace(string(e.Actor.Kind) + " " + e.Actor.Name)
+	begin := []string{"", "", "", "", "", "", string(e.Deed), by}
+	if len(e.Changes) == 0 {
+		return [][]string{append(begin, "", "", "")}
+	}
+	var rows [][]string
+	for _, c := range e.Changes {
+		rows = append(rows, append(begin[:len(begin):len(begin)], c.Field, cell(c.Before), cell(c.After)))
+	}
+	return rows
+}
+
+// cell returns the value of a field: a text as it is, tags as JSON.
+func cell(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "" // values of fields are texts and lists of texts
+	}
+	return string(text)
+}
