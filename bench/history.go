@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -14,8 +15,11 @@ import (
 // pastTurns is how often the cost of a result is measured with the history, and without.
 const pastTurns = 3
 
+// scrapeTime is for how long the services' metrics are read again and again.
+const scrapeTime = 10 * time.Second
+
 // past measures what the history costs: CPU time while results come, what a hundred days of
-// it take, and how long questions about it do.
+// it take, how long questions about it do, and what a scrape of all services costs.
 func past(ctx context.Context, p *portal, s settings) ([]row, error) {
 	if _, err := p.createProbed(ctx, s.services, "1m"); err != nil {
 		return nil, err
@@ -43,6 +47,14 @@ func past(ctx context.Context, p *portal, s settings) ([]row, error) {
 		{"CPU time of a result with history", fmt.Sprintf("%.0f µs", with), "likewise, in turns with the above"},
 		{"a result with history against one without", fmt.Sprintf("%.2f times", with/without), "at most 1.25 is the target"},
 	}
+	scraped, err := hammer(ctx, p.api+"/api/metrics/services", http.Header{"Accept-Encoding": {"gzip"}}, 1, scrapeTime)
+	if err != nil {
+		return rows, err
+	}
+	rows = append(rows, row{
+		fmt.Sprintf("the metrics of %d services", s.services), scraped.figure(scrapeTime),
+		fmt.Sprintf("1 connection for %.0f s, while they are probed; %d KB each, gzip", scrapeTime.Seconds(), scraped.size>>10),
+	})
 	kept, err := hundredDays(ctx)
 	return append(rows, kept...), err
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { checked, count, latency, outcome, reason, since, span, state, when } from '../public/lib/format.js';
+import { checked, count, latency, outcome, reason, since, span, state } from '../public/lib/format.js';
 import { service } from './service.js';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
@@ -75,11 +75,4 @@ test('the outcome of a check follows the name', () => {
 test('numbers of services', () => {
   assert.equal(count(1), '1 service');
   assert.equal(count(2000), '2,000 services');
-});
-
-test('a moment has its day unless that is today', () => {
-  const now = new Date(2026, 2, 17, 15).getTime();
-  assert.equal(when(new Date(2026, 2, 17, 9, 5).toISOString(), now), '09:05');
-  assert.equal(when(new Date(2026, 2, 3, 14, 2).toISOString(), now), '3 March, 14:02');
-  assert.equal(when(new Date(2025, 11, 31, 23, 59).toISOString(), now), '31 December 2025, 23:59');
 });

@@ -8,14 +8,8 @@ const read = (path) => readFileSync(new URL(path.replace(/^\//, ''), root), 'utf
 const files = (folder) => readdirSync(new URL(folder, root)).map((name) => `/${folder}${name}`);
 const page = read('index.html');
 const matches = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found).sort();
-const scripts = [
-  ...files('lib/'),
-  ...files('components/'),
-  ...files('pages/'),
-  '/app.js',
-  '/early.js',
-  '/signed-in.js',
-];
+const modules = [...files('actions/'), ...files('components/'), ...files('lib/'), ...files('pages/')];
+const scripts = [...modules, '/app.js', '/early.js', '/signed-in.js'];
 
 for (const name of ['index.html', '404.html', 'signed-in.html']) {
   test(`${name} has no script, style or handler in it, and nothing from elsewhere`, () => {
@@ -36,7 +30,7 @@ test('every file that the page loads exists, and is loaded once', () => {
 
 test('every module is preloaded, so that none waits for another', () => {
   const ahead = matches(page, /<link rel="modulepreload" href="([^"]*)"/g);
-  assert.deepEqual(ahead, [...files('lib/'), ...files('components/'), ...files('pages/')].sort());
+  assert.deepEqual(ahead, modules.sort());
 });
 
 test('every style sheet is linked and in a layer', () => {

@@ -1,6 +1,6 @@
 // <connection-status> says how fresh the page's data is: show({ mode, at }), the state
 // of Sync.
-import { clock } from '../lib/format.js';
+import { clock } from '../lib/dates.js';
 import { setText, stamp } from './template.js';
 
 const words = {

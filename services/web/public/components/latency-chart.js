@@ -1,5 +1,6 @@
 // <latency-chart> draws the latency of a service over its status: show({ buckets, step, to }).
 // It bubbles "range" (detail one of lib/history.js). The same is there as a table.
+import { shortDay, timeOfDay, utcDay } from '../lib/dates.js';
 import { ranges, row, said, series } from '../lib/history.js';
 import { setText, stamp } from './template.js';
 
@@ -118,9 +119,7 @@ class LatencyChart extends HTMLElement {
   }
 
   #time({ at }) {
-    const time = new Date(at);
-    if (this.#data.step === '1d') return time.toLocaleDateString('en-GB', { timeZone: 'UTC' });
-    return time.toLocaleString('en-GB', { dateStyle: 'short', timeStyle: 'short' });
+    return this.#data.step === '1d' ? utcDay(at) : `${shortDay(at)}, ${timeOfDay(at)}`;
   }
 
   // drawBands draws what was not healthy behind the lines.
@@ -159,13 +158,10 @@ class LatencyChart extends HTMLElement {
 
 // ticks says times of the axis in the reader's zone: the hour, or the day where it begins.
 function ticks(times) {
-  const days = times.map((time) =>
-    new Date(time * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' }),
-  );
   const daily = times.length > 1 && times[1] - times[0] >= 86_400;
-  return times.map((time, i) => {
-    const hour = new Date(time * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-    return daily || hour === '00:00' ? days[i] : hour;
+  return times.map((time) => {
+    const hour = timeOfDay(time * 1000);
+    return daily || hour === '00:00' ? shortDay(time * 1000) : hour;
   });
 }
 

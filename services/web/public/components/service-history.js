@@ -4,6 +4,7 @@
 // second. It bubbles "undo" (detail the change), "copybadge" (detail the service), and "healthy" with when the service was last
 // healthy, "" if it is or nobody knows.
 import { ranges } from '../lib/history.js';
+import { lastDay } from '../lib/strip.js';
 import { lastHealthy } from '../lib/timeline.js';
 import { stamp, tell } from './template.js';
 import './latency-chart.js';
@@ -12,7 +13,6 @@ import './time-line.js';
 import './uptime-figures.js';
 
 const every = 60_000; // ms between two reads of what was measured
-const halfHour = ['half hour', 'half hours'];
 
 class ServiceHistory extends HTMLElement {
   #id = '';
@@ -103,7 +103,7 @@ class ServiceHistory extends HTMLElement {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     await Promise.all([
       this.#for(this.api.strips([this.#id]), ({ items: [{ strip }] }) =>
-        this.querySelector('.history-day status-strip').show(strip, 'Last 24 hours', halfHour),
+        this.querySelector('.history-day status-strip').show(strip, ...lastDay),
       ),
       this.#for(this.api.days(this.#id, 90, zone), (answer) => this.querySelector('uptime-figures').strip(answer)),
     ]);

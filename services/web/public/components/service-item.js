@@ -4,9 +4,11 @@
 // templates, each of which has the parts that it shows.
 import { account } from '../lib/account.js';
 import { serverClock } from '../lib/clock.js';
+import { when } from '../lib/dates.js';
 import { isWebAddress } from '../lib/fields.js';
-import { checked, latency, since, state, when } from '../lib/format.js';
+import { checked, latency, since, state } from '../lib/format.js';
 import { statusNames } from '../lib/status.js';
+import { lastDay } from '../lib/strip.js';
 import { fitting } from '../lib/tags.js';
 import { quoted, setText, setTime, stamp, tell } from './template.js';
 import './status-strip.js';
@@ -57,7 +59,7 @@ class ServiceItem extends HTMLElement {
 
   // strip is what the last 24 hours were, as in lib/strip.js; "": it is not known yet.
   set strip(strip) {
-    this.#parts?.strip?.show(strip, 'Last 24 hours', ['half hour', 'half hours']);
+    this.#parts?.strip?.show(strip, ...lastDay);
   }
 
   // focus moves the focus to the button that opens the service.

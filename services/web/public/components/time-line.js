@@ -2,8 +2,9 @@
 // the API; tick(now) updates the times. It bubbles "undo" (detail the change), "kind" (detail
 // of which kind to show, or "") and "earlier".
 import { details, undoLabel } from '../lib/changes.js';
+import { timeOfDay } from '../lib/dates.js';
 import { days, said, telling } from '../lib/timeline.js';
-import { setWords, stamp, tell } from './template.js';
+import { setTime, setWords, stamp, tell } from './template.js';
 
 class TimeLine extends HTMLElement {
   #kind = '';
@@ -51,11 +52,7 @@ class TimeLine extends HTMLElement {
     const { icon, words, more } = said(moment, older);
     item.classList.add(icon);
     item.querySelector('.icon').classList.add(`icon-${icon}`);
-    const at = new Date(moment.at);
-    const time = item.querySelector('time');
-    time.dateTime = moment.at;
-    time.title = at.toLocaleString();
-    time.textContent = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+    setTime(item.querySelector('time'), timeOfDay(moment.at), moment.at);
     setWords(item.querySelector('.moment-what'), words);
     item.querySelector('.moment-more').textContent = more;
     const undo = item.querySelector('button');

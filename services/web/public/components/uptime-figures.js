@@ -1,5 +1,6 @@
 // <uptime-figures> shows how much of some windows a service was up: show(items) takes those of
 // the API; strip(list) shows the last days.
+import { day } from '../lib/dates.js';
 import { figures, windows } from '../lib/history.js';
 import { stamp } from './template.js';
 import './status-strip.js';
@@ -15,8 +16,7 @@ class UptimeFigures extends HTMLElement {
 
   strip({ at, items: [{ strip }] }) {
     this.querySelector('status-strip').show(strip, `Last ${strip.length} days`, ['day', 'days']);
-    const first = new Date(at[0]).toLocaleDateString('en-GB', { day: 'numeric', month: 'long' });
-    this.querySelector('.strip-from').textContent = first;
+    this.querySelector('.strip-from').textContent = day(at[0], at.at(-1));
   }
 }
 

@@ -1,7 +1,8 @@
 // <wall-band> says in large letters which service is down: show(service), or null for none;
 // tick(now) updates for how long.
+import { when } from '../lib/dates.js';
 import { span } from '../lib/format.js';
-import { moment, since, why } from '../lib/wall.js';
+import { since, why } from '../lib/wall.js';
 import { setText, stamp } from './template.js';
 
 const long = 36; // characters of a name that is set in smaller letters
@@ -44,7 +45,7 @@ class WallBand extends HTMLElement {
     age.hidden = began === 0;
     if (began === 0) return;
     setText(words, span(now - began));
-    setText(time, `since ${moment(new Date(began), now)}`);
+    setText(time, `since ${when(began, now)}`);
     time.dateTime = this.#service.status_since;
   }
 }

@@ -101,18 +101,3 @@ function newStatus(service) {
 export function count(n) {
   return `${n.toLocaleString('en')} ${n === 1 ? 'service' : 'services'}`;
 }
-
-// when formats a moment for somebody who reads it now: the time of day, with the day unless it
-// is today.
-export function when(moment, now) {
-  const at = new Date(moment);
-  const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  if (at.toDateString() === new Date(now).toDateString()) return time;
-  const year = at.getFullYear() === new Date(now).getFullYear() ? undefined : 'numeric';
-  return `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year })}, ${time}`;
-}
-
-// clock formats the time of day, for "data from 14:02".
-export function clock(date) {
-  return date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-}

@@ -8,6 +8,7 @@ import { internalTarget, route } from './route.js';
 import { nameTab } from './tab.js';
 
 const room = matchMedia('(width >= 64rem)');
+const search = '.page-header input'; // keeps the focus while a person types in it
 
 export class Router {
   #pages;
@@ -30,6 +31,11 @@ export class Router {
     return this.#below ? [this.#below, this.#page] : [this.#page];
   }
 
+  // card returns the card of a service on the foremost page that has one.
+  card(id) {
+    return this.shown.map((page) => page.card(id)).findLast(Boolean);
+  }
+
   start() {
     document.addEventListener('click', (event) => this.#click(event));
     addEventListener('popstate', () => this.#show({ back: true }));
@@ -44,9 +50,17 @@ export class Router {
     scrollTo(0, 0);
   }
 
+  // visit shows an address that a person chose elsewhere: its page gets the focus.
+  visit(address) {
+    leaveSearch();
+    this.go(address);
+    this.#page.main.focus({ preventScroll: true });
+  }
+
   // goBeside shows an address beside the page that is shown, or where there is no room in
   // its place.
   goBeside(address) {
+    leaveSearch();
     if (!room.matches) {
       this.go(address);
       return;
@@ -106,8 +120,7 @@ export class Router {
   #land(page, back, uncovered) {
     const { top = 0, focus = null } = (back && this.#left.get(page)) || {};
     const there = focus && page.root.contains(focus) ? focus : page.main;
-    // The search keeps the focus while a person types in it.
-    if (!document.activeElement.matches('.page-header input')) there.focus({ preventScroll: true });
+    if (!document.activeElement.matches(search)) there.focus({ preventScroll: true });
     if (this.#below) page.root.scrollTop = 0;
     else if (!uncovered) scrollTo(0, top);
   }
@@ -118,4 +131,9 @@ export class Router {
     event.preventDefault();
     this.go(address);
   }
+}
+
+// leaveSearch lets the page that comes have the focus.
+function leaveSearch() {
+  if (document.activeElement.matches(search)) document.activeElement.blur();
 }

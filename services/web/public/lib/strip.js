@@ -1,6 +1,9 @@
 // What a strip says: a letter for each segment of a time, the oldest first, as the API gives
 // it: h healthy, d degraded, x down, - nobody looked. Independent of the DOM.
 
+// lastDay is the label and the unit of a strip of the last 24 hours.
+export const lastDay = ['Last 24 hours', ['half hour', 'half hours']];
+
 export const names = { h: 'healthy', d: 'degraded', x: 'down', '-': 'not observed' };
 
 const heights = { h: 6, d: 11, x: 16, '-': 2 }; // px: a strip also reads without its colours

@@ -1,5 +1,6 @@
 // Texts about what befell a service, independent of the DOM.
 import { headline } from './changes.js';
+import { dayTitle } from './dates.js';
 import { reason } from './format.js';
 import { lengthy } from './history.js';
 import { statusNames } from './status.js';
@@ -55,14 +56,4 @@ export function days(moments, now) {
     groups.at(-1).moments.push(moment);
   }
   return groups;
-}
-
-function dayTitle(at, now) {
-  const today = new Date(now);
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  const year = at.getFullYear() === today.getFullYear() ? undefined : 'numeric';
-  const date = at.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year });
-  if (at.toDateString() === today.toDateString()) return `Today, ${date}`;
-  if (at.toDateString() === yesterday.toDateString()) return `Yesterday, ${date}`;
-  return `${at.toLocaleDateString('en-GB', { weekday: 'long' })}, ${date}`;
 }

@@ -1,4 +1,5 @@
 // What the wall shows of the services of a view, and in which words.
+import { when } from './dates.js';
 import { first } from './filter.js';
 import { ago, count, reason } from './format.js';
 import { statusNames } from './status.js';
@@ -138,7 +139,7 @@ export function staleness({ connection: { mode, why }, at, watched }, now) {
   const old = at !== null && watched && now - at > maxAge;
   if (mode !== 'offline' && !old) return null;
   const text = why || 'The portal does not answer. It is tried again.';
-  return { title: at ? `Not live: data from ${moment(at, now)}` : 'Not live: no data yet', text };
+  return { title: at ? `Not live: data from ${when(at, now)}` : 'Not live: no data yet', text };
 }
 
 // liveness says how new what is shown is, while it is so.
@@ -157,18 +158,6 @@ const sleepy = {
 // whether the page came by https, or from this machine.
 export function sleepiness(state, secure) {
   return sleepy[state === 'unsupported' && secure ? 'refused' : state] ?? '';
-}
-
-// timeOfDay formats a time of day as people here write it.
-export function timeOfDay(date) {
-  return date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-}
-
-// moment formats a moment like timeOfDay, with the day unless it is today.
-export function moment(date, now) {
-  const time = timeOfDay(date);
-  if (date.toDateString() === new Date(now).toDateString()) return time;
-  return `${date.toLocaleDateString([], { day: 'numeric', month: 'short' })}, ${time}`;
 }
 
 // wallAddress returns the address of a view's wall.

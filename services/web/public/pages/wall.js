@@ -6,6 +6,7 @@ import '../components/wall-tiles.js';
 import { setText, setWords } from '../components/template.js';
 import { account } from '../lib/account.js';
 import { Awake } from '../lib/awake.js';
+import { timeOfDay } from '../lib/dates.js';
 import { survey } from '../lib/filter.js';
 import { fit } from '../lib/fit.js';
 import { everything, format, parse } from '../lib/view.js';
@@ -170,7 +171,7 @@ export class WallPage extends Page {
     this.#live.hidden = stale !== null || barred;
     this.#live.className = `wall-live connection ${connection.mode}`;
     setText(this.#live.lastElementChild, wall.liveness(connection.mode, this.#parts.changed, now));
-    setText(this.root.querySelector('.wall-clock'), wall.timeOfDay(new Date(now)));
+    setText(this.root.querySelector('.wall-clock'), timeOfDay(now));
   }
 
   #showSleep() {

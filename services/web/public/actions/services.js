@@ -1,0 +1,169 @@
+// What a person does with services, from the list, their pages, the palette and the form. Each
+// action says what came of it.
+import { account } from '../lib/account.js';
+import * as api from '../lib/api.js';
+import { revert } from '../lib/changes.js';
+import { outcome } from '../lib/format.js';
+import { address } from '../lib/route.js';
+
+export class ServiceActions {
+  #store;
+  #toasts;
+  #form;
+  #announcer;
+  #router;
+  #catalogue;
+
+  constructor({ store, toasts, form, announcer, router, catalogue }) {
+    this.#store = store;
+    this.#toasts = toasts;
+    this.#form = form;
+    this.#announcer = announcer;
+    this.#router = router;
+    this.#catalogue = catalogue;
+  }
+
+  // listen takes the events of the form, and of whatever shows services.
+  listen() {
+    const on = (target, name, act) => target.addEventListener(name, ({ detail }) => act(detail));
+    on(document, 'open', (id) => this.open(id));
+    on(document, 'edit', (id) => this.edit(id));
+    on(document, 'check', (id) => this.check(id));
+    on(document, 'copylink', (id) => this.copyLink(id));
+    on(document, 'copybadge', (service) => this.copyBadge(service));
+    on(this.#form, 'saved', (what) => this.#saved(what));
+    on(this.#form, 'dropped', (draft) => this.#dropped(draft));
+    on(this.#form, 'missing', (id) => this.#store.remove(id));
+    on(this.#form, 'delete', (service) => this.#delete(service));
+  }
+
+  add() {
+    if (account.mayWrite) this.#form.add();
+  }
+
+  edit(id) {
+    const service = this.#store.get(id);
+    if (service && account.mayChange(service)) this.#form.edit(service);
+  }
+
+  // open shows a service: beside the list, or in its place.
+  open(id) {
+    const service = this.#store.get(id);
+    if (service) this.#router.goBeside(address(service.name));
+  }
+
+  async check(id) {
+    const asked = this.#store.get(id);
+    const card = this.#router.card(id); // none, if a filter hides it or another page is shown
+    if (card) card.busy = true;
+    try {
+      const service = await api.check(id);
+      this.#store.put(service);
+      this.#announcer.skip(id);
+      this.#toasts.say([service, ` ${outcome(service)}`], { status: service.status });
+    } catch (problem) {
+      if (problem.status === 404) this.#store.remove(id);
+      this.#toasts.warn([asked, ` was not checked: ${problem.message}`]);
+    } finally {
+      if (card) card.busy = false;
+    }
+  }
+
+  // copyLink copies the address by the id, which stays when the name changes.
+  copyLink(id) {
+    return this.#copy(absolute(address(id)), 'The link was copied.', 'Copy the address instead.');
+  }
+
+  // copyBadge copies Markdown of a badge that leads to the service's page.
+  copyBadge({ id, name }) {
+    const text = `${name}: status`.replaceAll(/[[\]\\]/g, '\\$&');
+    const markdown = `[![${text}](${absolute(api.badge(name))})](${absolute(address(id))})`;
+    return this.#copy(markdown, 'The badge was copied, as Markdown.', '');
+  }
+
+  async #copy(text, said, instead) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.#toasts.say([said]);
+    } catch {
+      this.#toasts.warn([`Nothing was copied: the browser does not allow it. ${instead}`.trim()]);
+    }
+  }
+
+  async #delete(service) {
+    const question = {
+      title: ['Delete ', service, '?'],
+      text: 'It is deleted for everybody, and its checks stop. It can be restored for 30 days.',
+      yes: 'Delete',
+    };
+    if (!(await this.#form.ask(question))) {
+      this.#form.reopen();
+      return;
+    }
+    try {
+      await api.remove(service.id);
+      this.#store.remove(service.id);
+      const actions = [{ label: 'Undo', act: () => this.#restore(service) }];
+      this.#toasts.say([service, ' was deleted.'], { actions });
+    } catch (problem) {
+      this.#toasts.warn([service, ` was not deleted: ${problem.message}`]);
+    }
+  }
+
+  async #restore(service) {
+    try {
+      this.#store.restore(await api.restore(service.id));
+      const actions = [{ label: 'Show it', act: () => this.#reveal(service.id) }];
+      this.#toasts.say([service, ' was restored.'], { actions });
+    } catch (problem) {
+      this.#toasts.warn([service, ` was not restored: ${problem.message}`]);
+    }
+  }
+
+  // undo takes back what a person saved a moment ago, unless somebody has changed the service
+  // since: before is the service before, fields what was changed.
+  async #undo(service, before, fields) {
+    try {
+      const { service: now, etag } = await api.read(service.id);
+      if (now.version !== service.version) {
+        this.#toasts.warn([service, ' was changed again since: its page lists the changes.']);
+        return;
+      }
+      this.#store.put(await api.change(service.id, revert(before, fields), etag));
+      this.#toasts.say([before, ' is as it was before.']);
+    } catch (problem) {
+      this.#toasts.warn([service, ` was not changed back: ${problem.message}`]);
+    }
+  }
+
+  #saved({ service, isNew, before, fields }) {
+    const { page } = this.#router;
+    this.#store.put(service);
+    this.#announcer.skip(service.id);
+    page.moved();
+    const hidden = page.hidden(service);
+    const words = [service, isNew ? ' was added.' : ' was saved.', ...(hidden ? [hidden] : [])];
+    const actions = [];
+    if (isNew || hidden) actions.push({ label: 'Show it', act: () => this.#reveal(service.id) });
+    if (!isNew && fields.length > 0) actions.push({ label: 'Undo', act: () => this.#undo(service, before, fields) });
+    this.#toasts.say(words, { actions });
+  }
+
+  // dropped offers to restore a form that was closed without saving.
+  #dropped(draft) {
+    const actions = [{ label: 'Restore', act: () => this.#form.restore(draft) }];
+    this.#toasts.say(['Your changes were not saved.'], { status: 'unknown', actions });
+  }
+
+  // reveal shows a service's card in the catalogue, and clears the filters if they hide it.
+  #reveal(id) {
+    const service = this.#store.get(id);
+    if (!service) return;
+    if (this.#router.page !== this.#catalogue) this.#router.go('/');
+    void this.#catalogue.reveal(service);
+  }
+}
+
+function absolute(path) {
+  return new URL(path, location.origin).href;
+}
