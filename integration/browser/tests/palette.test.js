@@ -270,6 +270,25 @@ test('Edit opens the form, and Copy link copies the address', async ({ home, pag
   expect(await copied(), 'of the field, that is its text').toBe('just text');
 });
 
+test('it opens empty, also right after it was closed', async ({ home, page }) => {
+  const palette = new Palette(page);
+  await home.open();
+  await palette.open();
+  await page.keyboard.type('shortcuts');
+  // In one task, so that nothing tells the palette between both.
+  await page.evaluate(() => {
+    const key = () =>
+      document.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true, cancelable: true }),
+      );
+    key();
+    key();
+  });
+  await expect(palette.input).toBeFocused();
+  await expect(palette.input).toHaveValue('');
+  await expect(palette.group('Actions')).not.toHaveCount(1);
+});
+
 test('actions by their words: the theme, a new service, the help', async ({ home, page }) => {
   const palette = new Palette(page);
   await home.open();

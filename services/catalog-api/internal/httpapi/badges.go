@@ -44,6 +44,7 @@ const badgeAge = 60
 
 // badges adds the route of the badges.
 func (a *API) badges(r *rest.API) {
+	r.Tag("badges", "Pictures of what is known of a service, for the pages of others.")
 	op := rest.Get("get-badge", rest.Prefix+"/badges/{name}/{kind}.svg", "Show a badge of a service",
 		"A picture of 20 px height for the pages of others: the status now, the uptime (with how much was observed, unless all was), or the median latency of 24 hours. "+
 			"Who may read the catalogue sees all; everybody else those that the portal's settings make public. The others are as if they did not exist.")

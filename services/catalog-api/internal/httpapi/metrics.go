@@ -30,6 +30,7 @@ const (
 
 // metrics adds the route of the services' metrics.
 func (a *API) metrics(r *rest.API) {
+	r.Tag("metrics", "The services for a monitoring system.")
 	op := rest.Get("service-metrics", rest.Prefix+"/metrics/services", "Scrape the services",
 		"The services in Prometheus' format: portal_service_status (1 for the status that a service has, 0 for the three others), since when it has it, "+
 			"latency and time of the last probe, and uptime and observed part of 30 days, which are a minute old at most. By service and team.")

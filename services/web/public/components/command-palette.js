@@ -51,6 +51,8 @@ class CommandPalette extends HTMLElement {
   toggle() {
     if (this.#dialog.open) this.#dialog.close();
     else if (!document.querySelector('dialog:modal')) {
+      this.#input.value = ''; // "close" may not have come yet
+      this.#preparing?.abort();
       this.#dialog.showModal();
       this.#search();
       this.#preparing = new AbortController();
