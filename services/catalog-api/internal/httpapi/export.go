@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -19,11 +20,37 @@ const csvType = "text/csv"
 
 // exports adds the routes that give as CSV what others give as JSON.
 func (a *API) exports(r *rest.API) {
-	one := rest.Prefix + "/services/{id}"
-	export(r, "export-history", one+"/history.csv", "Export what was measured", "of what was measured of the service", "history", a.readHistory, (*historyOutput).table)
-	export(r, "export-uptime", one+"/uptime.csv", "Export the uptime of a service", "of the uptime of the service", "uptime", a.readUptime, (*uptimeOutput).table)
-	export(r, "export-timeline", one+"/timeline.csv", "Export the timeline of a service", "of what befell the service", "timeline", a.readTimeline, (*timelineOutput).table)
-	export(r, "export-uptimes", rest.Prefix+"/uptime.csv", "Export the uptime of all services", "of the uptime of each service", "uptime", a.listUptimes, (*uptimesOutput).table)
+	const one = rest.Prefix + "/services/{id}"
+	up := newUptime(exampleWindow(), newSeen(exampleTime), 1)
+
+	export(r, exported[historyInput, historyOutput]{
+		id: "export-history", path: one + "/history.csv", summary: "Export what was measured", what: "what was measured of the service",
+		read: a.readHistory, table: (*historyOutput).table, example: historyOutput{exampleHistory()},
+	})
+	export(r, exported[uptimeInput, uptimeOutput]{
+		id: "export-uptime", path: one + "/uptime.csv", summary: "Export the uptime of a service", what: "the uptime of the service",
+		read: a.readUptime, table: (*uptimeOutput).table, example: uptimeOutput{uptimeList{Items: []Uptime{up}}},
+	})
+	export(r, exported[timelineInput, timelineOutput]{
+		id: "export-timeline", path: one + "/timeline.csv", summary: "Export the timeline of a service", what: "what befell the service",
+		read: a.readTimeline, table: (*timelineOutput).table, example: timelineOutput{Body: exampleTimeline()},
+		next: func(out *timelineOutput) string { return out.Link },
+	})
+	export(r, exported[uptimesInput, uptimesOutput]{
+		id: "export-uptimes", path: rest.Prefix + "/uptime.csv", summary: "Export the uptime of all services", what: "the uptime of each service",
+		read: a.listUptimes, table: (*uptimesOutput).table,
+		example: uptimesOutput{portalUptime{Items: []serviceUptime{{exampleService().ID, "billing", "Payments", up}}}},
+	})
+}
+
+// exported is a read whose answer is also there as a table.
+type exported[I, O any] struct {
+	id, path, summary, what string
+
+	read    func(context.Context, *I) (*O, error)
+	table   func(*O) [][]string
+	next    func(*O) string // the header Link; nil: it has no pages
+	example O
 }
 
 type csvOutput struct {
@@ -34,28 +61,32 @@ type csvOutput struct {
 }
 
 // export adds a route that answers as a read does, as a table.
-func export[I, O any](
-	r *rest.API, id, path, summary, what, file string, read func(context.Context, *I) (*O, error), table func(*O) [][]string,
-) {
-	op := historical(id, path, summary, fmt.Sprintf("A table %s, as CSV (RFC 4180) with names of the columns in the first line. "+
+func export[I, O any](r *rest.API, e exported[I, O]) {
+	example, err := asCSV(e.table(&e.example))
+	if err != nil {
+		panic(err) // the example is ours
+	}
+	op := historical(e.id, e.path, e.summary, fmt.Sprintf("A table of %s, as CSV (RFC 4180) with names of the columns in the first line. "+
 		"It takes the same parameters as %s, and gives the same. A cell that a spreadsheet might take as a formula begins with an apostrophe.",
-		what, strings.TrimSuffix(path, ".csv")))
+		e.what, strings.TrimSuffix(e.path, ".csv")))
 	op.Responses = map[string]*huma.Response{"200": {Description: "The table.", Content: map[string]*huma.MediaType{
-		csvType: {Schema: &huma.Schema{Type: huma.TypeString}, Example: "at,status\r\n2026-03-14T09:30:00Z,healthy\r\n"},
+		csvType: {Schema: &huma.Schema{Type: huma.TypeString}, Example: string(example)},
 	}}}
 	rest.Register(r, op, func(ctx context.Context, in *I) (*csvOutput, error) {
-		out, err := read(ctx, in)
+		out, err := e.read(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		body, err := asCSV(table(out))
+		body, err := asCSV(e.table(out))
 		if err != nil {
 			return nil, err
 		}
-		answer := &csvOutput{ContentType: csvType + "; charset=utf-8; header=present", Body: body,
-			Disposition: fmt.Sprintf("attachment; filename=%q", file+".csv")}
-		if paged, ok := any(out).(interface{ link() string }); ok {
-			answer.Link = paged.link()
+		answer := &csvOutput{
+			ContentType: csvType + "; charset=utf-8; header=present", Body: body,
+			Disposition: fmt.Sprintf("attachment; filename=%q", path.Base(e.path)),
+		}
+		if e.next != nil {
+			answer.Link = e.next(out)
 		}
 		return answer, nil
 	}, rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
@@ -156,8 +187,6 @@ func (out *uptimesOutput) table() [][]string {
 	}
 	return rows
 }
-
-func (out *timelineOutput) link() string { return out.Link }
 
 // table has a row for each change of the status and for each field that somebody changed.
 func (out *timelineOutput) table() [][]string {

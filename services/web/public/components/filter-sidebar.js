@@ -1,8 +1,8 @@
-// <filter-sidebar> shows the filters, each with the number of services behind it: show({ counts,
-// totals, worst, view, found }). totals counts each value in all services, and orders the tags; worst
-// has the worst status of each team; found is the number of services that the view shows. It bubbles "filter" with detail
-// { kind, value } to add or take away a value, and "results" when a person closes the panel
-// of a narrow screen to see the results.
+// <filter-sidebar> shows the filters, each with the number of services behind it:
+// show({ counts, totals, worst, view, found }). totals counts each value in all services, and
+// orders the tags; worst has the worst status of each team; found is the number of services
+// that the view shows. It bubbles "filter" with detail { kind, value } to add or take away a
+// value, and "results" when a person closes the panel of a narrow screen to see the results.
 import { byCount, byName } from '../lib/filter.js';
 import { count } from '../lib/format.js';
 import { finish, reconcile } from '../lib/reconcile.js';

@@ -1,7 +1,7 @@
 // <view-bar> says how many services are shown and by which filters, and chooses their order
-// and layout: show({ found, total, view }), of which the numbers are null before they are known. It bubbles "arrange"
-// (detail the changed values of the view), "filter" (detail { kind, value } to take away) and
-// "clear".
+// and layout: show({ found, total, view }), of which the numbers are null before they are known.
+// It bubbles "arrange" (detail the changed values of the view), "filter" (detail { kind, value }
+// to take away) and "clear".
 import { finish, reconcile } from '../lib/reconcile.js';
 import { statusNames } from '../lib/status.js';
 import { kinds, narrowed } from '../lib/view.js';

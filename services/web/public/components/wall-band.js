@@ -1,8 +1,9 @@
 // <wall-band> says in large letters which service is down: show(service), or null for none;
 // tick(now) updates for how long.
 import { when } from '../lib/dates.js';
+import { statusSince } from '../lib/filter.js';
 import { span } from '../lib/format.js';
-import { since, why } from '../lib/wall.js';
+import { why } from '../lib/wall.js';
 import { setText, stamp } from './template.js';
 
 const long = 36; // characters of a name that is set in smaller letters
@@ -41,7 +42,7 @@ class WallBand extends HTMLElement {
   tick(now) {
     if (!this.#service) return;
     const { age, span: words, time } = this.#parts;
-    const began = since(this.#service);
+    const began = statusSince(this.#service);
     age.hidden = began === 0;
     if (began === 0) return;
     setText(words, span(now - began));

@@ -1,9 +1,10 @@
 // <wall-tiles> shows services in trouble as tiles: show({ services, rest, size, columns, rows,
 // label }), where rest is { total, text } of those that have none; tick(now) updates for how long.
+import { statusSince } from '../lib/filter.js';
 import { span } from '../lib/format.js';
 import { finish, reconcile } from '../lib/reconcile.js';
 import { statusNames } from '../lib/status.js';
-import { since, why } from '../lib/wall.js';
+import { why } from '../lib/wall.js';
 import { setText, stamp } from './template.js';
 
 class WallTiles extends HTMLElement {
@@ -60,7 +61,7 @@ function showTile(tile, service) {
 }
 
 function tickTile(tile, now) {
-  const began = since(tile.service);
+  const began = statusSince(tile.service);
   setText(tile.querySelector('.wall-tile-age'), began ? ` · ${span(now - began)}` : '');
 }
 

@@ -31,13 +31,18 @@ export function first(services, n, by) {
 }
 
 // troubleSince returns since when a service is not healthy, in ms; 0: it is, or nobody knows since when.
-export function troubleSince({ status, status_since }) {
-  return status === 'healthy' ? 0 : Date.parse(status_since ?? '') || 0;
+export function troubleSince(service) {
+  return service.status === 'healthy' ? 0 : statusSince(service);
+}
+
+// statusSince returns since when a service has its status, in ms; 0: nobody knows.
+export function statusSince({ status_since }) {
+  return Date.parse(status_since ?? '') || 0;
 }
 
 // changedAt returns when the configuration or the status last changed, in ms.
 function changedAt(service) {
-  return Math.max(Date.parse(service.updated_at) || 0, Date.parse(service.status_since ?? '') || 0);
+  return Math.max(Date.parse(service.updated_at) || 0, statusSince(service));
 }
 
 const haystacks = new WeakMap(); // services are immutable, so their text can be cached

@@ -1,6 +1,6 @@
 // What the wall shows of the services of a view, and in which words.
 import { when } from './dates.js';
-import { first } from './filter.js';
+import { first, statusSince } from './filter.js';
 import { ago, count, reason } from './format.js';
 import { statusNames } from './status.js';
 import { format } from './view.js';
@@ -27,7 +27,7 @@ export function split(services) {
   let changed = 0;
   for (const service of services) {
     counts[service.status]++;
-    changed = Math.max(changed, since(service));
+    changed = Math.max(changed, statusSince(service));
     if (service.status === 'healthy') parts.healthy.push(service);
     else if (unmeasured(service)) parts.byHand.push(service);
     else parts.trouble.push(service);
@@ -43,11 +43,6 @@ export function split(services) {
     counts,
     changed,
   };
-}
-
-// since returns since when a service has its status, in ms, or 0.
-export function since({ status_since }) {
-  return Date.parse(status_since ?? '') || 0;
 }
 
 // why says in a few words why a service is in trouble.

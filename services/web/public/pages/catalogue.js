@@ -281,7 +281,8 @@ export class Catalogue extends Page {
   }
 }
 
-// grouping returns what a view groups by, or "". Cards are in the order of their status, which they show large.
+// grouping returns what a view groups by, or "". Cards are in the order of their status, which
+// they show large.
 function grouping({ group: by, layout, sort: order }) {
   if (by) return by;
   return layout === 'rows' && order === 'status' ? 'status' : '';
