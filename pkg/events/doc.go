@@ -6,6 +6,7 @@
 //	ServiceCreated   dev.portal.service.created.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
 //	ServiceUpdated   dev.portal.service.updated.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
 //	ServiceDeleted   dev.portal.service.deleted.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
+//	ServiceDeployed  dev.portal.service.deployed.v1    portal.deployment.<service id> PORTAL  catalog-api    everyone
 //	StatusChanged    dev.portal.status.changed.v1      portal.status.<service id>    PORTAL   catalog-api    everyone
 //	ProbePlanned     dev.portal.probe.planned.v1       portal.probe.plan.<service id>   PROBES   health-worker  the broker, health-worker
 //	ProbeCompleted   dev.portal.probe.completed.v1     portal.probe.result.<service id> RESULTS  health-worker  catalog-api

@@ -195,6 +195,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	ServiceCreated{}.Type():  decodeData[ServiceCreated],
 	ServiceUpdated{}.Type():  decodeData[ServiceUpdated],
 	ServiceDeleted{}.Type():  decodeData[ServiceDeleted],
+	ServiceDeployed{}.Type(): decodeData[ServiceDeployed],
 	StatusChanged{}.Type():   decodeData[StatusChanged],
 	ProbePlanned{}.Type():    decodeData[ProbePlanned],
 	ProbeCompleted{}.Type():  decodeData[ProbeCompleted],

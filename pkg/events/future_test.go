@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/internal/testevents"
 )
 
 // testdata/future has events of an imagined later version, with fields, reasons,
@@ -27,7 +28,9 @@ func TestDecodeLaterVersion(t *testing.T) {
 		events.StatusChanged{
 			ServiceID: billingID, Name: "billing", From: events.StatusUnknown, FromWord: "maintenance",
 			To: events.StatusUnknown, ToWord: "on_fire", Reason: "http_6xx", Since: at(9, 35, 23, 41),
+			After: &events.Preceding{Kind: "eclipse", At: at(9, 31, 20, 0)},
 		},
+		events.ServiceDeployed{DeploymentID: testevents.DeploymentID, ServiceID: billingID, Action: "promoted", DeployedAt: at(9, 31, 20, 0)},
 		events.ProbePlanned{ServiceID: billingID, Version: 4, URL: result.URL, Interval: "3h"},
 		result,
 		events.ProbesCompleted{Results: []events.ProbeCompleted{result}},

@@ -169,8 +169,10 @@ func (e ServiceDeleted) Subject() string { return CatalogSubject(e.ID) }
 // Key is the service's.
 func (e ServiceDeleted) Key() Key { return serviceKey(e.ID) }
 
-// Purges is the subject of the service's status.
-func (e ServiceDeleted) Purges() []string { return []string{StatusSubject(e.ID)} }
+// Purges are the subjects of the service's status and deployments.
+func (e ServiceDeleted) Purges() []string {
+	return []string{StatusSubject(e.ID), DeploymentSubject(e.ID)}
+}
 
 func (e ServiceDeleted) readable() error {
 	return errors.Join(

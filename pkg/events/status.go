@@ -149,6 +149,10 @@ type StatusChanged struct {
 
 	// Location is where the deciding worker runs; absent if no probe decided.
 	Location string `json:"location,omitzero"`
+
+	// After is the last that was done to the service in the half hour before; absent:
+	// nothing that the portal knows of.
+	After *Preceding `json:"after,omitzero"`
 }
 
 // Type is the CloudEvents type.
@@ -183,5 +187,6 @@ func (e StatusChanged) Validate() error {
 		checkReason("reason", e.Reason),
 		check(e.HTTPStatus >= 0 && e.HTTPStatus <= 999, "http_status %d is out of range", e.HTTPStatus),
 		check(e.LatencyMS >= 0, "latency_ms is negative"),
+		e.After.validate(),
 	)
 }

@@ -16,6 +16,9 @@ const AllPortal = "portal.*.*"
 const (
 	AllCatalog = "portal.catalog.*"
 	AllStatus  = "portal.status.*"
+
+	AllDeployments = "portal.deployment.*"
+
 	AllPlans   = "portal.probe.plan.*"
 	AllDue     = "portal.probe.due.*"
 	AllResults = "portal.probe.result.*"
@@ -26,6 +29,9 @@ func CatalogSubject(id string) string { return "portal.catalog." + id }
 
 // StatusSubject is where the changes of the service's status are published.
 func StatusSubject(id string) string { return "portal.status." + id }
+
+// DeploymentSubject is where the deployments of the service are published.
+func DeploymentSubject(id string) string { return "portal.deployment." + id }
 
 // PlanSubject is where the service's probe plan is kept.
 func PlanSubject(id string) string { return "portal.probe.plan." + id }

@@ -59,6 +59,28 @@ func TestServiceDeletedIsValidated(t *testing.T) {
 	}
 }
 
+func TestServiceDeployedIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.ServiceDeployed)
+		want   string
+	}{
+		"every field set": {func(*events.ServiceDeployed) {}, ""},
+		"only what it needs": {func(e *events.ServiceDeployed) {
+			e.Team, e.Environment, e.URL, e.By, e.Actor = "", "", "", "", nil
+		}, ""},
+		"no id":                     {func(e *events.ServiceDeployed) { e.DeploymentID = "7" }, `deployment_id "7" is not a UUID`},
+		"of no service":             {func(e *events.ServiceDeployed) { e.ServiceID = "" }, `service_id "" is not a UUID`},
+		"no name":                   {func(e *events.ServiceDeployed) { e.Name = "" }, "name is empty"},
+		"no version":                {func(e *events.ServiceDeployed) { e.Version = "" }, "version is empty"},
+		"no time":                   {func(e *events.ServiceDeployed) { e.DeployedAt = time.Time{} }, "deployed_at is missing"},
+		"an action that is no word": {func(e *events.ServiceDeployed) { e.Action = "Rolled back" }, `action "Rolled back" is not a word`},
+	} {
+		e := sample[events.ServiceDeployed](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
 func TestStatusChangedIsValidated(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(*events.StatusChanged)
@@ -78,7 +100,14 @@ func TestStatusChangedIsValidated(t *testing.T) {
 		"a reason that is no word":             {func(e *events.StatusChanged) { e.Reason = "OK" }, `reason "OK" is not a word`},
 		"no beginning":                         {func(e *events.StatusChanged) { e.Since = time.Time{} }, "since is missing"},
 		"a negative latency":                   {func(e *events.StatusChanged) { e.LatencyMS = -1 }, "latency_ms is negative"},
-		"a negative HTTP status":               {func(e *events.StatusChanged) { e.HTTPStatus = -1 }, "http_status -1 is out of range"},
+		"after a deployment": {func(e *events.StatusChanged) {
+			e.After = &events.Preceding{Kind: events.PrecedingDeployment, At: e.Since, Version: "v2"}
+		}, ""},
+		"after nothing": {func(e *events.StatusChanged) { e.After = &events.Preceding{} }, `after.kind "" is not a word`},
+		"after something at no time": {func(e *events.StatusChanged) {
+			e.After = &events.Preceding{Kind: events.PrecedingChange}
+		}, "after.at is missing"},
+		"a negative HTTP status": {func(e *events.StatusChanged) { e.HTTPStatus = -1 }, "http_status -1 is out of range"},
 	} {
 		e := sample[events.StatusChanged](t)
 		tc.change(&e)

@@ -8,11 +8,12 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
-// The ids of the samples' two services, and the source of the events.
+// The ids of the samples' two services and of a deployment, and the source of the events.
 const (
-	BillingID = "0199a3c2-8c1e-7d5a-9b42-3f1c8e6a7d10"
-	LedgerID  = "0199a3c2-8c1f-7a01-8e55-64b0c2d9f3aa"
-	Source    = "/dev-portal/catalog-api"
+	BillingID    = "0199a3c2-8c1e-7d5a-9b42-3f1c8e6a7d10"
+	LedgerID     = "0199a3c2-8c1f-7a01-8e55-64b0c2d9f3aa"
+	DeploymentID = "0199a3c2-9a11-7b60-8d2f-0c5e7a9b1f42"
+	Source       = "/dev-portal/catalog-api"
 )
 
 // At returns a time on the samples' day.
@@ -64,6 +65,12 @@ func All() []events.Event {
 		events.ProbesCompleted{Results: []events.ProbeCompleted{Completed()}},
 		events.ServiceCreated{Service: Ledger()},
 		events.ServiceDeleted{ID: BillingID, Name: "billing", Team: "Payments", Version: 5, DeletedAt: At(17, 5, 0, 120)},
+		events.ServiceDeployed{
+			DeploymentID: DeploymentID, ServiceID: BillingID, Name: "billing", Team: "Payments",
+			Action: events.ActionUpgraded, Version: "v1.8.2", Environment: "production", URL: "https://ci.example.com/runs/4417",
+			By: "payments pipeline", DeployedAt: At(9, 31, 20, 0),
+			Actor: &events.Actor{Kind: "key", ID: "0199a3c2-0000-7000-8000-000000000002", Name: "ci"},
+		},
 		events.ServiceUpdated{Service: Billing()},
 		events.StatusChanged{
 			ServiceID: BillingID, Name: "billing", Team: "Payments",
