@@ -89,6 +89,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return keys.Run(ctx) })
 	g.Go(func() error { return purge(ctx, c.Log, "trail", c.TrailDays, db.PurgeTrail) })
 	g.Go(func() error { return purge(ctx, c.Log, "trash", trashDays, db.PurgeTrash) })
+	g.Go(func() error { return purge(ctx, c.Log, "deployments", c.History.kept().Days, db.PurgeDeployments) })
 	g.Go(func() error { return purge(ctx, c.Log, "sessions", 0, db.PurgeSessions) })
 	g.Go(func() error { return keepHistory(ctx, c.Log, db, c.History.kept()) })
 	for _, run := range parts {

@@ -78,21 +78,22 @@ type Action string
 
 // The actions.
 const (
-	Read          Action = "read"           // the catalogue, its statuses and events
-	CheckService  Action = "check service"  // probe it now
-	WriteService  Action = "write service"  // add, change or delete it
-	ReadTrail     Action = "read trail"     // of everything, with addresses
-	StoreMeasured Action = "store measured" // results of probes, and their absence
-	RepairEvents  Action = "repair events"  // after a loss of the stream
-	PurgeTrail    Action = "purge trail"    // of what is older than it is kept
-	PurgeTrash    Action = "purge trash"    // of what can no longer be restored
-	ManageKeys    Action = "manage keys"    // list, make and revoke them
-	NoteKeyUse    Action = "note key use"   // when one was used last
-	SignIn        Action = "sign in"        // and out: whoever can prove who they are
-	KeepSessions  Action = "keep sessions"  // of those who signed in
-	NoteSettings  Action = "note settings"  // with which the portal starts
-	PurgeSessions Action = "purge sessions" // of those that have expired
-	KeepHistory   Action = "keep history"   // make its buckets, and drop what is old
+	Read           Action = "read"            // the catalogue, its statuses and events
+	CheckService   Action = "check service"   // probe it now
+	WriteService   Action = "write service"   // add, change or delete it
+	TellDeployment Action = "tell deployment" // of a service
+	ReadTrail      Action = "read trail"      // of everything, with addresses
+	StoreMeasured  Action = "store measured"  // results of probes, and their absence
+	RepairEvents   Action = "repair events"   // after a loss of the stream
+	PurgeTrail     Action = "purge trail"     // of what is older than it is kept
+	PurgeTrash     Action = "purge trash"     // of what can no longer be restored
+	ManageKeys     Action = "manage keys"     // list, make and revoke them
+	NoteKeyUse     Action = "note key use"    // when one was used last
+	SignIn         Action = "sign in"         // and out: whoever can prove who they are
+	KeepSessions   Action = "keep sessions"   // of those who signed in
+	NoteSettings   Action = "note settings"   // with which the portal starts
+	PurgeSessions  Action = "purge sessions"  // of those that have expired
+	KeepHistory    Action = "keep history"    // make its buckets, and drop what is old
 )
 
 // rule is what an action needs: a role, or to be one of the system actors.
@@ -104,21 +105,22 @@ type rule struct {
 }
 
 var rules = map[Action]rule{
-	Read:          {role: Viewer},
-	CheckService:  {role: Editor, ofTeam: true},
-	WriteService:  {role: Editor, ofTeam: true},
-	ReadTrail:     {role: Admin},
-	StoreMeasured: {role: None, systems: []string{Prober.ID, Sweeper.ID}},
-	RepairEvents:  {role: None, systems: []string{Relay.ID}},
-	PurgeTrail:    {role: None, systems: []string{Sweeper.ID}},
-	PurgeTrash:    {role: None, systems: []string{Sweeper.ID}},
-	ManageKeys:    {role: Admin, systems: []string{KeyFile.ID, CommandLine.ID}},
-	NoteKeyUse:    {role: None, systems: []string{Doorkeeper.ID}},
-	SignIn:        {role: None, kinds: []ActorKind{Person, Key}, systems: []string{Doorkeeper.ID}},
-	KeepSessions:  {role: None, systems: []string{Doorkeeper.ID}},
-	NoteSettings:  {role: None, systems: []string{Operator.ID}},
-	PurgeSessions: {role: None, systems: []string{Sweeper.ID}},
-	KeepHistory:   {role: None, systems: []string{Sweeper.ID}},
+	Read:           {role: Viewer},
+	CheckService:   {role: Editor, ofTeam: true},
+	WriteService:   {role: Editor, ofTeam: true},
+	TellDeployment: {role: Editor, ofTeam: true},
+	ReadTrail:      {role: Admin},
+	StoreMeasured:  {role: None, systems: []string{Prober.ID, Sweeper.ID}},
+	RepairEvents:   {role: None, systems: []string{Relay.ID}},
+	PurgeTrail:     {role: None, systems: []string{Sweeper.ID}},
+	PurgeTrash:     {role: None, systems: []string{Sweeper.ID}},
+	ManageKeys:     {role: Admin, systems: []string{KeyFile.ID, CommandLine.ID}},
+	NoteKeyUse:     {role: None, systems: []string{Doorkeeper.ID}},
+	SignIn:         {role: None, kinds: []ActorKind{Person, Key}, systems: []string{Doorkeeper.ID}},
+	KeepSessions:   {role: None, systems: []string{Doorkeeper.ID}},
+	NoteSettings:   {role: None, systems: []string{Operator.ID}},
+	PurgeSessions:  {role: None, systems: []string{Sweeper.ID}},
+	KeepHistory:    {role: None, systems: []string{Sweeper.ID}},
 }
 
 // Needs returns the role that an action needs of people and keys; None: it is for the

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -40,6 +41,9 @@ func (s Service) Validate() error {
 	}
 	return nil
 }
+
+// linkSchemes are the schemes of links.
+var linkSchemes = []string{"http", "https"}
 
 // validator collects broken rules.
 type validator struct{ fields []FieldError }
@@ -104,18 +108,20 @@ func wrongLength(value string, most int) string {
 }
 
 // url checks a link.
-func (v *validator) url(field, raw string) { v.address(field, raw, []string{"http", "https"}) }
+func (v *validator) url(field, raw string) { v.address(field, raw, linkSchemes) }
 
 // address checks a URL of one of the schemes.
 func (v *validator) address(field, raw string, schemes []string) {
-	if raw == "" {
-		return
+	if wrong := wrongLength(raw, MaxURL); wrong != "" {
+		v.add(field, wrong, nil)
+	} else if wrong := wrongURL(raw, schemes); wrong != "" {
+		v.add(field, wrong, raw)
 	}
-	if utf8.RuneCountInString(raw) > MaxURL {
-		v.length(field, raw, MaxURL)
-	} else if message := wrongURL(raw, schemes); message != "" {
-		v.add(field, message, raw)
-	}
+}
+
+// WrongLink returns what is wrong with a link, a URL of http or https, or "".
+func WrongLink(raw string) string {
+	return cmp.Or(wrongLength(raw, MaxURL), wrongURL(raw, linkSchemes))
 }
 
 // wrongURL returns what is wrong with a URL, or "". Browsers parse URLs with spaces or
@@ -123,6 +129,8 @@ func (v *validator) address(field, raw string, schemes []string) {
 func wrongURL(raw string, schemes []string) string {
 	u, err := url.Parse(raw)
 	switch {
+	case raw == "":
+		return ""
 	case err != nil || strings.ContainsFunc(raw, unicode.IsSpace) || wrongCharacter(raw, false) != "":
 		return "This is not a URL. Use the form https://host/path."
 	case !slices.Contains(schemes, u.Scheme):

@@ -72,6 +72,8 @@ func (s Span) Observed() bool {
 type Change struct {
 	Before events.Status // empty: it is the first
 	Span                 // To is zero if it is the last
+
+	After *events.Preceding // what was done shortly before; nil: nothing
 }
 
 // Starts returns the spans that begin with probes, which are in the order of their times, but

@@ -143,7 +143,13 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 				address = strings.NewReplacer("{name}", url.PathEscape("for "+name), "{kind}", "status").Replace(address)
 			}
 			body := ""
-			if method == "POST" && !one || method == "PUT" || method == "PATCH" {
+			switch {
+			case strings.HasSuffix(route, "/deployments"):
+				body = `{"version":"v1"}`
+			case strings.HasSuffix(route, "/cloudevents"):
+				p.add("/api/services", fmt.Sprintf(`{"name":%q}`, "for "+name))
+				body = deployed("for "+name, "e")
+			case method == "POST" && !one || method == "PUT" || method == "PATCH":
 				body = fmt.Sprintf(`{"name":%q}`, "by "+name)
 			}
 			a := asker.as.call(method, address, body, asker.headers...)

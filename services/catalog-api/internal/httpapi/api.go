@@ -85,6 +85,7 @@ func (a *API) Handler() http.Handler {
 	a.services(r)
 	a.history(r)
 	a.timeline(r)
+	a.deployments(r)
 	a.strips(r)
 	a.exports(r)
 	a.badges(r)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -133,8 +134,20 @@ func TestExamplesWork(t *testing.T) {
 		if methods["get"].OperationID == "" || methods["post"].OperationID == "" { // no list that one can add to
 			continue
 		}
+		if all, _, one := strings.Cut(path, "/{id}"); one {
+			_, made := p.add(all, fmt.Sprintf(`{"name":%q}`, "with "+path))
+			path = strings.Replace(path, "{id}", made.body["id"].(string), 1)
+		}
+		example := methods["post"].RequestBody.Content["application/json"].Example.(map[string]any)
 		for _, name := range []string{"a", "b"} {
-			p.add(path, fmt.Sprintf(`{"name":%q}`, name))
+			if _, named := example["name"]; named {
+				example["name"] = name
+			}
+			body, err := json.Marshal(example)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.add(path, string(body))
 		}
 		list := p.call("GET", path+"?limit=1", "")
 		wantLike(t, path, list.body, methods["get"].Responses["200"].Content["application/json"].Example)
@@ -149,9 +162,17 @@ func (p *portal) follow(method, path, media string, example any, op operation) {
 		p.tb.Fatal(err)
 	}
 	all, _, one := strings.Cut(path, "/{id}")
-	if one {
-		_, made := p.add(all, fmt.Sprintf(`{"name":%q}`, method+media))
+	name := op.OperationID + " " + media
+	switch {
+	case one:
+		_, made := p.add(all, fmt.Sprintf(`{"name":%q}`, name))
 		path = strings.Replace(path, "{id}", made.body["id"].(string), 1)
+	case strings.Contains(path, "{name}"):
+		p.add("/api/services", fmt.Sprintf(`{"name":%q}`, name))
+		path = strings.Replace(path, "{name}", url.PathEscape(name), 1)
+	case strings.Contains(string(body), "service/billing"): // the subject of an event
+		made, _ := p.create(`{"name":"billing"}`)
+		defer p.call("DELETE", made, "")
 	}
 	a := p.call(method, path, string(body), "Content-Type: "+media)
 	answer, described := op.Responses[fmt.Sprint(a.status)]
@@ -192,10 +213,10 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 	want := []string{
 		"DELETE /api/keys/{id}", "DELETE /api/services/{id}", "DELETE /api/session", "GET /api/audit", "GET /api/badges/{name}/{kind}.svg", "GET /api/events", "GET /api/health",
 		"GET /api/keys", "GET /api/me", "GET /api/metrics/services", "GET /api/services", "GET /api/services/by-name/{name}", "GET /api/services/{id}",
-		"GET /api/services/{id}/changes", "GET /api/services/{id}/history", "GET /api/services/{id}/history.csv", "GET /api/services/{id}/timeline", "GET /api/services/{id}/timeline.csv",
+		"GET /api/services/{id}/changes", "GET /api/services/{id}/deployments", "GET /api/services/{id}/history", "GET /api/services/{id}/history.csv", "GET /api/services/{id}/timeline", "GET /api/services/{id}/timeline.csv",
 		"GET /api/services/{id}/uptime", "GET /api/services/{id}/uptime.csv", "GET /api/strips", "GET /api/uptime", "GET /api/uptime.csv",
-		"PATCH /api/services/{id}", "POST /api/keys", "POST /api/services", "POST /api/services/{id}/changes/{change}/undo",
-		"POST /api/services/{id}/check", "POST /api/services/{id}/restore", "POST /api/session", "PUT /api/services/{id}",
+		"PATCH /api/services/{id}", "POST /api/cloudevents", "POST /api/keys", "POST /api/services", "POST /api/services/by-name/{name}/deployments",
+		"POST /api/services/{id}/changes/{change}/undo", "POST /api/services/{id}/check", "POST /api/services/{id}/deployments", "POST /api/services/{id}/restore", "POST /api/session", "PUT /api/services/{id}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("described are %v, want %v", got, want)

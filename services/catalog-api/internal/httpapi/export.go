@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -188,43 +189,75 @@ func (out *uptimesOutput) table() [][]string {
 	return rows
 }
 
-// table has a row for each change of the status and for each field that somebody changed.
+var timelineColumns = []string{
+	"at", "kind", "from", "to", "reason", "http_status", "location", "until", "deed", "by", "field", "before", "after",
+	"version", "environment", "url", "after_kind", "after_at", "after_what",
+}
+
+// line is a row of the timeline; a column that it lacks is empty.
+type line map[string]string
+
+func (l line) cells() []string {
+	cells := make([]string, len(timelineColumns))
+	for i, name := range timelineColumns {
+		cells[i] = l[name]
+	}
+	return cells
+}
+
+// table has a row for each change of the status, for each deployment, and for each field that
+// somebody changed.
 func (out *timelineOutput) table() [][]string {
-	rows := [][]string{{"at", "kind", "from", "to", "reason", "http_status", "location", "until", "deed", "by", "field", "before", "after"}}
+	rows := [][]string{timelineColumns}
 	for _, m := range out.Body.Items {
-		begin := []string{stamp(m.At), m.Kind}
-		switch {
-		case m.Status != nil:
-			rows = append(rows, append(begin, m.Status.cells()...))
-		case m.Change != nil:
-			for _, change := range m.Change.rows() {
-				rows = append(rows, append(begin[:2:2], change...))
-			}
+		for _, l := range m.lines() {
+			l["at"], l["kind"] = stamp(m.At), m.Kind
+			rows = append(rows, l.cells())
 		}
 	}
 	return rows
 }
 
-func (s *statusChange) cells() []string {
-	until := ""
-	if s.Until != nil {
-		until = stamp(*s.Until)
+func (m moment) lines() []line {
+	switch {
+	case m.Status != nil:
+		return []line{m.Status.line()}
+	case m.Deployment != nil:
+		return []line{m.Deployment.line()}
+	case m.Change != nil:
+		return m.Change.lines()
 	}
-	return []string{string(s.From), string(s.To), string(s.Reason), unlessZero(int64(s.HTTPStatus)), s.Location, until, "", "", "", "", ""}
+	return nil
 }
 
-// rows has one for each field; who did it and what is in each.
-func (e *entry) rows() [][]string {
+func (s *statusChange) line() line {
+	l := line{
+		"from": string(s.From), "to": string(s.To), "reason": string(s.Reason), "http_status": unlessZero(int64(s.HTTPStatus)), "location": s.Location,
+	}
+	if s.Until != nil {
+		l["until"] = stamp(*s.Until)
+	}
+	if s.After != nil {
+		l["after_kind"], l["after_at"] = s.After.Kind, stamp(s.After.At)
+		l["after_what"] = cmp.Or(s.After.Version, strings.Join(s.After.Changed, " "))
+	}
+	return l
+}
+
+func (d *deployedThing) line() line {
+	return line{"deed": string(d.Action), "by": d.By, "version": d.Version, "environment": d.Environment, "url": d.URL}
+}
+
+// lines has one for each field; who did it and what is in each.
+func (e *entry) lines() (lines []line) {
 	by := strings.TrimSpace(string(e.Actor.Kind) + " " + e.Actor.Name)
-	begin := []string{"", "", "", "", "", "", string(e.Deed), by}
-	if len(e.Changes) == 0 {
-		return [][]string{append(begin, "", "", "")}
-	}
-	var rows [][]string
 	for _, c := range e.Changes {
-		rows = append(rows, append(begin[:len(begin):len(begin)], c.Field, cell(c.Before), cell(c.After)))
+		lines = append(lines, line{"deed": string(e.Deed), "by": by, "field": c.Field, "before": cell(c.Before), "after": cell(c.After)})
 	}
-	return rows
+	if len(lines) == 0 {
+		lines = []line{{"deed": string(e.Deed), "by": by}}
+	}
+	return lines
 }
 
 // cell returns the value of a field: a text as it is, tags as JSON.

@@ -201,7 +201,7 @@ func TestTimelineHasStatusesAndChanges(t *testing.T) {
 	if got := told(items(some, "items")); fmt.Sprint(got) != "[healthy > down timeout]" {
 		t.Errorf("some minutes: %q", got)
 	}
-	wantProblem(t, p.call("GET", path+"/timeline?kind=release", ""), 422, "invalid")
+	wantProblem(t, p.call("GET", path+"/timeline?kind=eclipse", ""), 422, "invalid")
 	wantProblem(t, p.call("GET", path+"/timeline?after=x", ""), 422, "invalid")
 	p.call("DELETE", path, "")
 	if got := told(items(p.call("GET", path+"/timeline?limit=2", ""), "items")); len(got) != 2 {

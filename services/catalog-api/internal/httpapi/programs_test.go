@@ -222,7 +222,7 @@ func TestExports(t *testing.T) {
 
 	p.call("PATCH", path, `{"team":"+1 Web","description":null}`)
 	moments := table(t, p.call("GET", path+"/timeline.csv", ""))
-	if got := strings.Join(moments[1][1:], ","); got != "change,,,,,,,updated,anonymous,team,Core,'+1 Web" {
+	if got := strings.Join(moments[1][1:], ","); got != "change,,,,,,,updated,anonymous,team,Core,'+1 Web,,,,,," {
 		t.Errorf("the newest is %q", got)
 	}
 	for _, row := range moments[1:] {

@@ -28,6 +28,7 @@ type Catalog interface {
 	Lists
 	Writer
 	Trail
+	Deployments
 	Keys
 	History
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/deployment"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
@@ -17,16 +18,20 @@ const timelinePage = 100
 
 // The kinds of moments.
 const (
-	momentStatus = "status"
-	momentChange = "change"
+	momentStatus     = "status"
+	momentChange     = "change"
+	momentDeployment = "deployment"
 )
+
+var momentKinds = []string{momentStatus, momentChange, momentDeployment}
 
 // moment is what befell a service at a time: the field with the name of its kind has it.
 type moment struct {
-	At     time.Time     `json:"at"`
-	Kind   string        `json:"kind" enum:"status,change" doc:"More kinds may come."`
-	Status *statusChange `json:"status,omitempty" doc:"Its status changed."`
-	Change *entry        `json:"change,omitempty" doc:"Somebody changed, added, deleted or restored it."`
+	At         time.Time      `json:"at"`
+	Kind       string         `json:"kind" enum:"status,change,deployment" doc:"More kinds may come."`
+	Status     *statusChange  `json:"status,omitempty" doc:"Its status changed."`
+	Change     *entry         `json:"change,omitempty" doc:"Somebody changed, added, deleted or restored it."`
+	Deployment *deployedThing `json:"deployment,omitempty" doc:"A version of it came into an environment."`
 }
 
 type statusChange struct {
@@ -36,6 +41,19 @@ type statusChange struct {
 	HTTPStatus int           `json:"http_status,omitempty" doc:"Absent: not answered."`
 	Location   string        `json:"location,omitempty" doc:"From where it was seen."`
 	Until      *time.Time    `json:"until,omitempty" doc:"Absent: it still has the status."`
+	After      *preceding    `json:"after,omitempty" doc:"The last that was done to the service in the half hour before, also if it was told later. That it came first is known, that it is the cause is not."`
+}
+
+// preceding is events.Preceding.
+type preceding struct {
+	Kind        string                  `json:"kind" enum:"deployment,change" doc:"More kinds may come. A change is one of what is probed, or how often."`
+	At          time.Time               `json:"at"`
+	By          string                  `json:"by,omitempty" doc:"Who did it; absent: nobody knows." example:"payments pipeline"`
+	Action      events.DeploymentAction `json:"action,omitempty" enum:"deployed,upgraded,rolledback" doc:"Of a deployment, as what follows."`
+	Version     string                  `json:"version,omitempty" example:"v1.8.2"`
+	Environment string                  `json:"environment,omitempty" example:"production"`
+	URL         string                  `json:"url,omitempty" format:"uri"`
+	Changed     []string                `json:"changed,omitempty" doc:"The fields that a change changed." example:"[\"status_url\"]"`
 }
 
 type timeline struct {
@@ -48,6 +66,7 @@ func newStatusMoment(c history.Change) moment {
 	if !c.To.IsZero() {
 		status.Until = &c.To
 	}
+	status.After = (*preceding)(c.After)
 	return moment{At: c.From, Kind: momentStatus, Status: status}
 }
 
@@ -56,11 +75,21 @@ func newChangeMoment(r access.Record) moment {
 	return moment{At: r.At, Kind: momentChange, Change: &e}
 }
 
+func newDeploymentMoment(d deployment.Deployment) moment {
+	thing := newDeployedThing(d)
+	return moment{At: d.At, Kind: momentDeployment, Deployment: &thing}
+}
+
 func exampleTimeline() timeline {
 	at := time.Date(2026, 3, 14, 9, 34, 0, 0, time.UTC)
-	change := exampleEntries().Items[0]
+	change, deployed := exampleEntries().Items[0], exampleDeployment()
+	after := preceding{
+		Kind: events.PrecedingDeployment, At: deployed.At, By: deployed.By, Action: deployed.Action,
+		Version: deployed.Version, Environment: deployed.Environment, URL: deployed.URL,
+	}
 	return timeline{Items: []moment{
-		{At: at, Kind: momentStatus, Status: &statusChange{From: events.StatusHealthy, To: events.StatusDown, Reason: events.ReasonTimeout, Location: "default"}},
+		{At: at, Kind: momentStatus, Status: &statusChange{From: events.StatusHealthy, To: events.StatusDown, Reason: events.ReasonTimeout, Location: "default", After: &after}},
+		{At: deployed.At, Kind: momentDeployment, Deployment: &deployed},
 		{At: change.At, Kind: momentChange, Change: &change},
 	}}
 }
@@ -68,7 +97,7 @@ func exampleTimeline() timeline {
 // timeline adds the route of the timeline.
 func (a *API) timeline(r *rest.API) {
 	rest.Register(r, historical("get-timeline", rest.Prefix+"/services/{id}/timeline", "Read the timeline of a service",
-		"What befell the service, the newest first, in pages: changes of its status, and who changed what of it; also after it was deleted."), a.readTimeline,
+		"What befell the service, the newest first, in pages: changes of its status, deployments, and who changed what of it; also after it was deleted."), a.readTimeline,
 		rest.Answers(http.StatusOK, exampleTimeline()), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
 }
 
@@ -77,7 +106,7 @@ type timelineInput struct {
 	rest.Paging
 
 	ID   string   `path:"id" format:"uuid" doc:"The service's id."`
-	Kind []string `query:"kind,explode" enum:"status,change" doc:"Moments of this kind; repeat it for more. Absent: of all kinds."`
+	Kind []string `query:"kind,explode" enum:"status,change,deployment" doc:"Moments of this kind; repeat it for more. Absent: of all kinds."`
 }
 
 type timelineOutput struct {
@@ -117,8 +146,8 @@ func (a *API) readTimeline(ctx context.Context, in *timelineInput) (*timelineOut
 // page returns the time of the moments on a page, and how many it has.
 func (in *timelineInput) page() (from, before time.Time, limit int, err error) {
 	for _, kind := range in.Kind {
-		if kind != momentStatus && kind != momentChange {
-			return from, before, 0, rest.InvalidParameter("kind", "It must be one of status, change.", rest.Clip(kind))
+		if !slices.Contains(momentKinds, kind) {
+			return from, before, 0, rest.InvalidParameter("kind", "It must be one of "+events.Names(momentKinds)+".", rest.Clip(kind))
 		}
 	}
 	now := time.Now().UTC()
@@ -162,6 +191,15 @@ func (a *API) moments(ctx context.Context, id string, kinds []string, from, befo
 		}
 		for _, r := range records {
 			list = append(list, newChangeMoment(r))
+		}
+	}
+	if wanted(momentDeployment) {
+		deployments, err := a.Catalog.Deployments(ctx, id, from, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range deployments {
+			list = append(list, newDeploymentMoment(d))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b moment) int { return b.At.Compare(a.At) })

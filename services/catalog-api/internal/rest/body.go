@@ -75,6 +75,7 @@ func checkHeaders(r *http.Request, types []string) *Problem {
 	if err != nil || !slices.Contains(types, parsed) || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
 		return mediaType.Problem("The body must be JSON in UTF-8. Send it with the header Content-Type: " + types[0] + ".")
 	}
+	exchangeOf(r.Context()).media = parsed
 	r.Header.Set("Content-Type", JSON) // huma selects the decoder by it
 	return nil
 }

@@ -24,6 +24,7 @@ type exchange struct {
 	traits  traits // of the route, once it is known
 
 	header http.Header // of the request
+	media  string      // type of its body, as it was declared; "": it was not
 	direct netip.Addr  // the other end of the connection; not valid on a socket without addresses
 }
 
@@ -52,6 +53,9 @@ func Bearer(ctx context.Context) (token string, there bool) {
 
 // Header returns a header of the request.
 func Header(ctx context.Context, name string) string { return exchangeOf(ctx).header.Get(name) }
+
+// MediaType returns the type of the request's body, without parameters; "": it was not declared.
+func MediaType(ctx context.Context) string { return exchangeOf(ctx).media }
 
 // Cookie returns the value of a cookie of the request; "": it has none.
 func Cookie(ctx context.Context, name string) string {

@@ -46,7 +46,7 @@ var (
 	tooLarge = NewKind("too-large", http.StatusRequestEntityTooLarge, "Body too large",
 		"A body has at most 64 KiB.")
 	mediaType = NewKind("media-type", http.StatusUnsupportedMediaType, "Unsupported media type",
-		"Bodies are application/json in UTF-8; PATCH takes application/merge-patch+json too.")
+		"Bodies are application/json in UTF-8; PATCH takes application/merge-patch+json too, and events may be application/cloudevents+json.")
 	Invalid = NewKind("invalid", http.StatusUnprocessableEntity, "Validation failed",
 		"Fields or parameters are not valid; errors lists each of them.")
 	Internal = NewKind("internal", http.StatusInternalServerError, "Internal error",

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
@@ -66,7 +67,8 @@ func TestMigrationKeepsOutboxEvents(t *testing.T) {
 		}
 	}
 	created := "service/" + svc.ID + " portal.catalog." + svc.ID + " {} " + svc.ID
-	if want := slices.Concat(rows(id), rows(id), []string{created}, rows(svc.ID)[1:]); !slices.Equal(got, want) {
+	deleted := fmt.Sprintf("service/%[1]s portal.catalog.%[1]s {portal.status.%[1]s,portal.deployment.%[1]s} %[1]s", svc.ID)
+	if want := slices.Concat(rows(id), rows(id), []string{created, deleted}); !slices.Equal(got, want) {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
 }

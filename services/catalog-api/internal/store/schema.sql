@@ -100,6 +100,29 @@ CREATE TABLE days (
     CONSTRAINT days_pkey PRIMARY KEY (day, service_id)          -- in the order in which rows come: its pages are full
 ) PARTITION BY RANGE (day);
 
+-- What came into which environment, as pipelines told. A row is never changed, and goes when
+-- it is as old as days are kept.
+CREATE TABLE deployments (
+    id          uuid        NOT NULL CONSTRAINT deployments_pkey PRIMARY KEY,            -- UUIDv7
+    service_id  uuid        NOT NULL,                                                    -- also of one that is gone
+    at          timestamptz NOT NULL,                                                    -- when it was deployed
+    action      text        NOT NULL,                                                    -- "deployed", "upgraded", "rolledback"
+    version     text        NOT NULL,
+    environment text        NOT NULL,
+    url         text        NOT NULL,
+    deployed_by text        NOT NULL,                                                    -- for people; empty: the actor
+    actor_kind  text        NOT NULL,                                                    -- of who told it, as in audit
+    actor_id    text        NOT NULL,
+    actor_name  text        NOT NULL,
+    told_at     timestamptz NOT NULL,
+    told_key    text        NOT NULL,                                                    -- the same: it was told again
+
+    CONSTRAINT deployments_told_key UNIQUE (service_id, told_key)
+);
+
+CREATE INDEX deployments_service_id_at ON deployments (service_id, at);
+CREATE INDEX deployments_at ON deployments (at);
+
 -- The names that services had: links by them lead to the services, unless others have them now.
 CREATE TABLE former_names (
     name_key   text        NOT NULL COLLATE "C",

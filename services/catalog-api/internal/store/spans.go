@@ -91,11 +91,22 @@ func (s *Store) StatusChanges(ctx context.Context, id string, from, before time.
 	if err := s.db.SelectContext(ctx, &rows, query, id, from, before, limit); err != nil {
 		return nil, fmt.Errorf("changes of the status of service %.40q: %w", id, domainError(err))
 	}
+	begins := make([]statusBegin, len(rows))
+	for i, r := range rows {
+		begins[i] = statusBegin{r.ServiceID, r.Since, r.Reason}
+	}
+	done, err := preceding(ctx, s.db, begins)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]history.Change, len(rows))
 	for i, r := range rows {
 		list[i] = history.Change{Before: r.Before, Span: history.Span{
 			From: r.Since.UTC(), Status: r.Status, Reason: r.Reason, HTTPStatus: r.HTTPStatus, Location: r.Location,
 		}}
+		if r.Before != "" {
+			list[i].After = done[i]
+		}
 		if r.Until != nil {
 			list[i].To = r.Until.UTC()
 		}

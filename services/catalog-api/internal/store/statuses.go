@@ -194,13 +194,17 @@ func (s *Store) applyRound(ctx context.Context, tx *sqlx.Tx, round []events.Prob
 
 // addChanges adds an event to the outbox for each status that changed.
 func addChanges(ctx context.Context, tx *sqlx.Tx, done []outcome) error {
-	var changed []events.Event
+	var changed []events.StatusChanged
 	for _, o := range done {
 		if o.Before != o.Status {
 			changed = append(changed, o.service().StatusChanged(o.Before, o.Location))
 		}
 	}
-	return outbox.Add(ctx, tx, changed...)
+	list, err := withPreceding(ctx, tx, changed)
+	if err != nil {
+		return err
+	}
+	return outbox.Add(ctx, tx, list...)
 }
 
 func (a *Applied) add(done []outcome) {
