@@ -40,6 +40,11 @@ export class Catalogue {
     return this.#ask('DELETE', `/${id}`);
   }
 
+  // deployed tells of a deployment of a service.
+  deployed(id, fields) {
+    return this.#ask('POST', `/${id}/deployments`, fields);
+  }
+
   read(id) {
     return this.#ask('GET', `/${id}`);
   }

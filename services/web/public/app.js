@@ -147,6 +147,9 @@ function listenToServer() {
     catalogue.changed();
     if (router.page !== catalogue) router.page.changed();
   });
+  sync.addEventListener('happened', ({ detail }) => {
+    for (const page of router.shown) page.happened(detail);
+  });
   sync.addEventListener('state', ({ detail }) => {
     session.connection = detail;
     find('connection-status').show(detail);

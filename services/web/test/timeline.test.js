@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { days, lastHealthy, said, telling } from '../public/lib/timeline.js';
+import { cause, days, known, said, shortVersion, telling } from '../public/lib/timeline.js';
 
 const status = (at, fields) => ({ at, kind: 'status', status: { from: 'healthy', to: 'healthy', ...fields } });
 
 test('a change of status says why, and for how long', () => {
   const down = status('2026-03-14T14:02:00Z', { to: 'down', reason: 'connect_refused', until: '2026-03-14T14:23:00Z' });
-  assert.deepEqual(said(down), { icon: 'down', words: ['Down: connection refused'], more: 'for 21 min' });
+  const none = { more: [], link: '', after: [] };
+  assert.deepEqual(said(down), { ...none, icon: 'down', words: ['Down: connection refused'], more: ['for 21 min'] });
   const back = status('2026-03-14T14:23:00Z', { from: 'down', reason: 'ok', until: '2026-03-15T00:00:00Z' });
-  assert.deepEqual(said(back, down), { icon: 'healthy', words: ['Healthy'], more: 'after 21 min down' });
+  assert.deepEqual(said(back, down), { ...none, icon: 'healthy', words: ['Healthy'], more: ['after 21 min down'] });
   assert.deepEqual(said(status('2026-03-14T15:00:00Z', { to: 'degraded', reason: 'http_5xx', http_status: 503 })), {
+    ...none,
     icon: 'degraded',
     words: ['Degraded: HTTP 503'],
-    more: '',
   });
   assert.deepEqual(said(status('2026-03-14T15:00:00Z', { to: 'unknown', reason: 'stale' })).words, [
     'Unknown: no result for three intervals',
@@ -54,14 +55,85 @@ test('moments are grouped by the day of the reader', () => {
   assert.equal(title, 'Saturday, 14 March 2026');
 });
 
-test('when it was last healthy is known from the moments', () => {
+test('what is known of the present status', () => {
+  const after = { kind: 'deployment', at: '2', version: 'v2' };
   const moments = [
     { at: '4', kind: 'change' },
-    { at: '3', kind: 'status', status: { from: 'degraded', to: 'down' } },
+    { at: '3', kind: 'status', status: { from: 'degraded', to: 'down', after } },
     { at: '2', kind: 'status', status: { from: 'healthy', to: 'degraded' } },
     { at: '1', kind: 'status', status: { from: 'healthy', to: 'down' } },
   ];
-  assert.equal(lastHealthy({ status: 'down' }, moments), '2');
-  assert.equal(lastHealthy({ status: 'healthy' }, moments), '');
-  assert.equal(lastHealthy({ status: 'down' }, moments.slice(0, 2)), '');
+  const nothing = { healthy: '', after: null, since: '' };
+  assert.deepEqual(known({ status: 'down' }, moments), { healthy: '2', after, since: '3' });
+  assert.deepEqual(known({ status: 'healthy' }, moments), nothing);
+  assert.deepEqual(known({ status: 'down' }, moments.slice(0, 1)), nothing);
+  assert.deepEqual(
+    known({ status: 'degraded' }, moments.slice(0, 2)),
+    nothing,
+    'the timeline is older than the status',
+  );
+});
+
+test('what came shortly before is said with its time and who did it', () => {
+  const words = (after) =>
+    cause({ at: '2026-03-14T13:58:00Z', ...after }, '2026-03-14T14:02:10Z')
+      .map((part) => part.name ?? part)
+      .join('');
+  const deployment = { kind: 'deployment', action: 'deployed', version: 'v1.8.2' };
+  assert.equal(words({ ...deployment, by: 'its pipeline' }), '4 min after v1.8.2 was deployed by its pipeline');
+  assert.equal(words({ ...deployment, environment: 'production' }), '4 min after v1.8.2 was deployed');
+  assert.equal(words({ ...deployment, environment: 'staging' }), '4 min after v1.8.2 was deployed to staging');
+  assert.equal(
+    words({ ...deployment, action: 'rolledback', by: 'Ada' }),
+    '4 min after it was rolled back to v1.8.2 by Ada',
+  );
+  assert.equal(words({ ...deployment, at: '2026-03-14T14:02:10Z' }), 'just after v1.8.2 was deployed');
+  assert.equal(
+    words({ kind: 'change', changed: ['interval', 'name', 'status_url'], by: 'Ada' }),
+    '4 min after its check interval and its health URL were changed by Ada',
+  );
+  assert.equal(words({ kind: 'eclipse' }), '4 min after something of the kind eclipse');
+});
+
+test('of several changes after the same deployment the first one says so', () => {
+  const after = { kind: 'deployment', at: '2026-03-14T13:58:00Z', version: 'v2' };
+  const down = status('2026-03-14T14:02:00Z', { to: 'down', after });
+  assert.equal(said(down).after.length, 3);
+  assert.deepEqual(said(status('2026-03-14T14:03:00Z', { after }), down).after, []);
+  assert.equal(
+    said(status('2026-03-14T14:03:00Z', { after: { ...after, at: '2026-03-14T14:02:30Z' } }), down).after.length,
+    3,
+  );
+});
+
+test('a deployment says what came where, by whom, and where to see more', () => {
+  const deployment = {
+    action: 'upgraded',
+    version: 'v1.8.2',
+    environment: 'production',
+    by: 'its pipeline',
+    url: 'https://ci.example/1',
+  };
+  const moment = { at: '', kind: 'deployment', deployment };
+  const { icon, words, more, link } = said(moment);
+  assert.deepEqual(
+    [icon, words, more, link],
+    [
+      'deploy',
+      [{ name: 'v1.8.2' }, ' deployed', ' to ', { name: 'production' }],
+      ['by ', { name: 'its pipeline' }],
+      'https://ci.example/1',
+    ],
+  );
+  assert.equal(said({ ...moment, deployment: { ...deployment, url: 'javascript:alert(1)' } }).link, '');
+  const back = said({ ...moment, deployment: { action: 'rolledback', version: 'v1.8.1' } });
+  assert.deepEqual([back.words, back.more, back.link], [['Rolled back to ', { name: 'v1.8.1' }], [], '']);
+});
+
+test('hashes are shortened, and versions are not', () => {
+  const hash = '0b31b1c02ff458ad9b7b81cbdf8f028bd54699fa';
+  assert.equal(shortVersion(hash), '0b31b1c02ff4');
+  assert.equal(shortVersion(`sha256:${hash}${hash.slice(0, 24)}`), 'sha256:0b31b1c02ff4');
+  assert.equal(shortVersion('v1.8.2'), 'v1.8.2');
+  assert.equal(shortVersion('20261129123456789012345678901234x'), '20261129123456789012345678901234x');
 });

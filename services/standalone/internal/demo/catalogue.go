@@ -15,6 +15,9 @@ type example struct {
 
 	// url is another health URL; status is a status set by a person.
 	url, status string
+
+	// version was deployed shortly before; "": nothing was.
+	version string
 }
 
 // slug returns the example's name in URLs.
@@ -33,7 +36,7 @@ func scriptOf(slug string) string {
 // examples are four services for each of six teams. Most are healthy, as in reality; one
 // flaps at every probe, so that something changes within seconds.
 var examples = []example{
-	{name: "Checkout", team: "Payments", description: "Takes a basket to a paid order.", tags: "go critical", script: "x."},
+	{name: "Checkout", team: "Payments", description: "Takes a basket to a paid order.", tags: "go critical", script: "x.", version: "v1.8.2"},
 	{name: "Billing", team: "Payments", description: "Invoices, dunning and refunds.", tags: "go critical", script: "."},
 	{name: "Ledger", team: "Payments", description: "Double-entry book of every movement of money.", tags: "rust postgres critical", script: "....s"},
 	{name: "Fraud Scoring", team: "Payments", description: "Scores a payment before it is taken.", tags: "python ml", script: "...xx"},
@@ -53,13 +56,13 @@ var examples = []example{
 	{name: "Build Farm", team: "Platform", description: "Runs every pipeline.", tags: "ci kubernetes", script: ".x"},
 	{name: "Artifact Store", team: "Platform", description: "Images, packages and their signatures.", tags: "ci storage", status: "degraded"},
 
-	{name: "Storefront", team: "Web", description: "What customers see first.", tags: "typescript critical", script: "....."},
+	{name: "Storefront", team: "Web", description: "What customers see first.", tags: "typescript critical", script: ".....", version: "2026.48"},
 	{name: "Image Resizer", team: "Web", description: "Pictures in every size, on demand.", tags: "go cdn", script: "ss."},
-	{name: "Newsletter", team: "Web", description: "Sign-ups and weekly mail.", tags: "php legacy", script: "4"},
+	{name: "Newsletter", team: "Web", description: "Sign-ups and weekly mail.", tags: "php legacy", script: "4", version: "v4.2.0"},
 	{name: "Help Centre", team: "Web", description: "Articles and contact forms.", tags: "cms", status: "healthy"},
 
 	{name: "Events Lake", team: "Data", description: "Every event, kept for analysis.", tags: "spark storage", script: "."},
 	{name: "Reports", team: "Data", description: "The numbers for Monday morning.", tags: "python sql", script: "...h"},
-	{name: "Feature Store", team: "Data", description: "Features for training and serving.", tags: "python ml", url: refused},
+	{name: "Feature Store", team: "Data", description: "Features for training and serving.", tags: "python ml", url: refused, version: "v0.9.1"},
 	{name: "Experiments", team: "Data", description: "Assigns and evaluates A/B tests.", tags: "go"},
 }

@@ -52,7 +52,7 @@ func Seed(ctx context.Context, base string) error {
 		var err error
 		switch {
 		case !exists:
-			err = c.do(ctx, http.MethodPost, "/api/services", want, nil)
+			err = c.add(ctx, e, want)
 		case moved(have.StatusURL, want.StatusURL):
 			err = c.do(ctx, http.MethodPatch, "/api/services/"+have.ID, map[string]string{"status_url": want.StatusURL}, nil)
 		}
@@ -61,6 +61,27 @@ func Seed(ctx context.Context, base string) error {
 		}
 	}
 	return nil
+}
+
+// deployment is what the demo tells of one.
+type deployment struct {
+	Version     string    `json:"version"`
+	Environment string    `json:"environment"`
+	URL         string    `json:"url"`
+	By          string    `json:"by"`
+	DeployedAt  time.Time `json:"deployed_at"`
+}
+
+// add adds an example as a service, and tells what was deployed before it was probed.
+func (c client) add(ctx context.Context, e example, s service) error {
+	var made service
+	if err := c.do(ctx, http.MethodPost, "/api/services", s, &made); err != nil || made.ID == "" || e.version == "" {
+		return err // without an id, somebody else added it meanwhile
+	}
+	return c.do(ctx, http.MethodPost, "/api/services/"+made.ID+"/deployments", deployment{
+		Version: e.version, Environment: "production", URL: "https://ci.example.com/" + e.slug() + "/runs/4417", By: e.slug() + " pipeline",
+		DeployedAt: time.Now().Add(-4 * time.Minute).UTC(),
+	}, nil)
 }
 
 // service returns the example in the form of the API.

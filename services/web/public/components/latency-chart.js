@@ -1,17 +1,28 @@
-// <latency-chart> draws the latency of a service over its status: show({ buckets, step, to }).
-// It bubbles "range" (detail one of lib/history.js). The same is there as a table.
+// <latency-chart> draws the latency of a service over its status, and its deployments:
+// show({ buckets, step, to, deployments }). It bubbles "range" (detail one of lib/history.js). The same is there as a table.
 import { shortDay, timeOfDay, utcDay } from '../lib/dates.js';
 import { ranges, row, said, series } from '../lib/history.js';
+import { drawMarks } from './chart-marks.js';
 import { setText, stamp } from './template.js';
 
 const height = 180; // px
-const colors = ['accent', 'accent-soft', 'line', 'text-2', 'down-soft', 'degraded-soft', 'surface-2'];
+const colors = [
+  'accent',
+  'accent-soft',
+  'line',
+  'text',
+  'text-2',
+  'down-soft',
+  'degraded-soft',
+  'surface',
+  'surface-2',
+];
 
 let library = null; // uPlot, which is loaded for the first chart
 
 class LatencyChart extends HTMLElement {
   #plot = null;
-  #data = null; // { buckets, step, to } that is shown
+  #data = null; // that is shown
   #bands = [];
   #range = '24h';
 
@@ -106,6 +117,15 @@ class LatencyChart extends HTMLElement {
       bands: [{ series: [2, 1], fill: color['accent-soft'] }],
       hooks: {
         drawClear: [(plot) => this.#drawBands(plot, color)],
+        draw: [
+          (plot) =>
+            drawMarks(plot, this.#data.deployments, {
+              font,
+              line: color['text-2'],
+              ground: color.surface,
+              text: color.text,
+            }),
+        ],
         setCursor: [({ cursor }) => this.#point(cursor.idx)],
       },
     };

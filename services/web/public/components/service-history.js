@@ -1,11 +1,11 @@
 // <service-history> shows what was of a service: its last day, uptime, latency, and what
 // befell it. It has the properties `api` and `toasts`; show(id, version, service) is called
 // when the service is shown or has changed, leave() when another page is, tick(now) each
-// second. It bubbles "undo" (detail the change), "copybadge" (detail the service), and "healthy" with when the service was last
-// healthy, "" if it is or nobody knows.
+// second, again(now) when there is more. It bubbles "undo" (detail the change), "copybadge" (detail the service), and "known" with what
+// the timeline knows of the present status: { healthy, after, since }, as in lib/timeline.js.
 import { ranges } from '../lib/history.js';
 import { lastDay } from '../lib/strip.js';
-import { lastHealthy } from '../lib/timeline.js';
+import { known } from '../lib/timeline.js';
 import { stamp, tell } from './template.js';
 import './latency-chart.js';
 import './status-strip.js';
@@ -42,7 +42,7 @@ class ServiceHistory extends HTMLElement {
       this.#moments = [];
       this.#timeline.show([], false, now);
     }
-    this.#tellHealthy();
+    this.#tellKnown();
     this.#showElsewhere();
     if (changed) void this.#readAll(now);
   }
@@ -57,8 +57,12 @@ class ServiceHistory extends HTMLElement {
     if (this.#id && now - this.#readAt >= every) void this.#readAll(now);
   }
 
-  #tellHealthy() {
-    if (this.#service) tell(this, 'healthy', lastHealthy(this.#service, this.#moments) ?? '');
+  again(now) {
+    void this.#readAll(now);
+  }
+
+  #tellKnown() {
+    if (this.#service) tell(this, 'known', known(this.#service, this.#moments));
   }
 
   #showElsewhere() {
@@ -117,7 +121,11 @@ class ServiceHistory extends HTMLElement {
     const chart = this.querySelector('latency-chart');
     const { range } = chart;
     this.querySelector('[data-csv=history]').href = this.api.historyCSV(this.#id, ranges[range]);
-    return this.#for(this.api.history(this.#id, ranges[range]), (data) => range === chart.range && chart.show(data));
+    const reading = Promise.all([
+      this.api.history(this.#id, ranges[range]),
+      this.api.deployments(this.#id, ranges[range]),
+    ]);
+    return this.#for(reading, ([data, deployments]) => range === chart.range && chart.show({ ...data, deployments }));
   }
 
   #readTimeline(after = '') {
@@ -127,7 +135,7 @@ class ServiceHistory extends HTMLElement {
       this.#moments = after ? [...this.#moments, ...items] : items;
       this.#next = next ?? '';
       this.#timeline.show(this.#moments, this.#next !== '', this.#readAt);
-      if (!kind) this.#tellHealthy();
+      if (!kind) this.#tellKnown();
     });
   }
 }

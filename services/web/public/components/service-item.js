@@ -10,7 +10,8 @@ import { checked, latency, since, state } from '../lib/format.js';
 import { statusNames } from '../lib/status.js';
 import { lastDay } from '../lib/strip.js';
 import { fitting } from '../lib/tags.js';
-import { quoted, setText, setTime, stamp, tell } from './template.js';
+import { cause } from '../lib/timeline.js';
+import { quoted, setText, setTime, setWords, stamp, tell } from './template.js';
 import './status-strip.js';
 
 // items matches them in lists.
@@ -52,9 +53,16 @@ class ServiceItem extends HTMLElement {
     if (p.latency.title !== asked) p.latency.title = asked;
   }
 
-  // lastHealthy is when the service was healthy for the last time, "" if nobody knows.
-  set lastHealthy(moment) {
-    this.#showMoment(this.#parts.nowHealthy, moment);
+  // know shows what is known of the present status, as in lib/timeline.js.
+  know({ healthy, after, since: moment }) {
+    const p = this.#parts;
+    this.#showMoment(p.nowHealthy, healthy);
+    p.after.hidden = !after;
+    if (!after) return;
+    setWords(p.after.querySelector('span:last-of-type'), cause(after, moment));
+    const link = p.after.querySelector('a');
+    link.hidden = !isWebAddress(after.url);
+    if (!link.hidden) link.href = after.url;
   }
 
   // strip is what the last 24 hours were, as in lib/strip.js; "": it is not known yet.
@@ -94,6 +102,7 @@ class ServiceItem extends HTMLElement {
       more: find('.card-more'),
       nowSince: find('.now-since'),
       nowHealthy: find('.now-healthy'),
+      after: find('.now-after'),
       checked: find('.card-checked'),
       latency: find('.card-latency'),
       links: [...this.querySelectorAll('.card-link-btn')],

@@ -49,12 +49,15 @@ class TimeLine extends HTMLElement {
 
   #item(moment, older, latest) {
     const item = stamp('moment').firstElementChild;
-    const { icon, words, more } = said(moment, older);
+    const { icon, words, more, link, after } = said(moment, older);
     item.classList.add(icon);
     item.querySelector('.icon').classList.add(`icon-${icon}`);
     setTime(item.querySelector('time'), timeOfDay(moment.at), moment.at);
     setWords(item.querySelector('.moment-what'), words);
-    item.querySelector('.moment-more').textContent = more;
+    setWords(item.querySelector('.moment-more'), more);
+    setLink(item.querySelector('.moment-link'), link, moment.deployment?.version);
+    setWords(item.querySelector('.moment-after'), after);
+    item.classList.toggle('caused', after.length > 0);
     const undo = item.querySelector('button');
     if (moment.kind === 'change') {
       item.querySelector('dl').append(...details(moment.change).map(detail));
@@ -64,6 +67,14 @@ class TimeLine extends HTMLElement {
     undo.hidden = !undo.textContent;
     return item;
   }
+}
+
+// setLink shows a link to a page elsewhere, named for those who hear it alone; "": there is none.
+function setLink(link, address, name = '') {
+  link.hidden = !address;
+  if (!address) return;
+  link.href = address;
+  link.querySelector('bdi').textContent = name;
 }
 
 function detail({ field, before, after }) {

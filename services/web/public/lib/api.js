@@ -97,6 +97,12 @@ export async function history(id, { ms, step }) {
   return (await call('GET', `${path(id)}/history?${new URLSearchParams({ from, step })}`)).data;
 }
 
+// deployments resolves with those of a service in a range, the newest first: 100 at most.
+export async function deployments(id, { ms }) {
+  const from = new Date(serverClock.now() - ms).toISOString();
+  return (await call('GET', `${path(id)}/deployments?${new URLSearchParams({ from, limit: 100 })}`)).data.items;
+}
+
 // historyCSV is the address of what history resolves with, as CSV; timelineCSV of the newest
 // part of a timeline.
 export function historyCSV(id, { ms, step }) {

@@ -9,6 +9,7 @@ const types = [
   'service.updated',
   'service.deleted',
   'status.changed',
+  'service.deployed',
 ];
 const maxRetryDelay = 30_000; // ms between two attempts
 

@@ -1,7 +1,9 @@
 // Sync keeps the store in step with the server: it reads the list once, then follows
 // events; without a stream, it reads the list every 30 s. It dispatches "state" with
 // detail { mode, at, why }: mode is "loading", "live", "polling", or "offline"; at is the
-// Date of the data, null before the first; why is what the portal said of a failure, or "". A hidden page sends no requests.
+// Date of the data, null before the first; why is what the portal said of a failure, or "". And
+// "happened", with detail the id of a service, when its timeline has more. A hidden page sends
+// no requests.
 
 import { serverClock } from './clock.js';
 
@@ -125,6 +127,7 @@ export class Sync extends EventTarget {
     const { store } = this.#deps;
     if (type === 'service.deleted') store.remove(data.id, data.version);
     else if (type === 'status.changed') store.changeStatus(data);
+    else if (type === 'service.deployed') this.dispatchEvent(new CustomEvent('happened', { detail: data.service_id }));
     else store.put(data);
     this.#at = new Date(serverClock.now());
   }

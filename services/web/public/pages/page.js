@@ -34,6 +34,9 @@ export class Page {
 
   update() {}
 
+  // happened is called when the timeline of a service has more.
+  happened() {}
+
   // identified is called after a change of who is asking.
   identified() {
     this.update();

@@ -27,9 +27,7 @@ export class ServicePage extends Page {
     super(session);
     this.#list.addEventListener('tag', ({ detail }) => session.go(format({ ...everything, tag: [detail] })));
     this.#history.addEventListener('undo', ({ detail }) => this.#undo(detail));
-    this.#history.addEventListener('healthy', ({ detail }) => {
-      this.#card.lastHealthy = detail;
-    });
+    this.#history.addEventListener('known', ({ detail }) => this.#card.know(detail));
     this.#history.api = session.api;
     this.root.querySelector('.panel-close').addEventListener('click', () => this.close());
   }
@@ -66,6 +64,10 @@ export class ServicePage extends Page {
     else if (!this.#card.isConnected) this.#list.append(this.#card);
     this.session.retitle();
     if (!loading && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
+  }
+
+  happened(id) {
+    if (this.#active && id === this.#id) this.#history.again(this.session.now());
   }
 
   identified() {
