@@ -32,6 +32,7 @@ replace (
 	github.com/dev-portal/dev-portal/deploy/nats => ../deploy/nats
 	github.com/dev-portal/dev-portal/pkg/devstack => ../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/devstack/provider => ../pkg/devstack/provider
+	github.com/dev-portal/dev-portal/pkg/egress => ../pkg/egress
 	github.com/dev-portal/dev-portal/pkg/events => ../pkg/events
 	github.com/dev-portal/dev-portal/pkg/service => ../pkg/service
 	github.com/dev-portal/dev-portal/services/catalog-api => ../services/catalog-api

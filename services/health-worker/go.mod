@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/dev-portal/dev-portal/pkg/devstack v0.0.0-00010101000000-000000000000
+	github.com/dev-portal/dev-portal/pkg/egress v0.0.0
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
 	github.com/dev-portal/dev-portal/pkg/service v0.0.0
 	github.com/google/uuid v1.6.0
@@ -48,6 +49,7 @@ require (
 
 replace (
 	github.com/dev-portal/dev-portal/pkg/devstack => ../../pkg/devstack
+	github.com/dev-portal/dev-portal/pkg/egress => ../../pkg/egress
 	github.com/dev-portal/dev-portal/pkg/events => ../../pkg/events
 	github.com/dev-portal/dev-portal/pkg/service => ../../pkg/service
 )

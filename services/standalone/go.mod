@@ -28,6 +28,7 @@ require (
 	github.com/cloudevents/sdk-go/v2 v2.16.2 // indirect
 	github.com/coreos/go-oidc/v3 v3.21.0 // indirect
 	github.com/danielgtaylor/huma/v2 v2.37.2 // indirect
+	github.com/dev-portal/dev-portal/pkg/egress v0.0.0 // indirect
 	github.com/fergusstrange/embedded-postgres v1.34.0 // indirect
 	github.com/go-chi/chi/v5 v5.5.0 // indirect
 	github.com/go-chi/httprate v0.16.1 // indirect
@@ -78,6 +79,7 @@ replace (
 	github.com/dev-portal/dev-portal/deploy/nats => ../../deploy/nats
 	github.com/dev-portal/dev-portal/pkg/devstack => ../../pkg/devstack
 	github.com/dev-portal/dev-portal/pkg/devstack/provider => ../../pkg/devstack/provider
+	github.com/dev-portal/dev-portal/pkg/egress => ../../pkg/egress
 	github.com/dev-portal/dev-portal/pkg/events => ../../pkg/events
 	github.com/dev-portal/dev-portal/pkg/service => ../../pkg/service
 	github.com/dev-portal/dev-portal/services/catalog-api => ../catalog-api

@@ -38,6 +38,7 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cyphar/filepath-securejoin v0.7.0 // indirect
 	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc // indirect
+	github.com/dev-portal/dev-portal/pkg/egress v0.0.0 // indirect
 	github.com/emicklei/go-restful/v3 v3.13.0 // indirect
 	github.com/fxamacker/cbor/v2 v2.9.1 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
@@ -117,6 +118,7 @@ require (
 replace (
 	github.com/dev-portal/dev-portal/deploy/nats => ../../nats
 	github.com/dev-portal/dev-portal/pkg/devstack => ../../../pkg/devstack
+	github.com/dev-portal/dev-portal/pkg/egress => ../../../pkg/egress
 	github.com/dev-portal/dev-portal/pkg/events => ../../../pkg/events
 	github.com/dev-portal/dev-portal/pkg/service => ../../../pkg/service
 	github.com/dev-portal/dev-portal/services/health-worker => ../../../services/health-worker

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http/httputil"
 	"strings"
+
+	"github.com/dev-portal/dev-portal/pkg/egress"
 )
 
 // askHTTP1 sends the request and reads the answer as leniently as browsers do: only
@@ -57,7 +59,7 @@ func (r reader) answer() (answer, error) {
 		switch {
 		case err == nil && got.informational():
 			continue
-		case err != nil && (got.informational() || timedOut(err)):
+		case err != nil && (got.informational() || egress.TimedOut(err)):
 			return answer{}, err
 		}
 		return got, nil

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"github.com/dev-portal/dev-portal/pkg/egress"
 )
 
 // maxFrame is the frame size that needs no negotiation, in bytes.
@@ -32,7 +34,7 @@ func askHTTP2(c *conn, req request) (answer, error) {
 	}
 	for !s.answered {
 		if err := s.step(); err != nil {
-			if s.got.code >= 200 && !timedOut(err) { // the header is incomplete, but has the status
+			if s.got.code >= 200 && !egress.TimedOut(err) { // the header is incomplete, but has the status
 				break
 			}
 			return answer{}, err
@@ -124,7 +126,7 @@ func (s *stream) step() error {
 	switch {
 	case err != nil && s.in.N == 0:
 		return fmt.Errorf("%w: no answer in %d bytes", errNotHTTP, maxHeader)
-	case err != nil && (timedOut(err) || broken(err)):
+	case err != nil && (egress.TimedOut(err) || broken(err)):
 		return err
 	case err != nil:
 		return fmt.Errorf("%w: %w", errNotHTTP, err)

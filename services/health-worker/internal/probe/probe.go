@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dev-portal/dev-portal/pkg/egress"
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
@@ -55,7 +56,7 @@ type Config struct {
 	// UserAgent is sent with each request.
 	UserAgent string
 
-	// Deny has addresses that are never dialled, in addition to DefaultDeny.
+	// Deny has addresses that are never dialled, in addition to egress.DefaultDeny.
 	Deny []netip.Prefix
 
 	// TLS is cloned for each connection. If nil, the system's roots are used.
@@ -114,7 +115,7 @@ func failed(ctx context.Context, err error) (Outcome, error) {
 	switch {
 	case ctx.Err() != nil:
 		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, context.Cause(ctx))
-	case lacksResources(err):
+	case egress.LacksResources(err):
 		return Outcome{}, fmt.Errorf("%w: %w", ErrNotMade, err)
 	}
 	return Outcome{Status: events.StatusDown, Reason: reasonOf(err)}, nil

@@ -1,14 +1,13 @@
 package probe
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"slices"
-	"syscall"
 
+	"github.com/dev-portal/dev-portal/pkg/egress"
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
@@ -54,15 +53,12 @@ type (
 func (e connectError) Unwrap() error   { return e.error }
 func (e handshakeError) Unwrap() error { return e.error }
 
-var (
-	errNoRoute = errors.New("no route to the address")
-	errNoHost  = errors.New("no host has such a name")
-)
+var errNoHost = errors.New("no host has such a name")
 
 // reasonOf returns why there was no answer. It depends on the types of errors, never
 // on their text.
 func reasonOf(err error) events.Reason {
-	if errors.Is(err, errDenied) {
+	if errors.Is(err, egress.ErrDenied) {
 		return events.ReasonBlocked
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok && !e.IsNotFound {
@@ -72,14 +68,14 @@ func reasonOf(err error) events.Reason {
 	}
 	if _, ok := errors.AsType[connectError](err); ok {
 		switch {
-		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
+		case egress.Refused(err):
 			return events.ReasonConnectRefused
-		case timedOut(err):
+		case egress.TimedOut(err):
 			return events.ReasonConnectTimeout
 		}
 		return events.ReasonUnreachable
 	}
-	if timedOut(err) {
+	if egress.TimedOut(err) {
 		return events.ReasonTimeout
 	}
 	if e, ok := errors.AsType[certificateError](err); ok {
@@ -92,28 +88,6 @@ func reasonOf(err error) events.Reason {
 		return events.ReasonBadResponse
 	}
 	return events.ReasonReset
-}
-
-// byImportance orders the errors of several addresses of a host: first a lack of
-// local resources, then those that say most about the service.
-func byImportance(a, b error) int {
-	rank := func(err error) int {
-		if lacksResources(err) {
-			return -1
-		}
-		return slices.Index([]events.Reason{
-			events.ReasonBlocked, events.ReasonConnectRefused, events.ReasonConnectTimeout, events.ReasonUnreachable,
-		}, reasonOf(connectError{err}))
-	}
-	return rank(a) - rank(b)
-}
-
-func timedOut(err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return true
-	}
-	e, ok := errors.AsType[net.Error](err)
-	return ok && e.Timeout()
 }
 
 // broken reports whether err means that the connection has ended, on either side.
@@ -130,17 +104,4 @@ func brokenTLS(err error) bool {
 	}
 	e, ok := errors.AsType[*net.OpError](err)
 	return ok && (e.Op == "remote error" || e.Op == "local error") // the only way to recognize an alert of crypto/tls
-}
-
-// lacksResources reports whether err is a lack of local resources (ports, file
-// descriptors, memory), so that it says nothing about the service.
-func lacksResources(err error) bool {
-	for _, errno := range []syscall.Errno{
-		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
-	} {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
 }

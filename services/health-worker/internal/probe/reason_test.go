@@ -1,14 +1,13 @@
 package probe
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"net"
 	"os"
 	"syscall"
 	"testing"
 
+	"github.com/dev-portal/dev-portal/pkg/egress"
 	"github.com/dev-portal/dev-portal/pkg/events"
 )
 
@@ -25,46 +24,18 @@ func TestReasonOfNetworkErrors(t *testing.T) {
 		"no route to the network":       {dialError(syscall.ENETUNREACH), events.ReasonUnreachable},
 		"a host that a router misses":   {dialError(syscall.EHOSTDOWN), events.ReasonUnreachable},
 		"a rule of the worker's host":   {dialError(syscall.EPERM), events.ReasonUnreachable},
-		"no IPv6 at all":                {connectError{errNoRoute}, events.ReasonUnreachable},
+		"no IPv6 at all":                {connectError{egress.ErrNoRoute}, events.ReasonUnreachable},
 		"the kernel's own timeout":      {dialError(syscall.ETIMEDOUT), events.ReasonConnectTimeout},
 		"refused":                       {dialError(syscall.ECONNREFUSED), events.ReasonConnectRefused},
 		"a firewall's reset":            {dialError(syscall.ECONNRESET), events.ReasonConnectRefused},
 		"a slow DNS":                    {connectError{&net.DNSError{IsTimeout: true}}, events.ReasonDNSFailure},
 		"a DNS that fails":              {connectError{&net.DNSError{IsTemporary: true}}, events.ReasonDNSFailure},
 		"no such name":                  {connectError{&net.DNSError{IsNotFound: true}}, events.ReasonDNS},
-		"denied, among other addresses": {connectError{errors.Join(errDenied, syscall.ECONNREFUSED)}, events.ReasonBlocked},
+		"denied, among other addresses": {connectError{errors.Join(egress.ErrDenied, syscall.ECONNREFUSED)}, events.ReasonBlocked},
 		"something new":                 {errors.New("something new"), events.ReasonReset},
 	} {
 		if got := reasonOf(tc.err); got != tc.want {
 			t.Errorf("%s: got %s, want %s", name, got, tc.want)
-		}
-	}
-}
-
-// A host may have several addresses, each of which may fail for another reason.
-func TestMostImportantErrorIsReported(t *testing.T) {
-	inOrder := []error{
-		dialError(syscall.EMFILE), // a lack of local resources, so no probe was made
-		errDenied,
-		dialError(syscall.ECONNREFUSED),
-		context.DeadlineExceeded,
-		dialError(syscall.ENETUNREACH),
-	}
-	for i, a := range inOrder {
-		for j, b := range inOrder {
-			if got, want := cmp.Compare(byImportance(a, b), 0), cmp.Compare(i, j); got != want {
-				t.Errorf("%v against %v: got %d, want %d", a, b, got, want)
-			}
-		}
-	}
-}
-
-func TestLacksResources(t *testing.T) {
-	for errno, want := range map[syscall.Errno]bool{
-		syscall.EMFILE: true, syscall.EADDRNOTAVAIL: true, syscall.ECONNREFUSED: false, syscall.ETIMEDOUT: false,
-	} {
-		if got := lacksResources(dialError(errno)); got != want {
-			t.Errorf("%v: got %t, want %t", errno, got, want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package probe
+package egress
 
 import (
 	"net/netip"

@@ -1,4 +1,4 @@
-package probe
+package egress
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// DefaultDeny has the addresses that no probe may reach, wherever the worker runs:
+// DefaultDeny has the addresses that are never dialled, wherever the program runs:
 // link-local, cloud metadata, unspecified, multicast and broadcast addresses.
 var DefaultDeny = []netip.Prefix{
 	netip.MustParsePrefix("169.254.0.0/16"),     // link-local; metadata of most clouds
@@ -36,7 +36,8 @@ var (
 	}
 )
 
-var errDenied = errors.New("the address is on the deny list")
+// ErrDenied is wrapped by the error of an address that is on the deny list.
+var ErrDenied = errors.New("the address is on the deny list")
 
 // denied reports whether addr, or an IPv4 address embedded in it, is in deny.
 func denied(deny []netip.Prefix, addr netip.Addr) bool {

@@ -1,0 +1,3 @@
+module github.com/dev-portal/dev-portal/pkg/egress
+
+go 1.26.0
