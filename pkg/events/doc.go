@@ -8,10 +8,12 @@
 //	ServiceDeleted   dev.portal.service.deleted.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
 //	ServiceDeployed  dev.portal.service.deployed.v1    portal.deployment.<service id> PORTAL  catalog-api    everyone
 //	StatusChanged    dev.portal.status.changed.v1      portal.status.<service id>    PORTAL   catalog-api    everyone
+//	ReleasePublished dev.portal.release.published.v1   portal.release.<service id>   PORTAL   catalog-api    everyone
 //	ProbePlanned     dev.portal.probe.planned.v1       portal.probe.plan.<service id>   PROBES   health-worker  the broker, health-worker
 //	ProbeCompleted   dev.portal.probe.completed.v1     portal.probe.result.<service id> RESULTS  health-worker  catalog-api
 //	ProbesCompleted  dev.portal.probes.completed.v1    portal.probe.result.<location>   RESULTS  health-worker  catalog-api
 //	ProbeDelayed     dev.portal.probe.delayed.v1       portal.probe.result.<service id> RESULTS  health-worker  catalog-api
+//	ReleasesFound    dev.portal.releases.found.v1      portal.release.found.<service id> FETCHED fetcher      catalog-api
 //
 // Messages are CloudEvents 1.0 in the binary mode of the NATS protocol binding:
 // attributes are headers (ce-id, ce-type, …), the payload is the data itself as

@@ -192,15 +192,17 @@ func DecodeAs[E Event](header map[string][]string, data []byte) (E, error) {
 
 // decoders has every type that Decode knows.
 var decoders = map[string]func([]byte) (Event, error){
-	ServiceCreated{}.Type():  decodeData[ServiceCreated],
-	ServiceUpdated{}.Type():  decodeData[ServiceUpdated],
-	ServiceDeleted{}.Type():  decodeData[ServiceDeleted],
-	ServiceDeployed{}.Type(): decodeData[ServiceDeployed],
-	StatusChanged{}.Type():   decodeData[StatusChanged],
-	ProbePlanned{}.Type():    decodeData[ProbePlanned],
-	ProbeCompleted{}.Type():  decodeData[ProbeCompleted],
-	ProbeDelayed{}.Type():    decodeData[ProbeDelayed],
-	ProbesCompleted{}.Type(): decodeData[ProbesCompleted],
+	ServiceCreated{}.Type():   decodeData[ServiceCreated],
+	ServiceUpdated{}.Type():   decodeData[ServiceUpdated],
+	ServiceDeleted{}.Type():   decodeData[ServiceDeleted],
+	ServiceDeployed{}.Type():  decodeData[ServiceDeployed],
+	StatusChanged{}.Type():    decodeData[StatusChanged],
+	ProbePlanned{}.Type():     decodeData[ProbePlanned],
+	ProbeCompleted{}.Type():   decodeData[ProbeCompleted],
+	ProbeDelayed{}.Type():     decodeData[ProbeDelayed],
+	ProbesCompleted{}.Type():  decodeData[ProbesCompleted],
+	ReleasePublished{}.Type(): decodeData[ReleasePublished],
+	ReleasesFound{}.Type():    decodeData[ReleasesFound],
 }
 
 func decodeData[E Event](data []byte) (Event, error) {

@@ -35,6 +35,8 @@ func TestDecodeLaterVersion(t *testing.T) {
 		result,
 		events.ProbesCompleted{Results: []events.ProbeCompleted{result}},
 		events.ProbeDelayed{ServiceID: billingID, URL: result.URL, RoundMS: 60_000, SaidAt: at(9, 35, 53, 0), Location: "default"},
+		events.ReleasePublished{ServiceID: billingID, Name: "billing", Tag: "v1.8.2", URL: "ipfs://bafybeigdyrzt", PublishedAt: at(9, 30, 0, 0)},
+		events.ReleasesFound{ServiceID: billingID, GitHubURL: "git+ssh://forge.example.com/billing", CheckedAt: at(9, 31, 0, 0), Problem: "archived"},
 	} {
 		want[e.Type()] = e
 	}

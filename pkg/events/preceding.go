@@ -8,6 +8,7 @@ import (
 // The kinds of Preceding. Later versions may have more.
 const (
 	PrecedingDeployment = "deployment" // of the service
+	PrecedingRelease    = "release"    // of the service's software
 	PrecedingChange     = "change"     // of what is probed, or how often
 )
 
@@ -17,7 +18,7 @@ const PrecedingWithin = 30 * time.Minute
 // Preceding is the last that was done to a service before its status changed. That it came
 // first is known, that it is the cause is not.
 type Preceding struct {
-	// Kind is "deployment" or "change". Later versions may have more.
+	// Kind is "deployment", "release" or "change". Later versions may have more.
 	Kind string `json:"kind"`
 
 	// At is when it was done: at most PrecedingWithin before. UTC.
@@ -26,7 +27,8 @@ type Preceding struct {
 	// By is who did it, for people; absent if nobody knows.
 	By string `json:"by,omitzero"`
 
-	// Action, Version, Environment and URL are those of a deployment, as in ServiceDeployed.
+	// Action, Version, Environment and URL are those of a deployment, as in ServiceDeployed. A
+	// release has a Version, which is its tag, and a URL.
 	Action      DeploymentAction `json:"action,omitzero"`
 	Version     string           `json:"version,omitzero"`
 	Environment string           `json:"environment,omitzero"`

@@ -169,9 +169,9 @@ func (e ServiceDeleted) Subject() string { return CatalogSubject(e.ID) }
 // Key is the service's.
 func (e ServiceDeleted) Key() Key { return serviceKey(e.ID) }
 
-// Purges are the subjects of the service's status and deployments.
+// Purges are the subjects of the service's status, deployments and releases.
 func (e ServiceDeleted) Purges() []string {
-	return []string{StatusSubject(e.ID), DeploymentSubject(e.ID)}
+	return []string{StatusSubject(e.ID), DeploymentSubject(e.ID), ReleaseSubject(e.ID)}
 }
 
 func (e ServiceDeleted) readable() error {

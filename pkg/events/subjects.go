@@ -5,6 +5,7 @@ const (
 	StreamPortal  = "PORTAL"
 	StreamProbes  = "PROBES"
 	StreamResults = "RESULTS"
+	StreamFetched = "FETCHED"
 )
 
 // AllPortal is every subject of stream PORTAL: portal.<what it tells of>.<id>. A new kind
@@ -18,10 +19,12 @@ const (
 	AllStatus  = "portal.status.*"
 
 	AllDeployments = "portal.deployment.*"
+	AllReleases    = "portal.release.*"
 
 	AllPlans   = "portal.probe.plan.*"
 	AllDue     = "portal.probe.due.*"
 	AllResults = "portal.probe.result.*"
+	AllFound   = "portal.release.found.*"
 )
 
 // CatalogSubject is where the configuration of the service is published.
@@ -32,6 +35,12 @@ func StatusSubject(id string) string { return "portal.status." + id }
 
 // DeploymentSubject is where the deployments of the service are published.
 func DeploymentSubject(id string) string { return "portal.deployment." + id }
+
+// ReleaseSubject is where new releases of the service's software are published.
+func ReleaseSubject(id string) string { return "portal.release." + id }
+
+// ReleasesFoundSubject is where the releases in the service's repository are published.
+func ReleasesFoundSubject(id string) string { return "portal.release.found." + id }
 
 // PlanSubject is where the service's probe plan is kept.
 func PlanSubject(id string) string { return "portal.probe.plan." + id }

@@ -283,3 +283,57 @@ func verdict(t *testing.T, name string, e events.Event, want string) {
 		t.Errorf("%s, %s: got %v, want %q", e.Type(), name, err, want)
 	}
 }
+
+func TestReleasesFoundIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.ReleasesFound)
+		want   string
+	}{
+		"every field set":                 {func(*events.ReleasesFound) {}, ""},
+		"none":                            {func(e *events.ReleasesFound) { e.Releases = nil }, ""},
+		"a problem":                       {func(e *events.ReleasesFound) { e.Releases, e.Problem = nil, events.ProblemNotFound }, ""},
+		"a problem beside releases":       {func(e *events.ReleasesFound) { e.Problem = events.ProblemNotFound }, "there are releases and the problem"},
+		"a problem off the list":          {func(e *events.ReleasesFound) { e.Releases, e.Problem = nil, "odd" }, `problem "odd" is not on the list`},
+		"no id":                           {func(e *events.ReleasesFound) { e.ServiceID = "" }, "is not a UUID"},
+		"no link":                         {func(e *events.ReleasesFound) { e.GitHubURL = "" }, "github_url"},
+		"no time":                         {func(e *events.ReleasesFound) { e.CheckedAt = time.Time{} }, "checked_at is missing"},
+		"a release twice":                 {func(e *events.ReleasesFound) { e.Releases = append(e.Releases, e.Releases[0]) }, "comes twice"},
+		"too many releases":               {func(e *events.ReleasesFound) { e.Releases = make([]events.Release, events.MaxReleases+1) }, "at most 10"},
+		"a release without a tag":         {func(e *events.ReleasesFound) { e.Releases[0].Tag = "" }, "tag"},
+		"a tag with a line feed":          {func(e *events.ReleasesFound) { e.Releases[0].Tag = "v1\n" }, "control character"},
+		"a release without a time":        {func(e *events.ReleasesFound) { e.Releases[0].PublishedAt = time.Time{} }, "published_at is missing"},
+		"a link that runs a script":       {func(e *events.ReleasesFound) { e.Releases[0].URL = "javascript:alert(1)" }, "is not a link to a page"},
+		"notes with a zero byte":          {func(e *events.ReleasesFound) { e.Releases[0].Notes = "a\x00" }, "zero byte"},
+		"notes that are too long":         {func(e *events.ReleasesFound) { e.Releases[0].Notes = strings.Repeat("a", events.MaxNotes+1) }, "bytes"},
+		"a title that is too long":        {func(e *events.ReleasesFound) { e.Releases[0].Title = strings.Repeat("a", events.MaxTitle+1) }, "title"},
+		"an author with a control letter": {func(e *events.ReleasesFound) { e.Releases[0].Author = "a\x1b" }, "author"},
+	} {
+		e := sample[events.ReleasesFound](t)
+		e.Releases = slices.Clone(e.Releases)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
+func TestReleasePublishedIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.ReleasePublished)
+		want   string
+	}{
+		"every field set": {func(*events.ReleasePublished) {}, ""},
+		"only what must be": {func(e *events.ReleasePublished) {
+			e.Team, e.Title, e.URL, e.Author, e.Prerelease = "", "", "", "", false
+		}, ""},
+		"no id":             {func(e *events.ReleasePublished) { e.ServiceID = "" }, "is not a UUID"},
+		"no name":           {func(e *events.ReleasePublished) { e.Name = "" }, "name is empty"},
+		"no tag":            {func(e *events.ReleasePublished) { e.Tag = "" }, "tag is empty"},
+		"no time":           {func(e *events.ReleasePublished) { e.PublishedAt = time.Time{} }, "published_at is missing"},
+		"no repository":     {func(e *events.ReleasePublished) { e.Repository = "" }, "repository"},
+		"a link to a mail":  {func(e *events.ReleasePublished) { e.URL = "mailto:a@example.com" }, "is not a link to a page"},
+		"a tag that is cut": {func(e *events.ReleasePublished) { e.Tag = strings.Repeat("a", 300) }, "tag"},
+	} {
+		e := sample[events.ReleasePublished](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}

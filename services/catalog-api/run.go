@@ -66,6 +66,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 		Log: c.Log, Metrics: outbox.NewMetrics(c.Registry, db.DB()),
 	}
 	in := &ingest.Ingest{JetStream: js, Statuses: db, Replicas: c.Replicas, Log: c.Log, Metrics: results}
+	found := &ingest.Releases{JetStream: js, Store: db, Replicas: c.Replicas, Log: c.Log, Metrics: ingest.NewReleaseMetrics(c.Registry)}
 	sweeper := &ingest.Sweeper{Statuses: db, Log: c.Log, Metrics: results}
 	if open := c.Openness(); open != "" {
 		c.Log.WarnContext(ctx, "the portal is open to others", "what", open)
@@ -85,6 +86,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return relay.Run(ctx) })
 	g.Go(func() error { return in.Run(ctx) })
+	g.Go(func() error { return found.Run(ctx) })
 	g.Go(func() error { return sweeper.Run(ctx) })
 	g.Go(func() error { return keys.Run(ctx) })
 	g.Go(func() error { return purge(ctx, c.Log, "trail", c.TrailDays, db.PurgeTrail) })

@@ -102,8 +102,8 @@ func TestNATSWithEachUser(t *testing.T) {
 	t.Run("without a stream", func(t *testing.T) {
 		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
 		r.want(t, "NATS", finding.OK, "NATS 2.")
-		r.want(t, "streams", finding.Broken, "3 streams are not there: PORTAL, PROBES, RESULTS")
-		r.want(t, "consumers", finding.Broken, "3 consumers are not there: planner, probers, ingest")
+		r.want(t, "streams", finding.Broken, "4 streams are not there: PORTAL, PROBES, RESULTS, FETCHED")
+		r.want(t, "consumers", finding.Broken, "4 consumers are not there: planner, probers, ingest, releases")
 		r.want(t, "workers", finding.Broken, "no health-worker answers")
 	})
 	if err := stream.Ensure(t.Context(), api, 1); err != nil {
@@ -113,8 +113,11 @@ func TestNATSWithEachUser(t *testing.T) {
 		if _, err := stream.Ingest(t.Context(), api); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := stream.Found(t.Context(), api); err != nil {
+			t.Fatal(err)
+		}
 		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
-		r.want(t, "streams", finding.OK, "PORTAL, PROBES and RESULTS")
+		r.want(t, "streams", finding.OK, "PORTAL, PROBES, RESULTS and FETCHED")
 		r.want(t, "consumers", finding.Broken, "2 consumers are not there: planner, probers")
 	})
 	if _, err := stream.Planner(t.Context(), worker); err != nil {
@@ -125,8 +128,8 @@ func TestNATSWithEachUser(t *testing.T) {
 	}
 	t.Run("as catalog-api", func(t *testing.T) {
 		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
-		r.want(t, "streams", finding.OK, "PORTAL, PROBES and RESULTS")
-		r.want(t, "consumers", finding.OK, "ingest, planner and probers")
+		r.want(t, "streams", finding.OK, "PORTAL, PROBES, RESULTS and FETCHED")
+		r.want(t, "consumers", finding.OK, "ingest, releases, planner and probers")
 		r.want(t, "workers", finding.Broken, "no health-worker answers")
 	})
 	t.Run("as somebody who may only read", func(t *testing.T) {

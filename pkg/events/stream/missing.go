@@ -18,6 +18,7 @@ import (
 func Missing(ctx context.Context, js jetstream.JetStream) (streams, consumers []string, err error) {
 	for _, part := range []struct{ stream, consumer string }{
 		{events.StreamPortal, durablePlanner}, {events.StreamProbes, durableProbers}, {events.StreamResults, durableIngest},
+		{events.StreamFetched, durableFound},
 	} {
 		hasStream, hasConsumer, err := exists(ctx, js, part.stream, part.consumer)
 		if err != nil {

@@ -19,15 +19,19 @@ import (
 // nevertheless: a publisher may retry later than this.
 const duplicates = 2 * time.Minute
 
+// fetchedLife is how long StreamFetched keeps what was read elsewhere. The fetcher reads
+// everything anew once a day, so that what is older is of things that are gone.
+const fetchedLife = 7 * 24 * time.Hour
+
 // generation is incremented with each change of streams(), and stored in each stream's
 // metadata: if two versions run at once during an upgrade, the older one doesn't revert
 // the changes of the newer one.
 const (
-	generation    = 2
+	generation    = 3
 	generationKey = "dev-portal-generation"
 )
 
-// Ensure creates the named streams, or all three, or updates them to this version's
+// Ensure creates the named streams, or all, or updates them to this version's
 // configuration. It is for catalog-api, which owns them; other services wait for them.
 // Ensure is safe to call at any time and by several processes at once. A new stream
 // gets replicas, at least 1. Ensure keeps that and all other settings of an operator,
@@ -132,6 +136,17 @@ func streams() []jetstream.StreamConfig {
 			Duplicates:        duplicates,
 			AllowDirect:       true,
 		},
+		{
+			Name:              events.StreamFetched,
+			Description:       "What was read elsewhere, the last of each thing: the fetcher goes on from it; internal",
+			Subjects:          []string{events.AllFound},
+			MaxMsgsPerSubject: 1,
+			MaxAge:            fetchedLife,
+			Storage:           jetstream.FileStorage,
+			Compression:       jetstream.S2Compression,
+			Duplicates:        duplicates,
+			AllowDirect:       true,
+		},
 	}
 }
 
@@ -140,6 +155,7 @@ const (
 	durablePlanner = "planner"
 	durableProbers = "probers-"
 	durableIngest  = "ingest"
+	durableFound   = "releases"
 )
 
 // Probers creates or updates the consumer that delivers due probes to the workers
@@ -185,6 +201,18 @@ func Ingest(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, er
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       30 * time.Second,
 		MaxAckPending: 20_000,
+	})
+}
+
+// Found creates or updates the consumer by which the replicas of catalog-api share the
+// releases that were found.
+func Found(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+	return consumer(ctx, js, events.StreamFetched, jetstream.ConsumerConfig{
+		Durable:       durableFound,
+		FilterSubject: events.AllFound,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       30 * time.Second,
+		MaxAckPending: 100,
 	})
 }
 

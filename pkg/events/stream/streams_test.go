@@ -275,8 +275,8 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%s: got %v, %v, %v, want %v, %v", when, gotStreams, gotConsumers, err, streams, consumers)
 		}
 	}
-	all := []string{"planner", "probers", "ingest"}
-	wants("on an empty broker", []string{"PORTAL", "PROBES", "RESULTS"}, all)
+	all := []string{"planner", "probers", "ingest", "releases"}
+	wants("on an empty broker", []string{"PORTAL", "PROBES", "RESULTS", "FETCHED"}, all)
 	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +284,8 @@ func TestMissing(t *testing.T) {
 	_, planner := stream.Planner(t.Context(), js)
 	_, probers := stream.Probers(t.Context(), js, "elsewhere")
 	_, ingest := stream.Ingest(t.Context(), js)
-	if err := errors.Join(planner, probers, ingest); err != nil {
+	_, found := stream.Found(t.Context(), js)
+	if err := errors.Join(planner, probers, ingest, found); err != nil {
 		t.Fatal(err)
 	}
 	wants("when all run", nil, nil)

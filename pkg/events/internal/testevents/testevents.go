@@ -63,6 +63,18 @@ func All() []events.Event {
 		},
 		events.ProbePlanned{ServiceID: BillingID, Version: 4, URL: "https://billing.example.com/healthz", Interval: "30s"},
 		events.ProbesCompleted{Results: []events.ProbeCompleted{Completed()}},
+		events.ReleasePublished{
+			ServiceID: BillingID, Name: "billing", Team: "Payments", Tag: "v1.8.2", Title: "Faster invoices",
+			URL: "https://github.com/example/billing/releases/tag/v1.8.2", Author: "ada", PublishedAt: At(9, 30, 0, 0), Prerelease: true,
+			Repository: "https://github.com/example/billing",
+		},
+		events.ReleasesFound{
+			ServiceID: BillingID, GitHubURL: "https://github.com/example/billing", CheckedAt: At(9, 31, 0, 0), Complete: true, Validator: `W/"1b2c"`,
+			Releases: []events.Release{{
+				Tag: "v1.8.2", Title: "Faster invoices", URL: "https://github.com/example/billing/releases/tag/v1.8.2", Author: "ada",
+				PublishedAt: At(9, 30, 0, 0), Prerelease: true, Notes: "* a PDF takes 2 s, not 8", NotesCut: true,
+			}},
+		},
 		events.ServiceCreated{Service: Ledger()},
 		events.ServiceDeleted{ID: BillingID, Name: "billing", Team: "Payments", Version: 5, DeletedAt: At(17, 5, 0, 120)},
 		events.ServiceDeployed{

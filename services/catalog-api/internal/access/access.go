@@ -64,6 +64,8 @@ var (
 	Sweeper = Actor{Kind: System, ID: "sweeper", Name: "Sweeper"} // marks statuses that nobody measures
 	Relay   = Actor{Kind: System, ID: "relay", Name: "Relay"}     // brings the stream in line with the database
 
+	Fetcher = Actor{Kind: System, ID: "fetcher", Name: "Fetcher"} // stores what was read elsewhere
+
 	Doorkeeper  = Actor{Kind: System, ID: "doorkeeper", Name: "Doorkeeper"}     // notes who is there, and puts out who may no longer be
 	Operator    = Actor{Kind: System, ID: "operator", Name: "Operator"}         // starts the portal, with its settings
 	KeyFile     = Actor{Kind: System, ID: "key-file", Name: "File of keys"}     // brings the keys in line with it
@@ -84,6 +86,7 @@ const (
 	TellDeployment Action = "tell deployment" // of a service
 	ReadTrail      Action = "read trail"      // of everything, with addresses
 	StoreMeasured  Action = "store measured"  // results of probes, and their absence
+	StoreFetched   Action = "store fetched"   // releases, as forges have them
 	RepairEvents   Action = "repair events"   // after a loss of the stream
 	PurgeTrail     Action = "purge trail"     // of what is older than it is kept
 	PurgeTrash     Action = "purge trash"     // of what can no longer be restored
@@ -111,6 +114,7 @@ var rules = map[Action]rule{
 	TellDeployment: {role: Editor, ofTeam: true},
 	ReadTrail:      {role: Admin},
 	StoreMeasured:  {role: None, systems: []string{Prober.ID, Sweeper.ID}},
+	StoreFetched:   {role: None, systems: []string{Fetcher.ID}},
 	RepairEvents:   {role: None, systems: []string{Relay.ID}},
 	PurgeTrail:     {role: None, systems: []string{Sweeper.ID}},
 	PurgeTrash:     {role: None, systems: []string{Sweeper.ID}},

@@ -30,6 +30,7 @@ var actions = map[string]access.Action{
 	"get-history":         access.Read,
 	"get-uptime":          access.Read,
 	"get-timeline":        access.Read,
+	"list-releases":       access.Read,
 	"list-uptimes":        access.Read,
 	"list-strips":         access.Read,
 	"events":              access.Read,

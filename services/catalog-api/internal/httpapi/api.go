@@ -86,6 +86,7 @@ func (a *API) Handler() http.Handler {
 	a.history(r)
 	a.timeline(r)
 	a.deployments(r)
+	a.releases(r)
 	a.strips(r)
 	a.exports(r)
 	a.badges(r)

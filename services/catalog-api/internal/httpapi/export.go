@@ -205,8 +205,8 @@ func (l line) cells() []string {
 	return cells
 }
 
-// table has a row for each change of the status, for each deployment, and for each field that
-// somebody changed.
+// table has a row for each change of the status, each deployment and release, and each field
+// that somebody changed.
 func (out *timelineOutput) table() [][]string {
 	rows := [][]string{timelineColumns}
 	for _, m := range out.Body.Items {
@@ -224,6 +224,8 @@ func (m moment) lines() []line {
 		return []line{m.Status.line()}
 	case m.Deployment != nil:
 		return []line{m.Deployment.line()}
+	case m.Release != nil:
+		return []line{m.Release.line()}
 	case m.Change != nil:
 		return m.Change.lines()
 	}
@@ -246,6 +248,10 @@ func (s *statusChange) line() line {
 
 func (d *deployedThing) line() line {
 	return line{"deed": string(d.Action), "by": d.By, "version": d.Version, "environment": d.Environment, "url": d.URL}
+}
+
+func (r *releaseFacts) line() line {
+	return line{"deed": "published", "by": r.Author, "version": r.Tag, "url": r.URL}
 }
 
 // lines has one for each field; who did it and what is in each.

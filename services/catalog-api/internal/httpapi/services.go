@@ -31,6 +31,7 @@ type Catalog interface {
 	Deployments
 	Keys
 	History
+	Releases
 }
 
 // Lists reads the list of all services.

@@ -21,17 +21,19 @@ const (
 	momentStatus     = "status"
 	momentChange     = "change"
 	momentDeployment = "deployment"
+	momentRelease    = "release"
 )
 
-var momentKinds = []string{momentStatus, momentChange, momentDeployment}
+var momentKinds = []string{momentStatus, momentChange, momentDeployment, momentRelease}
 
 // moment is what befell a service at a time: the field with the name of its kind has it.
 type moment struct {
 	At         time.Time      `json:"at"`
-	Kind       string         `json:"kind" enum:"status,change,deployment" doc:"More kinds may come."`
+	Kind       string         `json:"kind" enum:"status,change,deployment,release" doc:"More kinds may come."`
 	Status     *statusChange  `json:"status,omitempty" doc:"Its status changed."`
 	Change     *entry         `json:"change,omitempty" doc:"Somebody changed, added, deleted or restored it."`
 	Deployment *deployedThing `json:"deployment,omitempty" doc:"A version of it came into an environment."`
+	Release    *releaseFacts  `json:"release,omitempty" doc:"A version of its software was published."`
 }
 
 type statusChange struct {
@@ -46,10 +48,10 @@ type statusChange struct {
 
 // preceding is events.Preceding.
 type preceding struct {
-	Kind        string                  `json:"kind" enum:"deployment,change" doc:"More kinds may come. A change is one of what is probed, or how often."`
+	Kind        string                  `json:"kind" enum:"deployment,release,change" doc:"More kinds may come. A change is one of what is probed, or how often."`
 	At          time.Time               `json:"at"`
 	By          string                  `json:"by,omitempty" doc:"Who did it; absent: nobody knows." example:"payments pipeline"`
-	Action      events.DeploymentAction `json:"action,omitempty" enum:"deployed,upgraded,rolledback" doc:"Of a deployment, as what follows."`
+	Action      events.DeploymentAction `json:"action,omitempty" enum:"deployed,upgraded,rolledback" doc:"Of a deployment, as what follows; a release has a version, its tag, and a url."`
 	Version     string                  `json:"version,omitempty" example:"v1.8.2"`
 	Environment string                  `json:"environment,omitempty" example:"production"`
 	URL         string                  `json:"url,omitempty" format:"uri"`
@@ -80,6 +82,11 @@ func newDeploymentMoment(d deployment.Deployment) moment {
 	return moment{At: d.At, Kind: momentDeployment, Deployment: &thing}
 }
 
+func newReleaseMoment(r events.Release) moment {
+	facts := newReleaseFacts(r)
+	return moment{At: r.PublishedAt, Kind: momentRelease, Release: &facts}
+}
+
 func exampleTimeline() timeline {
 	at := time.Date(2026, 3, 14, 9, 34, 0, 0, time.UTC)
 	change, deployed := exampleEntries().Items[0], exampleDeployment()
@@ -91,13 +98,14 @@ func exampleTimeline() timeline {
 		{At: at, Kind: momentStatus, Status: &statusChange{From: events.StatusHealthy, To: events.StatusDown, Reason: events.ReasonTimeout, Location: "default", After: &after}},
 		{At: deployed.At, Kind: momentDeployment, Deployment: &deployed},
 		{At: change.At, Kind: momentChange, Change: &change},
+		newReleaseMoment(events.Release{Tag: "v1.8.2", Title: "Faster invoices", Author: "ada", PublishedAt: change.At.Add(-time.Hour)}),
 	}}
 }
 
 // timeline adds the route of the timeline.
 func (a *API) timeline(r *rest.API) {
 	rest.Register(r, historical("get-timeline", rest.Prefix+"/services/{id}/timeline", "Read the timeline of a service",
-		"What befell the service, the newest first, in pages: changes of its status, deployments, and who changed what of it; also after it was deleted."), a.readTimeline,
+		"What befell the service, the newest first, in pages: changes of its status, deployments, releases of its software, and who changed what of it; also after it was deleted."), a.readTimeline,
 		rest.Answers(http.StatusOK, exampleTimeline()), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
 }
 
@@ -106,7 +114,7 @@ type timelineInput struct {
 	rest.Paging
 
 	ID   string   `path:"id" format:"uuid" doc:"The service's id."`
-	Kind []string `query:"kind,explode" enum:"status,change,deployment" doc:"Moments of this kind; repeat it for more. Absent: of all kinds."`
+	Kind []string `query:"kind,explode" enum:"status,change,deployment,release" doc:"Moments of this kind; repeat it for more. Absent: of all kinds."`
 }
 
 type timelineOutput struct {
@@ -200,6 +208,15 @@ func (a *API) moments(ctx context.Context, id string, kinds []string, from, befo
 		}
 		for _, d := range deployments {
 			list = append(list, newDeploymentMoment(d))
+		}
+	}
+	if wanted(momentRelease) {
+		releases, err := a.Catalog.ReleasesBetween(ctx, id, from, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range releases {
+			list = append(list, newReleaseMoment(r))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b moment) int { return b.At.Compare(a.At) })

@@ -179,9 +179,20 @@ func TestAChangeOfWhatIsProbedPrecedesAStatus(t *testing.T) {
 	if after := last(); after == nil || after.Kind != events.PrecedingDeployment {
 		t.Errorf("it fell after %+v", after)
 	}
-	change(catalog.Change{StatusURL: ptr(""), Status: ptr(events.StatusHealthy)})
+	at := time.Now().UTC()
+	_, err := db.ApplyReleases(t.Context(), access.Fetcher, events.ReleasesFound{
+		ServiceID: svc.ID, CheckedAt: at, Releases: []events.Release{{Tag: "v3", URL: "https://forge.example/v3", Author: "ada", PublishedAt: at}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply(t, db, result(svc, time.Now(), events.StatusHealthy))
+	if after := last(); after == nil || after.Kind != events.PrecedingRelease || after.Version != "v3" || after.By != "ada" || after.URL == "" {
+		t.Errorf("it is healthy after %+v", after)
+	}
+	change(catalog.Change{StatusURL: ptr(""), Status: ptr(events.StatusDegraded)})
 	if after := last(); after != nil {
-		t.Errorf("by hand it is healthy after %+v", after)
+		t.Errorf("by hand it is degraded after %+v", after)
 	}
 
 	moments, err := db.StatusChanges(t.Context(), svc.ID, time.Time{}, time.Now().Add(time.Hour), 99)
@@ -196,7 +207,7 @@ func TestAChangeOfWhatIsProbedPrecedesAStatus(t *testing.T) {
 		}
 		kinds = append(kinds, kind)
 	}
-	if want := []string{"-", "deployment", "change", "-", "-", "-", "-"}; !slices.Equal(kinds, want) {
+	if want := []string{"-", "release", "deployment", "change", "-", "-", "-", "-"}; !slices.Equal(kinds, want) {
 		t.Errorf("the statuses came after %q, want %q", kinds, want)
 	}
 }

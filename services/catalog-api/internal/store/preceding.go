@@ -14,7 +14,7 @@ import (
 )
 
 // precedingOf returns, for each service and time, the last that was done to the service in the
-// half hour before: a deployment, or a change of what is probed. Other changes of people don't
+// half hour before: a deployment, a release, or a change of what is probed. Other changes of people don't
 // change what a probe sees.
 const precedingOf = `
 	SELECT n - 1 AS n, done.*
@@ -24,6 +24,10 @@ const precedingOf = `
 			SELECT 'deployment' AS kind, at, coalesce(nullif(deployed_by, ''), actor_name) AS by, action, version, environment, url, '{}'::text[] AS changed
 			FROM deployments WHERE service_id = change.id AND at <= since AND at >= since - $3 * interval '1 second'
 			ORDER BY at DESC, id DESC LIMIT 1
+		) UNION ALL (
+			SELECT 'release', published_at, author, '', tag, '', url, '{}'
+			FROM releases WHERE service_id = change.id AND published_at <= since AND published_at >= since - $3 * interval '1 second'
+			ORDER BY published_at DESC LIMIT 1
 		) UNION ALL (
 			SELECT 'change', at, actor_name, '', '', '', '', ARRAY(SELECT field ->> 'field' FROM jsonb_array_elements(changes) AS field)
 			FROM audit WHERE kind = 'service' AND thing_id = change.id::text AND deed = 'updated' AND at <= since AND at >= since - $3 * interval '1 second'

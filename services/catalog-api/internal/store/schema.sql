@@ -154,6 +154,33 @@ CREATE TABLE trash (
 
 CREATE INDEX trash_deleted_at ON trash (deleted_at);
 
+-- What the forge said last that a service links to. Rows of services that are gone stay until
+-- those cannot be restored any more.
+CREATE TABLE release_sources (
+    service_id uuid        NOT NULL CONSTRAINT release_sources_pkey PRIMARY KEY,
+    github_url text        NOT NULL,                                                     -- that was asked; once the service has another, none of this is shown
+    checked_at timestamptz NOT NULL,                                                     -- by the fetcher's clock
+    problem    text        NOT NULL,                                                     -- why releases could not be read; empty: they could
+    read       boolean     NOT NULL                                                      -- they were read at least once: what is new from then on is told
+);
+
+-- The releases in the repository that a service links to, the newest fifty.
+CREATE TABLE releases (
+    service_id   uuid        NOT NULL,
+    tag          text        NOT NULL,
+    title        text        NOT NULL,                                                   -- empty: it is the tag
+    url          text        NOT NULL,                                                   -- of its page; empty: it has none
+    author       text        NOT NULL,                                                   -- empty: not known
+    published_at timestamptz NOT NULL,
+    prerelease   boolean     NOT NULL,
+    notes        text        NOT NULL,                                                   -- Markdown
+    notes_cut    boolean     NOT NULL,                                                   -- notes is only their beginning
+
+    CONSTRAINT releases_pkey PRIMARY KEY (service_id, tag)
+);
+
+CREATE INDEX releases_published_at ON releases (service_id, published_at);
+
 -- Who is signed in. token is the hash of that in the cookie; data is signin.Session, and
 -- until checking_until a replica asks the provider whether the person is still there.
 CREATE TABLE sessions (

@@ -127,7 +127,9 @@ func entryOf(ctx context.Context, tx *sqlx.Tx, id string, seq int64) (access.Rec
 // and returns how many. From then on they cannot be restored.
 func (s *Store) PurgeTrash(ctx context.Context, by access.Actor, before time.Time) (int, error) {
 	const old = `WITH old AS (SELECT id FROM trash WHERE deleted_at < $1 ORDER BY deleted_at LIMIT 5000),
-			names AS (DELETE FROM former_names WHERE service_id IN (SELECT id FROM old))
+			names AS (DELETE FROM former_names WHERE service_id IN (SELECT id FROM old)),
+			sources AS (DELETE FROM release_sources WHERE service_id IN (SELECT id FROM old)),
+			published AS (DELETE FROM releases WHERE service_id IN (SELECT id FROM old))
 		DELETE FROM trash WHERE id IN (SELECT id FROM old)`
 	return s.purge(ctx, by, access.PurgeTrash, old, before)
 }

@@ -19,7 +19,7 @@ import (
 const askAgain = "Try again in a minute: catalog-api and health-worker create what is missing. If it stays missing, their logs say " +
 	"what hinders them, such as a full disk or a limit of the account."
 
-// CheckStreams looks for the three streams in NATS, or uses catalog-api's health report.
+// CheckStreams looks for the streams in NATS, or uses catalog-api's health report.
 func (p *Broker) CheckStreams(ctx context.Context) finding.Finding {
 	err := p.look(ctx)
 	switch {
@@ -36,7 +36,7 @@ func (p *Broker) CheckStreams(ctx context.Context) finding.Finding {
 		return finding.Fault("%s not there: %s", finding.Plural(len(p.missingStreams), "stream is", "streams are"), strings.Join(p.missingStreams, ", ")).WithCause(
 			"The broker has lost its data, or is not the one that the services use.", askAgain)
 	}
-	return finding.Fine("%s, %s and %s are there", events.StreamPortal, events.StreamProbes, events.StreamResults)
+	return finding.Fine("%s, %s, %s and %s are there", events.StreamPortal, events.StreamProbes, events.StreamResults, events.StreamFetched)
 }
 
 // look asks NATS for missing streams and consumers.
@@ -89,12 +89,12 @@ func (p *Broker) CheckConsumers(ctx context.Context) finding.Finding {
 	}
 	if missing := p.missingConsumers; len(missing) > 0 {
 		return finding.Fault("%s not there: %s", finding.Plural(len(missing), "consumer is", "consumers are"), strings.Join(missing, ", ")).WithCause(
-			"catalog-api makes ingest, and health-worker planner and probers: it has never run on this broker, or it cannot.", askAgain)
+			"catalog-api makes ingest and releases, and health-worker planner and probers: it has never run on this broker, or it cannot.", askAgain)
 	}
 	if f := p.unreadResults(ctx); f.State == finding.Broken {
 		return f
 	}
-	return finding.Fine("ingest, planner and probers are there")
+	return finding.Fine("ingest, releases, planner and probers are there")
 }
 
 // unreadResults checks whether results are pending that no catalog-api fetches. It asks

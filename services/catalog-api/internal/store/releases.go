@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
+)
+
+const (
+	// maxReleases is how many releases of a service are kept.
+	maxReleases = 50
+	// releaseNews is for how long a release is news: one that is found later, as after an
+	// outage, is stored without an event.
+	releaseNews = 24 * time.Hour
+)
+
+// releaseRow is a row of releases.
+type releaseRow struct {
+	ServiceID   string    `db:"service_id"`
+	Tag         string    `db:"tag"`
+	Title       string    `db:"title"`
+	URL         string    `db:"url"`
+	Author      string    `db:"author"`
+	PublishedAt time.Time `db:"published_at"`
+	Prerelease  bool      `db:"prerelease"`
+	Notes       string    `db:"notes"`
+	NotesCut    bool      `db:"notes_cut"`
+}
+
+func newReleaseRow(id string, r events.Release) releaseRow {
+	return releaseRow{id, r.Tag, r.Title, r.URL, r.Author, r.PublishedAt, r.Prerelease, r.Notes, r.NotesCut}
+}
+
+func (r releaseRow) release() events.Release {
+	return events.Release{
+		Tag: r.Tag, Title: r.Title, URL: r.URL, Author: r.Author, PublishedAt: r.PublishedAt.UTC(), Prerelease: r.Prerelease,
+		Notes: r.Notes, NotesCut: r.NotesCut,
+	}
+}
+
+// releaseSource is a row of release_sources.
+type releaseSource struct {
+	ServiceID string                `db:"service_id"`
+	GitHubURL string                `db:"github_url"`
+	CheckedAt time.Time             `db:"checked_at"`
+	Problem   events.ReleaseProblem `db:"problem"`
+	Read      bool                  `db:"read"`
+}
+
+// ApplyReleases stores what a forge said, and adds an event for each release that is new. It
+// returns false, and changes nothing, if the service is gone or links elsewhere, or if what is
+// stored is newer. Applied twice, it changes nothing more. Releases that the forge has no more
+// are removed, and none is when it could not be read.
+func (s *Store) ApplyReleases(ctx context.Context, by access.Actor, found events.ReleasesFound) (applied bool, err error) {
+	if err := by.May(access.StoreFetched); err != nil {
+		return false, err
+	}
+	err = s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
+		svc, err := byID(ctx, tx, found.ServiceID, "FOR UPDATE")
+		if err != nil || svc.GitHubURL != found.GitHubURL {
+			return ignoreNotFound(err)
+		}
+		source, err := releaseSourceOf(ctx, tx, svc)
+		if err != nil || found.CheckedAt.Before(source.CheckedAt) {
+			return err
+		}
+		applied = true
+		if err := saveSource(ctx, tx, source, found); err != nil || found.Problem != "" {
+			return err
+		}
+		fresh, err := saveReleases(ctx, tx, found)
+		if err != nil || !source.Read {
+			return err
+		}
+		return outbox.Add(ctx, tx, published(svc, found, fresh)...)
+	})
+	if err != nil {
+		return false, fmt.Errorf("releases of service %.40q: %w", found.ServiceID, domainError(err))
+	}
+	return applied, nil
+}
+
+// releaseSourceOf returns what is known of the repository that the service links to. What is
+// of an earlier link is removed.
+func releaseSourceOf(ctx context.Context, tx *sqlx.Tx, svc catalog.Service) (releaseSource, error) {
+	const read = `SELECT service_id, github_url, checked_at, problem, read FROM release_sources WHERE service_id = $1`
+	const forget = `DELETE FROM releases WHERE service_id = $1`
+
+	var source releaseSource
+	err := domainError(tx.GetContext(ctx, &source, read, svc.ID))
+	if errors.Is(err, catalog.ErrNotFound) || err == nil && source.GitHubURL != svc.GitHubURL {
+		_, err = tx.ExecContext(ctx, forget, svc.ID)
+		source = releaseSource{ServiceID: svc.ID, GitHubURL: svc.GitHubURL}
+	}
+	return source, err
+}
+
+func saveSource(ctx context.Context, tx *sqlx.Tx, source releaseSource, found events.ReleasesFound) error {
+	const save = `INSERT INTO release_sources (service_id, github_url, checked_at, problem, read)
+		VALUES (:service_id, :github_url, :checked_at, :problem, :read)
+		ON CONFLICT (service_id) DO UPDATE SET github_url = EXCLUDED.github_url, checked_at = EXCLUDED.checked_at,
+			problem = EXCLUDED.problem, read = EXCLUDED.read`
+
+	source.CheckedAt, source.Problem = found.CheckedAt, found.Problem
+	source.Read = source.Read || found.Problem == ""
+	_, err := tx.NamedExecContext(ctx, save, source)
+	return err
+}
+
+// saveReleases makes the table what was found, and returns the tags that are new in it.
+func saveReleases(ctx context.Context, tx *sqlx.Tx, found events.ReleasesFound) (fresh []string, err error) {
+	const (
+		known = `SELECT tag FROM releases WHERE service_id = $1`
+		// The list says nothing of releases that are older than its oldest, unless it is complete.
+		withdraw = `DELETE FROM releases WHERE service_id = $1 AND NOT tag = ANY ($2) AND ($3::timestamptz IS NULL OR published_at > $3)`
+		save     = `INSERT INTO releases (service_id, tag, title, url, author, published_at, prerelease, notes, notes_cut)
+			VALUES (:service_id, :tag, :title, :url, :author, :published_at, :prerelease, :notes, :notes_cut)
+			ON CONFLICT (service_id, tag) DO UPDATE SET title = EXCLUDED.title, url = EXCLUDED.url, author = EXCLUDED.author,
+				published_at = EXCLUDED.published_at, prerelease = EXCLUDED.prerelease, notes = EXCLUDED.notes, notes_cut = EXCLUDED.notes_cut`
+		trim = `DELETE FROM releases WHERE service_id = $1 AND tag IN
+			(SELECT tag FROM releases WHERE service_id = $1 ORDER BY published_at DESC, tag DESC OFFSET $2)`
+	)
+	var before []string
+	if err := tx.SelectContext(ctx, &before, known, found.ServiceID); err != nil {
+		return nil, err
+	}
+	rows, tags := make([]releaseRow, len(found.Releases)), make(pq.StringArray, len(found.Releases))
+	var oldest *time.Time
+	for i, r := range found.Releases {
+		rows[i], tags[i] = newReleaseRow(found.ServiceID, r), r.Tag
+		if !found.Complete && (oldest == nil || r.PublishedAt.Before(*oldest)) {
+			oldest = &r.PublishedAt
+		}
+		if !slices.Contains(before, r.Tag) {
+			fresh = append(fresh, r.Tag)
+		}
+	}
+	if found.Complete || len(rows) > 0 {
+		if _, err := tx.ExecContext(ctx, withdraw, found.ServiceID, tags, oldest); err != nil {
+			return nil, err
+		}
+	}
+	if len(rows) > 0 {
+		if _, err := tx.NamedExecContext(ctx, save, rows); err != nil {
+			return nil, err
+		}
+	}
+	_, err = tx.ExecContext(ctx, trim, found.ServiceID, maxReleases)
+	return fresh, err
+}
+
+// published returns the events of those of the fresh releases that are news, the oldest first.
+func published(svc catalog.Service, found events.ReleasesFound, fresh []string) (list []events.Event) {
+	for _, r := range slices.Backward(found.Releases) {
+		if !slices.Contains(fresh, r.Tag) || found.CheckedAt.Sub(r.PublishedAt) > releaseNews {
+			continue
+		}
+		list = append(list, events.ReleasePublished{
+			ServiceID: svc.ID, Name: svc.Name, Team: svc.Team, Tag: r.Tag, Title: r.Title, URL: r.URL, Author: r.Author,
+			PublishedAt: r.PublishedAt, Prerelease: r.Prerelease, Repository: svc.GitHubURL,
+		})
+	}
+	return list
+}
+
+// Releases returns the newest releases of a service, limit at most, and what is known of their
+// repository. Its error is catalog.ErrNotFound if there is no such service.
+func (s *Store) Releases(ctx context.Context, id string, limit int) (catalog.Releases, error) {
+	const query = `SELECT tag, title, url, author, published_at, prerelease, notes, notes_cut
+		FROM releases WHERE service_id = $1 ORDER BY published_at DESC, tag DESC LIMIT $2`
+
+	list := catalog.Releases{Items: []events.Release{}}
+	err := s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
+		svc, err := byID(ctx, tx, id, "")
+		if err != nil {
+			return err
+		}
+		list.Repository = svc.GitHubURL
+		var source releaseSource
+		err = tx.GetContext(ctx, &source,
+			`SELECT checked_at, problem FROM release_sources WHERE service_id = $1 AND github_url = $2`, id, svc.GitHubURL)
+		if err = domainError(err); err != nil {
+			return ignoreNotFound(err) // nobody has looked there yet
+		}
+		list.CheckedAt, list.Problem = source.CheckedAt.UTC(), source.Problem
+		var rows []releaseRow
+		if err := tx.SelectContext(ctx, &rows, query, id, limit); err != nil {
+			return domainError(err)
+		}
+		for _, r := range rows {
+			list.Items = append(list.Items, r.release())
+		}
+		return nil
+	})
+	if err != nil {
+		return list, fmt.Errorf("releases of service %.40q: %w", id, err)
+	}
+	return list, nil
+}
+
+// ReleasesBetween returns the releases of a service in a time, the newest first, limit at most,
+// without their notes; also of a service that is gone.
+func (s *Store) ReleasesBetween(ctx context.Context, id string, from, before time.Time, limit int) ([]events.Release, error) {
+	const query = `SELECT tag, title, r.url, author, published_at, prerelease
+		FROM releases r JOIN release_sources USING (service_id) LEFT JOIN services s ON s.id = service_id
+		WHERE service_id = $1 AND published_at >= $2 AND published_at < $3 AND (s.id IS NULL OR s.github_url = release_sources.github_url)
+		ORDER BY published_at DESC, tag DESC LIMIT $4`
+
+	var rows []releaseRow
+	if err := s.db.SelectContext(ctx, &rows, query, id, from, before, limit); err != nil {
+		return nil, fmt.Errorf("releases of service %.40q: %w", id, domainError(err))
+	}
+	list := make([]events.Release, len(rows))
+	for i, r := range rows {
+		list[i] = r.release()
+	}
+	return list, nil
+}
