@@ -28,7 +28,7 @@ test('a deployment shows at once, and a fall after it says so @probes', async ({
   await card.check.click();
   const cause = /(just|\d+ s) after v1\.8\.2 was deployed by payments <b>pipeline<\/b>/;
   await expect(card.root.locator('.now-after')).toContainText(cause);
-  await expect(card.root.getByRole('link', { name: 'See the deployment' })).toHaveAttribute('href', run);
+  await expect(card.root.getByRole('link', { name: 'Details' })).toHaveAttribute('href', run);
   await expect(happened(page).first()).toContainText('Degraded: HTTP 503');
   await expect(happened(page).first()).toContainText(cause);
   const found = await new AxeBuilder({ page }).include('#servicePage').analyze();

@@ -92,6 +92,7 @@ test('what came shortly before is said with its time and who did it', () => {
     words({ kind: 'change', changed: ['interval', 'name', 'status_url'], by: 'Ada' }),
     '4 min after its check interval and its health URL were changed by Ada',
   );
+  assert.equal(words({ kind: 'release', version: 'v3', by: 'ada' }), '4 min after v3 was released by ada');
   assert.equal(words({ kind: 'eclipse' }), '4 min after something of the kind eclipse');
 });
 

@@ -60,6 +60,7 @@ export function cause({ kind, at, by, action, version, environment, changed: fie
     const what = action === 'rolledback' ? ['it was rolled back to ', name] : [name, ' was deployed'];
     return [when, ...what, ...where, ...who];
   }
+  if (kind === 'release') return [when, { name: version }, ' was released', ...who];
   if (kind === 'change') {
     const named = (fields ?? []).filter((field) => field === 'status_url' || field === 'interval');
     const what = named.map((field) => `its ${lower(labels[field])}`).join(' and ') || 'it';
