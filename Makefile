@@ -42,10 +42,11 @@ test: test-go test-web test-browser ## every test, getting first what is missing
 test-unit: ## the Go tests that start nothing, in seconds
 	go test -short work
 
+# Packages run beside each other: most of their time they wait.
 test-go: ## every Go test; PKG=./pkg/events/... and RUN=Name narrow it
 	@scripts/need postgres nginx chromium gcc jq
 	$(header) 'Go: unit and integration tests'
-	go test -race -shuffle=on -timeout 20m $(if $(RUN),-run '$(RUN)') $(or $(PKG),work)
+	go test -race -shuffle=on -timeout 20m -p 4 $(if $(RUN),-run '$(RUN)') $(or $(PKG),work)
 
 test-integration: ## the whole portal on real parts; PORTAL_TEST_STACK=docker|local chooses them
 	@scripts/need postgres nginx gcc

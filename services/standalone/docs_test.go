@@ -104,7 +104,7 @@ func TestScriptsOfTheDocumentation(t *testing.T) {
 }
 
 func TestPipelinesOfTheDocumentationTellOfDeployments(t *testing.T) {
-	code := blocks(t, "operations.md", "## Deployments", "sh", "yaml", "yaml", "sh")
+	code := blocks(t, "deployments.md", "# Deployments", "sh", "yaml", "yaml", "sh")
 	cfg := config(t)
 	portal := start(t, cfg)
 	defer portal.stop()

@@ -111,6 +111,9 @@ func TestSeedingAgainAddsNothingAndMovesURLs(t *testing.T) {
 		}
 	}
 	seed(first.URL, 24, 0)
+	if got := strings.Join(api.deployed, " "); strings.Count(got, "/deployments") != 4 || !strings.Contains(got, "/api/services/Newsletter/deployments") {
+		t.Errorf("deployments of %s", got)
+	}
 	seed(first.URL, 0, 0)
 	seed(second.URL, 0, scripted)
 
@@ -138,6 +141,7 @@ func TestSeedErrorHasTheAnswerOfTheAPI(t *testing.T) {
 type fakeAPI struct {
 	services         map[string]service
 	created, patched int
+	deployed         []string // paths
 }
 
 func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -146,14 +150,18 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(err)
 	}
 	var s service
-	switch r.Method {
-	case http.MethodPost:
+	switch {
+	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/deployments"):
+		f.deployed = append(f.deployed, r.URL.Path)
+		w.WriteHeader(http.StatusCreated)
+	case r.Method == http.MethodPost:
 		f.created++
 		_ = json.Unmarshal(body, &s)
 		s.ID = s.Name
 		f.services[s.ID] = s
 		w.WriteHeader(http.StatusCreated)
-	case http.MethodPatch:
+		_ = json.NewEncoder(w).Encode(s)
+	case r.Method == http.MethodPatch:
 		f.patched++
 		id := strings.TrimPrefix(r.URL.Path, "/api/services/")
 		s = f.services[id]
