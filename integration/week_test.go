@@ -24,6 +24,7 @@ type story struct {
 	sent   []events.ProbeCompleted // in the order in which they are sent
 	told   []events.ProbeCompleted // of these, those that are news
 	status []events.Status         // of each second; empty: nobody looked
+	deploy []time.Time             // the n-th brings version vn
 	probes []int                   // that started in each second
 	missed []int
 }
@@ -64,6 +65,9 @@ func newStory(random *rand.Rand, svc service, number int, begin time.Time) *stor
 		if n := len(s.told); n == 0 || at.After(s.told[n-1].CheckedAt) {
 			s.told = append(s.told, r)
 		}
+	}
+	for range 40 {
+		s.deploy = append(s.deploy, begin.Add(time.Duration(random.IntN(int(week/time.Second)))*time.Second))
 	}
 	s.count()
 	return s
@@ -118,7 +122,19 @@ func (s *story) between(from, to time.Time) (sum seen) {
 	return sum
 }
 
-// changes lists the changes of the status, the oldest first: "12m0s down".
+// after says what was deployed last in the half hour before a second: " after v3", or "".
+func (s *story) after(second int) (text string) {
+	last := time.Time{}
+	at := s.begin.Add(time.Duration(second) * time.Second)
+	for n, deployed := range s.deploy {
+		if age := at.Sub(deployed); age >= 0 && age <= 30*time.Minute && deployed.After(last) {
+			last, text = deployed, fmt.Sprint(" after v", n)
+		}
+	}
+	return text
+}
+
+// changes lists the changes of the status, the oldest first: "12m0s down after v3".
 func (s *story) changes() (list []string) {
 	last := events.Status("")
 	for n, status := range s.status {
@@ -126,15 +142,19 @@ func (s *story) changes() (list []string) {
 			status = events.StatusUnknown
 		}
 		if first := last == "" && status == events.StatusUnknown; status != last && !first && n < int(week/time.Second) {
-			list = append(list, fmt.Sprint(time.Duration(n)*time.Second, " ", status))
+			after := s.after(n)
+			if last == "" || status == events.StatusUnknown { // before, it was not known; or it is not now
+				after = ""
+			}
+			list = append(list, fmt.Sprint(time.Duration(n)*time.Second, " ", status, after))
 			last = status
 		}
 	}
 	return list
 }
 
-// A week is replayed through the broker, while each part is restarted or killed, some messages
-// come twice and some late. Every number that REST tells equals the script's own.
+// A week of deployments and outages is replayed through the broker, while each part is
+// restarted or killed, some messages come twice and some late. Every number that REST tells equals the script's own.
 func TestAWeekIsToldAsItWas(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -197,12 +217,29 @@ func (s *system) replay(random *rand.Rand, stories []*story, between map[int]fun
 	}
 	for i, m := range messages {
 		send(m)
+		for _, story := range stories {
+			s.deploy(story, 12*i, 12*(i+1))
+		}
 		if random.IntN(10) == 0 {
 			send(messages[random.IntN(i+1)]) // once more, and out of order
 		}
 		if happens := between[10*i/len(messages)]; happens != nil && 10*(i+1)/len(messages) > 10*i/len(messages) {
 			happens()
 		}
+	}
+}
+
+// deploy tells of the deployments of a story in some minutes, each until it is known.
+func (s *system) deploy(story *story, from, to int) {
+	s.t.Helper()
+	for n, at := range story.deploy {
+		if minute := int(at.Sub(story.begin) / time.Minute); minute < from || minute >= to {
+			continue
+		}
+		eventually(s.t, "a deployment is known", func() bool {
+			code, _ := s.call("POST", "/api/services/"+story.svc.ID+"/deployments", fields{"version": fmt.Sprint("v", n), "deployed_at": at})
+			return code == http.StatusCreated || code == http.StatusOK
+		})
 	}
 }
 
@@ -253,14 +290,21 @@ func (s *system) compare(story *story, begin, end time.Time) {
 			Items []struct {
 				At     time.Time `json:"at"`
 				Status struct {
-					To string `json:"to"`
+					To    string `json:"to"`
+					After struct {
+						Version string `json:"version"`
+					} `json:"after"`
 				} `json:"status"`
 			} `json:"items"`
 			Next string `json:"next"`
 		}
 		s.read(path+"/timeline?kind=status&limit=50&after="+next+"&"+times(begin, end), &page)
 		for _, m := range page.Items {
-			line = append(line, fmt.Sprint(m.At.Sub(begin), " ", m.Status.To))
+			text := fmt.Sprint(m.At.Sub(begin), " ", m.Status.To)
+			if version := m.Status.After.Version; version != "" {
+				text += " after " + version
+			}
+			line = append(line, text)
 		}
 		if next = page.Next; next == "" {
 			break
