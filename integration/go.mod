@@ -84,6 +84,7 @@ replace (
 	github.com/dev-portal/dev-portal/pkg/service => ../pkg/service
 	github.com/dev-portal/dev-portal/services/catalog-api => ../services/catalog-api
 	github.com/dev-portal/dev-portal/services/doctor => ../services/doctor
+	github.com/dev-portal/dev-portal/services/fetcher => ../services/fetcher
 	github.com/dev-portal/dev-portal/services/health-worker => ../services/health-worker
 	github.com/dev-portal/dev-portal/services/standalone => ../services/standalone
 	github.com/dev-portal/dev-portal/services/web => ../services/web

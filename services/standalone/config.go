@@ -98,6 +98,16 @@ type Config struct {
 	// PORTAL_PUBLIC_BADGES; none, all, or tag:NAME. Default none.
 	PublicBadges string
 
+	// Forges are forges besides github.com, gitlab.com and codeberg.org, as
+	// "gitea=git.example.com", with commas between: --forges, PORTAL_FORGES. ForgeTokens are
+	// files of tokens for forges, as "github.com=/path": --forge-tokens, PORTAL_FORGE_TOKENS.
+	Forges, ForgeTokens string
+
+	// ReleasesEvery is the time between two looks at the releases in a repository:
+	// --releases-every, PORTAL_RELEASES_EVERY, "15m". 0: none are read, as with Demo, whose
+	// services have repositories that do not exist.
+	ReleasesEvery time.Duration
+
 	// Demo fills the catalogue with examples: --demo, PORTAL_DEMO.
 	Demo bool
 
@@ -151,7 +161,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 		}
 		flags.StringVar(p, name, value, usage+" ["+variable+"]")
 	}
-	var interval, timeout, proxies, rate, streams string
+	var interval, timeout, releases, proxies, rate, streams string
 	text(&cfg.HTTPAddr, "http", "PORTAL_HTTP", "127.0.0.1:8080", "`address` of the page and the API")
 	text(&cfg.NATSAddr, "nats", "PORTAL_NATS", "127.0.0.1:4222", "`address` of NATS")
 	text(&cfg.MetricsAddr, "metrics", "PORTAL_METRICS", "", "`address` of the metrics (default "+DefaultMetrics+", or a free port if that is taken)")
@@ -172,6 +182,9 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	}
 	text(&cfg.KeysFile, "keys-file", "PORTAL_KEYS_FILE", "", "`file` of API keys that the portal has")
 	text(&cfg.PublicBadges, "public-badges", "PORTAL_PUBLIC_BADGES", "none", "`which` services have badges for everybody: none, all, or tag: and the tag that they have")
+	text(&cfg.Forges, "forges", "PORTAL_FORGES", "", "`forges` besides github.com, gitlab.com and codeberg.org, such as gitea=git.example.com, with commas between")
+	text(&cfg.ForgeTokens, "forge-tokens", "PORTAL_FORGE_TOKENS", "", "`files` of tokens for forges, such as github.com=/path/to/token, with commas between")
+	text(&releases, "releases-every", "PORTAL_RELEASES_EVERY", "15m", "`time` between two looks at the releases in a repository; 0: none are read")
 	flags.BoolVar(&cfg.Demo, "demo", false, "fill the catalogue with examples that change [PORTAL_DEMO]")
 	show := flags.Bool("version", false, "say which version this is")
 	ask := flags.Bool("healthcheck", false, "ask the portal that runs at --http whether all of it works")
@@ -201,6 +214,9 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	cfg.Interval = events.Interval(interval)
 	if cfg.Timeout, err = time.ParseDuration(timeout); err != nil {
 		fromEnv = append(fromEnv, fmt.Errorf("--timeout is %q: use a time such as 10s", timeout))
+	}
+	if cfg.ReleasesEvery, err = time.ParseDuration(releases); err != nil {
+		fromEnv = append(fromEnv, fmt.Errorf("--releases-every is %q: use a time such as 15m, or 0", releases))
 	}
 	parsed := service.NewEnv(func(name string) string {
 		return map[string]string{"--proxies": proxies, "--rate-limit": rate, "--stream-limit": streams}[name]
@@ -232,6 +248,9 @@ func (c Config) validate() error {
 	}
 	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
 		errs = append(errs, fmt.Errorf("--timeout is %s: choose one between %s and %s", c.Timeout, minTimeout, maxTimeout))
+	}
+	if c.readsReleases() {
+		errs = append(errs, c.fetcher().Validate())
 	}
 	errs = append(errs, c.catalogAPI().CheckAnonymous(c.Demo), c.catalogAPI().CheckSignOn())
 	if c.Dir == "" {

@@ -10,6 +10,7 @@ import (
 func TestServicesLinkNoServerAndNoTestHelper(t *testing.T) {
 	for dir, command := range map[string]string{
 		"../catalog-api":   "./cmd/catalog-api",
+		"../fetcher":       "./cmd/fetcher",
 		"../health-worker": "./cmd/health-worker",
 		".":                "./cmd/dev-portal", // has the servers, and the embedded-postgres library links testing
 	} {

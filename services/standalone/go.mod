@@ -9,6 +9,7 @@ require (
 	github.com/dev-portal/dev-portal/pkg/service v0.0.0
 	github.com/dev-portal/dev-portal/services/catalog-api v0.0.0
 	github.com/dev-portal/dev-portal/services/doctor v0.0.0
+	github.com/dev-portal/dev-portal/services/fetcher v0.0.0
 	github.com/dev-portal/dev-portal/services/health-worker v0.0.0
 	github.com/dev-portal/dev-portal/services/web v0.0.0
 	github.com/lib/pq v1.12.3
@@ -85,6 +86,7 @@ replace (
 	github.com/dev-portal/dev-portal/pkg/service => ../../pkg/service
 	github.com/dev-portal/dev-portal/services/catalog-api => ../catalog-api
 	github.com/dev-portal/dev-portal/services/doctor => ../doctor
+	github.com/dev-portal/dev-portal/services/fetcher => ../fetcher
 	github.com/dev-portal/dev-portal/services/health-worker => ../health-worker
 	github.com/dev-portal/dev-portal/services/web => ../web
 )

@@ -14,6 +14,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack"
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api"
+	"github.com/dev-portal/dev-portal/services/fetcher"
 	"github.com/dev-portal/dev-portal/services/health-worker"
 	"github.com/dev-portal/dev-portal/services/standalone/internal/demo"
 	"github.com/dev-portal/dev-portal/services/web"
@@ -118,9 +119,9 @@ type part struct {
 	run  func(context.Context, service.Common) error
 }
 
-// services returns all services.
+// services returns the services.
 func (c Config) services() []part {
-	return []part{
+	parts := []part{
 		{"catalog-api", func(ctx context.Context, common service.Common) error {
 			cfg := c.catalogAPI()
 			cfg.Common, cfg.Static = common, c.page()
@@ -130,6 +131,22 @@ func (c Config) services() []part {
 			return healthworker.Run(ctx, healthworker.Config{Common: common, Timeout: c.Timeout})
 		}},
 	}
+	if c.readsReleases() {
+		parts = append(parts, part{"fetcher", func(ctx context.Context, common service.Common) error {
+			cfg := c.fetcher()
+			cfg.Common = common
+			return fetcher.Run(ctx, cfg)
+		}})
+	}
+	return parts
+}
+
+// readsReleases reports whether a fetcher runs.
+func (c Config) readsReleases() bool { return c.ReleasesEvery != 0 && !c.Demo }
+
+// fetcher returns what the settings of this process mean for the fetcher.
+func (c Config) fetcher() fetcher.Config {
+	return fetcher.Config{Forges: fetcher.List(c.Forges), Tokens: fetcher.List(c.ForgeTokens), Every: c.ReleasesEvery}
 }
 
 // catalogAPI returns what the settings of this process mean for catalog-api.

@@ -6,6 +6,7 @@ require (
 	github.com/dev-portal/dev-portal/deploy/nats v0.0.0
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
 	github.com/dev-portal/dev-portal/pkg/service v0.0.0
+	github.com/dev-portal/dev-portal/services/fetcher v0.0.0
 	github.com/dev-portal/dev-portal/services/health-worker v0.0.0-00010101000000-000000000000
 	github.com/nats-io/jwt/v2 v2.8.2
 	github.com/nats-io/nats-server/v2 v2.15.2
@@ -41,6 +42,7 @@ require (
 	github.com/dev-portal/dev-portal/pkg/egress v0.0.0 // indirect
 	github.com/emicklei/go-restful/v3 v3.13.0 // indirect
 	github.com/fxamacker/cbor/v2 v2.9.1 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.9 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
 	github.com/go-openapi/jsonpointer v1.0.0 // indirect
 	github.com/go-openapi/jsonreference v1.0.0 // indirect
@@ -121,5 +123,6 @@ replace (
 	github.com/dev-portal/dev-portal/pkg/egress => ../../../pkg/egress
 	github.com/dev-portal/dev-portal/pkg/events => ../../../pkg/events
 	github.com/dev-portal/dev-portal/pkg/service => ../../../pkg/service
+	github.com/dev-portal/dev-portal/services/fetcher => ../../../services/fetcher
 	github.com/dev-portal/dev-portal/services/health-worker => ../../../services/health-worker
 )

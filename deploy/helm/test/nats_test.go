@@ -21,6 +21,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/pkg/service"
+	"github.com/dev-portal/dev-portal/services/fetcher"
 	healthworker "github.com/dev-portal/dev-portal/services/health-worker"
 )
 
@@ -32,6 +33,7 @@ const patience = 15 * time.Second
 func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	b := startBroker(t)
 	b.startWorker(t)
+	b.startFetcher(t)
 	catalogue := b.owner(t)
 	js := jetStream(t, catalogue)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -40,7 +42,12 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	found, err := stream.Found(ctx, js)
+	if err != nil {
+		t.Fatal(err)
+	}
 	svc := newService()
+	svc.GitHubURL = "https://cvs.example/of-no-forge" // which nobody asks
 	publish(t, js, events.ServiceCreated{Service: svc})
 
 	msg, err := ingest.Next(jetstream.FetchMaxWait(patience))
@@ -51,6 +58,13 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := events.DecodeResults(msg.Headers(), msg.Data()); err != nil {
+		t.Error(err)
+	}
+	said, err := found.Next(jetstream.FetchMaxWait(patience))
+	if err != nil {
+		t.Fatalf("the fetcher says nothing of the service: %v", err)
+	}
+	if err := said.DoubleAck(ctx); err != nil {
 		t.Error(err)
 	}
 	ask, err := json.Marshal(events.ProbePlanned{ServiceID: svc.ID, Version: 1, URL: svc.StatusURL, Interval: svc.Interval})
@@ -116,6 +130,13 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 			"$JS.API.CONSUMER.DELETE.PORTAL.anothers", "$JS.API.CONSUMER.DELETE.PROBES.probers-default", "$JS.API.CONSUMER.LIST.PORTAL",
 		},
 	}
+	forbidden["fetcher"] = []string{
+		events.CatalogSubject(id), events.StatusSubject(id), events.ReleaseSubject(id), events.ResultSubject(id), events.CheckSubject, events.PlanSubject(id),
+		"$JS.API.STREAM.CREATE.FETCHED", "$JS.API.STREAM.UPDATE.FETCHED", "$JS.API.STREAM.PURGE.FETCHED", "$JS.API.STREAM.DELETE.PORTAL",
+		"$JS.API.CONSUMER.CREATE.FETCHED.releases.portal.release.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.releases", "$JS.API.CONSUMER.DELETE.FETCHED.releases",
+		"$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*", "$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PORTAL.mine.portal.status.*",
+		"$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.CONSUMER.CREATE.PROBES.mine", "$JS.API.CONSUMER.DELETE.PORTAL.anothers",
+	}
 	for user, subjects := range forbidden {
 		nc := b.connect(t, user)
 		for _, subject := range subjects {
@@ -143,7 +164,7 @@ type broker struct {
 	log    *violations
 }
 
-var passwords = map[string]string{"catalog-api": "pcatalog1", "health-worker": "pworker2", "subscriber": "psubscriber3"}
+var passwords = map[string]string{"catalog-api": "pcatalog1", "fetcher": "pfetcher4", "health-worker": "pworker2", "subscriber": "psubscriber3"}
 
 func startBroker(t *testing.T) broker {
 	t.Helper()
@@ -226,21 +247,35 @@ func (b broker) owner(t *testing.T) *nats.Conn {
 	return nc
 }
 
-// startWorker runs a health worker until the test ends.
+// startWorker runs a worker until the test ends.
 func (b broker) startWorker(t *testing.T) {
+	t.Helper()
+	b.start(t, "health-worker", func(ctx context.Context, common service.Common) error {
+		return healthworker.Run(ctx, healthworker.Config{Common: common})
+	})
+}
+
+// startFetcher runs a fetcher until the test ends.
+func (b broker) startFetcher(t *testing.T) {
+	t.Helper()
+	b.start(t, "fetcher", func(ctx context.Context, common service.Common) error {
+		return fetcher.Run(ctx, fetcher.Config{Common: common})
+	})
+}
+
+// start runs a service as its user until the test ends.
+func (b broker) start(t *testing.T, user string, run func(context.Context, service.Common) error) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
-	url := strings.Replace(b.server.ClientURL(), "nats://", "nats://health-worker:"+passwords["health-worker"]+"@", 1)
+	url := strings.Replace(b.server.ClientURL(), "nats://", "nats://"+user+":"+passwords[user]+"@", 1)
 	go func() {
-		done <- healthworker.Run(ctx, healthworker.Config{
-			Common: service.Common{NATSURL: url, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
-		})
+		done <- run(ctx, service.Common{NATSURL: url, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	}()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
-			t.Errorf("health worker: %v", err)
+			t.Errorf("%s: %v", user, err)
 		}
 	})
 }

@@ -10,6 +10,7 @@ files that it reads (mounts and volumes), its egress besides that to NATS, and i
 rules; each may be empty. */}}
 {{- define "dev-portal.services" -}}
 catalog-api: {values: catalogApi, http: true}
+fetcher: {values: fetcher, http: {{ ne .Values.fetcher.hooks.secret "" }}}
 health-worker:
   values: healthWorker
   backlog: {stream: PROBES, consumer: "probers-{{ .Values.healthWorker.location }}"}

@@ -1,0 +1,76 @@
+package fetcher_test
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dev-portal/dev-portal/services/fetcher"
+)
+
+func write(t *testing.T, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestConfigFromEnv(t *testing.T) {
+	token := write(t, "t0ken")
+	vars := map[string]string{
+		"PORTAL_FORGES": "gitea=git.example.com, gitlab=lab.example.com", "PORTAL_FORGE_TOKENS": "github.com=" + token + ",git.example.com=" + token,
+		"PORTAL_RELEASES_EVERY": "5m", "PORTAL_DENY": "127.0.0.0/8", "PORTAL_HOOKS": ":8081", "PORTAL_HOOKS_SECRET": token,
+	}
+	cfg, err := fetcher.ConfigFromEnv(func(name string) string { return vars[name] })
+	if err != nil || len(cfg.Forges) != 2 || len(cfg.Tokens) != 2 || cfg.Every != 5*time.Minute || len(cfg.Deny) != 1 || cfg.HooksAddr != ":8081" || cfg.HooksSecret != token {
+		t.Errorf("got %+v, %v", cfg, err)
+	}
+	if _, err := fetcher.ConfigFromEnv(func(string) string { return "" }); err != nil {
+		t.Errorf("without variables: %v", err)
+	}
+}
+
+func TestConfigIsValidated(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pemKey := write(t, string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})))
+	secret := write(t, "hunter2 is no word")
+	app := fetcher.App{ID: 1, Installation: 2, KeyFile: pemKey}
+	for name, tc := range map[string]struct {
+		cfg  fetcher.Config
+		want string // "": it is valid
+	}{
+		"nothing":                     {fetcher.Config{}, ""},
+		"an app":                      {fetcher.Config{App: app}, ""},
+		"an app at another GitHub":    {fetcher.Config{App: fetcher.App{1, 2, pemKey, "ghe.example"}, Forges: []string{"github=ghe.example"}}, ""},
+		"a shorter interval":          {fetcher.Config{Every: time.Second}, "PORTAL_RELEASES_EVERY is 1s"},
+		"a forge that is none":        {fetcher.Config{Forges: []string{"cvs=x"}}, "PORTAL_FORGES"},
+		"a token for nobody":          {fetcher.Config{Tokens: []string{"git.example=/x"}}, "PORTAL_FORGE_TOKENS"},
+		"a token that is not there":   {fetcher.Config{Tokens: []string{"github.com=/nowhere"}}, "no such file"},
+		"a token of several words":    {fetcher.Config{Tokens: []string{"github.com=" + secret}}, "does not have one word"},
+		"webhooks without a secret":   {fetcher.Config{HooksAddr: ":1"}, ""},
+		"a secret without webhooks":   {fetcher.Config{HooksSecret: write(t, "x")}, "without PORTAL_HOOKS"},
+		"a part of an app":            {fetcher.Config{App: fetcher.App{ID: 1}}, "belong together"},
+		"an app's key that is none":   {fetcher.Config{App: fetcher.App{ID: 1, Installation: 2, KeyFile: secret}}, "is not PEM"},
+		"an app at a forge of no app": {fetcher.Config{App: fetcher.App{1, 2, pemKey, "gitlab.com"}}, "PORTAL_GITHUB_APP_HOST"},
+		"an app and a token":          {fetcher.Config{App: app, Tokens: []string{"github.com=" + write(t, "x")}}, "set one of them"},
+	} {
+		err := tc.cfg.Validate()
+		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tc.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: the error tells a secret: %v", name, err)
+		}
+	}
+}

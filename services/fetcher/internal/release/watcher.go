@@ -1,0 +1,310 @@
+// Package release watches the repositories that services link to, and says what releases they
+// have: catalogue in, by the event stream; requests to forges, in turn and within their limits;
+// and a message for each service whose releases have changed.
+//
+// There is one fetcher. A second one, as during an update, costs requests and does no harm:
+// whoever reads the messages takes each answer once.
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/forge"
+)
+
+// Source is the CloudEvents source of what the fetcher says.
+const Source = "/dev-portal/fetcher"
+
+const (
+	askTimeout     = 40 * time.Second // for all pages of a repository
+	publishTimeout = 5 * time.Second
+	retryPause     = time.Second
+)
+
+// Config configures a Watcher.
+type Config struct {
+	JS     jetstream.JetStream
+	Client *forge.Client
+	Forges []forge.Forge
+
+	// Every is the time between two looks at a repository; where the forge's limit is too
+	// low for that, it is longer.
+	Every time.Duration
+
+	Log     *slog.Logger
+	Metrics *Metrics
+}
+
+// Watcher watches repositories.
+type Watcher struct {
+	Config
+
+	mirror *stream.Mirror
+	lanes  map[string]*lane // by the host of the forge
+	other  *lane            // of links that are of no forge
+	ready  atomic.Bool
+
+	mu    sync.Mutex
+	links map[string]string // of each service that has one, by its id
+	sent  map[string]sent   // likewise, and of those that are gone
+}
+
+// New returns a Watcher. Call Run.
+func New(cfg Config) *Watcher {
+	w := &Watcher{
+		Config: cfg, mirror: stream.NewMirror(cfg.JS, events.AllCatalog), lanes: map[string]*lane{},
+		links: map[string]string{}, sent: map[string]sent{},
+	}
+	for _, f := range cfg.Forges {
+		w.lanes[f.Host()] = newLane(f, cfg.Every)
+	}
+	w.other = newLane(forge.Forge{}, readAnew)
+	w.mirror.OnChange = func(c stream.Change) {
+		if c.After != nil {
+			w.follow(c.After.ID)
+		} else {
+			w.follow(c.Before.ID)
+		}
+	}
+	w.mirror.OnError = stream.LogErrors(cfg.Log, cfg.JS.Conn(), "catalogue")
+	cfg.Metrics.observe(w.lanes)
+	return w
+}
+
+// Ready returns an error unless the catalogue is followed.
+func (w *Watcher) Ready() error {
+	if !w.ready.Load() {
+		return errors.New("the catalogue is not followed")
+	}
+	return nil
+}
+
+// Hint asks for a repository soon, as there may be news in it, and reports whether any service
+// links there. Its error is that of Ready.
+func (w *Watcher) Hint(link string) (wanted bool, err error) {
+	if err := w.Ready(); err != nil {
+		return false, err
+	}
+	lane, path := w.find(link)
+	return lane != w.other && lane.hint(path), nil
+}
+
+// Run watches until ctx ends, and then returns nil. It returns an error only when the
+// connection is closed for good.
+func (w *Watcher) Run(ctx context.Context) error {
+	if !w.load(ctx) {
+		return nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return w.mirror.Run(ctx) })
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.mirror.Ready():
+		}
+		for svc := range w.mirror.Services() {
+			w.follow(svc.ID)
+		}
+		w.ready.Store(true)
+		for _, l := range w.lanes {
+			g.Go(func() error { w.serve(ctx, l); return nil })
+		}
+		w.serve(ctx, w.other)
+		return nil
+	})
+	return g.Wait()
+}
+
+// load reads what was said last, with retries until ctx ends: catalog-api makes the stream.
+func (w *Watcher) load(ctx context.Context) bool {
+	told := stream.LogErrors(w.Log, w.JS.Conn(), "state")
+	for {
+		try, cancel := context.WithTimeout(ctx, time.Minute)
+		found, err := readSent(try, w.JS)
+		cancel()
+		if err == nil {
+			w.sent = found
+			return true
+		}
+		if ctx.Err() == nil {
+			told(fmt.Errorf("read what was said last: %w", err))
+		}
+		if !sleep(ctx, retryPause) {
+			return false
+		}
+	}
+}
+
+// find returns the lane and the path of the repository that a link leads to.
+func (w *Watcher) find(link string) (*lane, string) {
+	if u, err := url.Parse(link); err == nil {
+		if l := w.lanes[forge.Host(u)]; l != nil {
+			if path, ok := l.forge.Repository(u); ok {
+				return l, path
+			}
+		}
+	}
+	return w.other, link
+}
+
+// follow brings the lanes in line with what a service links to now.
+func (w *Watcher) follow(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	svc, _ := w.mirror.Service(id) // without a link if it is gone
+	before := w.links[id]
+	if before == svc.GitHubURL {
+		return
+	}
+	if before != "" {
+		l, path := w.find(before)
+		l.remove(id, path)
+	}
+	if svc.GitHubURL == "" {
+		delete(w.links, id)
+		delete(w.sent, id)
+		return
+	}
+	w.links[id] = svc.GitHubURL
+	last := w.sent[id]
+	l, path := w.find(svc.GitHubURL)
+	l.add(id, svc.GitHubURL, path, last.link == svc.GitHubURL && !last.old(time.Now()))
+}
+
+// serve asks for the repositories of a lane, one after another, until ctx ends.
+func (w *Watcher) serve(ctx context.Context, l *lane) {
+	for {
+		r, ok := l.next(ctx)
+		if !ok {
+			return
+		}
+		if len(r.links) > 0 {
+			w.look(ctx, l, r)
+		}
+	}
+}
+
+// look asks for a repository, and says what is new to the services that link to it.
+func (w *Watcher) look(ctx context.Context, l *lane, r repository) {
+	answer, err := w.ask(ctx, l, r)
+	if ctx.Err() != nil {
+		return
+	}
+	found := events.ReleasesFound{
+		CheckedAt: time.Now().UTC().Truncate(time.Millisecond), Releases: answer.Releases, Complete: answer.Complete, Validator: answer.Validator,
+	}
+	if failed, is := errors.AsType[*forge.Error](err); is {
+		found.Problem = failed.Problem
+	}
+	l.answered(r.path, found.Problem != events.ProblemUnreachable && found.Problem != events.ProblemRateLimited)
+	if answer.Unchanged {
+		return
+	}
+	for _, id := range r.ids() {
+		found.ServiceID, found.GitHubURL = id, r.links[id]
+		w.say(ctx, found)
+	}
+}
+
+// ask asks the forge, and lets it rest if it wants that.
+func (w *Watcher) ask(ctx context.Context, l *lane, r repository) (answer forge.Answer, err error) {
+	if l == w.other {
+		return answer, &forge.Error{Problem: events.ProblemUnsupported, Err: errors.New("the link is of no forge")}
+	}
+	try, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	answer, budget, err := w.Client.Releases(try, l.forge, r.path, w.validator(r))
+	if ctx.Err() != nil {
+		return answer, ctx.Err()
+	}
+	w.Metrics.asked(l.forge.Host(), answer, budget, err)
+	if budget.Remaining == 0 {
+		l.pause(budget.Wait)
+	}
+	failed, is := errors.AsType[*forge.Error](err)
+	if is {
+		w.Log.WarnContext(ctx, "releases not read", "forge", l.forge.Host(), "repository", r.path, "problem", string(failed.Problem), "error", failed.Err)
+	}
+	if is && failed.Problem == events.ProblemRateLimited {
+		l.pause(failed.Wait)
+	}
+	return answer, err
+}
+
+// validator returns the ETag with which only what is new to all services is asked for, or "".
+func (w *Watcher) validator(r repository) (validator string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, id := range r.ids() {
+		last := w.sent[id]
+		if last.link != r.links[id] || last.old(time.Now()) || i > 0 && last.validator != validator {
+			return ""
+		}
+		validator = last.validator
+	}
+	return validator
+}
+
+// say publishes what was found, unless the same was said lately. It tries until ctx ends: while
+// the broker is away, there is no use in asking for more.
+func (w *Watcher) say(ctx context.Context, found events.ReleasesFound) {
+	now := newSent(found)
+	w.mu.Lock()
+	last := w.sent[found.ServiceID]
+	same := last.link == now.link && last.digest == now.digest && !last.old(found.CheckedAt)
+	if same {
+		last.validator = now.validator // a forge's ETag changes more often than what we read of its answer
+		w.sent[found.ServiceID] = last
+	}
+	w.mu.Unlock()
+	if same {
+		return
+	}
+	msg, err := stream.Encode(Source, found)
+	if err != nil {
+		w.Log.ErrorContext(ctx, "releases cannot be said", "error", err) // a bug: the forge's words are checked when they are read
+		return
+	}
+	for {
+		try, cancel := context.WithTimeout(ctx, publishTimeout)
+		_, err := w.JS.PublishMsg(try, msg) // sent again it is stored once, by its id
+		cancel()
+		if err == nil {
+			break
+		}
+		if ctx.Err() == nil {
+			w.Log.WarnContext(ctx, "releases not stored; retrying", "error", err)
+		}
+		if !sleep(ctx, retryPause) {
+			return
+		}
+	}
+	w.Metrics.published.Inc()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.links[found.ServiceID] != "" { // else it is gone
+		w.sent[found.ServiceID] = now
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}

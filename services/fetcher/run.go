@@ -1,0 +1,84 @@
+// Package fetcher reads what others publish about the services: the releases in the
+// repositories that they link to. It follows the catalogue's events, asks the forges in turn
+// and within their limits, and sends what is new to catalog-api. It has no state of its own: the
+// broker has what it said last, and it may be killed at any time.
+package fetcher
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/dev-portal/dev-portal/pkg/egress"
+	"github.com/dev-portal/dev-portal/pkg/service"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/forge"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/hook"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/release"
+)
+
+// dialTimeout is for a connection, DNS included.
+const dialTimeout = 10 * time.Second
+
+// Run runs the fetcher until ctx ends, and then returns nil. NATS need not be available at the
+// start, may go away, and may come back without its data. Run fails only if cfg is invalid, an
+// address can't be listened on, or the connection to NATS is closed for good.
+func Run(ctx context.Context, cfg Config) error {
+	cfg = cfg.withDefaults()
+	if err := cfg.Validate(); err != nil {
+		return fmt.Errorf("fetcher: %w", err)
+	}
+	hooks, err := cfg.listenHooks(ctx)
+	if err != nil {
+		return fmt.Errorf("fetcher: %w", err)
+	}
+	err = cfg.Run(ctx, "fetcher", func(nc *nats.Conn) (service.Work, error) {
+		w, err := cfg.watcher(nc)
+		if err != nil {
+			return service.Work{}, fmt.Errorf("fetcher: %w", err)
+		}
+		parts := []func(context.Context) error{w.Run}
+		if hooks != nil {
+			secret := func() (string, error) { return forge.ReadSecret(cfg.HooksSecret) }
+			handler := hook.Handler(secret, w.Hint, cfg.Log)
+			parts = append(parts, func(ctx context.Context) error { return service.Serve(ctx, hooks, handler, cfg.Log) })
+		}
+		return service.Work{Ready: w.Ready, Parts: parts}, nil
+	})
+	if hooks != nil {
+		_ = hooks.Close() // after a failed start; otherwise its server has closed it
+	}
+	return err
+}
+
+// watcher returns what the settings ask for.
+func (c Config) watcher(nc *nats.Conn) (*release.Watcher, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	client := forge.NewClient(egress.New(egress.Config{Timeout: dialTimeout, Deny: c.Deny}), "dev-portal-fetcher/"+c.Version)
+	forges, err := c.forges(client)
+	if err != nil {
+		return nil, err
+	}
+	return release.New(release.Config{
+		JS: js, Client: client, Forges: forges, Every: c.Every, Log: c.Log, Metrics: release.NewMetrics(c.Registry, c.Version),
+	}), nil
+}
+
+// listenHooks listens for webhooks, before anything else starts. It returns nil, nil if none
+// are taken.
+func (c Config) listenHooks(ctx context.Context) (net.Listener, error) {
+	if c.HooksListener != nil || c.HooksAddr == "" || c.HooksSecret == "" {
+		return c.HooksListener, nil
+	}
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", c.HooksAddr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for webhooks (PORTAL_HOOKS): %w", err)
+	}
+	return ln, nil
+}
