@@ -40,6 +40,10 @@ export class Catalogue {
     return this.#ask('DELETE', `/${id}`);
   }
 
+  releases(id) {
+    return this.#ask('GET', `/${id}/releases`);
+  }
+
   // deployed tells of a deployment of a service.
   deployed(id, fields) {
     return this.#ask('POST', `/${id}/deployments`, fields);

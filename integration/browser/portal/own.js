@@ -87,7 +87,18 @@ export class OwnPortal {
 
   #spawn() {
     const http = this.url ? new URL(this.url).host : '127.0.0.1:0';
-    const args = ['--http', http, '--nats', '127.0.0.1:0', '--data', join(this.folder, 'data'), ...this.flags()];
+    // Links of the tests lead to forges on the internet, which are none of their business.
+    const args = [
+      '--http',
+      http,
+      '--nats',
+      '127.0.0.1:0',
+      '--data',
+      join(this.folder, 'data'),
+      '--releases-every',
+      '0',
+      ...this.flags(),
+    ];
     const child = spawn(this.binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#ended = new Promise((resolve) => {
       child.on('error', ({ message }) => resolve({ end: `could not run: ${message}` }));

@@ -33,6 +33,17 @@ test('a change by a person says who made it, and a kind of later versions that i
   assert.deepEqual(said({ at: '', kind: 'eclipse' }).words, ['Something of the kind eclipse']);
 });
 
+test('a release says its tag, who made it, and where it is', () => {
+  const release = { tag: 'v1.8.2', title: 'Faster', author: 'ada', url: 'https://forge.example/v1.8.2' };
+  assert.deepEqual(said({ at: '', kind: 'release', release }), {
+    icon: 'tag',
+    words: [{ name: 'v1.8.2' }, ' released', ': ', { name: 'Faster' }],
+    more: ['by ', { name: 'ada' }],
+    link: release.url,
+    after: [],
+  });
+});
+
 test('that nobody had looked yet says nothing', () => {
   assert.equal(telling({ kind: 'status', status: { to: 'unknown' } }), false);
   assert.equal(telling({ kind: 'status', status: { from: 'down', to: 'unknown', reason: 'stale' } }), true);

@@ -1,5 +1,5 @@
 // <service-history> shows what was of a service: its last day, uptime, latency, and what
-// befell it. It has the properties `api` and `toasts`; show(id, version, service) is called
+// befell it, with its releases. It has the properties `api` and `toasts`; show(id, version, service) is called
 // when the service is shown or has changed, leave() when another page is, tick(now) each
 // second, again(now) when there is more. It bubbles "undo" (detail the change), "copybadge" (detail the service), and "known" with what
 // the timeline knows of the present status: { healthy, after, since }, as in lib/timeline.js.
@@ -8,6 +8,7 @@ import { lastDay } from '../lib/strip.js';
 import { known } from '../lib/timeline.js';
 import { stamp, tell } from './template.js';
 import './latency-chart.js';
+import './release-list.js';
 import './status-strip.js';
 import './time-line.js';
 import './uptime-figures.js';
@@ -41,6 +42,7 @@ class ServiceHistory extends HTMLElement {
     if (other) {
       this.#moments = [];
       this.#timeline.show([], false, now);
+      this.#releases.show(null, now);
     }
     this.#tellKnown();
     this.#showElsewhere();
@@ -74,6 +76,10 @@ class ServiceHistory extends HTMLElement {
     this.querySelector('[data-csv=timeline]').href = this.api.timelineCSV(this.#id);
   }
 
+  get #releases() {
+    return this.querySelector('release-list');
+  }
+
   get #timeline() {
     return this.querySelector('time-line');
   }
@@ -81,7 +87,9 @@ class ServiceHistory extends HTMLElement {
   #readAll(now) {
     this.#readAt = now;
     const measured = this.#service?.status_url ? [this.#readStrips(), this.#readUptime(), this.#readChart()] : [];
-    return this.#read(Promise.all([this.#readTimeline(), ...measured]));
+    const linked = this.#service?.github_url ? [this.#readReleases()] : [];
+    if (linked.length === 0) this.#releases.show(null, now);
+    return this.#read(Promise.all([this.#readTimeline(), ...linked, ...measured]));
   }
 
   // read says if something could not be read. What was read before stays.
@@ -111,6 +119,10 @@ class ServiceHistory extends HTMLElement {
       ),
       this.#for(this.api.days(this.#id, 90, zone), (answer) => this.querySelector('uptime-figures').strip(answer)),
     ]);
+  }
+
+  #readReleases() {
+    return this.#for(this.api.releases(this.#id), (releases) => this.#releases.show(releases, this.#readAt));
   }
 
   #readUptime() {

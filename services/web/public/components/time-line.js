@@ -55,7 +55,7 @@ class TimeLine extends HTMLElement {
     setTime(item.querySelector('time'), timeOfDay(moment.at), moment.at);
     setWords(item.querySelector('.moment-what'), words);
     setWords(item.querySelector('.moment-more'), more);
-    setLink(item.querySelector('.moment-link'), link, moment.deployment?.version);
+    setLink(item.querySelector('.moment-link'), link, moment.deployment?.version ?? moment.release?.tag);
     setWords(item.querySelector('.moment-after'), after);
     item.classList.toggle('caused', after.length > 0);
     const undo = item.querySelector('button');

@@ -85,6 +85,12 @@ export async function timeline(id, kind, after) {
   return (await call('GET', `${path(id)}/timeline?${query}`)).data;
 }
 
+// releases resolves with { repository, checked_at, problem, items } of the newest releases of
+// a service.
+export async function releases(id) {
+  return (await call('GET', `${path(id)}/releases?limit=3`)).data;
+}
+
 // uptime resolves with how much of 24 hours, 7, 30 and 90 days a service was up.
 export async function uptime(id) {
   return (await call('GET', `${path(id)}/uptime`)).data.items;

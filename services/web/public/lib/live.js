@@ -14,7 +14,14 @@
 // The holder also posts the messages of its Stream. Each message has { type, tab }.
 import { Stream } from './stream.js';
 
-const events = ['service.created', 'service.updated', 'service.deleted', 'status.changed', 'service.deployed'];
+const events = [
+  'service.created',
+  'service.updated',
+  'service.deleted',
+  'status.changed',
+  'service.deployed',
+  'release.published',
+];
 const heartbeat = 15_000; // ms: the server's
 const silenceTimeout = 2.5 * heartbeat; // ms without a message after which a stream counts as dead
 const handoverTimeout = 5_000; // ms that the next holder has to open the stream

@@ -10,6 +10,7 @@ const types = [
   'service.deleted',
   'status.changed',
   'service.deployed',
+  'release.published',
 ];
 const maxRetryDelay = 30_000; // ms between two attempts
 

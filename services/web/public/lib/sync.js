@@ -127,7 +127,8 @@ export class Sync extends EventTarget {
     const { store } = this.#deps;
     if (type === 'service.deleted') store.remove(data.id, data.version);
     else if (type === 'status.changed') store.changeStatus(data);
-    else if (type === 'service.deployed') this.dispatchEvent(new CustomEvent('happened', { detail: data.service_id }));
+    else if (type === 'service.deployed' || type === 'release.published')
+      this.dispatchEvent(new CustomEvent('happened', { detail: data.service_id }));
     else store.put(data);
     this.#at = new Date(serverClock.now());
   }

@@ -4,6 +4,7 @@ import { dayTitle } from './dates.js';
 import { isWebAddress, labels } from './fields.js';
 import { reason } from './format.js';
 import { lengthy } from './history.js';
+import { published } from './releases.js';
 import { statusNames } from './status.js';
 
 // said says a moment of the timeline: { icon, words, more, link, after }; words, more and after
@@ -13,6 +14,7 @@ export function said(moment, older) {
   const rest = { more: [], link: '', after: [] };
   if (moment.kind === 'change') return { ...rest, icon: 'edit', words: headline(moment.change) };
   if (moment.kind === 'deployment') return { ...rest, icon: 'deploy', ...deployed(moment.deployment) };
+  if (moment.kind === 'release') return { ...rest, icon: 'tag', ...published(moment.release) };
   if (moment.kind !== 'status') return { ...rest, icon: 'unknown', words: [`Something of the kind ${moment.kind}`] };
   return { ...rest, ...changed(moment, older) };
 }
