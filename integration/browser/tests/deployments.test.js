@@ -53,7 +53,7 @@ test('the timeline can be of deployments alone', async ({ home, page, catalogue 
   await catalogue.deployed(service.id, { version: 'v3', deployed_at: ago(2) });
   await home.open(pageOf(service));
   await expect(happened(page)).toHaveCount(3);
-  await page.getByRole('button', { name: 'Deployments' }).click();
+  await page.getByRole('button', { name: 'Deploys' }).click();
   await expect(happened(page)).toHaveCount(2);
   await expect(happened(page).nth(0)).toContainText('Rolled back to v2 in staging');
   await expect(happened(page).nth(1)).toContainText('v3 deployed');
