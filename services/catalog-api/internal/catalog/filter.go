@@ -1,6 +1,11 @@
 package catalog
 
-import "github.com/dev-portal/dev-portal/pkg/events"
+import (
+	"slices"
+	"strings"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+)
 
 // Filter narrows a list: a service must meet all that is set. Several values of
 // one kind mean any of them.
@@ -15,4 +20,36 @@ type Filter struct {
 // All reports whether every service passes the filter.
 func (f Filter) All() bool {
 	return len(f.Query) == 0 && len(f.Team) == 0 && len(f.Status) == 0 && len(f.Tag) == 0 && len(f.IDs) == 0
+}
+
+// Passes returns a function that reports whether a service passes the filter. It is for
+// services that are not in the database as they are.
+func (f Filter) Passes() func(*Service) bool {
+	queries := make([][]string, len(f.Query))
+	for i, text := range f.Query {
+		queries[i] = Words(text)
+	}
+	teams, tags := keys(f.Team), keys(f.Tag)
+	return func(s *Service) bool {
+		return (len(queries) == 0 || anyQuery(queries, s.SearchText())) &&
+			(len(teams) == 0 || s.Team != "" && slices.Contains(teams, Key(s.Team))) &&
+			(len(tags) == 0 || slices.ContainsFunc(s.Tags, func(tag string) bool { return slices.Contains(tags, Key(tag)) })) &&
+			(len(f.Status) == 0 || slices.Contains(f.Status, s.Status)) &&
+			(len(f.IDs) == 0 || slices.Contains(f.IDs, s.ID))
+	}
+}
+
+func keys(texts []string) []string {
+	list := make([]string, len(texts))
+	for i, text := range texts {
+		list[i] = Key(text)
+	}
+	return list
+}
+
+// anyQuery reports whether a text has all words of one of the queries.
+func anyQuery(queries [][]string, text string) bool {
+	return slices.ContainsFunc(queries, func(words []string) bool {
+		return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
+	})
 }

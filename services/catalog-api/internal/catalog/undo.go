@@ -84,7 +84,7 @@ func fromJSON(value any) any {
 // above that of its deletion, and nobody knows its status if that was measured.
 func (s *Service) Restored(now time.Time) {
 	s.Version += 2
-	s.UpdatedAt = now
+	s.UpdatedAt, s.StatusSince = now, now
 	s.Tags = slices.Clone(s.Tags)
 	if s.StatusURL != "" {
 		s.forgetProbe(now)

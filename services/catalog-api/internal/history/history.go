@@ -111,3 +111,10 @@ func AddSpan(list []Span, s Span) []Span {
 	}
 	return append(list, s)
 }
+
+// A Fall is that services got a worse status, at about the same time.
+type Fall struct {
+	At       time.Time // when the first of them did
+	Services int
+	Worst    events.Status
+}

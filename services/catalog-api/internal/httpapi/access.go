@@ -33,6 +33,7 @@ var actions = map[string]access.Action{
 	"list-releases":       access.Read,
 	"list-uptimes":        access.Read,
 	"list-strips":         access.Read,
+	"list-falls":          access.Read,
 	"events":              access.Read,
 	"create-service":      access.WriteService,
 	"put-service":         access.WriteService,

@@ -64,6 +64,8 @@ type API struct {
 
 	list    *listCache
 	uptimes *uptimes
+	past    *recent[time.Time, listedMoment]
+	falls   *recent[fallsQuestion, fallsAnswer]
 }
 
 // Run refreshes the measurements in the list until ctx ends. Without it, requests wait
@@ -88,6 +90,7 @@ func (a *API) Handler() http.Handler {
 	a.deployments(r)
 	a.releases(r)
 	a.strips(r)
+	a.fallen(r)
 	a.exports(r)
 	a.badges(r)
 	a.metrics(r)

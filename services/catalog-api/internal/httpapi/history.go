@@ -24,6 +24,10 @@ type History interface {
 	ObservedTime(ctx context.Context, f catalog.Filter, from, to time.Time) ([]history.ServiceTime, error)
 	// SpansOf returns the statuses of services in a time, the oldest first, by their ids.
 	SpansOf(ctx context.Context, ids []string, from, to time.Time) (map[string][]history.Span, error)
+	// Falls returns when services fell in a time; those in the same step are one.
+	Falls(ctx context.Context, from, to time.Time, step time.Duration) ([]history.Fall, error)
+	// RecordBegin returns when the record begins; nil: there is none.
+	RecordBegin(ctx context.Context) (*time.Time, error)
 	// StatusChanges returns changes of a service's status before a time, the newest first.
 	StatusChanges(ctx context.Context, id string, from, before time.Time, limit int) ([]history.Change, error)
 }

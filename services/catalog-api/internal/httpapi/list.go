@@ -36,6 +36,7 @@ type listServicesInput struct {
 	ID     []string `query:"id,explode" maxItems:"100" doc:"One of these services; repeat it for each."`
 
 	rest.Paging
+	Past
 
 	IfNoneMatch    string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
 	AcceptEncoding string `header:"Accept-Encoding" hidden:"true"`
@@ -101,6 +102,7 @@ type serviceListOutput struct {
 	ContentEncoding string `header:"Content-Encoding" hidden:"true"`
 	ETag            string `header:"ETag" doc:"A digest of the list."`
 	Link            string `header:"Link" doc:"The next page, as rel=next, where there is one."`
+	KnownFrom       string `header:"Known-From" doc:"If it is after the moment that was asked for: from when on every change is known."`
 	Body            []byte
 }
 
@@ -115,16 +117,23 @@ func (a *API) listServices(ctx context.Context, in *listServicesInput) (*service
 	if err != nil {
 		return nil, err
 	}
+	at, past, err := in.moment()
+	if err != nil {
+		return nil, err
+	}
+	out := &serviceListOutput{Status: http.StatusOK, ContentType: rest.JSON}
 	var list *encodedList
-	if f.All() {
+	switch {
+	case past:
+		list, out.KnownFrom, err = a.listAt(ctx, at, f)
+	case f.All():
 		list, err = a.list.fresh(ctx)
-	} else {
+	default:
 		list, err = a.find(ctx, f)
 	}
 	if err != nil {
 		return nil, err
 	}
-	out := &serviceListOutput{Status: http.StatusOK, ContentType: rest.JSON}
 	whole := f.All() && page == rest.Page{}
 	if !whole {
 		list = list.page(page)

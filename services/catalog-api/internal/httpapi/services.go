@@ -26,6 +26,7 @@ type Catalog interface {
 	ServiceByName(ctx context.Context, name string) (catalog.Service, error)
 
 	Lists
+	Moments
 	Writer
 	Trail
 	Deployments
@@ -63,10 +64,12 @@ func (a *API) services(r *rest.API) {
 	const mergePatch = "application/merge-patch+json"
 
 	a.list = newListCache(a.Catalog)
+	a.past = a.newMoments()
 	r.Tag("services", "The catalogue. Probes do not change the version of a service, so they never conflict with If-Match.")
 	rest.Register(r, rest.Get("list-services", all, "Find services",
 		"All services by name, or those that meet every filter; a filter given several times means any of its values. "+
-			"With limit they come in pages: the header Link and the field next lead to the next one."), a.listServices,
+			"With limit they come in pages: the header Link and the field next lead to the next one. With at, all of it is as it was then: "+
+			"the filters are of that moment too, and services that were deleted since are there. "+knownFromHeader), a.listServices,
 		rest.Answers(http.StatusOK, serviceList{Items: []service{exampleService()}, Total: 2, Next: rest.Next("billing")}),
 		rest.NotChanged(), rest.Problems(rest.Malformed, rest.Invalid))
 	rest.Register(r, rest.Operation{
@@ -74,10 +77,11 @@ func (a *API) services(r *rest.API) {
 		Description: "The name must be free. With a status_url the service is probed at once.",
 	}, a.createService, rest.Takes[serviceCreateBody](exampleWrite, rest.JSON), rest.Located("The service, as it was added."), rest.Example(exampleService()),
 		rest.Problems(rest.Malformed, nameTaken, rest.Unmet, rest.Invalid))
-	rest.Register(r, rest.Get("get-service", one, "Read a service", "The service as it is now, with the ETag that a safe write sends back."), a.readService,
+	rest.Register(r, rest.Get("get-service", one, "Read a service", "The service as it is now, with the ETag that a safe write sends back; with at, as it was then. "+knownFromHeader), a.readService,
 		rest.Example(exampleService()), rest.NotChanged(), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
 	rest.Register(r, rest.Get("get-service-by-name", all+"/by-name/{name}", "Read a service by its name",
-		"The service that has the name. A name that it had before leads to the one that it has now, unless another service has it."), a.readServiceByName,
+		"The service that has the name. A name that it had before leads to the one that it has now, unless another service has it. "+
+			"With at, the service that had the name then, as it was. "+knownFromHeader), a.readServiceByName,
 		rest.Example(exampleService()), rest.Moved("The service has another name now."), rest.NotChanged(), rest.Problems(rest.NotFound, rest.Invalid))
 	update := rest.Problems(rest.Malformed, rest.NotFound, nameTaken, rest.Changed, rest.Unmet, rest.Invalid)
 	rest.Register(r, rest.Operation{
@@ -151,6 +155,8 @@ func (a *API) createService(ctx context.Context, in *createServiceInput) (*servi
 }
 
 type readServiceInput struct {
+	Past
+
 	ID          string `path:"id" format:"uuid" doc:"The service's id."`
 	IfNoneMatch string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
 }
@@ -161,6 +167,17 @@ func (a *API) readService(ctx context.Context, in *readServiceInput) (*serviceOu
 	if err != nil {
 		return nil, err
 	}
+	at, past, err := in.moment()
+	if err != nil {
+		return nil, err
+	}
+	if past {
+		out, err := a.serviceAt(ctx, id, at)
+		if err != nil {
+			return nil, err
+		}
+		return out.Unless(in.IfNoneMatch), nil
+	}
 	svc, err := a.Catalog.ServiceByID(ctx, id)
 	if err != nil {
 		return nil, err
@@ -170,11 +187,24 @@ func (a *API) readService(ctx context.Context, in *readServiceInput) (*serviceOu
 
 type readNamedInput struct {
 	rest.Named
+	Past
+
 	IfNoneMatch string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
 }
 
 // readServiceByName serves GET /api/services/by-name/{name}.
 func (a *API) readServiceByName(ctx context.Context, in *readNamedInput) (*serviceOutput, error) {
+	at, past, err := in.moment()
+	if err != nil {
+		return nil, err
+	}
+	if past {
+		out, err := a.serviceNamedAt(ctx, in.Name, at)
+		if err != nil || out.Location != "" {
+			return out, err
+		}
+		return out.Unless(in.IfNoneMatch), nil
+	}
 	svc, err := a.Catalog.ServiceByName(ctx, in.Name)
 	if err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ type stripList struct {
 func (a *API) strips(r *rest.API) {
 	bounds := history.Segments(time.Date(2026, 3, 14, 9, 10, 0, 0, time.UTC), 4, stripStep)
 	rest.Register(r, historical("list-strips", rest.Prefix+"/strips", "Read the last 24 hours of services at a glance",
-		"The worst status of each half hour of the last 24 hours, or of each of the last days, of up to 100 services."), a.listStrips,
+		"The worst status of each half hour of the last 24 hours, or of each of the last days, of up to 100 services; with to, of those before that time."), a.listStrips,
 		rest.Answers(http.StatusOK, stripList{At: bounds[:4], To: bounds[4], Items: []strip{{exampleService().ID, "hhxh"}}}),
 		rest.Problems(rest.Malformed, rest.Invalid))
 }
@@ -42,11 +42,12 @@ func (a *API) strips(r *rest.API) {
 type stripsInput struct {
 	ID   []string    `query:"id,explode" maxItems:"100" doc:"The services; repeat it for each."`
 	Days rest.Number `query:"days" minimum:"1" maximum:"100" doc:"Segments are so many days, with today the last. At most 10 services then."`
+	To   string      `query:"to" format:"date-time" doc:"The last segment is that of this time; absent: of now."`
 	Zone string      `query:"zone" maxLength:"64" doc:"In which the days are: a name of the IANA database, such as Europe/Berlin. Absent: UTC."`
 }
 
 // days returns the bounds of the days that are asked for.
-func (in *stripsInput) days() ([]time.Time, error) {
+func (in *stripsInput) days(to time.Time) ([]time.Time, error) {
 	zone, err := time.LoadLocation(in.Zone)
 	if err != nil || in.Zone == "Local" {
 		return nil, rest.InvalidParameter("zone", "It must be a name of the IANA database, such as Europe/Berlin.", rest.Clip(in.Zone))
@@ -55,18 +56,23 @@ func (in *stripsInput) days() ([]time.Time, error) {
 	if err != nil || days < 1 || days > maxStripDays {
 		return nil, rest.InvalidParameter("days", fmt.Sprintf("It must be a number from 1 to %d.", maxStripDays), rest.Clip(string(in.Days)))
 	}
-	return history.Days(time.Now(), days, zone), nil
+	return history.Days(to, days, zone), nil
 }
 
 type stripsOutput struct{ Body stripList }
 
 // listStrips serves GET /api/strips.
 func (a *API) listStrips(ctx context.Context, in *stripsInput) (*stripsOutput, error) {
+	now := time.Now().UTC()
+	to, err := timeParameter("to", in.To, now)
+	if err != nil {
+		return nil, err
+	}
+	to = history.Earlier(to, now)
 	most := maxIDs
-	bounds := history.Segments(time.Now(), stripSegments, stripStep)
+	bounds := history.Segments(to, stripSegments, stripStep)
 	if in.Days != "" || in.Zone != "" {
-		var err error
-		if bounds, err = in.days(); err != nil {
+		if bounds, err = in.days(to); err != nil {
 			return nil, err
 		}
 		most = maxDayStrips
@@ -74,7 +80,7 @@ func (a *API) listStrips(ctx context.Context, in *stripsInput) (*stripsOutput, e
 	if len(in.ID) > most {
 		return nil, rest.InvalidParameter("id", fmt.Sprintf("At most %d ids are allowed, but there are %d.", most, len(in.ID)), nil)
 	}
-	spans, err := a.Catalog.SpansOf(ctx, in.ID, bounds[0], time.Now())
+	spans, err := a.Catalog.SpansOf(ctx, in.ID, bounds[0], to)
 	if err != nil {
 		return nil, err
 	}

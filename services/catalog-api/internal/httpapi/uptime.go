@@ -88,13 +88,19 @@ type uptimeInput struct {
 	Times
 
 	ID     string   `path:"id" format:"uuid" doc:"The service's id."`
-	Window []string `query:"window,explode" maxItems:"10" doc:"The time until now, in hours or days, such as 24h or 30d; repeat it for more. Absent, without from: 24h, 7d, 30d and 90d." example:"[\"30d\"]"`
+	Window []string `query:"window,explode" maxItems:"10" doc:"The time until to, in hours or days, such as 24h or 30d; repeat it for more. Absent, without from and to: 24h, 7d, 30d and 90d." example:"[\"30d\"]"`
 }
 
 // windows returns the windows that are asked for.
 func (in *uptimeInput) windows() (list []window, err error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	if in.From != "" || in.To != "" {
+	if in.To != "" && in.From == "" && len(in.Window) > 0 {
+		to, err := timeParameter("to", in.To, now)
+		if err != nil {
+			return nil, err
+		}
+		now = history.Earlier(to, now)
+	} else if in.From != "" || in.To != "" {
 		from, to, err := in.read(now, historySpan)
 		return []window{{"", from, to}}, err
 	}

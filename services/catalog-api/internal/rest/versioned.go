@@ -12,7 +12,11 @@ type Versioned[T any] struct {
 	Status   int
 	ETag     string `header:"ETag" doc:"The version, and a digest of all of it. Send it back in If-Match to change only what you have seen."`
 	Location string `header:"Location" hidden:"true"`
-	Body     T
+
+	// KnownFrom is the header of an answer about the past: from when on every change is known.
+	KnownFrom string `header:"Known-From" hidden:"true"`
+
+	Body T
 }
 
 // NewVersioned returns the answer with a thing of this version.

@@ -23,6 +23,11 @@ type deed struct {
 
 // record adds an entry to the trail, in the transaction that does the deed.
 func record(ctx context.Context, tx *sqlx.Tx, by access.Actor, d deed) error {
+	return recordAt(ctx, tx, by, d, now())
+}
+
+// recordAt is record for a deed that has a time already, which what it changed says too.
+func recordAt(ctx context.Context, tx *sqlx.Tx, by access.Actor, d deed, at time.Time) error {
 	const insert = `INSERT INTO audit (at, actor_kind, actor_id, actor_name, address, request_id, deed, kind, thing_id, thing_name, changes)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
@@ -30,7 +35,7 @@ func record(ctx context.Context, tx *sqlx.Tx, by access.Actor, d deed) error {
 	if err != nil {
 		return fmt.Errorf("encode the changes of %s: %w", d.thing, err)
 	}
-	_, err = tx.ExecContext(ctx, insert, now(), by.Kind, by.ID, by.Name, by.Address, by.RequestID,
+	_, err = tx.ExecContext(ctx, insert, at, by.Kind, by.ID, by.Name, by.Address, by.RequestID,
 		d.did, d.thing.Kind, d.thing.ID, d.name, changes)
 	return domainError(err)
 }

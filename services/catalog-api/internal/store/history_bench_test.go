@@ -175,6 +175,17 @@ func report(b *testing.B, db *store.Store, id string) {
 		_, err := db.Buckets(b.Context(), id, now.AddDate(0, 0, -1).Truncate(5*time.Minute), now, 5*time.Minute)
 		return err
 	})
+	took("ms-moment-90d", func(now time.Time) error {
+		m, err := db.ServicesAt(b.Context(), now.AddDate(0, 0, -90), nil)
+		if err == nil && len(m.Services) != portal {
+			err = fmt.Errorf("there were %d services", len(m.Services))
+		}
+		return err
+	})
+	took("ms-falls-7d", func(now time.Time) error {
+		_, err := db.Falls(b.Context(), now.AddDate(0, 0, -7), now, 30*time.Minute)
+		return err
+	})
 	var rolled int
 	if err := db.DB().GetContext(b.Context(), &rolled, `SELECT count(*) FROM days`); err != nil {
 		b.Fatal(err)

@@ -60,6 +60,8 @@ CREATE TABLE spans (
     CONSTRAINT spans_pkey PRIMARY KEY (service_id, since)
 );
 
+CREATE INDEX spans_since ON spans (since) INCLUDE (service_id, status);                   -- when services fell, whichever they are
+
 -- The results of probes, some dozens of a service and a day (UTC) a row. They are kept for
 -- days, in a partition each. See ADR 10.
 CREATE TABLE probes (
@@ -235,6 +237,14 @@ CREATE TABLE audit (
 CREATE INDEX audit_thing ON audit (kind, thing_id, seq);
 CREATE INDEX audit_at ON audit (at);
 
+-- From when on the trail has every change of services; no row: since ever. See note_trail_begin.
+CREATE TABLE trail_begin (
+    one boolean     NOT NULL DEFAULT true CONSTRAINT trail_begin_pkey PRIMARY KEY,       -- there is one row at most
+    at  timestamptz NOT NULL,
+
+    CONSTRAINT trail_begin_one CHECK (one)
+);
+
 -- The keys by which programs say who they are. One that is revoked has no row.
 CREATE TABLE api_keys (
     id           uuid        NOT NULL CONSTRAINT api_keys_pkey PRIMARY KEY,              -- UUIDv7
@@ -319,6 +329,18 @@ BEGIN
 END $$;
 
 CREATE TRIGGER note_last_status AFTER DELETE ON services FOR EACH ROW EXECUTE FUNCTION note_last_status();
+
+CREATE FUNCTION note_trail_begin() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO trail_begin (at)
+    SELECT max(at) FROM gone WHERE kind = 'service' HAVING max(at) IS NOT NULL
+    ON CONFLICT (one) DO UPDATE SET at = greatest(trail_begin.at, excluded.at);
+    RETURN NULL;
+END $$;
+
+-- Whoever removes what is old: an older version runs on for a while beside this one.
+CREATE TRIGGER note_trail_begin AFTER DELETE ON audit REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION note_trail_begin();
 
 CREATE FUNCTION note_name() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

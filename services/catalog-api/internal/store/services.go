@@ -234,16 +234,16 @@ func deleteService(ctx context.Context, tx *sqlx.Tx, by access.Actor, svc catalo
 func recordService(
 	ctx context.Context, tx *sqlx.Tx, by access.Actor, did access.Deed, before, after *catalog.Service,
 ) (events.Authorship, error) {
-	svc := after
-	if svc == nil {
-		svc = before
+	svc, at := before, now()
+	if after != nil {
+		svc, at = after, after.UpdatedAt
 	}
 	differences := catalog.Differences(before, after)
 	changes := make([]access.FieldChange, len(differences))
 	for i, d := range differences {
 		changes[i] = access.FieldChange(d)
 	}
-	err := record(ctx, tx, by, deed{did, events.Key{Kind: events.KindService, ID: svc.ID}, svc.Name, changes})
+	err := recordAt(ctx, tx, by, deed{did, events.Key{Kind: events.KindService, ID: svc.ID}, svc.Name, changes}, at)
 	return events.Authorship{
 		Actor: &events.Actor{Kind: string(by.Kind), ID: by.ID, Name: by.Name}, Changed: catalog.FieldNames(differences),
 	}, err

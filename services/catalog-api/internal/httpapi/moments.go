@@ -1,0 +1,167 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
+)
+
+const (
+	// keptMoments is how many whole lists of the past are kept for others who ask for them.
+	keptMoments = 3
+	// settled is the age from which the past stays as it is: results come an hour late at most.
+	settled = 2 * time.Hour
+	// The times for which an answer about the past is given again.
+	goodWhileNew, goodOnceSettled = 5 * time.Second, 10 * time.Minute
+)
+
+// knownFromHeader describes the header of answers about the past.
+const knownFromHeader = "The header Known-From says from when on every change is known, if that is after the time: then fields are as they were at it, and services deleted before are missing."
+
+// Moments reads the past.
+type Moments interface {
+	// ServicesAt returns the services that were there at a time, as they were then; ids, unless
+	// nil, are those to look at. Its error is *catalog.BeforeRecordError if nothing is known of the time.
+	ServicesAt(ctx context.Context, at time.Time, ids []string) (catalog.Moment, error)
+}
+
+// Past is the parameter of a moment.
+type Past struct {
+	At string `query:"at" format:"date-time" doc:"As it was at this time; absent: as it is. Reason and http_status are those of the first result with the status, and what only the last result says (latency_ms, last_checked_at) is null." example:"2026-03-14T02:10:00Z"`
+}
+
+// moment returns the time that is asked for, and whether one is.
+func (in *Past) moment() (at time.Time, asked bool, err error) {
+	if at, err = timeParameter("at", in.At, at); err == nil && at.After(time.Now()) {
+		err = rest.InvalidParameter("at", "It must not be in the future.", rest.Clip(in.At))
+	}
+	return at.Truncate(time.Microsecond), in.At != "", err
+}
+
+// listedMoment is the encoded list of a moment.
+type listedMoment struct {
+	list      *encodedList
+	knownFrom time.Time
+}
+
+// newMoments returns the lists of the moments that were asked for last.
+func (a *API) newMoments() *recent[time.Time, listedMoment] {
+	goodFor := func(at time.Time) time.Duration {
+		if time.Since(at) < settled {
+			return goodWhileNew
+		}
+		return goodOnceSettled
+	}
+	return newRecent(keptMoments, goodFor, func(ctx context.Context, at time.Time) (listedMoment, error) {
+		m, err := a.servicesAt(ctx, at, nil)
+		if err != nil {
+			return listedMoment{}, err
+		}
+		list, err := encodeList(m.Services)
+		if err == nil {
+			list.total = len(list.items)
+			list.join()
+		}
+		return listedMoment{list, m.KnownFrom}, err
+	})
+}
+
+// servicesAt reads a moment. It says of what is before the record that it is not valid.
+func (a *API) servicesAt(ctx context.Context, at time.Time, ids []string) (catalog.Moment, error) {
+	m, err := a.Catalog.ServicesAt(ctx, at, ids)
+	if before, is := errors.AsType[*catalog.BeforeRecordError](err); is {
+		says := "Nothing is known yet of any time: there was no service so far."
+		if !before.Begin.IsZero() {
+			says = "Nothing is known of that time: the record begins at " + before.Begin.Format(time.RFC3339) + ". Choose a later time."
+		}
+		err = rest.InvalidParameter("at", says, at.Format(time.RFC3339Nano))
+	}
+	return m, err
+}
+
+// listAt returns the list of a moment. The whole list is kept for others; one that is filtered is not.
+func (a *API) listAt(ctx context.Context, at time.Time, f catalog.Filter) (*encodedList, string, error) {
+	if f.All() {
+		m, err := a.past.get(ctx, at)
+		return m.list, knownFrom(m.knownFrom, at), err
+	}
+	m, err := a.servicesAt(ctx, at, idsOf(f))
+	if err != nil {
+		return nil, "", err
+	}
+	passes := f.Passes()
+	found := m.Services[:0]
+	for _, svc := range m.Services {
+		if passes(&svc.Service) {
+			found = append(found, svc)
+		}
+	}
+	list, err := encodeList(found)
+	return list, knownFrom(m.KnownFrom, at), err
+}
+
+// idsOf returns the ids to look at for a filter; nil: all.
+func idsOf(f catalog.Filter) []string {
+	if len(f.IDs) == 0 {
+		return nil
+	}
+	return f.IDs
+}
+
+// knownFrom returns what the header Known-From says; "" if all is known.
+func knownFrom(known, at time.Time) string {
+	if !at.Before(known) {
+		return ""
+	}
+	return known.Format(time.RFC3339Nano)
+}
+
+// serviceAt returns a service as it was.
+func (a *API) serviceAt(ctx context.Context, id string, at time.Time) (*serviceOutput, error) {
+	m, err := a.servicesAt(ctx, at, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	return momentOutput(m, at, func(catalog.Listed) bool { return true })
+}
+
+// serviceNamedAt returns the service that had a name then or, if none had, the one that has it
+// now or had it last.
+func (a *API) serviceNamedAt(ctx context.Context, name string, at time.Time) (*serviceOutput, error) {
+	m, err := a.servicesAt(ctx, at, nil)
+	if err != nil {
+		return nil, err
+	}
+	key := catalog.NameKey(name)
+	out, err := momentOutput(m, at, func(svc catalog.Listed) bool { return catalog.NameKey(svc.Name) == key })
+	if !errors.Is(err, catalog.ErrNotFound) {
+		return out, err
+	}
+	now, err := a.Catalog.ServiceByName(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	out, err = momentOutput(m, at, func(svc catalog.Listed) bool { return svc.ID == now.ID })
+	if err != nil {
+		return nil, err
+	}
+	query := url.Values{"at": {at.Format(time.RFC3339Nano)}}
+	return out.MovedTo(rest.Prefix + "/services/by-name/" + url.PathEscape(out.Body.Name) + "?" + query.Encode()), nil
+}
+
+// momentOutput returns the answer with the service of a moment that is the one.
+func momentOutput(m catalog.Moment, at time.Time, is func(catalog.Listed) bool) (*serviceOutput, error) {
+	for _, svc := range m.Services {
+		if is(svc) {
+			out := newServiceOutput(svc.Service)
+			out.KnownFrom = knownFrom(m.KnownFrom, at)
+			return out, nil
+		}
+	}
+	return nil, &catalog.KindError{Kind: events.KindService, Err: catalog.ErrNotFound}
+}
