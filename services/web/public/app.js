@@ -7,25 +7,30 @@ import './components/confirm-dialog.js';
 import './components/connection-status.js';
 import './components/health-notice.js';
 import './components/help-dialog.js';
+import './components/moment-bar.js';
 import './components/service-dialog.js';
 import './components/sign-in-dialog.js';
 import './components/theme-switch.js';
 import './components/toast-list.js';
 import { ServiceActions } from './actions/services.js';
 import { Signing } from './actions/signing.js';
+import { setText } from './components/template.js';
 import { account } from './lib/account.js';
 import { Announcer } from './lib/announcer.js';
 import * as api from './lib/api.js';
-import { serverClock } from './lib/clock.js';
+import { pageClock, serverClock } from './lib/clock.js';
+import { exactly } from './lib/dates.js';
 import { byName } from './lib/filter.js';
 import { Health } from './lib/health.js';
 import { Live } from './lib/live.js';
+import { Past } from './lib/past.js';
 import { Router } from './lib/router.js';
 import { paletteKeys, shortcut } from './lib/shortcut.js';
 import { Store } from './lib/store.js';
+import { dayBefore, lastDay } from './lib/strip.js';
 import { Strips } from './lib/strips.js';
 import { Sync } from './lib/sync.js';
-import { countDown } from './lib/tab.js';
+import { countDown, dateTab } from './lib/tab.js';
 import { AccessPage } from './pages/access.js';
 import { Catalogue } from './pages/catalogue.js';
 import { NotFoundPage } from './pages/not-found.js';
@@ -36,30 +41,48 @@ const find = (selector) => document.querySelector(selector);
 const form = find('service-dialog');
 const toasts = find('toast-list');
 const palette = find('command-palette');
+const bar = find('moment-bar');
 const store = new Store();
-const announcer = new Announcer(store, (text) => find('#news').replaceChildren(text));
+const past = new Past(api, serverClock);
+const announcer = new Announcer(store, (text) => past.on || find('#news').replaceChildren(text));
 const live = new Live('/api/events');
 const sync = new Sync({ api, store, live, inView });
 const strips = new Strips(api);
 const signing = new Signing({ toasts, dialog: find('sign-in-dialog') });
 const health = new Health(api.health, (said) => find('health-notice').show(said));
 
-// session is shared by the pages: the services, the state of the connection, and actions.
+let connection = { mode: 'loading', at: null, why: '' }; // to the present
+
+// session is shared by the pages: the services and the state of the connection, at the moment
+// that is shown, and actions.
 const session = {
   api,
-  store,
   toasts,
   ask,
-  connection: { mode: 'loading', at: null, why: '' },
+
+  get store() {
+    return past.on ? past.store : store;
+  },
+
+  get connection() {
+    return past.on ? past.connection : connection;
+  },
+
+  // past is the moment as in the API, "" for the present.
+  get past() {
+    return past.on ? past.text || 'unknown' : '';
+  },
+
+  keep: (address) => past.keep(address),
   dataAt: () => sync.at,
   go: (address) => router.go(address),
   close: (address) => router.close(address),
   retitle: () => router.retitle(),
   add: () => actions.add(),
   signIn: () => signing.in(),
-  refresh: () => sync.refresh(),
-  drawn: () => showStrips(serverClock.now()),
-  now: () => serverClock.now(),
+  refresh: () => (past.on ? past.retry() : sync.refresh()),
+  drawn: () => showStrips(pageClock.now()),
+  now: () => pageClock.now(),
 };
 const catalogue = new Catalogue(session);
 const pages = {
@@ -69,15 +92,19 @@ const pages = {
   wall: new WallPage(session),
   notFound: new NotFoundPage(session),
 };
-const router = new Router(pages);
-const actions = new ServiceActions({ store, toasts, form, announcer, router, catalogue });
+const router = new Router(pages, past);
+const actions = new ServiceActions({ store, past, toasts, form, announcer, router, catalogue });
 
 function ask(question) {
   return find('confirm-dialog').ask(question);
 }
 
-// inView returns the ids of the services on the screen.
+// inView returns the ids of the services of the present on the screen.
 function inView() {
+  return past.on ? [] : shownIDs();
+}
+
+function shownIDs() {
   return [...new Set(router.shown.flatMap((page) => page.inView()))];
 }
 
@@ -115,9 +142,10 @@ function listenToPalette() {
   const button = find('#paletteBtn');
   button.title = `${button.ariaLabel} (${keys})`;
   button.addEventListener('click', () => palette.toggle());
-  palette.services = () => store.values();
+  palette.services = () => session.store.values();
   palette.addEventListener('go', ({ detail }) => router.visit(detail));
   palette.addEventListener('add', () => actions.add());
+  palette.addEventListener('now', () => router.goTo(null));
   palette.addEventListener('help', () => find('help-dialog').open());
   palette.addEventListener('theme', ({ detail }) => find('theme-switch').choose(detail));
 }
@@ -139,35 +167,83 @@ function listenToAccount() {
 }
 
 function listenToServer() {
-  strips.addEventListener('read', () => showStrips(serverClock.now()));
+  strips.addEventListener('read', () => showStrips(pageClock.now()));
   store.addEventListener('change', () => {
     for (const service of store.values()) form.changed(service);
     countDown(store.values().filter(({ status }) => status === 'down').length);
-    palette.changed();
-    catalogue.changed();
-    if (router.page !== catalogue) router.page.changed();
+    if (!past.on) changed();
   });
   sync.addEventListener('happened', ({ detail }) => {
     for (const page of router.shown) page.happened(detail);
   });
   sync.addEventListener('state', ({ detail }) => {
-    session.connection = detail;
-    find('connection-status').show(detail);
+    connection = detail;
     if (detail.mode === 'polling' || detail.mode === 'offline') health.checkSoon();
+    if (past.on) return;
+    find('connection-status').show(detail);
     for (const page of router.shown) page.update();
   });
 }
 
-// showStrips shows the last 24 hours of the services in view, and reads those that it lacks.
+// changed shows that the services that are shown have changed.
+function changed() {
+  palette.changed();
+  catalogue.changed();
+  if (router.page !== catalogue) router.page.changed();
+}
+
+function listenToPast() {
+  document.addEventListener('past', () => showPast());
+  bar.addEventListener('moment', ({ detail }) => router.goTo(detail));
+  bar.addEventListener('now', () => {
+    router.goTo(null);
+    router.page.main.focus({ preventScroll: true });
+  });
+  bar.addEventListener('copymoment', () => actions.copyMoment());
+  past.addEventListener('strips', () => showStrips(pageClock.now()));
+  past.addEventListener('change', () => turn());
+}
+
+// showPast shows the portal as it was a while ago, for a person to choose when.
+async function showPast() {
+  try {
+    router.goTo(await past.begin());
+    bar.focus();
+  } catch (problem) {
+    toasts.warn([`The past is not shown: ${problem.message}`]);
+  }
+}
+
+// turn makes the page one of the moment that is to be shown, or of the present.
+function turn() {
+  const root = document.documentElement;
+  const turned = account.past !== past.on;
+  const now = serverClock.now();
+  account.past = past.on;
+  pageClock.moment = past.text ? past.at : null;
+  if (past.on) root.dataset.past = past.mode;
+  else delete root.dataset.past;
+  setText(find('.rows-head .rows-day'), past.on ? dayBefore[0] : lastDay[0]);
+  dateTab(past.text ? exactly(past.at, now) : '');
+  if (past.on) bar.show(past, now);
+  find('connection-status').show(past.on ? { mode: 'past', at: null } : connection);
+  if (turned) for (const page of [catalogue, pages.service]) page.identified();
+  if (router.page) changed();
+}
+
+// showStrips shows the 24 hours before now of the services in view, and reads those that it
+// lacks.
 function showStrips(now) {
-  const measured = inView().filter((id) => store.get(id)?.status_url && router.card(id));
+  const known = past.on ? past.strips : strips;
+  const measured = shownIDs().filter((id) => session.store.get(id)?.status_url && router.card(id));
+  if (!known) return;
   for (const page of router.shown) {
     for (const id of measured) {
       const card = page.card(id);
-      if (card) card.strip = strips.get(store.get(id));
+      if (card) card.strip = known.get(session.store.get(id));
     }
   }
-  if (live.up) void strips.want(measured, now);
+  if (past.on || live.up) void known.want(measured, now);
 }
 
 // follow keeps the page up to date while it may be visible.
@@ -177,10 +253,14 @@ function follow() {
   const stop = () => followers.forEach((one) => void one.stop());
   const show = () => followers.forEach((one) => void one.show(!document.hidden));
   const tick = () => {
-    const now = serverClock.now();
+    const now = pageClock.now();
     for (const page of router.shown) page.tick(now);
     palette.tick();
     showStrips(now);
+    if (past.on) {
+      bar.tick(serverClock.now());
+      past.tick();
+    }
   };
   document.addEventListener('visibilitychange', show);
   document.addEventListener('freeze', stop);
@@ -206,6 +286,7 @@ listenToPeople();
 listenToPalette();
 listenToAccount();
 listenToServer();
+listenToPast();
 signing.start();
 router.start();
 follow();

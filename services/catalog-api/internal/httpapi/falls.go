@@ -15,7 +15,7 @@ const (
 	fallsSpan    = 7 * history.Day  // the time of an answer if from is not given
 	maxFallsSpan = 31 * history.Day // the longest time of an answer
 	keptFalls    = 8                // answers that are kept for others who ask the same
-	fallsAgain   = 15 * time.Second // for which an answer is given again
+	fallsAgain   = 2 * time.Second  // for which an answer is given again
 	finestFalls  = time.Minute
 )
 
@@ -28,7 +28,7 @@ type fall struct {
 type fallList struct {
 	From  time.Time  `json:"from"`
 	To    time.Time  `json:"to"`
-	Step  int        `json:"step_s" doc:"Seconds of a step: those who fell within the same one are one item. There are 500 at most."`
+	Step  int        `json:"step_s" doc:"Seconds of a step: those who fell within the same one are one item. It is 1 unless that makes more than 500 items."`
 	Begin *time.Time `json:"begin" doc:"When the record begins: of earlier times nothing is known. null: there is none yet."`
 	Items []fall     `json:"items" nullable:"false" doc:"The oldest first."`
 }
@@ -41,6 +41,7 @@ type fallsQuestion struct {
 
 type fallsAnswer struct {
 	falls []history.Fall
+	step  time.Duration // may be shorter than was asked for
 	begin *time.Time
 }
 
@@ -48,18 +49,35 @@ type fallsAnswer struct {
 func (a *API) fallen(r *rest.API) {
 	to := time.Date(2026, 3, 14, 9, 30, 0, 0, time.UTC)
 	begin := to.AddDate(0, -3, 0)
-	a.falls = newRecent(keptFalls, func(fallsQuestion) time.Duration { return fallsAgain }, func(ctx context.Context, q fallsQuestion) (fallsAnswer, error) {
-		begin, err := a.Catalog.RecordBegin(ctx)
-		if err != nil {
-			return fallsAnswer{}, err
-		}
-		found, err := a.Catalog.Falls(ctx, q.from, q.to, q.step)
-		return fallsAnswer{found, begin}, err
-	})
+	a.falls = newRecent(keptFalls, func(fallsQuestion) time.Duration { return fallsAgain }, a.readFalls)
 	rest.Register(r, historical("list-falls", rest.Prefix+"/falls", "Read when services fell",
 		"When services got worse than they were last known to be, degraded or down: those about the same time together. Without from of the last seven days; 31 days at most."), a.listFalls,
-		rest.Answers(http.StatusOK, fallList{From: to.Add(-fallsSpan), To: to, Step: 1800, Begin: &begin, Items: []fall{{to.Add(-time.Hour), 2, events.StatusDown}}}),
+		rest.Answers(http.StatusOK, fallList{From: to.Add(-fallsSpan), To: to, Step: 1, Begin: &begin, Items: []fall{{to.Add(-time.Hour), 2, events.StatusDown}}}),
 		rest.Problems(rest.Malformed, rest.Invalid))
+}
+
+// readFalls answers with single seconds where there are few falls, or else with the steps that
+// are asked for.
+func (a *API) readFalls(ctx context.Context, q fallsQuestion) (answer fallsAnswer, err error) {
+	answer.step = q.step
+	if answer.begin, err = a.Catalog.RecordBegin(ctx); err != nil {
+		return answer, err
+	}
+	if answer.falls, err = a.Catalog.Falls(ctx, q.from, q.to, q.step); err != nil {
+		return answer, err
+	}
+	services := 0
+	for _, f := range answer.falls {
+		services += f.Services
+	}
+	if services > maxFalls {
+		return answer, nil
+	}
+	each, err := a.Catalog.Falls(ctx, q.from, q.to, time.Second)
+	if err == nil && len(each) <= maxFalls {
+		answer.falls, answer.step = each, time.Second
+	}
+	return answer, err
 }
 
 type fallsInput struct{ Times }
@@ -80,7 +98,7 @@ func (a *API) listFalls(ctx context.Context, in *fallsInput) (*fallsOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	out := &fallsOutput{Body: fallList{From: q.from, To: q.to, Step: int(q.step.Seconds()), Begin: known.begin, Items: make([]fall, len(known.falls))}}
+	out := &fallsOutput{Body: fallList{From: q.from, To: q.to, Step: int(known.step.Seconds()), Begin: known.begin, Items: make([]fall, len(known.falls))}}
 	for i, f := range known.falls {
 		out.Body.Items[i] = fall{f.At, f.Services, f.Worst}
 	}

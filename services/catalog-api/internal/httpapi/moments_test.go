@@ -189,14 +189,20 @@ func TestFallsAreTold(t *testing.T) {
 		when, _ := time.Parse(time.RFC3339, item["at"].(string))
 		got = append(got, fmt.Sprintf("%.0f %v %v", when.Sub(from).Minutes(), item["services"], item["status"]))
 	}
-	if want := []string{"2 2 down", "5 1 degraded"}; !slices.Equal(got, want) || a.body["step_s"] != 60.0 || a.body["begin"] != from.Format(time.RFC3339) {
+	if want := []string{"2 2 down", "5 1 degraded"}; !slices.Equal(got, want) || a.body["step_s"] != 1.0 || a.body["begin"] != from.Format(time.RFC3339) {
 		t.Errorf("got %v of %s, want %v", got, a.raw, want)
 	}
 	week := p.call("GET", "/api/falls", "")
 	begin, _ := time.Parse(time.RFC3339, week.body["from"].(string))
 	end, _ := time.Parse(time.RFC3339, week.body["to"].(string))
-	if step := week.body["step_s"].(float64); end.Sub(begin).Seconds()/step > 500 || end.Before(time.Now()) || len(items(week, "items")) == 0 {
+	if length := end.Sub(begin); length < 7*24*time.Hour || length > 8*24*time.Hour || end.Before(time.Now()) || len(items(week, "items")) != 2 {
 		t.Errorf("of a week: %s", week.raw)
+	}
+	many, _ := p.create(`{"name":"flapping","status_url":"` + probedURL + `"}`)
+	p.probed(many, probedURL, from.AddDate(0, 0, -1), strings.Repeat("hx", 600))
+	few := p.call("GET", "/api/falls?from="+at(from.AddDate(0, 0, -5)), "")
+	if n := len(items(few, "items")); few.body["step_s"] != 900.0 || n < 80 || n > 90 {
+		t.Errorf("of 600 falls: %d in steps of %v s", n, few.body["step_s"])
 	}
 	for query, field := range map[string]string{"from=x": "from", "to=2020-01-01": "to", "from=2026-01-01T00:00:00Z&to=2026-02-02T00:00:00Z": "from", "at=x": "at"} {
 		a := p.call("GET", "/api/falls?"+query, "")

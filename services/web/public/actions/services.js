@@ -13,9 +13,11 @@ export class ServiceActions {
   #announcer;
   #router;
   #catalogue;
+  #past;
 
-  constructor({ store, toasts, form, announcer, router, catalogue }) {
+  constructor({ store, past, toasts, form, announcer, router, catalogue }) {
     this.#store = store;
+    this.#past = past;
     this.#toasts = toasts;
     this.#form = form;
     this.#announcer = announcer;
@@ -48,7 +50,7 @@ export class ServiceActions {
 
   // open shows a service: beside the list, or in its place.
   open(id) {
-    const service = this.#store.get(id);
+    const service = (this.#past.on ? this.#past.store : this.#store).get(id);
     if (service) this.#router.goBeside(address(service.name));
   }
 
@@ -71,7 +73,16 @@ export class ServiceActions {
 
   // copyLink copies the address by the id, which stays when the name changes.
   copyLink(id) {
-    return this.#copy(absolute(address(id)), 'The link was copied.', 'Copy the address instead.');
+    return this.#copyAddress(this.#past.keep(address(id)));
+  }
+
+  // copyMoment copies the address of what is shown, at the moment.
+  copyMoment() {
+    return this.#copyAddress(location.pathname + location.search);
+  }
+
+  #copyAddress(path) {
+    return this.#copy(absolute(path), 'The link was copied.', 'Copy the address instead.');
   }
 
   // copyBadge copies Markdown of a badge that leads to the service's page.

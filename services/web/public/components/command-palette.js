@@ -2,8 +2,8 @@
 // and closes it. Its property `services` is a function that returns all services; changed()
 // must be called after a change of these. It bubbles what was chosen: "open", "edit", "check"
 // and "copylink" (detail the id of a service), "go" (detail an address), "theme" (detail
-// "light", "dark" or "system"), "add" and "help".
-import { serverClock } from '../lib/clock.js';
+// "light", "dark" or "system"), "add", "past", "now" and "help".
+import { pageClock } from '../lib/clock.js';
 import { deeds, groups, serviceOffer, summary } from '../lib/offer.js';
 import { prepare } from '../lib/palette.js';
 import { slices } from '../lib/reconcile.js';
@@ -90,7 +90,7 @@ class CommandPalette extends HTMLElement {
 
   #show(line, service) {
     if (this.#target?.id === service.id) this.#target = service;
-    const offer = serviceOffer(service, this.#wanted, serverClock.now());
+    const offer = serviceOffer(service, this.#wanted, pageClock.now());
     const same = JSON.stringify(offer) === JSON.stringify(this.#offers.get(line));
     this.#offers.set(line, offer);
     if (same && line.ariaDisabled !== 'true') return;
@@ -113,7 +113,7 @@ class CommandPalette extends HTMLElement {
 
   #search() {
     const all = this.services();
-    const offered = groups(all, this.#input.value, serverClock.now());
+    const offered = groups(all, this.#input.value, pageClock.now());
     this.#empty = all.length === 0;
     this.#wanted = offered.wanted;
     this.#fill(offered);

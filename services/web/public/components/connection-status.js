@@ -6,6 +6,7 @@ import { setText, stamp } from './template.js';
 const words = {
   loading: () => 'Connecting',
   live: () => 'Live',
+  past: () => 'Past',
   polling: () => 'Refreshing every 30 s',
   offline: (at) => (at ? `Offline, data from ${clock(at)}` : 'Offline'),
 };
@@ -18,7 +19,7 @@ class ConnectionStatus extends HTMLElement {
   show({ mode, at }) {
     const line = this.querySelector('.connection');
     line.className = `connection ${mode}`;
-    line.title = at ? `Data from ${clock(at)}` : '';
+    line.title = at && mode !== 'past' ? `Data from ${clock(at)}` : '';
     setText(this.querySelector('.connection-text'), words[mode](at));
   }
 }

@@ -1,5 +1,5 @@
 // <empty-state> is shown instead of cards: when = "nothing matches", "first run",
-// "no access", "unreachable", or "" to hide it; why is what the portal said of a failure,
+// "no access", "unreachable", "empty past", "unknown past", or "" to hide it; why is what the portal said of a failure,
 // or "". It bubbles "clear", "add" and "retry".
 import { setText, stamp, tell } from './template.js';
 

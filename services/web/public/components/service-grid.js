@@ -35,6 +35,12 @@ class ServiceGrid extends HTMLElement {
     return slices(this.#draw(groups), { signal: this.#job.signal, between: () => this.#focus.restore() });
   }
 
+  // wait takes the services away, until others are shown.
+  wait() {
+    void this.show([], this.#layout);
+    this.ariaBusy = 'true';
+  }
+
   // again must be called after a change of who is asking.
   again() {
     for (const card of this.#cards.values()) card.again();

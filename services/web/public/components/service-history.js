@@ -1,12 +1,13 @@
 // <service-history> shows what was of a service: its last day, uptime, latency, and what
-// befell it, with its releases. It has the properties `api` and `toasts`; show(id, version, service) is called
+// befell it, with its releases, until the moment that the page shows: moment() returns that, "" for now. It has the
+// property `api`; show(id, service, now) is called
 // when the service is shown or has changed, leave() when another page is, tick(now) each
 // second, again(now) when there is more. It bubbles "undo" (detail the change), "copybadge" (detail the service), and "known" with what
 // the timeline knows of the present status: { healthy, after, since }, as in lib/timeline.js.
 import { ranges } from '../lib/history.js';
-import { lastDay } from '../lib/strip.js';
+import { dayBefore, lastDay } from '../lib/strip.js';
 import { known } from '../lib/timeline.js';
-import { stamp, tell } from './template.js';
+import { setText, stamp, tell } from './template.js';
 import './latency-chart.js';
 import './release-list.js';
 import './status-strip.js';
@@ -16,6 +17,8 @@ import './uptime-figures.js';
 const every = 60_000; // ms between two reads of what was measured
 
 class ServiceHistory extends HTMLElement {
+  moment = () => '';
+  #shownAt = '';
   #id = '';
   #service = undefined;
   #moments = [];
@@ -33,7 +36,9 @@ class ServiceHistory extends HTMLElement {
 
   // show shows a service, or undefined and what befell one that is no more.
   show(id, service, now) {
-    const other = id !== this.#id;
+    const at = this.moment();
+    const other = id !== this.#id || at !== this.#shownAt;
+    this.#shownAt = at;
     const changed = other || service?.version !== this.#service?.version || service?.status !== this.#service?.status;
     this.#id = id;
     this.#service = service;
@@ -46,6 +51,7 @@ class ServiceHistory extends HTMLElement {
     }
     this.#tellKnown();
     this.#showElsewhere();
+    this.#showTimes();
     if (changed) void this.#readAll(now);
   }
 
@@ -67,8 +73,18 @@ class ServiceHistory extends HTMLElement {
     if (this.#service) tell(this, 'known', known(this.#service, this.#moments));
   }
 
+  #showTimes() {
+    const [begin, end] = this.querySelectorAll('.history-day .strip-ends span');
+    const today = this.querySelector('uptime-figures .strip-ends span:last-child');
+    const past = this.#shownAt !== '';
+    setText(this.querySelector('#dayTitle'), past ? dayBefore[0] : lastDay[0]);
+    setText(begin, past ? 'the day before' : 'yesterday');
+    setText(end, past ? 'then' : 'now');
+    setText(today, past ? 'that day' : 'today');
+  }
+
   #showElsewhere() {
-    this.querySelector('.history-elsewhere').hidden = !this.#service;
+    this.querySelector('.history-elsewhere').hidden = !this.#service || this.#shownAt !== '';
     if (!this.#service) return;
     const picture = this.querySelector('.badge');
     const address = this.api.badge(this.#service.name);
@@ -87,7 +103,7 @@ class ServiceHistory extends HTMLElement {
   #readAll(now) {
     this.#readAt = now;
     const measured = this.#service?.status_url ? [this.#readStrips(), this.#readUptime(), this.#readChart()] : [];
-    const linked = this.#service?.github_url ? [this.#readReleases()] : [];
+    const linked = this.#service?.github_url && !this.#shownAt ? [this.#readReleases()] : [];
     if (linked.length === 0) this.#releases.show(null, now);
     return this.#read(Promise.all([this.#readTimeline(), ...linked, ...measured]));
   }
@@ -106,18 +122,20 @@ class ServiceHistory extends HTMLElement {
 
   // for calls show with an answer, unless another service is shown by then.
   async #for(asking, show) {
-    const id = this.#id;
+    const [id, at] = [this.#id, this.#shownAt];
     const answer = await asking;
-    if (id === this.#id) show(answer);
+    if (id === this.#id && at === this.#shownAt) show(answer);
   }
 
   async #readStrips() {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     await Promise.all([
-      this.#for(this.api.strips([this.#id]), ({ items: [{ strip }] }) =>
-        this.querySelector('.history-day status-strip').show(strip, ...lastDay),
+      this.#for(this.api.strips([this.#id], this.#shownAt), ({ items: [{ strip }] }) =>
+        this.querySelector('.history-day status-strip').show(strip, ...(this.#shownAt ? dayBefore : lastDay)),
       ),
-      this.#for(this.api.days(this.#id, 90, zone), (answer) => this.querySelector('uptime-figures').strip(answer)),
+      this.#for(this.api.days(this.#id, 90, zone, this.#shownAt), (answer) =>
+        this.querySelector('uptime-figures').strip(answer),
+      ),
     ]);
   }
 
@@ -126,7 +144,9 @@ class ServiceHistory extends HTMLElement {
   }
 
   #readUptime() {
-    return this.#for(this.api.uptime(this.#id), (items) => this.querySelector('uptime-figures').show(items));
+    return this.#for(this.api.uptime(this.#id, this.#shownAt), (items) =>
+      this.querySelector('uptime-figures').show(items),
+    );
   }
 
   #readChart() {
@@ -142,7 +162,7 @@ class ServiceHistory extends HTMLElement {
 
   #readTimeline(after = '') {
     const { kind } = this.#timeline;
-    return this.#for(this.api.timeline(this.#id, kind, after), ({ items, next }) => {
+    return this.#for(this.api.timeline(this.#id, kind, after, this.#shownAt), ({ items, next }) => {
       if (kind !== this.#timeline.kind) return;
       this.#moments = after ? [...this.#moments, ...items] : items;
       this.#next = next ?? '';

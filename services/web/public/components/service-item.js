@@ -3,12 +3,12 @@
 // "check" and "copylink" (detail the id), and "tag" (detail the tag). They differ by their
 // templates, each of which has the parts that it shows.
 import { account } from '../lib/account.js';
-import { serverClock } from '../lib/clock.js';
+import { pageClock } from '../lib/clock.js';
 import { when } from '../lib/dates.js';
 import { isWebAddress } from '../lib/fields.js';
 import { checked, latency, since, state } from '../lib/format.js';
 import { statusNames } from '../lib/status.js';
-import { lastDay } from '../lib/strip.js';
+import { dayBefore, lastDay } from '../lib/strip.js';
 import { fitting } from '../lib/tags.js';
 import { cause } from '../lib/timeline.js';
 import { quoted, setText, setTime, setWords, stamp, tell } from './template.js';
@@ -35,7 +35,7 @@ class ServiceItem extends HTMLElement {
     this.#service = service;
     this.key = service.id;
     this.#show();
-    this.tick(serverClock.now());
+    this.tick(pageClock.now());
   }
 
   // again must be called after a change of who is asking.
@@ -67,7 +67,7 @@ class ServiceItem extends HTMLElement {
 
   // strip is what the last 24 hours were, as in lib/strip.js; "": it is not known yet.
   set strip(strip) {
-    this.#parts?.strip?.show(strip, ...lastDay);
+    this.#parts?.strip?.show(strip, ...(account.past ? dayBefore : lastDay));
   }
 
   // focus moves the focus to the button that opens the service.
@@ -147,7 +147,7 @@ class ServiceItem extends HTMLElement {
 
   #showMoment(part, moment) {
     part.hidden = !moment;
-    if (moment) setTime(part.querySelector('time'), when(moment, serverClock.now()), moment);
+    if (moment) setTime(part.querySelector('time'), when(moment, pageClock.now()), moment);
   }
 
   // showTags shows as many tags as fit, and how many more there are.

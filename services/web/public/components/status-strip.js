@@ -9,8 +9,8 @@ class StatusStrip extends HTMLElement {
   #shown = '';
 
   show(strip, label, unit) {
-    if (strip === this.#shown) return;
-    this.#shown = strip;
+    if (`${label} ${strip}` === this.#shown) return;
+    this.#shown = `${label} ${strip}`;
     this.role = 'img';
     this.ariaLabel = strip ? `${label}: ${words(strip, unit)}` : '';
     const picture = document.createElementNS(svg, 'svg');

@@ -3,6 +3,7 @@
 // of which kind to show, or "") and "earlier".
 import { details, undoLabel } from '../lib/changes.js';
 import { timeOfDay } from '../lib/dates.js';
+import { format, wholeSecond } from '../lib/moment.js';
 import { days, said, telling } from '../lib/timeline.js';
 import { setTime, setWords, stamp, tell } from './template.js';
 
@@ -58,6 +59,12 @@ class TimeLine extends HTMLElement {
     setLink(item.querySelector('.moment-link'), link, moment.deployment?.version ?? moment.release?.tag);
     setWords(item.querySelector('.moment-after'), after);
     item.classList.toggle('caused', after.length > 0);
+    const then = item.querySelector('.moment-then');
+    then.hidden = moment.kind !== 'status';
+    if (!then.hidden) {
+      then.href = `/?at=${format(wholeSecond(moment.at))}`;
+      then.ariaLabel = `The portal at ${timeOfDay(moment.at)}`;
+    }
     const undo = item.querySelector('button');
     if (moment.kind === 'change') {
       item.querySelector('dl').append(...details(moment.change).map(detail));

@@ -1,7 +1,7 @@
 // <view-bar> says how many services are shown and by which filters, and chooses their order
 // and layout: show({ found, total, view }), of which the numbers are null before they are known.
 // It bubbles "arrange" (detail the changed values of the view), "filter" (detail { kind, value }
-// to take away) and "clear".
+// to take away), "past" and "clear".
 import { finish, reconcile } from '../lib/reconcile.js';
 import { statusNames } from '../lib/status.js';
 import { kinds, narrowed } from '../lib/view.js';
@@ -32,6 +32,7 @@ class ViewBar extends HTMLElement {
     chosen.addEventListener('click', (event) => this.#remove(event));
     group.addEventListener('change', () => tell(this, 'arrange', { group: group.checked ? 'team' : '' }));
     sort.addEventListener('change', () => tell(this, 'arrange', { sort: sort.value }));
+    this.querySelector('.view-moment').addEventListener('click', () => tell(this, 'past'));
     for (const one of layouts) {
       one.addEventListener('click', () => tell(this, 'arrange', { layout: one.dataset.layout }));
     }

@@ -4,9 +4,10 @@
 // everything is offered.
 export const account = {
   me: { kind: 'anonymous', role: '', teams: [] },
+  past: false, // whether the page shows a moment of the past, which nobody changes
 
   get mayWrite() {
-    return !['viewer', 'none'].includes(this.me.role);
+    return !this.past && !['viewer', 'none'].includes(this.me.role);
   },
 
   // mayChange reports whether who is asking may change a service.

@@ -1,7 +1,9 @@
 // All requests to the REST API. Every call resolves with the server's answer, or rejects
 // with a Problem that can be shown to a person.
 
-import { serverClock } from './clock.js';
+import { pageClock, serverClock } from './clock.js';
+
+import { windows as uptimeWindows } from './history.js';
 
 const defaultTimeout = 15_000; // ms: a later answer counts as none
 const services = '/api/services';
@@ -25,6 +27,19 @@ export const refusals = new EventTarget();
 export async function list(etag) {
   const answer = await call('GET', services, { headers: etag ? { 'If-None-Match': etag } : {} });
   return { items: answer.status === 304 ? null : answer.data.items, etag: answer.etag };
+}
+
+// listAt resolves with { items, knownFrom } at a moment. From knownFrom on all changes are known;
+// "": of all that time.
+export async function listAt(at) {
+  const { data, knownFrom } = await call('GET', `${services}?${new URLSearchParams({ at })}`);
+  return { items: data.items, knownFrom };
+}
+
+// falls resolves with { items, begin }: when services fell in a time, without one in the last
+// seven days, and when the record begins.
+export async function falls(from = '', to = '') {
+  return (await call('GET', `/api/falls${from && `?${new URLSearchParams({ from, to })}`}`)).data;
 }
 
 // some resolves with the services with these ids (at most 100) that still exist.
@@ -65,9 +80,12 @@ async function unlessGone(answer) {
 }
 
 // named resolves with the service that has a name or, if none has it, had it last, and with
-// null if there is none.
-export async function named(name) {
-  const { status, data } = await call('GET', `${services}/by-name/${encodeURIComponent(name)}`, { accept: 404 });
+// null if there is none: at a moment, or "" for now.
+export async function named(name, at) {
+  const query = at && `?${new URLSearchParams({ at })}`;
+  const { status, data } = await call('GET', `${services}/by-name/${encodeURIComponent(name)}${query}`, {
+    accept: 404,
+  });
   return status === 404 ? null : data;
 }
 
@@ -77,9 +95,11 @@ export async function restore(id) {
 }
 
 // timeline resolves with { items, next } of what befell a service, also a deleted one, the
-// newest first: of a kind, or "" for all. after is the next of the page before, or "".
-export async function timeline(id, kind, after) {
+// newest first: of a kind, or "" for all. after is the next of the page before, or "". to is a
+// moment, as in the following, or "" for now.
+export async function timeline(id, kind, after, to) {
   const query = new URLSearchParams({ limit: 30 });
+  if (to) query.set('to', to);
   if (kind) query.set('kind', kind);
   if (after) query.set('after', after);
   return (await call('GET', `${path(id)}/timeline?${query}`)).data;
@@ -92,28 +112,39 @@ export async function releases(id) {
 }
 
 // uptime resolves with how much of 24 hours, 7, 30 and 90 days a service was up.
-export async function uptime(id) {
-  return (await call('GET', `${path(id)}/uptime`)).data.items;
+export async function uptime(id, to) {
+  const windows = Object.keys(uptimeWindows).map((window) => ['window', window]);
+  const query = to && `?${new URLSearchParams([...windows, ['to', to]])}`;
+  return (await call('GET', `${path(id)}/uptime${query}`)).data.items;
 }
 
-// history resolves with what was measured of a service until now: { buckets, step, to }. A
-// range is as in lib/history.js.
-export async function history(id, { ms, step }) {
-  const from = new Date(serverClock.now() - ms).toISOString();
-  return (await call('GET', `${path(id)}/history?${new URLSearchParams({ from, step })}`)).data;
+// history resolves with what was measured of a service until the moment that is shown:
+// { buckets, step, to }. A range is as in lib/history.js.
+export async function history(id, range) {
+  return (await call('GET', `${path(id)}/history?${stepped(range)}`)).data;
 }
 
 // deployments resolves with those of a service in a range, the newest first: 100 at most.
 export async function deployments(id, { ms }) {
-  const from = new Date(serverClock.now() - ms).toISOString();
-  return (await call('GET', `${path(id)}/deployments?${new URLSearchParams({ from, limit: 100 })}`)).data.items;
+  return (await call('GET', `${path(id)}/deployments?${new URLSearchParams({ ...until(ms), limit: 100 })}`)).data.items;
+}
+
+// until returns the parameters of a time that ends with the moment that is shown.
+function until(ms) {
+  const to = pageClock.now();
+  const from = new Date(to - ms).toISOString();
+  return pageClock.moment === null ? { from } : { from, to: new Date(to).toISOString() };
+}
+
+// stepped returns those of a range. In the past the API decides which steps there are.
+function stepped({ ms, step }) {
+  return new URLSearchParams({ ...until(ms), step: pageClock.moment === null ? step : '' });
 }
 
 // historyCSV is the address of what history resolves with, as CSV; timelineCSV of the newest
 // part of a timeline.
-export function historyCSV(id, { ms, step }) {
-  const from = new Date(serverClock.now() - ms).toISOString();
-  return `${path(id)}/history.csv?${new URLSearchParams({ from, step })}`;
+export function historyCSV(id, range) {
+  return `${path(id)}/history.csv?${stepped(range)}`;
 }
 
 export function timelineCSV(id) {
@@ -126,13 +157,15 @@ export function badge(name) {
 }
 
 // strips resolves with { items, to } of the last 24 hours of services (at most 100).
-export async function strips(ids) {
-  return (await call('GET', `/api/strips?${new URLSearchParams(ids.map((id) => ['id', id]))}`)).data;
+export async function strips(ids, to = '') {
+  const query = new URLSearchParams(ids.map((id) => ['id', id]));
+  if (to) query.set('to', to);
+  return (await call('GET', `/api/strips?${query}`)).data;
 }
 
 // days resolves with a strip of the last days of a service in a time zone.
-export async function days(id, days, zone) {
-  return (await call('GET', `/api/strips?${new URLSearchParams({ id, days, zone })}`)).data;
+export async function days(id, days, zone, to = '') {
+  return (await call('GET', `/api/strips?${new URLSearchParams({ id, days, zone, ...(to && { to }) })}`)).data;
 }
 
 // undo takes a change of a service back, and resolves with the service.
@@ -210,5 +243,6 @@ async function call(method, url, { body, headers = {}, timeout = defaultTimeout,
   }
   if (response.status === 401) refusals.dispatchEvent(new Event('refused'));
   if (!response.ok && response.status !== accept) throw new Problem({ ...data, status: response.status });
-  return { status: response.status, data, etag: response.headers.get('ETag') };
+  const header = (name) => response.headers.get(name);
+  return { status: response.status, data, etag: header('ETag'), knownFrom: header('Known-From') ?? '' };
 }

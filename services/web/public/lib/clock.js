@@ -33,3 +33,13 @@ export class Clock {
 }
 
 export const serverClock = new Clock();
+
+// pageClock is the clock by which the page tells ages: it stands still at the moment that is
+// shown, if that is not the present.
+export const pageClock = {
+  moment: null,
+
+  now() {
+    return this.moment ?? serverClock.now();
+  },
+};

@@ -40,6 +40,20 @@ export function when(moment, now) {
   return sameDay(moment, now) ? timeOfDay(moment) : `${day(moment, now)}, ${timeOfDay(moment)}`;
 }
 
+// exactly formats a moment as "Sat 14 Mar, 02:10", with its seconds unless the minute is whole,
+// and with the year unless it is that of now.
+export function exactly(moment, now) {
+  const at = new Date(moment);
+  const weekday = at.toLocaleDateString(language, { weekday: 'short' });
+  const year = at.getFullYear() === new Date(now).getFullYear() ? '' : ` ${at.getFullYear()}`;
+  return `${weekday} ${shortDay(moment)}${year}, ${moment % 60_000 ? clock(moment) : timeOfDay(moment)}`;
+}
+
+// shortWeekday formats a moment as "Sat 14".
+export function shortWeekday(moment) {
+  return new Date(moment).toLocaleDateString(language, { weekday: 'short', day: 'numeric' });
+}
+
 // utcDay formats a day that is one of UTC, whatever the reader's zone: "14/03/2026".
 export function utcDay(moment) {
   return new Date(moment).toLocaleDateString(language, { timeZone: 'UTC' });

@@ -43,7 +43,7 @@ export function ago(age, fresh = 1000) {
 // A result newer than now is "just now".
 export function checked(service, now) {
   if (!service.status_url) return 'Status set by hand';
-  if (!service.last_checked_at) return 'not checked yet';
+  if (!service.last_checked_at) return service.status_reason ? '' : 'not checked yet'; // '': it is not known of the past
   return `checked ${ago(now - Date.parse(service.last_checked_at))}`;
 }
 
@@ -65,8 +65,8 @@ export function reason(service) {
 
 // state says what is the matter with a service: the reason, or its status.
 export function state(service) {
-  const { status, status_url: url, last_checked_at: at } = service;
-  if (status === 'unknown' && url && !at) return 'Not checked yet';
+  const { status, status_url: url, last_checked_at: at, status_reason: why } = service;
+  if (status === 'unknown' && url && !at && !why) return 'Not checked yet';
   return reason(service) || statusNames[status];
 }
 

@@ -97,7 +97,15 @@ export function deeds(service) {
 }
 
 const actions = [
+  { key: 'now', icon: 'clock', label: 'Back to now', also: 'present live today', event: 'now' },
   { key: 'add', icon: 'add', label: 'Add service', also: 'new register create', event: 'add' },
+  {
+    key: 'past',
+    icon: 'clock',
+    label: 'The portal at a moment…',
+    also: 'past history incident time review was',
+    event: 'past',
+  },
   { key: 'light', icon: 'light', label: 'Theme: light', also: 'appearance bright', event: 'theme', detail: 'light' },
   { key: 'dark', icon: 'dark', label: 'Theme: dark', also: 'appearance night', event: 'theme', detail: 'dark' },
   {
@@ -119,8 +127,12 @@ export function actionOffers(wanted) {
     return wanted.every((word) => known.some((one) => one.startsWith(word)));
   };
   return actions
-    .filter((action) => (action.event !== 'add' || account.mayWrite) && named(action))
+    .filter((action) => offered(action) && named(action))
     .map(({ label, also: _, ...action }) => ({ ...plain, ...action, label: [pieces(label, wanted)] }));
+}
+
+function offered({ event }) {
+  return { add: account.mayWrite, now: account.past, past: !account.past }[event] ?? true;
 }
 
 // summary says how many offers of each kind groups has, for who cannot see them.

@@ -3,7 +3,9 @@
 // sets the title and the focus, and Back restores the focus and scroll position.
 //
 // A page may be shown beside another one, as a panel over it, where there is room: it has the
-// address, and the one below stays as it is.
+// address, and the one below stays as it is. The moment that the page shows stays in the
+// address, wherever a person goes (see past.js).
+import { momentOf, withMoment } from './moment.js';
 import { internalTarget, route } from './route.js';
 import { nameTab } from './tab.js';
 
@@ -16,10 +18,12 @@ export class Router {
   #below = null; // the page that is shown below it
   #path = '';
   #left = new Map(); // page → { top, focus } when it was left
+  #past;
 
   // pages has the pages by their name in route.js.
-  constructor(pages) {
+  constructor(pages, past) {
     this.#pages = pages;
+    this.#past = past;
   }
 
   get page() {
@@ -37,6 +41,9 @@ export class Router {
   }
 
   start() {
+    const { pathname, search } = location;
+    const moment = momentOf(location); // an address that is copied means the same in every zone
+    if (moment) history.replaceState(history.state, '', withMoment(pathname + search, moment));
     document.addEventListener('click', (event) => this.#click(event));
     addEventListener('popstate', () => this.#show({ back: true }));
     this.#show({ back: false });
@@ -44,7 +51,8 @@ export class Router {
   }
 
   // go shows an address, and adds a history entry.
-  go(address) {
+  go(to) {
+    const address = this.#past.keep(to);
     if (address !== location.pathname + location.search) history.pushState(null, '', address);
     this.#show({ back: false });
     scrollTo(0, 0);
@@ -59,12 +67,13 @@ export class Router {
 
   // goBeside shows an address beside the page that is shown, or where there is no room in
   // its place.
-  goBeside(address) {
+  goBeside(to) {
     leaveSearch();
     if (!room.matches) {
-      this.go(address);
+      this.go(to);
       return;
     }
+    const address = this.#past.keep(to);
     // The panel takes one history entry, however many services it shows one after the other.
     if (this.#below) history.replaceState(history.state, '', address);
     else history.pushState({ beside: true }, '', address);
@@ -77,12 +86,22 @@ export class Router {
     else this.go(address);
   }
 
+  // goTo shows the same page at a moment, null: the present. Moving on within the past takes no
+  // history entry of its own.
+  goTo(moment) {
+    const address = withMoment(location.pathname + location.search, moment);
+    if (this.#past.on && moment !== null) history.replaceState(history.state, '', address);
+    else history.pushState(history.state, '', address);
+    this.#show({ back: false });
+  }
+
   // retitle updates the title after the page's title has changed.
   retitle() {
     nameTab(this.#page.title);
   }
 
   #show({ back }) {
+    this.#past.arrive(location);
     const { page: name, params } = route(location.pathname, location.search);
     const page = this.#pages[name];
     const before = this.#page;

@@ -4,6 +4,9 @@
 // lastDay is the label and the unit of a strip of the last 24 hours.
 export const lastDay = ['Last 24 hours', ['half hour', 'half hours']];
 
+// dayBefore is that of the 24 hours before a moment.
+export const dayBefore = ['24 hours before', lastDay[1]];
+
 export const names = { h: 'healthy', d: 'degraded', x: 'down', '-': 'not observed' };
 
 const heights = { h: 6, d: 11, x: 16, '-': 2 }; // px: a strip also reads without its colours

@@ -4,6 +4,7 @@ const most = 9; // the highest number that an icon has room for
 
 let name = '';
 let down = 0;
+let moment = ''; // that the page shows; "": the present
 
 // nameTab sets what the page shows, "" for the portal as a whole.
 export function nameTab(title) {
@@ -15,8 +16,20 @@ export function nameTab(title) {
 export function countDown(n) {
   if (n === down) return;
   down = n;
+  show();
+}
+
+// dateTab sets the moment that the page shows, "" for the present: the tab then says that, and
+// not what is down now.
+export function dateTab(words) {
+  if (words === moment) return;
+  moment = words;
+  show();
+}
+
+function show() {
   showTitle();
-  document.querySelector('link[rel=icon]').href = icon(n);
+  document.querySelector('link[rel=icon]').href = moment ? '/favicons/past.svg' : icon(down);
 }
 
 // icon returns the path of the icon for so many services that are down.
@@ -25,11 +38,13 @@ export function icon(n) {
   return `/favicons/${n > most ? 'more' : n}.svg`;
 }
 
-// title returns the title of a tab that shows something while so many services are down.
-export function title(shown, n) {
-  return [n > 0 ? `${n.toLocaleString('en')} down` : '', shown, 'Dev Portal'].filter(Boolean).join(' · ');
+// title returns the title of a tab that shows something while so many services are down, or at
+// a moment.
+export function title(shown, n, at = '') {
+  const first = at || (n > 0 ? `${n.toLocaleString('en')} down` : '');
+  return [first, shown, 'Dev Portal'].filter(Boolean).join(' · ');
 }
 
 function showTitle() {
-  document.title = title(name, down);
+  document.title = title(name, down, moment);
 }

@@ -142,7 +142,7 @@ export class Catalogue extends Page {
   #step(action, detail) {
     this.#takeSearch();
     this.#do(action, detail);
-    const address = format(this.#state.view);
+    const address = this.session.keep(format(this.#state.view));
     if (address !== location.pathname + location.search) history.pushState(null, '', address);
     this.#showSearch();
   }
@@ -154,7 +154,7 @@ export class Catalogue extends Page {
     if (this.#search.value === this.#state.view.q) return;
     this.#do('search', this.#search.value);
     if (!this.#active) this.session.go(format(this.#state.view));
-    else history.replaceState(null, '', format(this.#state.view));
+    else history.replaceState(null, '', this.session.keep(format(this.#state.view)));
   }
 
   #showSearch() {
@@ -189,6 +189,7 @@ export class Catalogue extends Page {
         this.session.drawn();
       });
     }
+    if (!known && this.session.past) this.#grid.wait();
     this.#empty.why = connection.why;
     this.#empty.when = emptiness(this.session, services.length, stats.total);
     return this.#layout;
@@ -292,9 +293,10 @@ function unfolded(groups) {
   return groups.reduce((sum, { folded, services }) => sum + (folded ? 0 : services.length), 0);
 }
 
-function emptiness({ connection: { at, mode } }, visible, total) {
+function emptiness({ connection: { at, mode }, past }, visible, total) {
   if (account.me.role === 'none') return 'no access';
-  if (!at) return mode === 'offline' ? 'unreachable' : '';
-  if (visible > 0) return '';
-  return total === 0 ? 'first run' : 'nothing matches';
+  if (!at && mode === 'offline') return past ? 'unknown past' : 'unreachable';
+  if (!at || visible > 0) return '';
+  if (total > 0) return 'nothing matches';
+  return past ? 'empty past' : 'first run';
 }

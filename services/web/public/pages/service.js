@@ -8,6 +8,11 @@ import { Page } from './page.js';
 import '../components/service-item.js';
 import '../components/service-history.js';
 
+const missing = {
+  present: 'It may have been deleted, or the address has a typo.',
+  past: 'There was none of that name at this moment.',
+};
+
 const isID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export class ServicePage extends Page {
@@ -29,6 +34,7 @@ export class ServicePage extends Page {
     this.#history.addEventListener('undo', ({ detail }) => this.#undo(detail));
     this.#history.addEventListener('known', ({ detail }) => this.#card.know(detail));
     this.#history.api = session.api;
+    this.#history.moment = () => session.past;
     this.root.querySelector('.panel-close').addEventListener('click', () => this.close());
   }
 
@@ -63,6 +69,7 @@ export class ServicePage extends Page {
     if (!service) this.#card.remove();
     else if (!this.#card.isConnected) this.#list.append(this.#card);
     this.session.retitle();
+    setText(this.#missing.querySelector('p'), missing[this.session.past ? 'past' : 'present']);
     if (!loading && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
   }
 
@@ -117,13 +124,13 @@ export class ServicePage extends Page {
     this.#following = true;
     const { api, store } = this.session;
     // Without an answer the service is not found: the connection's state says why.
-    const service = await api.named(name).catch(() => null);
+    const service = await api.named(name, this.session.past).catch(() => null);
     if (name !== this.#id || !this.#active) return;
     this.#following = false;
     if (service) {
       store.put(service);
       this.#id = service.id;
-      history.replaceState(history.state, '', address(service.name));
+      history.replaceState(history.state, '', this.session.keep(address(service.name)));
     }
     this.update();
   }
