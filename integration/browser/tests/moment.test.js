@@ -175,6 +175,25 @@ test('the slider moves by keys, asks only when one stays, and takes one history 
   await expect(home.card(now.name).root).toBeVisible();
 });
 
+test('a service beside the list stays there from one moment to another, and closes to the list of that moment', async ({
+  home,
+  page,
+  catalogue,
+}) => {
+  const { renamed, now, path } = await changed(catalogue);
+  const past = new Past(page);
+  await past.open(path);
+  await home.card(renamed.name).open.click();
+  const panel = page.locator('#servicePage.beside');
+  await expect(panel.getByRole('heading', { level: 2, name: renamed.name })).toBeVisible();
+  await past.back.click();
+  await expect(panel.getByRole('heading', { level: 2, name: now.name })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(panel).toBeHidden();
+  await expect(page).toHaveURL(`/?q=${catalogue.mark}`);
+  await expect(home.card(now.name).root).toBeVisible();
+});
+
 test('fall by fall', async ({ home, page, catalogue, target }) => {
   const service = await catalogue.add({ status_url: target.url });
   await home.open(`/?q=${catalogue.mark}`);

@@ -162,6 +162,7 @@ function listenToAccount() {
   signing.addEventListener('changed', () => {
     if (account.me.kind !== 'anonymous') form.signedIn(account.me.name);
     sync.wake(); // the stream is another one's
+    past.retry();
   });
   live.addEventListener('live', () => signing.again()); // a session may have ended, and so the stream
 }

@@ -32,6 +32,16 @@ func (t Time) Plus(other Time) Time {
 	return Time{t.Healthy + other.Healthy, t.Degraded + other.Degraded, t.Down + other.Down}
 }
 
+// TimeOf returns how long the status was each one in spans that were observed.
+func TimeOf(spans []Span) (t Time) {
+	for _, s := range spans {
+		if s.Observed() {
+			t.Add(s.Status, s.To.Sub(s.From))
+		}
+	}
+	return t
+}
+
 // ServiceTime is how long a service was observed with each status.
 type ServiceTime struct {
 	ID, Name, Team string

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -212,7 +213,7 @@ func (a *API) readHistory(ctx context.Context, in *historyInput) (*historyOutput
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Catalog.ServiceByID(ctx, id); err != nil {
+	if err := a.existed(ctx, id); err != nil {
 		return nil, err
 	}
 	out := &historyOutput{Body: serviceHistory{From: from, To: to, Step: name}}
@@ -234,6 +235,19 @@ func (a *API) readHistory(ctx context.Context, in *historyInput) (*historyOutput
 		})
 	}
 	return out, nil
+}
+
+// existed returns catalog.ErrNotFound unless the service is there, or was.
+func (a *API) existed(ctx context.Context, id string) error {
+	_, err := a.Catalog.ServiceByID(ctx, id)
+	if !errors.Is(err, catalog.ErrNotFound) {
+		return err
+	}
+	known, failed := a.Catalog.StatusChanges(ctx, id, time.Time{}, time.Now().Add(time.Hour), 1)
+	if failed != nil || len(known) > 0 {
+		return failed
+	}
+	return err
 }
 
 // step returns the step of a history: the one that is asked for, or one that gives some

@@ -71,6 +71,15 @@ func (a *API) newMoments() *recent[time.Time, listedMoment] {
 	})
 }
 
+// allAt reads all services of a moment that is not kept, when no other one is read.
+func (a *API) allAt(ctx context.Context, at time.Time) (m catalog.Moment, err error) {
+	err = a.past.alone(ctx, func() error {
+		m, err = a.servicesAt(ctx, at, nil)
+		return err
+	})
+	return m, err
+}
+
 // servicesAt reads a moment. It says of what is before the record that it is not valid.
 func (a *API) servicesAt(ctx context.Context, at time.Time, ids []string) (catalog.Moment, error) {
 	m, err := a.Catalog.ServicesAt(ctx, at, ids)
@@ -90,7 +99,13 @@ func (a *API) listAt(ctx context.Context, at time.Time, f catalog.Filter) (*enco
 		m, err := a.past.get(ctx, at)
 		return m.list, knownFrom(m.knownFrom, at), err
 	}
-	m, err := a.servicesAt(ctx, at, idsOf(f))
+	var m catalog.Moment
+	var err error
+	if len(f.IDs) > 0 {
+		m, err = a.servicesAt(ctx, at, f.IDs)
+	} else {
+		m, err = a.allAt(ctx, at)
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -103,14 +118,6 @@ func (a *API) listAt(ctx context.Context, at time.Time, f catalog.Filter) (*enco
 	}
 	list, err := encodeList(found)
 	return list, knownFrom(m.KnownFrom, at), err
-}
-
-// idsOf returns the ids to look at for a filter; nil: all.
-func idsOf(f catalog.Filter) []string {
-	if len(f.IDs) == 0 {
-		return nil
-	}
-	return f.IDs
 }
 
 // knownFrom returns what the header Known-From says; "" if all is known.
@@ -133,7 +140,7 @@ func (a *API) serviceAt(ctx context.Context, id string, at time.Time) (*serviceO
 // serviceNamedAt returns the service that had a name then or, if none had, the one that has it
 // now or had it last.
 func (a *API) serviceNamedAt(ctx context.Context, name string, at time.Time) (*serviceOutput, error) {
-	m, err := a.servicesAt(ctx, at, nil)
+	m, err := a.allAt(ctx, at)
 	if err != nil {
 		return nil, err
 	}

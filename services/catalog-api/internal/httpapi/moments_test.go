@@ -171,6 +171,16 @@ func TestMomentIsReadOnceForAll(t *testing.T) {
 	if n := s.read.Load(); n != 1 {
 		t.Errorf("it was read %d times", n)
 	}
+	// The last three are kept, and the first of these three is the one that goes next.
+	for _, step := range []struct {
+		minute int
+		reads  int64
+	}{{1, 2}, {2, 3}, {0, 3}, {3, 4}, {0, 4}, {2, 4}, {1, 5}} {
+		p.call("GET", "/api/services?at="+exactly(long.Add(time.Duration(step.minute)*time.Minute)), "")
+		if n := s.read.Load(); n != step.reads {
+			t.Errorf("after minute %d it was read %d times, want %d", step.minute, n, step.reads)
+		}
+	}
 }
 
 func TestFallsAreTold(t *testing.T) {
@@ -230,8 +240,19 @@ func TestHistoryEndsAtAMoment(t *testing.T) {
 		t.Errorf("the days are %s", days)
 	}
 	wantProblem(t, p.call("GET", "/api/strips?to=x", ""), 422, "invalid")
-	up := items(p.call("GET", path+"/uptime?window=1h&window=24h&to="+then, ""), "items")
-	if len(up) != 2 || up[0]["uptime"] != 1.0 || up[0]["window"] != "1h" || up[1]["observed_s"] != 240.0 {
-		t.Errorf("the uptimes are %v", up)
+	for _, state := range []string{"there", "deleted"} {
+		up := items(p.call("GET", path+"/uptime?window=1h&window=24h&to="+then, ""), "items")
+		if len(up) != 2 || up[0]["uptime"] != 1.0 || up[0]["window"] != "1h" || up[1]["observed_s"] != 240.0 {
+			t.Errorf("while it is %s the uptimes are %v", state, up)
+		}
+		var probes float64
+		for _, b := range items(p.call("GET", path+"/history?step=5m&from="+at(from.Add(-5*time.Minute))+"&to="+at(from.Add(15*time.Minute)), ""), "buckets") {
+			probes += b["probes"].(float64)
+		}
+		if probes != 8 {
+			t.Errorf("while it is %s there are %v probes", state, probes)
+		}
+		p.call("DELETE", path, "")
 	}
+	wantProblem(t, p.call("GET", "/api/services/019a0000-0000-7000-8000-000000000009/uptime", ""), 404, "not-found")
 }

@@ -35,20 +35,28 @@ func (r *recent[K, V]) get(ctx context.Context, question K) (answer V, err error
 	if answer, known := r.find(question); known {
 		return answer, nil
 	}
+	err = r.alone(ctx, func() error {
+		var known bool
+		if answer, known = r.find(question); known { // it was read meanwhile
+			return nil
+		}
+		if answer, err = r.read(ctx, question); err == nil {
+			r.keep(answered[K, V]{question, answer, time.Now().Add(r.goodFor(question))})
+		}
+		return err
+	})
+	return answer, err
+}
+
+// alone calls read when nothing else is read. Its error is that of read, or of ctx.
+func (r *recent[K, V]) alone(ctx context.Context, read func() error) error {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
+		return read()
 	case <-ctx.Done():
-		return answer, ctx.Err()
+		return ctx.Err()
 	}
-	if answer, known := r.find(question); known { // it was read meanwhile
-		return answer, nil
-	}
-	answer, err = r.read(ctx, question)
-	if err == nil {
-		r.keep(answered[K, V]{question, answer, time.Now().Add(r.goodFor(question))})
-	}
-	return answer, err
 }
 
 func (r *recent[K, V]) find(question K) (answer V, known bool) {

@@ -132,22 +132,31 @@ func (a *API) readUptime(ctx context.Context, in *uptimeInput) (*uptimeOutput, e
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Catalog.ServiceByID(ctx, id); err != nil {
+	if err := a.existed(ctx, id); err != nil {
 		return nil, err
 	}
 	out := &uptimeOutput{Body: uptimeList{Items: []Uptime{}}}
 	for _, w := range windows {
-		found, err := a.Catalog.ObservedTime(ctx, catalog.Filter{IDs: []string{id}}, w.from, w.to)
+		t, err := a.observedTime(ctx, id, w)
 		if err != nil {
 			return nil, err
-		}
-		var t history.Time
-		for _, svc := range found { // none: it was deleted just now
-			t = svc.Time
 		}
 		out.Body.Items = append(out.Body.Items, newUptime(w, newSeen(t), 1))
 	}
 	return out, nil
+}
+
+// observedTime returns how long a service was observed, also one that is deleted.
+func (a *API) observedTime(ctx context.Context, id string, w window) (history.Time, error) {
+	found, err := a.Catalog.ObservedTime(ctx, catalog.Filter{IDs: []string{id}}, w.from, w.to)
+	if err != nil {
+		return history.Time{}, err
+	}
+	for _, svc := range found {
+		return svc.Time, nil
+	}
+	spans, err := a.Catalog.SpansOf(ctx, []string{id}, w.from, w.to)
+	return history.TimeOf(spans[id]), err
 }
 
 type uptimesInput struct {

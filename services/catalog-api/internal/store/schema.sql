@@ -60,7 +60,7 @@ CREATE TABLE spans (
     CONSTRAINT spans_pkey PRIMARY KEY (service_id, since)
 );
 
-CREATE INDEX spans_since ON spans (since) INCLUDE (service_id, status);                   -- when services fell, whichever they are
+CREATE INDEX spans_since ON spans (since);                                                -- when services fell, whichever they are
 
 -- The results of probes, some dozens of a service and a day (UTC) a row. They are kept for
 -- days, in a partition each. See ADR 10.

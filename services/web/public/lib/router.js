@@ -76,13 +76,16 @@ export class Router {
     const address = this.#past.keep(to);
     // The panel takes one history entry, however many services it shows one after the other.
     if (this.#below) history.replaceState(history.state, '', address);
-    else history.pushState({ beside: true }, '', address);
+    else history.pushState({ beside: true, list: location.pathname + location.search }, '', address);
     this.#show({ back: false });
   }
 
   // close goes back to the page below the one that is shown, or to an address.
   close(address) {
-    if (this.#below && history.state?.beside) history.back();
+    const { beside, list, turned } = history.state ?? {};
+    if (this.#below && turned)
+      this.go(withMoment(list, this.#past.at)); // going back would be to another moment
+    else if (this.#below && beside) history.back();
     else this.go(address);
   }
 
@@ -91,7 +94,7 @@ export class Router {
   goTo(moment) {
     const address = withMoment(location.pathname + location.search, moment);
     if (this.#past.on && moment !== null) history.replaceState(history.state, '', address);
-    else history.pushState(history.state, '', address);
+    else history.pushState(history.state && { ...history.state, turned: true }, '', address);
     this.#show({ back: false });
   }
 

@@ -60,9 +60,10 @@ export class ServicePage extends Page {
     const service = this.#find();
     const known = this.session.connection.at !== null;
     if (!service && known) void this.#follow();
-    const loading = !service && (!known || this.#following);
+    const failed = this.session.past !== '' && this.session.connection.mode === 'offline'; // the bar says why
+    const loading = !service && !failed && (!known || this.#following);
     this.root.ariaBusy = String(loading);
-    this.#missing.hidden = Boolean(service) || loading;
+    this.#missing.hidden = Boolean(service) || loading || failed;
     setText(this.#name, this.title);
     if (service) this.#card.service = service;
     this.root.classList.toggle('locked', Boolean(service) && !account.mayChange(service));
@@ -70,7 +71,7 @@ export class ServicePage extends Page {
     else if (!this.#card.isConnected) this.#list.append(this.#card);
     this.session.retitle();
     setText(this.#missing.querySelector('p'), missing[this.session.past ? 'past' : 'present']);
-    if (!loading && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
+    if (!loading && !failed && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
   }
 
   happened(id) {

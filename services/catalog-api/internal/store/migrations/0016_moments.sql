@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- When services fell, whichever they are.
-CREATE INDEX spans_since ON spans (since) INCLUDE (service_id, status);
+CREATE INDEX spans_since ON spans (since);
 
 -- From when on the trail has every change of services; no row: since ever.
 CREATE TABLE trail_begin (
