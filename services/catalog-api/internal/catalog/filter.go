@@ -14,7 +14,7 @@ type Filter struct {
 	Team   []string        // one of these, by Key
 	Status []events.Status // one of these
 	Tag    []string        // with one of these, by Key
-	IDs    []string        // one of these
+	IDs    []string        // one of these, whatever their case
 }
 
 // All reports whether every service passes the filter.
@@ -35,7 +35,7 @@ func (f Filter) Passes() func(*Service) bool {
 			(len(teams) == 0 || s.Team != "" && slices.Contains(teams, Key(s.Team))) &&
 			(len(tags) == 0 || slices.ContainsFunc(s.Tags, func(tag string) bool { return slices.Contains(tags, Key(tag)) })) &&
 			(len(f.Status) == 0 || slices.Contains(f.Status, s.Status)) &&
-			(len(f.IDs) == 0 || slices.Contains(f.IDs, s.ID))
+			(len(f.IDs) == 0 || slices.ContainsFunc(f.IDs, func(id string) bool { return strings.EqualFold(id, s.ID) }))
 	}
 }
 

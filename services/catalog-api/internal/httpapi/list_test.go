@@ -76,6 +76,9 @@ func TestListIsFiltered(t *testing.T) {
 			if a.status != 200 || !slices.Equal(a.names(), tc.want) || a.body["total"] != float64(len(tc.want)) {
 				t.Errorf("%d %v, total %v; want %v", a.status, a.names(), a.body["total"], tc.want)
 			}
+			if past := p.call("GET", "/api/services?"+tc.query+"&at="+exactly(time.Now()), ""); !slices.Equal(past.names(), tc.want) {
+				t.Errorf("of a moment it is %d %v", past.status, past.names())
+			}
 			if again := p.call("GET", "/api/services?"+tc.query, "", "If-None-Match: "+a.header.Get("ETag")); again.status != 304 || len(again.raw) > 0 {
 				t.Errorf("asked again: %d", again.status)
 			}

@@ -66,7 +66,12 @@ func servicesAt(ctx context.Context, tx *sqlx.Tx, at time.Time, ids []string) (m
 	}
 	some := pq.StringArray(nil) // all
 	if ids != nil {
-		some = slices.DeleteFunc(slices.Clone(ids), notID)
+		some = pq.StringArray{}
+		for _, id := range ids {
+			if isID(id) {
+				some = append(some, strings.ToLower(id)) // as the trail has it
+			}
+		}
 	}
 	rows, err := presentAt(ctx, tx, at, some)
 	if err != nil {
