@@ -65,6 +65,10 @@ func (s *Store) ApplyReleases(ctx context.Context, by access.Actor, found events
 	if err := by.May(access.StoreFetched); err != nil {
 		return false, err
 	}
+	// A fetcher whose clock was ahead must not keep out its own later answers.
+	if at := now(); found.CheckedAt.After(at) {
+		found.CheckedAt = at
+	}
 	err = s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
 		svc, err := byID(ctx, tx, found.ServiceID, "FOR UPDATE")
 		if err != nil || svc.GitHubURL != found.GitHubURL {

@@ -209,3 +209,17 @@ func TestChangedLinkHasOtherReleases(t *testing.T) {
 		t.Errorf("of one that cannot be restored: %+v", got)
 	}
 }
+
+// A clock that was ahead keeps nothing out once it is right.
+func TestReleasesOfAClockThatIsAhead(t *testing.T) {
+	db, svc := linked(t)
+	ahead := found(svc, 0, released("v1", 1))
+	ahead.CheckedAt = time.Now().AddDate(0, 0, 3).UTC()
+	applyFound(t, db, ahead)
+	later := found(svc, 0, released("v2", 0), released("v1", 1))
+	later.CheckedAt = time.Now().Add(time.Second).UTC()
+	if !applyFound(t, db, later) {
+		t.Error("what came later was dropped")
+	}
+	wantTags(t, "kept", kept(t, db, svc), "v2 v1")
+}

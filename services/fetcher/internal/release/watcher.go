@@ -24,13 +24,9 @@ import (
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/forge"
 )
 
-// Source is the CloudEvents source of what the fetcher says.
-const Source = "/dev-portal/fetcher"
-
 const (
-	askTimeout     = 40 * time.Second // for all pages of a repository
-	publishTimeout = 5 * time.Second
-	retryPause     = time.Second
+	askTimeout = 40 * time.Second // for all pages of a repository
+	retryPause = time.Second
 )
 
 // Config configures a Watcher.
@@ -203,19 +199,24 @@ func (w *Watcher) look(ctx context.Context, l *lane, r repository) {
 	if ctx.Err() != nil {
 		return
 	}
+	failed, _ := errors.AsType[*forge.Error](err)
 	found := events.ReleasesFound{
 		CheckedAt: time.Now().UTC().Truncate(time.Millisecond), Releases: answer.Releases, Complete: answer.Complete, Validator: answer.Validator,
 	}
-	if failed, is := errors.AsType[*forge.Error](err); is {
+	if failed != nil {
 		found.Problem = failed.Problem
 	}
 	l.answered(r.path, found.Problem != events.ProblemUnreachable && found.Problem != events.ProblemRateLimited)
 	if answer.Unchanged {
 		return
 	}
+	news := false
 	for _, id := range r.ids() {
 		found.ServiceID, found.GitHubURL = id, r.links[id]
-		w.say(ctx, found)
+		news = w.say(ctx, found) || news
+	}
+	if news && failed != nil && l != w.other { // once, however often it fails
+		w.Log.WarnContext(ctx, "releases not read", "forge", l.forge.Host(), "repository", r.path, "problem", string(failed.Problem), "error", failed.Err)
 	}
 }
 
@@ -234,70 +235,10 @@ func (w *Watcher) ask(ctx context.Context, l *lane, r repository) (answer forge.
 	if budget.Remaining == 0 {
 		l.pause(budget.Wait)
 	}
-	failed, is := errors.AsType[*forge.Error](err)
-	if is {
-		w.Log.WarnContext(ctx, "releases not read", "forge", l.forge.Host(), "repository", r.path, "problem", string(failed.Problem), "error", failed.Err)
-	}
-	if is && failed.Problem == events.ProblemRateLimited {
+	if failed, is := errors.AsType[*forge.Error](err); is && failed.Problem == events.ProblemRateLimited {
 		l.pause(failed.Wait)
 	}
 	return answer, err
-}
-
-// validator returns the ETag with which only what is new to all services is asked for, or "".
-func (w *Watcher) validator(r repository) (validator string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for i, id := range r.ids() {
-		last := w.sent[id]
-		if last.link != r.links[id] || last.old(time.Now()) || i > 0 && last.validator != validator {
-			return ""
-		}
-		validator = last.validator
-	}
-	return validator
-}
-
-// say publishes what was found, unless the same was said lately. It tries until ctx ends: while
-// the broker is away, there is no use in asking for more.
-func (w *Watcher) say(ctx context.Context, found events.ReleasesFound) {
-	now := newSent(found)
-	w.mu.Lock()
-	last := w.sent[found.ServiceID]
-	same := last.link == now.link && last.digest == now.digest && !last.old(found.CheckedAt)
-	if same {
-		last.validator = now.validator // a forge's ETag changes more often than what we read of its answer
-		w.sent[found.ServiceID] = last
-	}
-	w.mu.Unlock()
-	if same {
-		return
-	}
-	msg, err := stream.Encode(Source, found)
-	if err != nil {
-		w.Log.ErrorContext(ctx, "releases cannot be said", "error", err) // a bug: the forge's words are checked when they are read
-		return
-	}
-	for {
-		try, cancel := context.WithTimeout(ctx, publishTimeout)
-		_, err := w.JS.PublishMsg(try, msg) // sent again it is stored once, by its id
-		cancel()
-		if err == nil {
-			break
-		}
-		if ctx.Err() == nil {
-			w.Log.WarnContext(ctx, "releases not stored; retrying", "error", err)
-		}
-		if !sleep(ctx, retryPause) {
-			return
-		}
-	}
-	w.Metrics.published.Inc()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.links[found.ServiceID] != "" { // else it is gone
-		w.sent[found.ServiceID] = now
-	}
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
