@@ -23,11 +23,9 @@ func (s *system) process(program string) *os.Process {
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
 	s.t.Cleanup(func() {
 		_ = cmd.Process.Kill() // it may be gone
-		<-ended
+		_ = cmd.Wait()         // by the signal
 	})
 	return cmd.Process
 }

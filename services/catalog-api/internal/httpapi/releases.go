@@ -18,7 +18,7 @@ type Releases interface {
 	Releases(ctx context.Context, id string, limit int) (catalog.Releases, error)
 	// ReleasesBetween returns the releases of a service in a time, the newest first, without
 	// their notes.
-	ReleasesBetween(ctx context.Context, id string, from, before time.Time, limit int) ([]events.Release, error)
+	ReleasesBetween(ctx context.Context, id string, from, before time.Time, limit int) ([]catalog.Release, error)
 }
 
 const (
@@ -59,7 +59,7 @@ type releaseList struct {
 	Items      []release             `json:"items" nullable:"false" doc:"The newest first."`
 }
 
-func newReleaseFacts(r events.Release) releaseFacts {
+func newReleaseFacts(r catalog.Release) releaseFacts {
 	return releaseFacts{r.Tag, r.Title, r.URL, r.Author, r.PublishedAt, r.Prerelease}
 }
 
@@ -69,7 +69,7 @@ func newReleaseList(of catalog.Releases) releaseList {
 		list.CheckedAt = &of.CheckedAt
 	}
 	for i, r := range of.Items {
-		list.Items[i] = release{newReleaseFacts(r), newNoteNodes(notes.Parse(r.Notes)), r.NotesCut}
+		list.Items[i] = release{newReleaseFacts(r), newNoteNodes(r.Notes), r.NotesCut}
 	}
 	return list
 }
@@ -85,9 +85,9 @@ func newNoteNodes(of []notes.Node) []noteNode {
 func exampleReleases() releaseList {
 	at := time.Date(2026, 3, 14, 9, 30, 0, 0, time.UTC)
 	const repository = "https://github.com/example/billing"
-	return newReleaseList(catalog.Releases{Repository: repository, CheckedAt: at.Add(time.Minute), Items: []events.Release{{
+	return newReleaseList(catalog.Releases{Repository: repository, CheckedAt: at.Add(time.Minute), Items: []catalog.Release{{
 		Tag: "v1.8.2", Title: "Faster invoices", URL: repository + "/releases/tag/v1.8.2", Author: "ada", PublishedAt: at,
-		Notes: "A PDF takes **2 s**, not 8 (see [#41](" + repository + "/pull/41)).\n\n* `invoice` renders in parallel",
+		Notes: notes.Parse("A PDF takes **2 s**, not 8 (see [#41](" + repository + "/pull/41)).\n\n* `invoice` renders in parallel"),
 	}}})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/deployment"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
@@ -82,7 +83,7 @@ func newDeploymentMoment(d deployment.Deployment) moment {
 	return moment{At: d.At, Kind: momentDeployment, Deployment: &thing}
 }
 
-func newReleaseMoment(r events.Release) moment {
+func newReleaseMoment(r catalog.Release) moment {
 	facts := newReleaseFacts(r)
 	return moment{At: r.PublishedAt, Kind: momentRelease, Release: &facts}
 }
@@ -98,7 +99,7 @@ func exampleTimeline() timeline {
 		{At: at, Kind: momentStatus, Status: &statusChange{From: events.StatusHealthy, To: events.StatusDown, Reason: events.ReasonTimeout, Location: "default", After: &after}},
 		{At: deployed.At, Kind: momentDeployment, Deployment: &deployed},
 		{At: change.At, Kind: momentChange, Change: &change},
-		newReleaseMoment(events.Release{Tag: "v1.8.2", Title: "Faster invoices", Author: "ada", PublishedAt: change.At.Add(-time.Hour)}),
+		newReleaseMoment(catalog.Release{Tag: "v1.8.2", Title: "Faster invoices", Author: "ada", PublishedAt: change.At.Add(-time.Hour)}),
 	}}
 }
 

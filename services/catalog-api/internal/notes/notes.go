@@ -47,20 +47,21 @@ const (
 // Kinds has every Kind.
 var Kinds = []Kind{Paragraph, Heading, List, Item, Quote, CodeBlock, Link, Emphasis, Strong, Strike, Code, Break, Text}
 
-// Node is a part of a text.
+// Node is a part of a text. As JSON it is in the database.
 type Node struct {
-	Kind     Kind
-	Text     string
-	URL      string // of a Link: http or https
-	Level    int    // of a Heading: 1 to 6
-	Ordered  bool   // of a List: its items are numbered
-	Children []Node
+	Kind     Kind   `json:"kind"`
+	Text     string `json:"text,omitzero"`
+	URL      string `json:"url,omitzero"`     // of a Link: http or https
+	Level    int    `json:"level,omitzero"`   // of a Heading: 1 to 6
+	Ordered  bool   `json:"ordered,omitzero"` // of a List: its items are numbered
+	Children []Node `json:"children,omitzero"`
 }
 
 var parser = goldmark.New(goldmark.WithExtensions(extension.Strikethrough, extension.Linkify)).Parser()
 
 // Parse returns the tree of a Markdown text (CommonMark, with strikethrough and bare links). A
-// line's end is a Break, as the forges show it.
+// line's end is a Break, as the forges show it. Parse it once: a text of 16 KiB that is made for
+// it takes a fifth of a second.
 func Parse(markdown string) []Node {
 	b := builder{source: []byte(markdown), left: maxNodes}
 	return b.children(parser.Parse(text.NewReader(b.source)), 0, false)

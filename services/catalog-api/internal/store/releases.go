@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/notes"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
 
@@ -26,26 +28,37 @@ const (
 
 // releaseRow is a row of releases.
 type releaseRow struct {
-	ServiceID   string    `db:"service_id"`
-	Tag         string    `db:"tag"`
-	Title       string    `db:"title"`
-	URL         string    `db:"url"`
-	Author      string    `db:"author"`
-	PublishedAt time.Time `db:"published_at"`
-	Prerelease  bool      `db:"prerelease"`
-	Notes       string    `db:"notes"`
-	NotesCut    bool      `db:"notes_cut"`
+	catalog.Release
+
+	ServiceID string `db:"service_id"`
+	Tree      []byte `db:"notes"` // the notes, as JSON
 }
 
-func newReleaseRow(id string, r events.Release) releaseRow {
-	return releaseRow{id, r.Tag, r.Title, r.URL, r.Author, r.PublishedAt, r.Prerelease, r.Notes, r.NotesCut}
-}
-
-func (r releaseRow) release() events.Release {
-	return events.Release{
-		Tag: r.Tag, Title: r.Title, URL: r.URL, Author: r.Author, PublishedAt: r.PublishedAt.UTC(), Prerelease: r.Prerelease,
-		Notes: r.Notes, NotesCut: r.NotesCut,
+// newReleaseRows returns the rows of what was found, with the notes parsed.
+func newReleaseRows(found events.ReleasesFound) (rows []releaseRow, err error) {
+	for _, r := range found.Releases {
+		row := releaseRow{ServiceID: found.ServiceID, Release: catalog.Release{
+			Tag: r.Tag, Title: r.Title, URL: r.URL, Author: r.Author, PublishedAt: r.PublishedAt, Prerelease: r.Prerelease, NotesCut: r.NotesCut,
+		}}
+		if row.Tree, err = json.Marshal(append([]notes.Node{}, notes.Parse(r.Notes)...)); err != nil { // never null
+			return nil, err
+		}
+		rows = append(rows, row)
 	}
+	return rows, nil
+}
+
+// release returns the release; without a tree it has no notes.
+func (r releaseRow) release() (catalog.Release, error) {
+	release := r.Release
+	release.PublishedAt = release.PublishedAt.UTC()
+	if r.Tree == nil {
+		return release, nil
+	}
+	if err := json.Unmarshal(r.Tree, &release.Notes); err != nil {
+		return release, fmt.Errorf("notes of release %.40q: %w", r.Tag, err)
+	}
+	return release, nil
 }
 
 // releaseSource is a row of release_sources.
@@ -65,6 +78,10 @@ func (s *Store) ApplyReleases(ctx context.Context, by access.Actor, found events
 	if err := by.May(access.StoreFetched); err != nil {
 		return false, err
 	}
+	rows, err := newReleaseRows(found) // before anything is locked: it may take a while
+	if err != nil {
+		return false, fmt.Errorf("releases of service %.40q: %w", found.ServiceID, err)
+	}
 	// A fetcher whose clock was ahead must not keep out its own later answers.
 	if at := now(); found.CheckedAt.After(at) {
 		found.CheckedAt = at
@@ -82,7 +99,7 @@ func (s *Store) ApplyReleases(ctx context.Context, by access.Actor, found events
 		if err := saveSource(ctx, tx, source, found); err != nil || found.Problem != "" {
 			return err
 		}
-		fresh, err := saveReleases(ctx, tx, found)
+		fresh, err := saveReleases(ctx, tx, found, rows)
 		if err != nil || !source.Read {
 			return err
 		}
@@ -122,7 +139,7 @@ func saveSource(ctx context.Context, tx *sqlx.Tx, source releaseSource, found ev
 }
 
 // saveReleases makes the table what was found, and returns the tags that are new in it.
-func saveReleases(ctx context.Context, tx *sqlx.Tx, found events.ReleasesFound) (fresh []string, err error) {
+func saveReleases(ctx context.Context, tx *sqlx.Tx, found events.ReleasesFound, rows []releaseRow) (fresh []string, err error) {
 	const (
 		known = `SELECT tag FROM releases WHERE service_id = $1`
 		// The list says nothing of releases that are older than its oldest, unless it is complete.
@@ -138,10 +155,10 @@ func saveReleases(ctx context.Context, tx *sqlx.Tx, found events.ReleasesFound) 
 	if err := tx.SelectContext(ctx, &before, known, found.ServiceID); err != nil {
 		return nil, err
 	}
-	rows, tags := make([]releaseRow, len(found.Releases)), make(pq.StringArray, len(found.Releases))
+	tags := make(pq.StringArray, len(rows))
 	var oldest *time.Time
-	for i, r := range found.Releases {
-		rows[i], tags[i] = newReleaseRow(found.ServiceID, r), r.Tag
+	for i, r := range rows {
+		tags[i] = r.Tag
 		if !found.Complete && (oldest == nil || r.PublishedAt.Before(*oldest)) {
 			oldest = &r.PublishedAt
 		}
@@ -183,7 +200,7 @@ func (s *Store) Releases(ctx context.Context, id string, limit int) (catalog.Rel
 	const query = `SELECT tag, title, url, author, published_at, prerelease, notes, notes_cut
 		FROM releases WHERE service_id = $1 ORDER BY published_at DESC, tag DESC LIMIT $2`
 
-	list := catalog.Releases{Items: []events.Release{}}
+	list := catalog.Releases{Items: []catalog.Release{}}
 	err := s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
 		svc, err := byID(ctx, tx, id, "")
 		if err != nil {
@@ -201,10 +218,8 @@ func (s *Store) Releases(ctx context.Context, id string, limit int) (catalog.Rel
 		if err := tx.SelectContext(ctx, &rows, query, id, limit); err != nil {
 			return domainError(err)
 		}
-		for _, r := range rows {
-			list.Items = append(list.Items, r.release())
-		}
-		return nil
+		list.Items, err = releasesOf(rows)
+		return err
 	})
 	if err != nil {
 		return list, fmt.Errorf("releases of service %.40q: %w", id, err)
@@ -214,7 +229,7 @@ func (s *Store) Releases(ctx context.Context, id string, limit int) (catalog.Rel
 
 // ReleasesBetween returns the releases of a service in a time, the newest first, limit at most,
 // without their notes; also of a service that is gone.
-func (s *Store) ReleasesBetween(ctx context.Context, id string, from, before time.Time, limit int) ([]events.Release, error) {
+func (s *Store) ReleasesBetween(ctx context.Context, id string, from, before time.Time, limit int) ([]catalog.Release, error) {
 	const query = `SELECT tag, title, r.url, author, published_at, prerelease
 		FROM releases r JOIN release_sources USING (service_id) LEFT JOIN services s ON s.id = service_id
 		WHERE service_id = $1 AND published_at >= $2 AND published_at < $3 AND (s.id IS NULL OR s.github_url = release_sources.github_url)
@@ -224,9 +239,16 @@ func (s *Store) ReleasesBetween(ctx context.Context, id string, from, before tim
 	if err := s.db.SelectContext(ctx, &rows, query, id, from, before, limit); err != nil {
 		return nil, fmt.Errorf("releases of service %.40q: %w", id, domainError(err))
 	}
-	list := make([]events.Release, len(rows))
+	return releasesOf(rows)
+}
+
+func releasesOf(rows []releaseRow) ([]catalog.Release, error) {
+	list := make([]catalog.Release, len(rows))
 	for i, r := range rows {
-		list[i] = r.release()
+		var err error
+		if list[i], err = r.release(); err != nil {
+			return nil, err
+		}
 	}
 	return list, nil
 }

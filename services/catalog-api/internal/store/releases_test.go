@@ -11,6 +11,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/notes"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
@@ -24,6 +25,14 @@ func released(tag string, hours int) events.Release {
 	return events.Release{
 		Tag: tag, Title: "Release " + tag, URL: repository + "/releases/tag/" + tag, Author: "ada",
 		PublishedAt: looked.Add(-time.Duration(hours) * time.Hour), Notes: "*notes* of " + tag,
+	}
+}
+
+// stored returns a release as the catalogue has it.
+func stored(r events.Release) catalog.Release {
+	return catalog.Release{
+		Tag: r.Tag, Title: r.Title, URL: r.URL, Author: r.Author, PublishedAt: r.PublishedAt, Prerelease: r.Prerelease, NotesCut: r.NotesCut,
+		Notes: notes.Parse(r.Notes),
 	}
 }
 
@@ -82,14 +91,14 @@ func linked(t *testing.T) (*store.Store, catalog.Service) {
 func TestReleasesAreStored(t *testing.T) {
 	db, svc := linked(t)
 	none, err := db.Releases(t.Context(), svc.ID, 10)
-	if want := (catalog.Releases{Repository: repository, Items: []events.Release{}}); err != nil || !reflect.DeepEqual(none, want) {
+	if want := (catalog.Releases{Repository: repository, Items: []catalog.Release{}}); err != nil || !reflect.DeepEqual(none, want) {
 		t.Errorf("before anybody looked: %+v, %v", none, err)
 	}
 	v2, v1 := released("v2", 1), released("v1", 100)
 	v2.Prerelease, v2.NotesCut = true, true
 	applyFound(t, db, found(svc, 0, v2, v1))
 	got, err := db.Releases(t.Context(), svc.ID, 10)
-	want := catalog.Releases{Repository: repository, CheckedAt: looked, Items: []events.Release{v2, v1}}
+	want := catalog.Releases{Repository: repository, CheckedAt: looked, Items: []catalog.Release{stored(v2), stored(v1)}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
@@ -183,7 +192,7 @@ func TestChangedLinkHasOtherReleases(t *testing.T) {
 		t.Fatal(err)
 	}
 	takeOutbox(t, db)
-	moments := func() []events.Release {
+	moments := func() []catalog.Release {
 		list, err := db.ReleasesBetween(t.Context(), svc.ID, looked.AddDate(0, 0, -9), looked.AddDate(0, 0, 9), 9)
 		if err != nil {
 			t.Fatal(err)
@@ -199,7 +208,7 @@ func TestChangedLinkHasOtherReleases(t *testing.T) {
 	if err := db.DeleteService(t.Context(), editor, svc.ID, 0); err != nil {
 		t.Fatal(err)
 	}
-	if got := moments(); len(got) != 1 || got[0].Tag != "v2" || got[0].Notes != "" {
+	if got := moments(); len(got) != 1 || got[0].Tag != "v2" || got[0].Notes != nil {
 		t.Errorf("of the deleted service: %+v", got)
 	}
 	if n, err := db.PurgeTrash(t.Context(), access.Sweeper, time.Now().Add(time.Minute)); err != nil || n != 1 {

@@ -175,7 +175,7 @@ CREATE TABLE releases (
     author       text        NOT NULL,                                                   -- empty: not known
     published_at timestamptz NOT NULL,
     prerelease   boolean     NOT NULL,
-    notes        text        NOT NULL,                                                   -- Markdown
+    notes        jsonb       NOT NULL,                                                   -- a tree: [{"kind": …, "children": …}]
     notes_cut    boolean     NOT NULL,                                                   -- notes is only their beginning
 
     CONSTRAINT releases_pkey PRIMARY KEY (service_id, tag)

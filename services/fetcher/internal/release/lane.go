@@ -31,6 +31,7 @@ type lane struct {
 
 	mu     sync.Mutex
 	repos  map[string]*repository // by their paths in lower case
+	queue  timetable              // of the same
 	paused time.Time              // until when the forge takes no requests
 	wake   chan struct{}          // that repos or paused has changed
 }
@@ -42,6 +43,7 @@ type repository struct {
 	due      time.Time
 	asked    time.Time // last
 	failures int       // since the last answer
+	place    int       // in the timetable
 }
 
 // The limits of requests, below those of the forges: GitHub takes 60 an hour of an address, and
@@ -79,8 +81,10 @@ func (l *lane) add(id, link, path string, known bool) {
 			r.due = time.Now().Add(time.Duration(float64(l.round()) * share(key)))
 		}
 		l.repos[key] = r
+		l.queue.add(r)
 	} else if !known {
 		r.due = time.Time{}
+		l.queue.moved(r)
 	}
 	r.links[id] = link
 	l.stir()
@@ -94,6 +98,7 @@ func (l *lane) remove(id, path string) {
 	if r := l.repos[key]; r != nil {
 		if delete(r.links, id); len(r.links) == 0 {
 			delete(l.repos, key)
+			l.queue.remove(r)
 		}
 	}
 }
@@ -108,6 +113,7 @@ func (l *lane) hint(path string) bool {
 	}
 	if soon := r.asked.Add(hintPause); r.due.After(soon) {
 		r.due = soon
+		l.queue.moved(r)
 	}
 	l.stir()
 	return true
@@ -163,21 +169,11 @@ func (l *lane) next(ctx context.Context) (repository, bool) {
 func (l *lane) untilDue() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first := l.first()
+	first := l.queue.first()
 	if first == nil {
 		return maxPause
 	}
 	return max(time.Until(first.due), time.Until(l.paused))
-}
-
-// first returns the repository that is due first, or nil. The caller holds the lock.
-func (l *lane) first() (first *repository) {
-	for _, r := range l.repos {
-		if first == nil || r.due.Before(first.due) || r.due.Equal(first.due) && r.path < first.path {
-			first = r
-		}
-	}
-	return first
 }
 
 // take returns the repository that is due first, and sets when it is due again. What is due
@@ -186,12 +182,13 @@ func (l *lane) first() (first *repository) {
 func (l *lane) take() repository {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := l.first()
+	r := l.queue.first()
 	if r == nil {
 		return repository{}
 	}
 	r.asked = time.Now()
 	r.due = r.asked.Add(l.round())
+	l.queue.moved(r)
 	taken := *r
 	taken.links = maps.Clone(r.links)
 	return taken
@@ -212,6 +209,7 @@ func (l *lane) answered(path string, ok bool) {
 		r.failures++
 		if r.due.After(r.asked) { // nobody has made it due meanwhile
 			r.due = r.asked.Add(wait)
+			l.queue.moved(r)
 		}
 	}
 }
@@ -221,7 +219,7 @@ func (l *lane) answered(path string, ok bool) {
 func (l *lane) late() (late time.Duration, repositories int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first := l.first()
+	first := l.queue.first()
 	if first == nil || first.due.IsZero() {
 		return 0, len(l.repos)
 	}

@@ -1,12 +1,18 @@
 package release
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"net/url"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/forge"
 )
@@ -182,6 +188,36 @@ func TestRemovedRepositoryIsNotAskedFor(t *testing.T) {
 		l.remove("two", "A/b")
 		if asked := drive(t, l, 24*time.Hour); len(asked) != 0 {
 			t.Errorf("asked %v", asked)
+		}
+	})
+}
+
+// Whatever happens to the repositories, the next one is the one that is due first.
+func TestTimetableKeepsItsOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(1, 2))
+		l := laneAt("git.example.com", nil)
+		l.limiter = rate.NewLimiter(rate.Inf, 1)
+		for i := range 2000 {
+			path := fmt.Sprint("a/r", random.IntN(300))
+			switch random.IntN(5) {
+			case 0, 1:
+				l.add(path, "link", path, random.IntN(2) == 0)
+			case 2:
+				l.remove(path, path)
+			case 3:
+				l.hint(path)
+			default:
+				time.Sleep(time.Duration(random.IntN(60)) * time.Second)
+			}
+			if i%7 == 0 && len(l.repos) > 0 {
+				first := slices.MinFunc(slices.Collect(maps.Values(l.repos)), func(a, b *repository) int {
+					return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.path, b.path))
+				})
+				if got := l.take(); got.path != first.path || len(l.queue) != len(l.repos) {
+					t.Fatalf("step %d: took %s of %d, want %s of %d", i, got.path, len(l.queue), first.path, len(l.repos))
+				}
+			}
 		}
 	})
 }

@@ -18,7 +18,7 @@ CREATE TABLE releases (
     author       text        NOT NULL,
     published_at timestamptz NOT NULL,
     prerelease   boolean     NOT NULL,
-    notes        text        NOT NULL,
+    notes        jsonb       NOT NULL,
     notes_cut    boolean     NOT NULL,
 
     CONSTRAINT releases_pkey PRIMARY KEY (service_id, tag)
