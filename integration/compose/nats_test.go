@@ -17,7 +17,7 @@ import (
 )
 
 // passwords are the defaults of docker-compose.yml, without an .env.
-var passwords = map[string]string{"catalog-api": "catalog", "health-worker": "worker", "subscriber": "subscriber"}
+var passwords = map[string]string{"catalog-api": "catalog", "fetcher": "fetcher", "health-worker": "worker", "subscriber": "subscriber"}
 
 // connect connects to NATS as one of its users.
 func (p *project) connect(t *testing.T, user string) *nats.Conn {
@@ -114,6 +114,12 @@ var forbidden = map[string][]string{
 		"$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.DELETE.PROBES.probers-default",
 		"$JS.API.CONSUMER.CREATE.RESULTS.x", "$JS.API.CONSUMER.MSG.NEXT.RESULTS.ingest", "$JS.ACK.RESULTS.ingest.1.1.1.1.1",
 	},
+	"fetcher": {
+		"portal.catalog.x", "portal.status.x", "portal.release.x", "portal.check", "portal.probe.result.x",
+		"$JS.API.STREAM.CREATE.FETCHED", "$JS.API.STREAM.PURGE.FETCHED", "$JS.API.STREAM.DELETE.PORTAL",
+		"$JS.API.CONSUMER.CREATE.FETCHED.releases.portal.release.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.releases",
+		"$JS.API.CONSUMER.CREATE.PORTAL.x.portal.status.*", "$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.RESULTS.x",
+	},
 	"catalog-api": {
 		"portal.probe.plan.x", "portal.probe.due.x", "portal.probe.result.x",
 		"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PROBES", "$JS.API.STREAM.PURGE.RESULTS",
@@ -125,6 +131,7 @@ var forbidden = map[string][]string{
 // The subjects that each user must not subscribe to.
 var secret = map[string][]string{
 	"subscriber":    {">", "portal.>", "portal.check", "portal.probe.result.*", "portal.probe.due.*", "$JS.API.>", "$SRV.>"},
+	"fetcher":       {">", "portal.>", "portal.*.*", "portal.check", "$JS.API.>"},
 	"health-worker": {">", "portal.>", "portal.probe.result.*", "$JS.API.>"},
 	"catalog-api":   {">", "portal.>", "portal.check", "$JS.API.>"},
 }
@@ -170,7 +177,7 @@ func TestServicesHaveTheirNATSPermissions(t *testing.T) {
 // permission.
 func nothingRefused(t *testing.T) {
 	t.Helper()
-	log, err := portal.compose(waitTimeout, "logs", "--no-color", "catalog-api", "health-worker")
+	log, err := portal.compose(waitTimeout, "logs", "--no-color", "catalog-api", "fetcher", "health-worker")
 	if err != nil {
 		t.Fatal(err)
 	}
