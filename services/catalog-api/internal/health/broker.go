@@ -73,7 +73,7 @@ func Consumers(nc *nats.Conn, js jetstream.JetStream, db Database) Check {
 		case len(missing) == 0:
 			return nil
 		}
-		if n, _, err := db.Probed(ctx, noSince); err == nil && n == 0 && !slices.Contains(missing, "ingest") {
+		if n, _, err := db.Probed(ctx, noSince); err == nil && n == 0 && !slices.Contains(missing, "ingest") && !slices.Contains(missing, "releases") {
 			return nil
 		}
 		return newFault("Missing consumer: "+strings.Join(missing, ", ")+". Its messages wait.", awaitParts, nil)
