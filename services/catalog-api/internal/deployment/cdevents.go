@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/package-url/packageurl-go"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -22,7 +21,7 @@ import (
 var cdType = regexp.MustCompile(`^dev\.cdevents\.service\.(deployed|upgraded|rolledback)\.[0-9]+\.[0-9]+\.[0-9]+(-[0-9a-zA-Z.-]+)?$`)
 
 // Tells reports whether a CloudEvent is a CDEvent that tells of a deployment.
-func Tells(e event.Event) bool { return cdType.MatchString(e.Type()) }
+func Tells(e Event) bool { return cdType.MatchString(e.Type) }
 
 // cdEvent is what the portal reads of a CDEvent: CDEvents 0.4, continuous-deployment.md and
 // spec.md.
@@ -50,9 +49,9 @@ type cdEvent struct {
 // FromCDEvent reads a CDEvent that Tells of a deployment. names are what its service may be
 // called, the likeliest first: an id of the portal, or a name. The draft isn't valid yet. Its
 // error is for whoever sent the event.
-func FromCDEvent(e event.Event) (names []string, d Draft, err error) {
+func FromCDEvent(e Event) (names []string, d Draft, err error) {
 	var cd cdEvent
-	if err := json.Unmarshal(e.Data(), &cd); err != nil {
+	if err := json.Unmarshal(e.Data, &cd); err != nil {
 		return nil, d, fmt.Errorf("the data is no CDEvent: %w", err)
 	}
 	subject := cd.Subject.ID
@@ -65,16 +64,16 @@ func FromCDEvent(e event.Event) (names []string, d Draft, err error) {
 	}
 	own := custom(cd.CustomData)
 	d = Draft{
-		Action:      events.DeploymentAction(cdType.FindStringSubmatch(e.Type())[1]),
+		Action:      events.DeploymentAction(cdType.FindStringSubmatch(e.Type)[1]),
 		Version:     cmp.Or(own.Version, versionOf(cd.Subject.Content.ArtifactID)),
 		Environment: cmp.Or(cd.Subject.Content.Environment.Name, cd.Subject.Content.Environment.ID),
-		URL:         cmp.Or(own.URL, firstLink(cd.Subject.Source, cd.Context.Source, e.Source())),
-		By:          cut(cmp.Or(own.By, firstLabel(cd.Context.Source, e.Source())), MaxBy),
+		URL:         cmp.Or(own.URL, firstLink(cd.Subject.Source, cd.Context.Source, e.Source)),
+		By:          cut(cmp.Or(own.By, firstLabel(cd.Context.Source, e.Source)), MaxBy),
 		At:          cd.Context.Timestamp,
 		Key:         keyOf(e),
 	}
 	if d.At.IsZero() {
-		d.At = e.Time()
+		d.At = e.Time
 	}
 	return names, d, nil
 }
@@ -96,8 +95,8 @@ func custom(data json.RawMessage) (own ownData) {
 
 // keyOf returns the key of an event. Its source and id together are those of no other event:
 // CloudEvents 1.0, section "id".
-func keyOf(e event.Event) string {
-	sum := sha256.Sum256([]byte(e.Source() + "\x00" + e.ID()))
+func keyOf(e Event) string {
+	sum := sha256.Sum256([]byte(e.Source + "\x00" + e.ID))
 	return "event " + hex.EncodeToString(sum[:])
 }
 

@@ -1,27 +1,23 @@
 package deployment_test
 
 import (
+	"encoding/base64"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/deployment"
 )
 
 // cloudEvent returns a CloudEvent with the data.
-func cloudEvent(typ, source, data string) event.Event {
-	e := event.New()
-	e.SetID("1")
-	e.SetSource(source)
-	e.SetType(typ)
-	e.SetTime(time.Date(2026, 3, 14, 9, 31, 21, 0, time.UTC))
-	e.DataEncoded = []byte(data)
-	return e
+func cloudEvent(typ, source, data string) deployment.Event {
+	return deployment.Event{
+		ID: "1", Source: source, Type: typ, Time: time.Date(2026, 3, 14, 9, 31, 21, 0, time.UTC), Data: []byte(data),
+	}
 }
 
 func TestWhichEventsTellOfDeployments(t *testing.T) {
@@ -73,7 +69,7 @@ func TestWhatAnEventTells(t *testing.T) {
 func TestEventsHaveKeysOfTheirOwn(t *testing.T) {
 	key := func(source, id string) string {
 		e := cloudEvent("dev.cdevents.service.deployed.0.2.0", source, `{"subject":{"id":"billing"}}`)
-		e.SetID(id)
+		e.ID = id
 		_, d, err := deployment.FromCDEvent(e)
 		if err != nil {
 			t.Fatal(err)
@@ -88,6 +84,37 @@ func TestEventsHaveKeysOfTheirOwn(t *testing.T) {
 	for _, k := range keys {
 		if len(k) > deployment.MaxKey {
 			t.Errorf("%q is too long", k)
+		}
+	}
+}
+
+func TestEventsAreReadInBothModes(t *testing.T) {
+	const data = `{"subject":{"id":"billing"}}`
+	headers := map[string]string{"Ce-Specversion": "1.0", "Ce-Id": "1", "Ce-Source": "/ci", "Ce-Type": "t", "Ce-Time": "2026-03-14T09:31:21Z"}
+	binary, err := deployment.ReadEvent(func(name string) string { return headers[name] }, []byte(data))
+	if err != nil || binary.ID != "1" || binary.Source != "/ci" || binary.Type != "t" || binary.Time.Second() != 21 || string(binary.Data) != data {
+		t.Fatalf("%+v, %v", binary, err)
+	}
+	for name, body := range map[string]string{
+		"structured": `{"specversion":"1.0","id":"1","source":"/ci","type":"t","time":"2026-03-14T09:31:21Z","extension":1,"data":` + data + `}`,
+		"in base 64": `{"specversion":"1.0","id":"1","source":"/ci","type":"t","time":"2026-03-14T09:31:21Z","data_base64":"` + base64.StdEncoding.EncodeToString([]byte(data)) + `"}`,
+	} {
+		if got, err := deployment.ParseEvent([]byte(body)); err != nil || !reflect.DeepEqual(got, binary) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for name, body := range map[string]string{
+		"no JSON":          `{`,
+		"another version":  `{"specversion":"0.3","id":"1","source":"/ci","type":"t","data":{}}`,
+		"no id":            `{"specversion":"1.0","source":"/ci","type":"t","data":{}}`,
+		"no source":        `{"specversion":"1.0","id":"1","type":"t","data":{}}`,
+		"no type":          `{"specversion":"1.0","id":"1","source":"/ci","data":{}}`,
+		"another time":     `{"specversion":"1.0","id":"1","source":"/ci","type":"t","time":"now","data":{}}`,
+		"no data":          `{"specversion":"1.0","id":"1","source":"/ci","type":"t"}`,
+		"data of no sense": `{"specversion":"1.0","id":"1","source":"/ci","type":"t","data_base64":"AA=="}`,
+	} {
+		if got, err := deployment.ParseEvent([]byte(body)); err == nil {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -3,16 +3,11 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
-	"github.com/cloudevents/sdk-go/v2/binding"
-	"github.com/cloudevents/sdk-go/v2/event"
-	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
@@ -20,8 +15,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// eventAttributes are the headers of a CloudEvent in binary mode.
-var eventAttributes = []string{"Ce-Specversion", "Ce-Id", "Ce-Source", "Ce-Type", "Ce-Subject", "Ce-Time"}
+// cloudEventJSON is the media type of a CloudEvent in structured mode.
+const cloudEventJSON = "application/cloudevents+json"
 
 // eventBody is the body of a request with a CloudEvent: the event in structured mode, its data
 // in binary mode.
@@ -76,7 +71,7 @@ func (a *API) cloudEvents(r *rest.API) {
 			"An event that was told before is answered with 200, and one of another type with 204.",
 		Tags: []string{"deployments"},
 	}, a.receiveEvent, rest.Made("The deployment."), rest.Example(exampleDeployment()), rest.Answers(http.StatusOK, exampleDeployment()), ignored,
-		rest.Takes[eventBody](exampleCloudEvent(), event.ApplicationCloudEventsJSON, rest.JSON),
+		rest.Takes[eventBody](exampleCloudEvent(), cloudEventJSON, rest.JSON),
 		rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
 }
 
@@ -129,32 +124,12 @@ func (a *API) receiveEvent(ctx context.Context, in *receiveEventInput) (*receive
 
 // readEvent reads a CloudEvent: in structured mode if its media type says so or it has no
 // attributes in headers, else in binary mode.
-func readEvent(ctx context.Context, body []byte) (event.Event, error) {
-	header := http.Header{}
-	media := rest.MediaType(ctx)
-	if media != event.ApplicationCloudEventsJSON {
-		for _, name := range eventAttributes {
-			if value := rest.Header(ctx, name); value != "" {
-				header.Set(name, value)
-			}
-		}
-		media = rest.JSON
-		if len(header) == 0 {
-			media = event.ApplicationCloudEventsJSON
-		}
+func readEvent(ctx context.Context, body []byte) (deployment.Event, error) {
+	header := func(name string) string { return rest.Header(ctx, name) }
+	if rest.MediaType(ctx) == cloudEventJSON || header("Ce-Specversion") == "" {
+		return deployment.ParseEvent(body)
 	}
-	header.Set("Content-Type", media)
-	e, err := binding.ToEvent(ctx, cehttp.NewMessage(header, io.NopCloser(bytes.NewReader(body))))
-	if err != nil {
-		return event.Event{}, err
-	}
-	if err := e.Validate(); err != nil {
-		return *e, err
-	}
-	if !json.Valid(e.Data()) {
-		return *e, errors.New("it has no data")
-	}
-	return *e, nil
+	return deployment.ReadEvent(header, body)
 }
 
 // firstService returns the service that has the first of the names or ids, or
