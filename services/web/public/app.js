@@ -226,9 +226,10 @@ function turn() {
   else delete root.dataset.past;
   setText(find('.rows-head .rows-day'), past.on ? dayBefore[0] : lastDay[0]);
   dateTab(past.text ? exactly(past.at, now) : '');
-  if (past.on) bar.show(past, now);
+  bar.show(past, now);
   find('connection-status').show(past.on ? { mode: 'past', at: null } : connection);
   if (turned) for (const page of [catalogue, pages.service]) page.identified();
+  catalogue.moved(); // no service keeps the place that it has at another moment
   if (router.page) changed();
 }
 

@@ -45,6 +45,16 @@ test('a service can be changed by its team', () => {
   account.me = before;
 });
 
+test('nobody changes the past', () => {
+  const before = account.me;
+  account.me = me('admin');
+  account.past = true;
+  assert.deepEqual([account.mayWrite, account.mayChange({ team: 'Core' })], [false, false]);
+  account.past = false;
+  assert.deepEqual([account.mayWrite, account.mayChange({ team: 'Core' })], [true, true]);
+  account.me = before;
+});
+
 test('the address says why nobody was signed in', () => {
   assert.equal(notSignedIn('?q=a'), '');
   assert.match(notSignedIn('?signin=denied'), /refused/);

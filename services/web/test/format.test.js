@@ -23,6 +23,7 @@ test('a span is in its largest unit, rounded down', () => {
 const checks = {
   'no health URL': [{}, 'Status set by hand'],
   'not yet': [{ status_url: url }, 'not checked yet'],
+  'in the past': [{ status_url: url, status_reason: 'ok' }, ''],
   'a moment ago': [{ status_url: url, last_checked_at: ago(12) }, 'checked 12 s ago'],
   'a clock that is ahead': [{ status_url: url, last_checked_at: ago(-30) }, 'checked just now'],
 };
@@ -44,6 +45,10 @@ const states = {
   'set by hand': [{ status: 'down', status_reason: 'manual', status_since: ago(60) }, 'Down for 1 min'],
   'a reason of a newer server': [{ status: 'down', status_reason: 'eclipse', status_since: ago(60) }, 'Down for 1 min'],
   'set to unknown': [{ status: 'unknown', status_since: ago(60) }, 'Unknown '],
+  'stale in the past': [
+    { status: 'unknown', status_url: url, status_since: ago(60), status_reason: 'stale' },
+    'No result for three intervals for 1 min',
+  ],
   'never known': [{ status: 'unknown', status_url: url, status_since: ago(60) }, 'Not checked yet '],
   'nobody knows since when': [{ status: 'down', status_since: null }, 'Down '],
   'no longer known': [

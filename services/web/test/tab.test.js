@@ -10,6 +10,11 @@ test('the title says how many are down, first', () => {
   assert.equal(title('', 1200), '1,200 down · Dev Portal');
 });
 
+test('the title of a moment says it, and not what is down now', () => {
+  assert.equal(title('billing', 2, 'Sat 14 Mar, 02:10'), 'Sat 14 Mar, 02:10 · billing · Dev Portal');
+  assert.ok(existsSync(new URL('../public/favicons/past.svg', import.meta.url)));
+});
+
 test('there is an icon for each number', () => {
   assert.equal(icon(0), '/favicon.svg');
   assert.equal(icon(10), '/favicons/more.svg');

@@ -8,12 +8,15 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
 const (
 	// keptMoments is how many whole lists of the past are kept for others who ask for them.
 	keptMoments = 3
+	// ahead is how far ahead clocks may be: now is meant then.
+	ahead = 2 * time.Second
 	// settled is the age from which the past stays as it is: results come an hour late at most.
 	settled = 2 * time.Hour
 	// The times for which an answer about the past is given again.
@@ -37,10 +40,14 @@ type Past struct {
 
 // moment returns the time that is asked for, and whether one is.
 func (in *Past) moment() (at time.Time, asked bool, err error) {
-	if at, err = timeParameter("at", in.At, at); err == nil && at.After(time.Now()) {
+	if at, err = timeParameter("at", in.At, at); err != nil {
+		return at, true, err
+	}
+	now := time.Now()
+	if at.After(now.Add(ahead)) {
 		err = rest.InvalidParameter("at", "It must not be in the future.", rest.Clip(in.At))
 	}
-	return at.Truncate(time.Microsecond), in.At != "", err
+	return history.Earlier(at, now).Truncate(time.Microsecond), in.At != "", err
 }
 
 // listedMoment is the encoded list of a moment.

@@ -75,6 +75,9 @@ func TestPortalAtAMoment(t *testing.T) {
 	if a := p.call("GET", path+"?at="+exactly(before), "", "If-None-Match: "+then.header.Get("ETag")); a.status != 304 {
 		t.Errorf("again: %d", a.status)
 	}
+	if a := p.call("GET", path+"?at="+exactly(time.Now().Add(time.Second)), ""); a.body["name"] != "invoices" {
+		t.Errorf("by a clock that is ahead it is %s", a.raw)
+	}
 	gone := p.call("GET", other+"?at="+exactly(before), "")
 	if gone.status != 200 || gone.body["name"] != "mail" || gone.body["version"] != 1.0 {
 		t.Errorf("one that is deleted was %s", gone.raw)

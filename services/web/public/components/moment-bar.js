@@ -1,6 +1,7 @@
-// <moment-bar> shows which moment the page is about, and leads to others: show(past, now) takes
-// what is shown of it, tick(now) updates the texts that depend on the time. It bubbles "moment"
+// <moment-bar> shows which moment the page is about, and leads to others: show(past, now) must be
+// called after a change of what is shown of it, tick(now) updates the texts that depend on the time. It bubbles "moment"
 // (detail ms) when a person has chosen one, "copymoment" and "now".
+import { serverClock } from '../lib/clock.js';
 import { clock, day, exactly, shortWeekday, timeOfDay } from '../lib/dates.js';
 import { age, fallAfter, fallBefore, height, labels, marks, moved, parse, place, width } from '../lib/moment.js';
 import { setText, setTime, stamp, tell } from './template.js';
@@ -46,6 +47,7 @@ class MomentBar extends HTMLElement {
       clearTimeout(this.#timer);
       this.#timer = 0;
     }
+    if (!past.on) return;
     if (this.#timer === 0) this.#at = past.at;
     const { said, range } = this.#parts;
     range.disabled = !past.text;
@@ -75,7 +77,7 @@ class MomentBar extends HTMLElement {
     if (mode === 'offline') return why;
     if (!knownFrom) return '';
     const from = new Date(knownFrom);
-    return `Names, teams and links are as on ${day(from, Date.now())}, ${timeOfDay(from)}: earlier changes are no longer known.`;
+    return `Names, teams and links are as on ${day(from, serverClock.now())}, ${timeOfDay(from)}: earlier changes are no longer known.`;
   }
 
   #draw() {
@@ -84,7 +86,7 @@ class MomentBar extends HTMLElement {
     if (!span || Number.isNaN(this.#at)) return;
     Object.assign(range, { min: span.from / second, max: span.to / second });
     range.valueAsNumber = this.#at / second;
-    range.ariaValueText = exactly(this.#at, Date.now());
+    range.ariaValueText = exactly(this.#at, serverClock.now());
     const draw = (name, path) => this.querySelector(`.moment-picture .${name}`).setAttribute('d', path);
     const rail = height + 3;
     draw('rail', `M0 ${rail}H${width}`);
@@ -114,7 +116,7 @@ class MomentBar extends HTMLElement {
   #choose(at) {
     this.#at = at;
     this.#draw();
-    this.tick(Date.now());
+    this.tick(serverClock.now());
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = 0;
@@ -128,8 +130,8 @@ class MomentBar extends HTMLElement {
       const shifted = new Date(at - new Date(at).getTimezoneOffset() * 60 * second);
       return shifted.toISOString().slice(0, 19);
     };
-    input.max = local(Date.now());
-    input.value = local(Number.isNaN(this.#at) ? Date.now() : this.#at);
+    input.max = local(serverClock.now());
+    input.value = local(Number.isNaN(this.#at) ? serverClock.now() : this.#at);
     input.focus();
   }
 
