@@ -18,7 +18,7 @@ test('a viewer reads, and is offered nothing to write', async ({ home, page, cat
   await expect(card.edit).toBeHidden();
   await expect(card.check).toBeHidden();
   await expect(home.addButton).toBeHidden();
-  await expect(page.getByText('Read only')).toBeVisible();
+  await expect(page.getByText('Read only', { exact: true })).toBeVisible();
 
   await page.keyboard.press('n');
   await expect(page.getByRole('dialog')).toBeHidden();
@@ -32,7 +32,7 @@ test('an editor is offered all of it', async ({ home, page, catalogue }) => {
   await as(page, 'editor');
   await home.open();
   await expect(home.card(name).edit).toBeVisible();
-  await expect(page.getByText('Read only')).toBeHidden();
+  await expect(page.getByText('Read only', { exact: true })).toBeHidden();
   await page.keyboard.press('n');
   await expect(page.getByRole('dialog')).toBeVisible();
 });
