@@ -4,6 +4,7 @@ package deployment
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -75,9 +76,7 @@ func (d Draft) Validate(now time.Time) error {
 			wrong = append(wrong, catalog.FieldError{Field: field, Message: message, Value: value})
 		}
 	}
-	switch d.Action {
-	case "", events.ActionDeployed, events.ActionUpgraded, events.ActionRolledBack:
-	default:
+	if d.Action != "" && !slices.Contains(events.DeploymentActions, d.Action) {
 		add("action", "The action must be one of "+events.Names(events.DeploymentActions)+".", d.Action)
 	}
 	if d.Version == "" {

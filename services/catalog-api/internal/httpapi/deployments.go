@@ -88,14 +88,7 @@ func (b deploymentTell) draft() (d deployment.Draft, wrong []rest.FieldError) {
 	d = deployment.Draft{
 		Action: events.DeploymentAction(text(b.Action)), Version: text(b.Version), Environment: text(b.Environment), URL: text(b.URL), By: text(b.By),
 	}
-	if at := text(b.DeployedAt); at != "" {
-		var err error
-		if d.At, err = time.Parse(time.RFC3339, at); err != nil {
-			wrong = append(wrong, rest.FieldError{
-				Field: "deployed_at", Message: "It must be a time such as 2026-03-14T09:30:00Z.", Value: rest.Clip(at),
-			})
-		}
-	}
+	d.At, wrong = timeField("deployed_at", b.DeployedAt)
 	return d, wrong
 }
 

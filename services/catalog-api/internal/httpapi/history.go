@@ -176,6 +176,22 @@ func (in *Times) read(now time.Time, length time.Duration) (from, to time.Time, 
 	return from, to, nil
 }
 
+// wrongTime is the message about a text that is no time.
+const wrongTime = "It must be a time such as 2026-03-14T09:30:00Z."
+
+// timeField parses a time in a body; absent, null and "" are the zero time, as is one that
+// cannot be read.
+func timeField(name string, f rest.Field[string]) (at time.Time, wrong []rest.FieldError) {
+	if f.To == nil || *f.To == "" {
+		return at, nil
+	}
+	at, err := time.Parse(time.RFC3339, *f.To)
+	if err != nil {
+		wrong = []rest.FieldError{{Field: name, Message: wrongTime, Value: rest.Clip(*f.To)}}
+	}
+	return at, wrong
+}
+
 // timeParameter parses a time; absent is what it is if it is not given. A time before this
 // program's is as good as none.
 func timeParameter(name, text string, absent time.Time) (time.Time, error) {
@@ -184,7 +200,7 @@ func timeParameter(name, text string, absent time.Time) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || at.Year() < 1 {
-		return at, rest.InvalidParameter(name, "It must be a time such as 2026-03-14T09:30:00Z.", rest.Clip(text))
+		return at, rest.InvalidParameter(name, wrongTime, rest.Clip(text))
 	}
 	return at.UTC(), nil
 }

@@ -83,15 +83,7 @@ func (b keyCreate) draft() (d apikey.Draft, wrong []rest.FieldError) {
 	if b.Role.To != nil && *b.Role.To != "" {
 		d.Role, _ = access.ParseRole(*b.Role.To) // otherwise None, which Validate refuses
 	}
-	if b.ExpiresAt.To != nil && *b.ExpiresAt.To != "" {
-		at, err := time.Parse(time.RFC3339, *b.ExpiresAt.To)
-		if err != nil {
-			wrong = append(wrong, rest.FieldError{
-				Field: "expires_at", Message: "It must be a time such as 2026-03-14T09:30:00Z.", Value: rest.Clip(*b.ExpiresAt.To),
-			})
-		}
-		d.ExpiresAt = at // zero if it can't be read
-	}
+	d.ExpiresAt, wrong = timeField("expires_at", b.ExpiresAt)
 	return d.Normal(), wrong
 }
 

@@ -78,7 +78,7 @@ func (s *Store) AddDeployment(
 			draft.Key = id.String()
 		}
 		d = deployment.Deployment{Draft: draft, ID: id.String(), ServiceID: svc.ID, Actor: by, ToldAt: at}
-		d, made, err = addDeployment(ctx, tx, by, svc, d)
+		d, made, err = addDeployment(ctx, tx, svc, d)
 		return err
 	})
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Store) AddDeployment(
 // addDeployment adds a deployment of a service whose row is locked, or returns the one with
 // its key.
 func addDeployment(
-	ctx context.Context, tx *sqlx.Tx, by access.Actor, svc catalog.Service, d deployment.Deployment,
+	ctx context.Context, tx *sqlx.Tx, svc catalog.Service, d deployment.Deployment,
 ) (_ deployment.Deployment, made bool, err error) {
 	const (
 		told   = `SELECT ` + deploymentColumns + ` FROM deployments WHERE service_id = $1 AND told_key = $2`
@@ -107,7 +107,7 @@ func addDeployment(
 	if _, err := tx.NamedExecContext(ctx, insert, newDeploymentRow(d)); err != nil {
 		return d, false, domainError(err)
 	}
-	if err := record(ctx, tx, by, deed{access.Created, events.Key{Kind: deployment.Kind, ID: d.ID}, svc.Name + " " + d.Version, deploymentFields(d)}); err != nil {
+	if err := record(ctx, tx, d.Actor, deed{access.Created, events.Key{Kind: deployment.Kind, ID: d.ID}, svc.Name + " " + d.Version, deploymentFields(d)}); err != nil {
 		return d, false, err
 	}
 	return d, true, outbox.Add(ctx, tx, d.Event(svc))

@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 // readAnew is how old the last message of a service may be: then it is sent again whatever the
@@ -44,39 +44,10 @@ func (s sent) old(now time.Time) bool { return now.Sub(s.at) >= readAnew }
 // readSent reads what was said last of each service, by its id.
 func readSent(ctx context.Context, js jetstream.JetStream) (map[string]sent, error) {
 	found := map[string]sent{}
-	consumer, err := js.CreateConsumer(ctx, events.StreamFetched, jetstream.ConsumerConfig{
-		FilterSubject:     events.AllFound,
-		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
-		AckPolicy:         jetstream.AckNonePolicy,
-		MemoryStorage:     true,
-		Replicas:          1,
-		InactiveThreshold: 30 * time.Second, // nobody else may delete it
-	})
-	if err != nil || consumer.CachedInfo().NumPending == 0 {
-		return found, err
-	}
-	msgs, err := consumer.Messages()
-	if err != nil {
-		return nil, err
-	}
-	defer msgs.Stop()
-	for next := uint64(1); ; next++ {
-		msg, err := msgs.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return nil, err
-		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return nil, err
-		}
-		if meta.Sequence.Consumer != next { // lost messages are not delivered again
-			return nil, fmt.Errorf("delivery %d came in place of %d", meta.Sequence.Consumer, next)
-		}
+	err := stream.LastPerSubject(ctx, js, events.StreamFetched, events.AllFound, func(msg jetstream.Msg, _ *jetstream.MsgMetadata) {
 		if e, err := events.DecodeAs[events.ReleasesFound](msg.Headers(), msg.Data()); err == nil {
 			found[e.ServiceID] = newSent(e)
 		} // else it is of a later version: it is read anew
-		if meta.NumPending == 0 {
-			return found, nil
-		}
-	}
+	})
+	return found, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/pkg/events/stream"
 )
 
 const (
@@ -18,7 +19,6 @@ const (
 	reconcileRetry   = 10 * time.Second
 	caughtUpTimeout  = 10 * time.Second // events that are not planned yet must not count as drift
 	caughtUpPoll     = 250 * time.Millisecond
-	plansIdleTimeout = 30 * time.Second
 )
 
 // Reconcile requests a reconciliation soon, because messages may have been lost.
@@ -116,48 +116,15 @@ func (p *Planner) differences(ctx context.Context) (map[string]struct{}, error) 
 }
 
 // plans returns the present plan of each service, by its id.
-func (p *Planner) plans(ctx context.Context) (found map[string]stored, err error) {
-	found = map[string]stored{}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("read the plans: %w", err)
-		}
-	}()
-	// The consumer expires by itself: workers have no permission to delete consumers,
-	// as the stream has those of others too.
-	consumer, err := p.JS.CreateConsumer(ctx, events.StreamProbes, jetstream.ConsumerConfig{
-		FilterSubject:     events.AllPlans,
-		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
-		AckPolicy:         jetstream.AckNonePolicy,
-		MemoryStorage:     true,
-		Replicas:          1,
-		InactiveThreshold: plansIdleTimeout,
-	})
-	if err != nil || consumer.CachedInfo().NumPending == 0 {
-		return found, err
-	}
-	msgs, err := consumer.Messages()
-	if err != nil {
-		return nil, err
-	}
-	defer msgs.Stop()
-	for next := uint64(1); ; next++ {
-		msg, err := msgs.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return nil, err
-		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return nil, err
-		}
-		if meta.Sequence.Consumer != next { // lost messages are not redelivered
-			return nil, fmt.Errorf("delivery %d came in place of %d", meta.Sequence.Consumer, next)
-		}
+func (p *Planner) plans(ctx context.Context) (map[string]stored, error) {
+	found := map[string]stored{}
+	err := stream.LastPerSubject(ctx, p.JS, events.StreamProbes, events.AllPlans, func(msg jetstream.Msg, meta *jetstream.MsgMetadata) {
 		found[idOf(msg.Subject())] = newStored(meta.Sequence.Stream, msg.Headers(), msg.Data())
-		if meta.NumPending == 0 {
-			return found, nil
-		}
+	})
+	if err != nil {
+		err = fmt.Errorf("read the plans: %w", err)
 	}
+	return found, err
 }
 
 // awaitCaughtUp waits until all catalogue events are planned, by any worker, for at
