@@ -2,7 +2,7 @@
 // befell it, with its releases, until the moment that the page shows: moment() returns that, "" for now. It has the
 // property `api`; show(id, service, now) is called
 // when the service is shown or has changed, leave() when another page is, tick(now) each
-// second, again(now) when there is more. It bubbles "undo" (detail the change), "copybadge" (detail the service), and "known" with what
+// second, again() when there is more. It bubbles "undo" (detail the change), "copybadge" (detail the service), and "known" with what
 // the timeline knows of the present status: { healthy, after, since }, as in lib/timeline.js.
 import { ranges } from '../lib/history.js';
 import { dayBefore, lastDay } from '../lib/strip.js';
@@ -65,8 +65,8 @@ class ServiceHistory extends HTMLElement {
     if (this.#id && now - this.#readAt >= every) void this.#readAll(now);
   }
 
-  again(now) {
-    void this.#readAll(now);
+  again() {
+    void this.#read(this.#readHappened());
   }
 
   #tellKnown() {
@@ -102,10 +102,18 @@ class ServiceHistory extends HTMLElement {
 
   #readAll(now) {
     this.#readAt = now;
-    const measured = this.#service?.status_url ? [this.#readStrips(), this.#readUptime(), this.#readChart()] : [];
-    const linked = this.#service?.github_url && !this.#shownAt ? [this.#readReleases()] : [];
-    if (linked.length === 0) this.#releases.show(null, now);
-    return this.#read(Promise.all([this.#readTimeline(), ...linked, ...measured]));
+    const measured = this.#service?.status_url ? [this.#readStrips(), this.#readUptime()] : [];
+    return this.#read(Promise.all([this.#readHappened(), ...measured]));
+  }
+
+  // readHappened reads what a deployment or a release adds to.
+  #readHappened() {
+    const { status_url: probed, github_url: linked } = this.#service ?? {};
+    const reading = [this.#readTimeline()];
+    if (probed) reading.push(this.#readChart());
+    if (linked && !this.#shownAt) reading.push(this.#readReleases());
+    else this.#releases.show(null, this.#readAt);
+    return Promise.all(reading);
   }
 
   // read says if something could not be read. What was read before stays.

@@ -75,7 +75,7 @@ export class ServicePage extends Page {
   }
 
   happened(id) {
-    if (this.#active && id === this.#id) this.#history.again(this.session.now());
+    if (this.#active && id === this.#id) this.#history.again();
   }
 
   identified() {
