@@ -132,6 +132,7 @@ func hundredDays(ctx context.Context) ([]row, error) {
 		told("uptime of all 10,000 over 30 days", "%.0f ms", "ms-uptime-of-all-30d", "likewise; at most 500 is the target"),
 		told("all 10,000 services as they were 90 days ago", "%.0f ms", "ms-moment-90d", "likewise; at most 500 is the target"),
 		told("when services fell, of 7 days", "%.0f ms", "ms-falls-7d", "likewise; at most 100 is the target"),
+		told("the falls before and after a moment", "%.1f ms", "ms-falls-around", "the best of 5"),
 		told("history of one service, 90 days", "%.1f ms", "ms-history-of-one-90d", "the best of 5"),
 		told("history of one service, 30 days in hours", "%.1f ms", "ms-history-of-one-30d-in-hours", "likewise"),
 		told("history of one service, 24 hours in 5 minutes", "%.1f ms", "ms-history-of-one-24h", "likewise"),

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   age,
-  fallAfter,
-  fallBefore,
   format,
   labels,
   marks,
@@ -110,15 +108,6 @@ const falls = [
   { at: '2026-03-14T02:09:59.5Z', services: 3, status: 'down' },
   { at: new Date(at + hour).toISOString(), services: 40, status: 'down' },
 ];
-
-test('from a fall one gets to the one before and the one after', () => {
-  assert.equal(fallBefore(falls, at + 1), at);
-  assert.equal(fallBefore(falls, at), at - hour);
-  assert.equal(fallAfter(falls, at), at + hour);
-  assert.equal(fallBefore(falls, at - hour), null);
-  assert.equal(fallAfter(falls, at + hour), null);
-  assert.equal(fallAfter([], at), null);
-});
 
 test('marks are the taller the more services fell', () => {
   const within = { from: at - 2 * hour, to: at + 2 * hour };

@@ -10,14 +10,17 @@ const now = Date.parse('2026-03-16T09:30:30Z');
 function answers({ begin = '2026-01-01T00:00:00Z' } = {}) {
   const lists = [];
   const asked = [];
+  const around = [];
   return {
     lists,
+    around,
     asked,
     listAt: (at) => new Promise((answer, fail) => lists.push([at, answer, fail])),
     falls: async (from, to) => {
       asked.push([from, to]);
       return { items: [], begin };
     },
+    fallsAround: (at) => new Promise((answer) => around.push([at, answer])),
     strips: async (ids, to) => ({ items: ids.map((id) => ({ id, strip: to })), to }),
   };
 }
@@ -115,6 +118,24 @@ test('falls are read once for the span of the slider, which begins with the reco
   past.tick();
   await turns();
   assert.equal(api.asked.length, 1);
+});
+
+test('the nearest falls are those of the moment that is shown, whole seconds', async () => {
+  const api = answers();
+  const { past } = looking(api);
+  past.arrive(place('?at=2026-03-14T02:10:00Z'));
+  assert.deepEqual(past.around, {});
+  past.arrive(place('?at=2026-03-14T02:11:00Z'));
+  api.around[1][1]({ before: '2026-03-10T02:09:59.000001Z', after: null });
+  api.around[0][1]({ before: null, after: '2026-03-14T02:10:30Z' }); // it was overtaken
+  await turns();
+  assert.deepEqual(past.around, { before: Date.parse('2026-03-10T02:10:00Z'), after: null });
+  past.arrive(place('?at=2026-03-10T02:10:00Z'));
+  assert.deepEqual(past.around, {});
+  assert.deepEqual(
+    api.around.map(([at]) => at.slice(0, 16)),
+    ['2026-03-14T02:10', '2026-03-14T02:11', '2026-03-10T02:10'],
+  );
 });
 
 test('one begins an hour ago, or where the record does', async () => {

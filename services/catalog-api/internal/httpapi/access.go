@@ -34,6 +34,7 @@ var actions = map[string]access.Action{
 	"list-uptimes":        access.Read,
 	"list-strips":         access.Read,
 	"list-falls":          access.Read,
+	"get-falls-around":    access.Read,
 	"events":              access.Read,
 	"create-service":      access.WriteService,
 	"put-service":         access.WriteService,

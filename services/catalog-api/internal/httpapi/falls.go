@@ -54,6 +54,10 @@ func (a *API) fallen(r *rest.API) {
 		"When services got worse than they were last known to be, degraded or down: those about the same time together. Without from of the last seven days; 31 days at most."), a.listFalls,
 		rest.Answers(http.StatusOK, fallList{From: to.Add(-fallsSpan), To: to, Step: 1, Begin: &begin, Items: []fall{{to.Add(-time.Hour), 2, events.StatusDown}}}),
 		rest.Problems(rest.Malformed, rest.Invalid))
+	before := to.Add(-time.Hour)
+	rest.Register(r, historical("get-falls-around", rest.Prefix+"/falls/around", "Read the falls before and after a time",
+		"When a service fell last before a time, and when one did next, however long before or after. One of the second before the time is neither: it is what GET /api/services tells of this time."), a.fallsAround,
+		rest.Answers(http.StatusOK, fallsAround{At: to, Before: &before}), rest.Problems(rest.Malformed, rest.Invalid))
 }
 
 // readFalls answers with single seconds where there are few falls, or else with the steps that
@@ -103,6 +107,29 @@ func (a *API) listFalls(ctx context.Context, in *fallsInput) (*fallsOutput, erro
 		out.Body.Items[i] = fall{f.At, f.Services, f.Worst}
 	}
 	return out, nil
+}
+
+type fallsAround struct {
+	At     time.Time  `json:"at"`
+	Before *time.Time `json:"before" doc:"When a service fell last, a second before at or earlier. null: none did."`
+	After  *time.Time `json:"after" doc:"When one fell next. null: none has."`
+}
+
+type aroundInput struct {
+	At string `query:"at" format:"date-time" doc:"The time between them; absent: now." example:"2026-03-14T02:10:00Z"`
+}
+
+type aroundOutput struct{ Body fallsAround }
+
+// fallsAround serves GET /api/falls/around.
+func (a *API) fallsAround(ctx context.Context, in *aroundInput) (*aroundOutput, error) {
+	at, err := timeParameter("at", in.At, time.Now().UTC().Truncate(time.Microsecond))
+	if err != nil {
+		return nil, err
+	}
+	out := &aroundOutput{Body: fallsAround{At: at}}
+	out.Body.Before, out.Body.After, err = a.Catalog.FallsAround(ctx, at.Add(-time.Second), at)
+	return out, err
 }
 
 // newFallsQuestion widens a time to whole steps, of the shortest kind by which it has few enough:

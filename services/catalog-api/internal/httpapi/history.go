@@ -27,6 +27,8 @@ type History interface {
 	SpansOf(ctx context.Context, ids []string, from, to time.Time) (map[string][]history.Span, error)
 	// Falls returns when services fell in a time; those in the same step are one.
 	Falls(ctx context.Context, from, to time.Time, step time.Duration) ([]history.Fall, error)
+	// FallsAround returns the last fall until one time and the first after another; nil: there is none.
+	FallsAround(ctx context.Context, until, after time.Time) (before, next *time.Time, err error)
 	// RecordBegin returns when the record begins; nil: there is none.
 	RecordBegin(ctx context.Context) (*time.Time, error)
 	// StatusChanges returns changes of a service's status before a time, the newest first.

@@ -205,6 +205,20 @@ func TestFallsAreTold(t *testing.T) {
 	if want := []string{"2 2 down", "5 1 degraded"}; !slices.Equal(got, want) || a.body["step_s"] != 1.0 || a.body["begin"] != from.Format(time.RFC3339) {
 		t.Errorf("got %v of %s, want %v", got, a.raw, want)
 	}
+	minute := func(n int) string { return from.Add(time.Duration(n) * time.Minute).Format(time.RFC3339) }
+	for query, want := range map[string][2]any{
+		"?at=" + minute(1): {nil, minute(2)},
+		"?at=" + minute(2): {nil, minute(5)}, // it fell in the second before
+		"?at=" + from.Add(2*time.Minute+time.Second).Format(time.RFC3339): {minute(2), minute(5)},
+		"?at=" + minute(6):         {minute(5), nil},
+		"":                         {minute(5), nil},
+		"?at=2020-01-01T00:00:00Z": {nil, minute(2)},
+	} {
+		if a := p.call("GET", "/api/falls/around"+query, ""); a.status != 200 || a.body["before"] != want[0] || a.body["after"] != want[1] {
+			t.Errorf("around %s: %d %s, want %v", query, a.status, a.raw, want)
+		}
+	}
+	wantProblem(t, p.call("GET", "/api/falls/around?at=noon", ""), 422, "invalid")
 	week := p.call("GET", "/api/falls", "")
 	begin, _ := time.Parse(time.RFC3339, week.body["from"].(string))
 	end, _ := time.Parse(time.RFC3339, week.body["to"].(string))

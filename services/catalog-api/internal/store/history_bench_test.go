@@ -186,6 +186,10 @@ func report(b *testing.B, db *store.Store, id string) {
 		_, err := db.Falls(b.Context(), now.AddDate(0, 0, -7), now, 30*time.Minute)
 		return err
 	})
+	took("ms-falls-around", func(now time.Time) error {
+		_, _, err := db.FallsAround(b.Context(), now.AddDate(0, 0, -50), now.AddDate(0, 0, -50))
+		return err
+	})
 	var rolled int
 	if err := db.DB().GetContext(b.Context(), &rolled, `SELECT count(*) FROM days`); err != nil {
 		b.Fatal(err)

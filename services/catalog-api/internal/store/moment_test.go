@@ -268,6 +268,7 @@ func TestUpgradedPortalKnowsWhereItsTrailBegins(t *testing.T) {
 
 func TestFallsAreWhereServicesGotWorse(t *testing.T) {
 	db := open(t)
+	const none = -100
 	begin := time.Now().UTC().Truncate(time.Hour).Add(-2 * time.Hour)
 	one := create(t, db, catalog.Change{Name: ptr("one"), StatusURL: ptr(healthURL)})
 	two := create(t, db, catalog.Change{Name: ptr("two"), StatusURL: ptr(healthURL)})
@@ -305,5 +306,22 @@ func TestFallsAreWhereServicesGotWorse(t *testing.T) {
 	}
 	if falls, err := db.Falls(t.Context(), begin.Add(13*time.Minute), begin.Add(20*time.Minute), time.Minute); len(falls) != 0 || err != nil {
 		t.Errorf("between there are %v, %v", falls, err)
+	}
+	minute := func(n float64) time.Time { return begin.Add(time.Duration(n * float64(time.Minute))) }
+	for _, step := range []struct{ until, after, before, next float64 }{
+		{-2, -1, none, 0}, {-0.5, 0, none, 1}, {1, 1, 1, 4}, {3.9, 4, 1, 12}, {12, 13, 12, 20}, {19.9, 20, 12, 29}, {21, 22, 20, 29}, {30, 31, 30, none},
+	} {
+		before, next, err := db.FallsAround(t.Context(), minute(step.until), minute(step.after))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			got  *time.Time
+			want float64
+		}{{before, step.before}, {next, step.next}} {
+			if c.want == none && c.got != nil || c.want != none && (c.got == nil || !c.got.Equal(minute(c.want))) {
+				t.Errorf("until %v and after %v: got %v and %v, want minutes %v and %v", step.until, step.after, before, next, step.before, step.next)
+			}
+		}
 	}
 }

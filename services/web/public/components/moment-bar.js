@@ -3,7 +3,7 @@
 // (detail ms) when a person has chosen one, "copymoment" and "now".
 import { serverClock } from '../lib/clock.js';
 import { clock, day, exactly, shortWeekday, timeOfDay } from '../lib/dates.js';
-import { age, fallAfter, fallBefore, height, labels, marks, moved, parse, place, width } from '../lib/moment.js';
+import { age, height, labels, marks, moved, parse, place, width } from '../lib/moment.js';
 import { setText, setTime, stamp, tell } from './template.js';
 
 const settles = 300; // ms without a move, after which the moment is shown
@@ -33,8 +33,8 @@ class MomentBar extends HTMLElement {
     const { form, range, before, after } = this.#parts;
     range.addEventListener('input', () => this.#choose(range.valueAsNumber * second));
     range.addEventListener('keydown', (event) => this.#key(event));
-    before.addEventListener('click', () => this.#jump(before, fallBefore(this.#past.falls, this.#at)));
-    after.addEventListener('click', () => this.#jump(after, fallAfter(this.#past.falls, this.#at)));
+    before.addEventListener('click', () => this.#jump(before, this.#past.around.before));
+    after.addEventListener('click', () => this.#jump(after, this.#past.around.after));
     find('[data-do=copy]').addEventListener('click', () => tell(this, 'copymoment'));
     find('[data-do=now]').addEventListener('click', () => tell(this, 'now'));
     form.addEventListener('toggle', ({ newState }) => newState === 'open' && this.#ask());
@@ -52,11 +52,11 @@ class MomentBar extends HTMLElement {
     const { said, range } = this.#parts;
     range.disabled = !past.text;
     setText(said, this.#says());
-    this.#draw();
     this.tick(now);
   }
 
   tick(now) {
+    this.#draw(); // the slider ends now
     const { time, note } = this.#parts;
     if (Number.isNaN(this.#at)) {
       setText(time, 'No time');
@@ -81,7 +81,7 @@ class MomentBar extends HTMLElement {
   }
 
   #draw() {
-    const { span, falls } = this.#past;
+    const { span, falls, around } = this.#past;
     const { range, labels: below, before, after } = this.#parts;
     if (!span || Number.isNaN(this.#at)) return;
     Object.assign(range, { min: span.from / second, max: span.to / second });
@@ -93,8 +93,8 @@ class MomentBar extends HTMLElement {
     draw('passed', `M0 ${rail}H${Math.min(Math.max(place(this.#at, span), 0), width).toFixed(1)}`);
     for (const status of ['degraded', 'down']) draw(status, marks(falls, span, status));
     below.replaceChildren(...labels(span).map((one) => label(one, span)));
-    before.ariaDisabled = String(fallBefore(falls, this.#at) === null);
-    after.ariaDisabled = String(fallAfter(falls, this.#at) === null);
+    before.ariaDisabled = String(!around.before || this.#timer !== 0);
+    after.ariaDisabled = String(!around.after || this.#timer !== 0);
   }
 
   #key(event) {
@@ -106,22 +106,18 @@ class MomentBar extends HTMLElement {
   }
 
   #jump(button, at) {
-    if (button.ariaDisabled === 'true' || at === null) return;
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-    tell(this, 'moment', at);
+    if (button.ariaDisabled !== 'true') tell(this, 'moment', at);
   }
 
   // choose shows a moment in the bar at once, and the portal at it when a person stays there.
   #choose(at) {
     this.#at = at;
-    this.#draw();
-    this.tick(serverClock.now());
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       tell(this, 'moment', at);
     }, settles);
+    this.tick(serverClock.now());
   }
 
   #ask() {

@@ -42,6 +42,11 @@ export async function falls(from = '', to = '') {
   return (await call('GET', `/api/falls${from && `?${new URLSearchParams({ from, to })}`}`)).data;
 }
 
+// fallsAround resolves with { before, after }: when a service fell last before a time, and next.
+export async function fallsAround(at) {
+  return (await call('GET', `/api/falls/around?${new URLSearchParams({ at })}`)).data;
+}
+
 // some resolves with the services with these ids (at most 100) that still exist.
 export async function some(ids) {
   const query = new URLSearchParams(ids.map((id) => ['id', id]));

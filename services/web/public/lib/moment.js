@@ -83,15 +83,6 @@ export function moved(at, { key, shiftKey }, { from, to }) {
   return by === undefined ? null : Math.min(Math.max(at + by, from), to);
 }
 
-// fallBefore and fallAfter return the moment of the nearest fall, or null.
-export function fallBefore(falls, at) {
-  return falls.map((fall) => wholeSecond(fall.at)).findLast((moment) => moment < at) ?? null;
-}
-
-export function fallAfter(falls, at) {
-  return falls.map((fall) => wholeSecond(fall.at)).find((moment) => moment > at) ?? null;
-}
-
 export const width = 1000; // of the slider's picture, which is stretched
 export const height = 18; // px of the tallest mark
 

@@ -1,7 +1,7 @@
 // Past is what the page shows instead of the present when its address has a moment: the services
 // as they were, in a store of their own. It dispatches "change". While services of another
 // moment are read, those of the one before stay, and `mode` says so.
-import { format, momentOf, span, withMoment } from './moment.js';
+import { format, momentOf, span, wholeSecond, withMoment } from './moment.js';
 import { Store } from './store.js';
 import { Strips } from './strips.js';
 
@@ -15,7 +15,8 @@ export class Past extends EventTarget {
   mode = 'loading'; // or "past", or "offline": nothing is known of the moment
   why = ''; // what the portal said of a failure
   knownFrom = ''; // from when on all changes are known, if that is later
-  falls = [];
+  falls = []; // in the span of the slider
+  around = {}; // { before, after }: the moments of the nearest falls, null where there is none; or not read yet
   span = null; // of the slider
   #begin = null; // of the record
   #api;
@@ -75,7 +76,7 @@ export class Past extends EventTarget {
 
   // tick keeps the slider up to date.
   tick() {
-    if (this.text) void this.#readFalls();
+    if (this.text && this.#readFalls()) void this.#readAround();
   }
 
   // begin resolves with the moment to look at first: an hour ago, or when the record began.
@@ -96,8 +97,10 @@ export class Past extends EventTarget {
   #look() {
     this.mode = 'loading';
     this.#lay();
+    this.around = {};
     void this.#read();
-    void this.#readFalls();
+    this.#readFalls();
+    void this.#readAround();
   }
 
   #lay() {
@@ -140,16 +143,20 @@ export class Past extends EventTarget {
     this.why = why;
   }
 
-  // readFalls reads when services fell, of another span or after a while. Without them the slider
-  // has no marks.
-  async #readFalls() {
+  // readFalls has read when services fell, of another span or after a while, and returns whether
+  // it has. Without them the slider has no marks.
+  #readFalls() {
     this.#lay();
     const of = `${this.span.from >= this.#clock.now() - 8 * 86_400_000 || this.span.from}`;
     const now = Date.now();
-    if (of === this.#fallsOf && now < this.#fallsDue) return;
+    if (of === this.#fallsOf && now < this.#fallsDue) return false;
     this.#fallsOf = of;
     this.#fallsDue = now + pause;
-    const { from, to } = this.span;
+    void this.#takeFalls(of, now, this.span);
+    return true;
+  }
+
+  async #takeFalls(of, now, { from, to }) {
     try {
       const { items, begin } = await this.#api.falls(format(from), format(to));
       if (of !== this.#fallsOf || !this.text) return;
@@ -160,6 +167,20 @@ export class Past extends EventTarget {
       this.#tell();
     } catch {
       // It is asked for again later; whatever is wrong, the list says.
+    }
+  }
+
+  // readAround reads which moments fell nearest to the one that is shown. The falls of the
+  // slider may be too many to be told one by one, and it ends.
+  async #readAround() {
+    const { at, text } = this;
+    try {
+      const { before, after } = await this.#api.fallsAround(text);
+      if (at !== this.at) return;
+      this.around = { before: before && wholeSecond(before), after: after && wholeSecond(after) };
+      this.#tell();
+    } catch {
+      // One gets there by the slider.
     }
   }
 
