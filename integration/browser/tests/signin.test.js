@@ -1,6 +1,7 @@
 // People sign in, see who they are and what they may do, and sign out. @own: with a provider
 // of their own.
 import { AxeBuilder } from '@axe-core/playwright';
+import { Home } from '../portal/home.js';
 import { settings } from '../portal/settings.js';
 import { SignOnPortal } from '../portal/signon.js';
 import { test as base, expect } from '../portal/test.js';
@@ -133,7 +134,7 @@ test('somebody who is removed at the provider is out, in every tab @own', async 
   await portal.provider.remove(ada.id);
   await expect(account.signIn).toBeVisible();
   await expect(new Account(other).signIn).toBeVisible();
-  await expect(home.told.first()).toContainText('Your session has ended.');
+  for (const tab of [home, new Home(other)]) await expect(tab.told.first()).toContainText('Your session has ended.');
 });
 
 test('a session that ends under an open form loses nothing that was typed @own', async ({

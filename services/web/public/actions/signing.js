@@ -33,7 +33,7 @@ export class Signing extends EventTarget {
 
   // again finds out whether somebody is still signed in.
   again() {
-    if (account.me.kind !== 'anonymous') void this.#identify();
+    if (account.me.kind !== 'anonymous') void this.#identify({ unasked: true });
   }
 
   // in asks a person to sign in; aside keeps the page as it is meanwhile.
@@ -60,15 +60,20 @@ export class Signing extends EventTarget {
   }
 
   // identify learns who is asking. What that role may not do is hidden by the style sheet;
-  // until it is known, everything is shown.
-  async #identify() {
+  // until it is known, everything is shown. The portal tells one tab alone that the session has
+  // ended: the cookie goes with that answer. The others see that they lost it; unasked: nobody
+  // signed out.
+  async #identify({ unasked = false } = {}) {
+    let me;
     try {
-      account.me = await api.me();
+      me = await api.me();
     } catch {
       return; // the portal does not answer, and the page says so: it refuses what is not allowed
     }
-    document.documentElement.dataset.role = account.me.role;
-    if (account.me.ended) {
+    const lost = unasked && account.me.kind !== 'anonymous' && me.kind === 'anonymous';
+    account.me = me;
+    document.documentElement.dataset.role = me.role;
+    if (me.ended || lost) {
       const actions = [{ label: 'Sign in', act: () => this.in() }];
       this.#toasts.say(['Your session has ended.'], { status: 'unknown', actions });
     }
