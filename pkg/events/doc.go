@@ -8,6 +8,9 @@
 //	ServiceDeleted   dev.portal.service.deleted.v1     portal.catalog.<service id>   PORTAL   catalog-api    everyone
 //	ServiceDeployed  dev.portal.service.deployed.v1    portal.deployment.<service id> PORTAL  catalog-api    everyone
 //	StatusChanged    dev.portal.status.changed.v1      portal.status.<service id>    PORTAL   catalog-api    everyone
+//	TeamCreated      dev.portal.team.created.v1        portal.team.<slug>           PORTAL   catalog-api    everyone
+//	TeamUpdated      dev.portal.team.updated.v1        portal.team.<slug>           PORTAL   catalog-api    everyone
+//	TeamDeleted      dev.portal.team.deleted.v1        portal.team.<slug>           PORTAL   catalog-api    everyone
 //	ReleasePublished dev.portal.release.published.v1   portal.release.<service id>   PORTAL   catalog-api    everyone
 //	ProbePlanned     dev.portal.probe.planned.v1       portal.probe.plan.<service id>   PROBES   health-worker  the broker, health-worker
 //	ProbeCompleted   dev.portal.probe.completed.v1     portal.probe.result.<service id> RESULTS  health-worker  catalog-api
@@ -20,5 +23,5 @@
 // JSON. Encoding is strict, decoding is lenient: [Decode] accepts messages of later
 // versions, see "Versions" in docs/events.md.
 //
-// Delivery is at least once and in order for each service.
+// Delivery is at least once and in order for each service and each team.
 package events

@@ -49,8 +49,11 @@ func TestDocsMatchContract(t *testing.T) {
 	words = append(words, strings.TrimSuffix(events.AllDue, "*")+"<service id>")
 	for _, e := range samples() {
 		id := "<" + string(e.Key().Kind) + " id>"
-		if e.Key().Kind == events.KindLocation {
+		switch e.Key().Kind {
+		case events.KindLocation:
 			id = "<location>"
+		case events.KindTeam:
+			id = "<slug>"
 		}
 		words = append(words, strings.TrimSuffix(e.Subject(), e.Key().ID)+id)
 	}

@@ -64,6 +64,7 @@ type Kind string
 // The kinds. Keys of different kinds are different, even if their ids are equal.
 const (
 	KindService  Kind = "service"  // ids are UUIDs
+	KindTeam     Kind = "team"     // ids are slugs
 	KindLocation Kind = "location" // of workers; ids are the locations' names
 )
 
@@ -78,6 +79,8 @@ type Key struct {
 func (k Key) String() string { return string(k.Kind) + "/" + k.ID }
 
 func serviceKey(id string) Key { return Key{KindService, id} }
+
+func teamKey(slug string) Key { return Key{KindTeam, slug} }
 
 // Tombstone is an event that an object was deleted. It replaces all messages on its
 // subject, so that snapshots of the stream don't include deleted objects, and expires
@@ -203,6 +206,9 @@ var decoders = map[string]func([]byte) (Event, error){
 	ProbesCompleted{}.Type():  decodeData[ProbesCompleted],
 	ReleasePublished{}.Type(): decodeData[ReleasePublished],
 	ReleasesFound{}.Type():    decodeData[ReleasesFound],
+	TeamCreated{}.Type():      decodeData[TeamCreated],
+	TeamUpdated{}.Type():      decodeData[TeamUpdated],
+	TeamDeleted{}.Type():      decodeData[TeamDeleted],
 }
 
 func decodeData[E Event](data []byte) (Event, error) {

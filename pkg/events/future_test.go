@@ -36,6 +36,11 @@ func TestDecodeLaterVersion(t *testing.T) {
 		events.ProbesCompleted{Results: []events.ProbeCompleted{result}},
 		events.ProbeDelayed{ServiceID: billingID, URL: result.URL, RoundMS: 60_000, SaidAt: at(9, 35, 53, 0), Location: "default"},
 		events.ReleasePublished{ServiceID: billingID, Name: "billing", Tag: "v1.8.2", URL: "ipfs://bafybeigdyrzt", PublishedAt: at(9, 30, 0, 0)},
+		events.TeamCreated{Team: events.Team{Slug: "payments", Version: 1, CreatedAt: at(9, 20, 0, 0), UpdatedAt: at(9, 20, 0, 0)}},
+		events.TeamUpdated{Team: events.Team{
+			Slug: "payments", Name: "Payments", ChatURL: "xmpp:payments@example.com", Version: 2, CreatedAt: at(9, 20, 0, 0), UpdatedAt: at(9, 31, 40, 250),
+		}},
+		events.TeamDeleted{Slug: "payments", Version: 3, DeletedAt: at(17, 5, 0, 120)},
 		events.ReleasesFound{ServiceID: billingID, GitHubURL: "git+ssh://forge.example.com/billing", CheckedAt: at(9, 31, 0, 0), Problem: "archived"},
 	} {
 		want[e.Type()] = e

@@ -135,8 +135,10 @@ func TestSchemasAgreeWithDecode(t *testing.T) {
 }
 
 func idField(o map[string]any) string {
-	if _, ok := o["id"]; ok {
-		return "id"
+	for _, field := range []string{"id", "slug"} {
+		if _, ok := o[field]; ok {
+			return field
+		}
 	}
 	return "service_id"
 }

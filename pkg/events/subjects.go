@@ -13,13 +13,14 @@ const (
 // it. Subjects of other streams have more parts or fewer.
 const AllPortal = "portal.*.*"
 
-// Subject filters over all services.
+// Subject filters over all services, or all teams.
 const (
 	AllCatalog = "portal.catalog.*"
 	AllStatus  = "portal.status.*"
 
 	AllDeployments = "portal.deployment.*"
 	AllReleases    = "portal.release.*"
+	AllTeams       = "portal.team.*"
 
 	AllPlans   = "portal.probe.plan.*"
 	AllDue     = "portal.probe.due.*"
@@ -38,6 +39,9 @@ func DeploymentSubject(id string) string { return "portal.deployment." + id }
 
 // ReleaseSubject is where new releases of the service's software are published.
 func ReleaseSubject(id string) string { return "portal.release." + id }
+
+// TeamSubject is where the team is published.
+func TeamSubject(slug string) string { return "portal.team." + slug }
 
 // ReleasesFoundSubject is where the releases in the service's repository are published.
 func ReleasesFoundSubject(id string) string { return "portal.release.found." + id }

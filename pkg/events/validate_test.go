@@ -81,6 +81,46 @@ func TestServiceDeployedIsValidated(t *testing.T) {
 	}
 }
 
+func TestTeamsAreValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.Team)
+		want   string
+	}{
+		"every field set": {func(*events.Team) {}, ""},
+		"only what it needs": {func(team *events.Team) {
+			team.Description, team.ChatURL, team.Email, team.PageURL, team.DocsURL = "", "", "", "", ""
+		}, ""},
+		"of 63 characters": {func(team *events.Team) { team.Slug = strings.Repeat("a-", 31) + "1" }, ""},
+		"too long":         {func(team *events.Team) { team.Slug = strings.Repeat("a", 64) }, `is not a slug`},
+		"no slug":          {func(team *events.Team) { team.Slug = "" }, `slug "" is not a slug`},
+		"a part of others": {func(team *events.Team) { team.Slug = "payments.*" }, `slug "payments.*" is not a slug`},
+		"a hyphen first":   {func(team *events.Team) { team.Slug = "-a" }, `slug "-a" is not a slug`},
+		"a hyphen last":    {func(team *events.Team) { team.Slug = "a-" }, `slug "a-" is not a slug`},
+		"upper case":       {func(team *events.Team) { team.Slug = "Payments" }, `slug "Payments" is not a slug`},
+		"no name":          {func(team *events.Team) { team.Name = "" }, "name is empty"},
+		"no version":       {func(team *events.Team) { team.Version = 0 }, "version is 0, the first is 1"},
+		"no times":         {func(team *events.Team) { team.CreatedAt = time.Time{} }, "created_at is missing"},
+	} {
+		e := sample[events.TeamUpdated](t)
+		tc.change(&e.Team)
+		verdict(t, name, e, tc.want)
+		verdict(t, name, events.TeamCreated{Team: e.Team}, tc.want)
+	}
+	for name, tc := range map[string]struct {
+		change func(*events.TeamDeleted)
+		want   string
+	}{
+		"every field set": {func(*events.TeamDeleted) {}, ""},
+		"no slug":         {func(e *events.TeamDeleted) { e.Slug = "" }, `slug "" is not a slug`},
+		"no name":         {func(e *events.TeamDeleted) { e.Name = "" }, "name is empty"},
+		"no time":         {func(e *events.TeamDeleted) { e.DeletedAt = time.Time{} }, "deleted_at is missing"},
+	} {
+		e := sample[events.TeamDeleted](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
 func TestStatusChangedIsValidated(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(*events.StatusChanged)

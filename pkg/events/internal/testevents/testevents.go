@@ -89,5 +89,18 @@ func All() []events.Event {
 			From: events.StatusHealthy, To: events.StatusDegraded, Reason: events.ReasonHTTP5xx,
 			Since: At(9, 35, 23, 41), CheckedAt: At(9, 35, 23, 41), LatencyMS: 87, HTTPStatus: 503, Location: "default",
 		},
+		events.TeamCreated{Team: events.Team{
+			Slug: "payments", Name: "Payments", Version: 1, CreatedAt: At(9, 20, 0, 0), UpdatedAt: At(9, 20, 0, 0),
+		}},
+		events.TeamDeleted{Slug: "payments", Name: "Payments", Version: 3, DeletedAt: At(17, 5, 0, 120)},
+		events.TeamUpdated{
+			Team: events.Team{
+				Slug: "payments", Name: "Payments", Description: "Takes money in, and pays it out.",
+				ChatURL: "https://chat.example.com/payments", Email: "payments@example.com",
+				PageURL: "https://pager.example.com/payments", DocsURL: "https://handbook.example.com/payments",
+				Version: 2, CreatedAt: At(9, 20, 0, 0), UpdatedAt: At(9, 31, 40, 250),
+			},
+			Authorship: events.Authorship{Actor: &events.Actor{Kind: "person", ID: "ada@example.com", Name: "Ada"}, Changed: []string{"description", "chat_url"}},
+		},
 	}
 }
