@@ -65,3 +65,26 @@ func keepHistory(ctx context.Context, log *slog.Logger, db *store.Store, kept hi
 		}
 	}
 }
+
+// adoptEvery is how often teams are looked for that a version without them left out.
+const adoptEvery = 10 * time.Minute
+
+// adoptTeams adds teams that services name and that are not there, until ctx ends.
+func adoptTeams(ctx context.Context, log *slog.Logger, db *store.Store) error {
+	ticker := time.NewTicker(adoptEvery)
+	defer ticker.Stop()
+	for {
+		n, err := db.AdoptTeams(ctx, access.Sweeper)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			log.WarnContext(ctx, "teams that services name are not added; retrying", "error", err)
+		case n > 0:
+			log.InfoContext(ctx, "teams added that services name", "teams", n)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}

@@ -94,6 +94,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return purge(ctx, c.Log, "deployments", c.History.kept().Days, db.PurgeDeployments) })
 	g.Go(func() error { return purge(ctx, c.Log, "sessions", 0, db.PurgeSessions) })
 	g.Go(func() error { return keepHistory(ctx, c.Log, db, c.History.kept()) })
+	g.Go(func() error { return adoptTeams(ctx, c.Log, db) })
 	for _, run := range parts {
 		g.Go(func() error { return run(ctx) })
 	}

@@ -15,7 +15,7 @@ type Role int
 const (
 	None   Role = iota // nothing
 	Viewer             // read
-	Editor             // write services: those of its teams, or of all teams if it has none
+	Editor             // write services and teams: its own, or all if it has no teams
 	Admin              // everything: also keys, settings and the trail
 )
 
@@ -51,7 +51,7 @@ type Actor struct {
 	Name string // for people; "" if nobody knows it
 	Role Role
 
-	// Teams are those whose services an editor may write; empty: all.
+	// Teams are those that, with their services, an editor may write; empty: all.
 	Teams []string
 
 	Address   string // the network address of the request; "" for a system actor
@@ -61,7 +61,7 @@ type Actor struct {
 // The system actors: parts of the portal itself.
 var (
 	Prober  = Actor{Kind: System, ID: "prober", Name: "Prober"}   // stores what was measured
-	Sweeper = Actor{Kind: System, ID: "sweeper", Name: "Sweeper"} // marks statuses that nobody measures
+	Sweeper = Actor{Kind: System, ID: "sweeper", Name: "Sweeper"} // marks statuses that nobody measures, and clears up
 	Relay   = Actor{Kind: System, ID: "relay", Name: "Relay"}     // brings the stream in line with the database
 
 	Fetcher = Actor{Kind: System, ID: "fetcher", Name: "Fetcher"} // stores what was read elsewhere
@@ -83,6 +83,8 @@ const (
 	Read           Action = "read"            // the catalogue, its statuses and events
 	CheckService   Action = "check service"   // probe it now
 	WriteService   Action = "write service"   // add, change or delete it
+	WriteTeam      Action = "write team"      // add, change or delete it
+	AdoptTeams     Action = "adopt teams"     // add those that services name
 	TellDeployment Action = "tell deployment" // of a service
 	ReadTrail      Action = "read trail"      // of everything, with addresses
 	StoreMeasured  Action = "store measured"  // results of probes, and their absence
@@ -111,6 +113,8 @@ var rules = map[Action]rule{
 	Read:           {role: Viewer},
 	CheckService:   {role: Editor, ofTeam: true},
 	WriteService:   {role: Editor, ofTeam: true},
+	WriteTeam:      {role: Editor, ofTeam: true},
+	AdoptTeams:     {role: None, systems: []string{Sweeper.ID}},
 	TellDeployment: {role: Editor, ofTeam: true},
 	ReadTrail:      {role: Admin},
 	StoreMeasured:  {role: None, systems: []string{Prober.ID, Sweeper.ID}},

@@ -42,10 +42,18 @@ type FieldChange struct {
 	After  any    `json:"after"`
 }
 
+// OfTeam selects what was done to a team and to services, but for what renamed the team in
+// each of its services.
+type OfTeam struct {
+	Slug     string
+	Services []string // their ids
+}
+
 // Search selects entries of the trail, the newest first. Zero fields select all.
 type Search struct {
 	Thing  events.Key // an empty id: all things of the kind
-	Actor  string     // a kind of actor, or the id of one
+	Team   *OfTeam
+	Actor  string // a kind of actor, or the id of one
 	Deed   Deed
 	Since  time.Time
 	Until  time.Time

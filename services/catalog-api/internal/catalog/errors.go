@@ -12,6 +12,7 @@ import (
 var (
 	ErrNotFound        = errors.New("not found")
 	ErrNameTaken       = errors.New("the name is taken")
+	ErrSlugTaken       = errors.New("the slug is taken") // of a team
 	ErrVersionMismatch = errors.New("it has another version")
 	ErrUnavailable     = errors.New("the database cannot be used at the moment")
 )
@@ -40,6 +41,13 @@ var (
 	// have been made.
 	ErrInDoubt = fmt.Errorf("%w: it is not known whether the change was made", ErrUnavailable)
 )
+
+// InUseError reports that a team cannot be deleted.
+type InUseError struct {
+	Services int // that name it
+}
+
+func (e *InUseError) Error() string { return fmt.Sprintf("%d services name it", e.Services) }
 
 // InvalidError reports the fields of a thing that break the rules.
 type InvalidError struct {

@@ -17,6 +17,7 @@ type Releases struct {
 
 // Release is a release as the forge has it, with its notes parsed.
 type Release struct {
+	ServiceID   string    `db:"service_id"`
 	Tag         string    `db:"tag"`
 	Title       string    `db:"title"`  // "": it is the tag
 	URL         string    `db:"url"`    // of its page; "": it has none

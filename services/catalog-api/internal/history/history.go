@@ -70,6 +70,8 @@ func (s Span) Observed() bool {
 
 // A Change is a change to the status of a span.
 type Change struct {
+	ServiceID string
+
 	Before events.Status // empty: it is the first
 	Span                 // To is zero if it is the last
 

@@ -125,11 +125,11 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			what := route + " by " + who
 			name := strings.NewReplacer("/", " ", "{", "", "}", "").Replace(what)
 			method, address, _ := strings.Cut(route, " ")
-			all, _, one := strings.Cut(address, "/{id}")
+			all, rest, one := strings.Cut(strings.Replace(address, "{slug}", "{id}", 1), "/{id}")
 			path := ""
 			if one {
 				path, _ = p.add(all, fmt.Sprintf(`{"name":%q}`, "for "+name))
-				address = strings.Replace(address, all+"/{id}", path, 1)
+				address = path + rest
 			}
 			version := 1.0
 			if strings.Contains(address, "{change}") {

@@ -139,7 +139,15 @@ func (p *portal) add(to, body string, headers ...string) (path string, a answer)
 	if a.status != http.StatusCreated {
 		p.tb.Fatalf("POST %s %s: %d %s", to, body, a.status, a.raw)
 	}
-	return to + "/" + a.body["id"].(string), a
+	return to + "/" + a.id(), a
+}
+
+// id returns the id of the thing, or the slug.
+func (a answer) id() string {
+	if slug, is := a.body["slug"].(string); is {
+		return slug
+	}
+	return a.body["id"].(string)
 }
 
 // openStream opens an event stream with a header, and returns a channel that is closed when it ends.

@@ -20,8 +20,8 @@ type Deployments interface {
 	// AddDeployment adds a deployment of a service. One that was told before is returned as it
 	// is, and made is false.
 	AddDeployment(ctx context.Context, by access.Actor, serviceID string, d deployment.Draft) (_ deployment.Deployment, made bool, err error)
-	// Deployments returns deployments of a service before a time, the newest first.
-	Deployments(ctx context.Context, serviceID string, from, before time.Time, limit int) ([]deployment.Deployment, error)
+	// Deployments returns deployments of services before a time, the newest first.
+	Deployments(ctx context.Context, ids []string, from, before time.Time, limit int) ([]deployment.Deployment, error)
 }
 
 // deployedThing is a deployment.
@@ -229,7 +229,7 @@ type deploymentListOutput struct {
 
 // listDeployments serves GET /api/services/{id}/deployments.
 func (a *API) listDeployments(ctx context.Context, in *listDeploymentsInput) (*deploymentListOutput, error) {
-	moments, err := a.readTimeline(ctx, &timelineInput{Times: in.Times, Paging: in.Paging, ID: in.ID, Kind: []string{momentDeployment}})
+	moments, err := a.readTimeline(ctx, &timelineInput{ID: in.ID, TimelinePage: TimelinePage{Times: in.Times, Paging: in.Paging, Kind: []string{momentDeployment}}})
 	if err != nil {
 		return nil, err
 	}

@@ -161,12 +161,12 @@ func (p *portal) follow(method, path, media string, example any, op operation) {
 	if err != nil {
 		p.tb.Fatal(err)
 	}
-	all, _, one := strings.Cut(path, "/{id}")
+	all, rest, one := strings.Cut(strings.Replace(path, "{slug}", "{id}", 1), "/{id}")
 	name := op.OperationID + " " + media
 	switch {
 	case one:
-		_, made := p.add(all, fmt.Sprintf(`{"name":%q}`, name))
-		path = strings.Replace(path, "{id}", made.body["id"].(string), 1)
+		thing, _ := p.add(all, fmt.Sprintf(`{"name":%q}`, name))
+		path = thing + rest
 	case strings.Contains(path, "{name}"):
 		p.add("/api/services", fmt.Sprintf(`{"name":%q}`, name))
 		path = strings.Replace(path, "{name}", url.PathEscape(name), 1)
@@ -181,7 +181,7 @@ func (p *portal) follow(method, path, media string, example any, op operation) {
 	}
 	wantLike(p.tb, method+" "+path, a.body, answer.Content["application/json"].Example)
 	if method == "POST" || method == "PUT" { // frees the name
-		p.call("DELETE", all+"/"+a.body["id"].(string), "")
+		p.call("DELETE", all+"/"+a.id(), "")
 	}
 }
 
@@ -211,12 +211,12 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"DELETE /api/keys/{id}", "DELETE /api/services/{id}", "DELETE /api/session", "GET /api/audit", "GET /api/badges/{name}/{kind}.svg", "GET /api/events", "GET /api/falls", "GET /api/falls/around", "GET /api/health",
+		"DELETE /api/keys/{id}", "DELETE /api/services/{id}", "DELETE /api/session", "DELETE /api/teams/{slug}", "GET /api/audit", "GET /api/badges/{name}/{kind}.svg", "GET /api/events", "GET /api/falls", "GET /api/falls/around", "GET /api/health",
 		"GET /api/keys", "GET /api/me", "GET /api/metrics/services", "GET /api/services", "GET /api/services/by-name/{name}", "GET /api/services/{id}",
 		"GET /api/services/{id}/changes", "GET /api/services/{id}/deployments", "GET /api/services/{id}/history", "GET /api/services/{id}/history.csv", "GET /api/services/{id}/releases", "GET /api/services/{id}/timeline", "GET /api/services/{id}/timeline.csv",
-		"GET /api/services/{id}/uptime", "GET /api/services/{id}/uptime.csv", "GET /api/strips", "GET /api/uptime", "GET /api/uptime.csv",
-		"PATCH /api/services/{id}", "POST /api/cloudevents", "POST /api/keys", "POST /api/services", "POST /api/services/by-name/{name}/deployments",
-		"POST /api/services/{id}/changes/{change}/undo", "POST /api/services/{id}/check", "POST /api/services/{id}/deployments", "POST /api/services/{id}/restore", "POST /api/session", "PUT /api/services/{id}",
+		"GET /api/services/{id}/uptime", "GET /api/services/{id}/uptime.csv", "GET /api/strips", "GET /api/teams", "GET /api/teams/{slug}", "GET /api/teams/{slug}/timeline", "GET /api/uptime", "GET /api/uptime.csv",
+		"PATCH /api/services/{id}", "PATCH /api/teams/{slug}", "POST /api/cloudevents", "POST /api/keys", "POST /api/services", "POST /api/services/by-name/{name}/deployments",
+		"POST /api/services/{id}/changes/{change}/undo", "POST /api/services/{id}/check", "POST /api/services/{id}/deployments", "POST /api/services/{id}/restore", "POST /api/session", "POST /api/teams", "PUT /api/services/{id}", "PUT /api/teams/{slug}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("described are %v, want %v", got, want)

@@ -31,8 +31,8 @@ type History interface {
 	FallsAround(ctx context.Context, until, after time.Time) (before, next *time.Time, err error)
 	// RecordBegin returns when the record begins; nil: there is none.
 	RecordBegin(ctx context.Context) (*time.Time, error)
-	// StatusChanges returns changes of a service's status before a time, the newest first.
-	StatusChanges(ctx context.Context, id string, from, before time.Time, limit int) ([]history.Change, error)
+	// StatusChanges returns changes of the status of services in a time, the newest first.
+	StatusChanges(ctx context.Context, ids []string, from, before time.Time, limit int) ([]history.Change, error)
 }
 
 const (
@@ -261,7 +261,7 @@ func (a *API) existed(ctx context.Context, id string) error {
 	if !errors.Is(err, catalog.ErrNotFound) {
 		return err
 	}
-	known, failed := a.Catalog.StatusChanges(ctx, id, time.Time{}, time.Now().Add(time.Hour), 1)
+	known, failed := a.Catalog.StatusChanges(ctx, []string{id}, time.Time{}, time.Now().Add(time.Hour), 1)
 	if failed != nil || len(known) > 0 {
 		return failed
 	}

@@ -19,6 +19,8 @@ import (
 var (
 	nameTaken = rest.NewKind("name-taken", http.StatusConflict, "Name taken",
 		"Names are unique; case and invisible characters make no difference.")
+	teamInUse = rest.NewKind("team-in-use", http.StatusConflict, "Team in use",
+		"Services name this team. Give them another one, or rename this team.")
 	keyLimit = rest.NewKind("key-limit", http.StatusConflict, "Too many keys",
 		"A portal has at most 1,000 keys. Revoke those that nobody uses.")
 	fromFile = rest.NewKind("from-file", http.StatusConflict, "Key from the file",
@@ -38,7 +40,7 @@ var (
 )
 
 // kinds are all of the above, for the documentation.
-var kinds = []rest.Kind{nameTaken, keyLimit, fromFile, overridden, noUndo, noHealthURL, tooMany, workerFailed, noWorker}
+var kinds = []rest.Kind{nameTaken, teamInUse, keyLimit, fromFile, overridden, noUndo, noHealthURL, tooMany, workerFailed, noWorker}
 
 // problem returns the problem for an error of the domain, and logs faults of the
 // database and the workers. It returns nil for any other error.
@@ -46,6 +48,7 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	invalid, isInvalid := errors.AsType[*catalog.InvalidError](err)
 	limited, isTooMany := errors.AsType[*check.TooManyError](err)
 	again, isOverridden := errors.AsType[*catalog.OverriddenError](err)
+	used, isUsed := errors.AsType[*catalog.InUseError](err)
 	refusal, isRefused := errors.AsType[apikey.Refusal](err)
 	denied, isDenied := errors.AsType[*access.DeniedError](err)
 	switch {
@@ -67,17 +70,18 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 		return overridden.Problem("Nothing was changed, because this was changed again since: " + strings.Join(again.Fields, ", ") + ". Edit the service instead.")
 	case errors.Is(err, catalog.ErrNoUndo):
 		return noUndo.Problem("Only updates and deletions can be taken back. To take back that a service was added, delete it.")
+	case isUsed:
+		return teamInUse.Problem(usedBy(used.Services) + " Nothing was changed; give them another team first, or rename this one.")
 	case errors.Is(err, apikey.ErrTooMany):
 		return keyLimit.Problem(fmt.Sprintf("There are %d keys, and no more are allowed. Revoke one that nobody uses.", apikey.MaxKeys))
 	case errors.Is(err, apikey.ErrFromFile):
 		return fromFile.Problem("This key is in the portal's file of keys (PORTAL_KEYS_FILE). Remove it there: some seconds later it opens nothing.")
 	case errors.Is(err, catalog.ErrNotFound):
 		return rest.NotFound.Problem(capital(kindOf(err)) + " not found. It may have been deleted.")
+	case errors.Is(err, catalog.ErrSlugTaken):
+		return taken("team", "slug")
 	case errors.Is(err, catalog.ErrNameTaken):
-		taken := "Another " + kindOf(err) + " has this name."
-		p := nameTaken.Problem(taken + " Choose another name, or use that " + kindOf(err) + ".")
-		p.Errors = []rest.FieldProblem{{Field: "name", Location: "body.name", Message: taken}}
-		return p
+		return taken(kindOf(err), "name")
 	case errors.Is(err, catalog.ErrVersionMismatch):
 		return rest.ChangedMeanwhile()
 	case errors.Is(err, check.ErrNoURL):
@@ -98,6 +102,21 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 		return rest.RetryLater(withoutDatabase(err))
 	}
 	return nil
+}
+
+// taken returns the problem that another thing of a kind has the name or slug.
+func taken(kind, field string) *rest.Problem {
+	has := "Another " + kind + " has this " + field + "."
+	p := nameTaken.Problem(has + " Choose another " + field + ", or use that " + kind + ".")
+	p.Errors = []rest.FieldProblem{{Field: field, Location: "body." + field, Message: has}}
+	return p
+}
+
+func usedBy(services int) string {
+	if services == 1 {
+		return "One service names this team."
+	}
+	return fmt.Sprintf("%d services name this team.", services)
 }
 
 // kindOf returns the word for the kind of thing that the error is about.

@@ -16,9 +16,9 @@ import (
 type Releases interface {
 	// Releases returns the newest releases of a service, or catalog.ErrNotFound.
 	Releases(ctx context.Context, id string, limit int) (catalog.Releases, error)
-	// ReleasesBetween returns the releases of a service in a time, the newest first, without
+	// ReleasesBetween returns the releases of services in a time, the newest first, without
 	// their notes.
-	ReleasesBetween(ctx context.Context, id string, from, before time.Time, limit int) ([]catalog.Release, error)
+	ReleasesBetween(ctx context.Context, ids []string, from, before time.Time, limit int) ([]catalog.Release, error)
 }
 
 const (

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"errors"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -87,12 +86,7 @@ func (s serviceUpdate) change() catalog.Change {
 }
 
 // invalid returns the fields that the catalogue refuses.
-func (s serviceUpdate) invalid() []rest.FieldError {
-	if err, is := errors.AsType[*catalog.InvalidError](s.change().Validate()); is {
-		return fieldErrors(err.Fields)
-	}
-	return nil
-}
+func (s serviceUpdate) invalid() []rest.FieldError { return refused(s.change().Validate()) }
 
 type (
 	serviceCreateBody = rest.Body[serviceCreate, service]

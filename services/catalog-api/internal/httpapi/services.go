@@ -31,6 +31,7 @@ type Catalog interface {
 	Trail
 	Deployments
 	Keys
+	Teams
 	History
 	Releases
 }

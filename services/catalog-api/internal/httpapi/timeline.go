@@ -14,8 +14,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// timelinePage is how many moments a page of a timeline has if its limit is not given.
-const timelinePage = 100
+// timelineLimit is how many moments a page of a timeline has if its limit is not given.
+const timelineLimit = 100
 
 // The kinds of moments.
 const (
@@ -31,10 +31,31 @@ var momentKinds = []string{momentStatus, momentChange, momentDeployment, momentR
 type moment struct {
 	At         time.Time      `json:"at"`
 	Kind       string         `json:"kind" enum:"status,change,deployment,release" doc:"More kinds may come."`
+	Service    *namedService  `json:"service,omitempty" doc:"In the timeline of a team: which service it befell. Absent: the team."`
 	Status     *statusChange  `json:"status,omitempty" doc:"Its status changed."`
 	Change     *entry         `json:"change,omitempty" doc:"Somebody changed, added, deleted or restored it."`
 	Deployment *deployedThing `json:"deployment,omitempty" doc:"A version of it came into an environment."`
 	Release    *releaseFacts  `json:"release,omitempty" doc:"A version of its software was published."`
+}
+
+type namedService struct {
+	ID   string `json:"id" format:"uuid"`
+	Name string `json:"name" doc:"As it is now."`
+}
+
+// subject is whom a timeline is of.
+type subject struct {
+	services []string // their ids
+	search   access.Search
+	names    map[string]string // of the services, if moments are to name them
+}
+
+// named returns the service of a moment.
+func (s subject) named(id string) *namedService {
+	if name, is := s.names[id]; is {
+		return &namedService{id, name}
+	}
+	return nil
 }
 
 type statusChange struct {
@@ -88,6 +109,12 @@ func newReleaseMoment(r catalog.Release) moment {
 	return moment{At: r.PublishedAt, Kind: momentRelease, Release: &facts}
 }
 
+// of returns the moment with the service that it befell.
+func (m moment) of(service *namedService) moment {
+	m.Service = service
+	return m
+}
+
 func exampleTimeline() timeline {
 	at := time.Date(2026, 3, 14, 9, 34, 0, 0, time.UTC)
 	change, deployed := exampleEntries().Items[0], exampleDeployment()
@@ -110,12 +137,18 @@ func (a *API) timeline(r *rest.API) {
 		rest.Answers(http.StatusOK, exampleTimeline()), rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
 }
 
-type timelineInput struct {
+// TimelinePage is what part of a timeline is asked for.
+type TimelinePage struct {
 	Times
 	rest.Paging
 
-	ID   string   `path:"id" format:"uuid" doc:"The service's id."`
 	Kind []string `query:"kind,explode" enum:"status,change,deployment,release" doc:"Moments of this kind; repeat it for more. Absent: of all kinds."`
+}
+
+type timelineInput struct {
+	TimelinePage
+
+	ID string `path:"id" format:"uuid" doc:"The service's id."`
 }
 
 type timelineOutput struct {
@@ -133,13 +166,19 @@ func (a *API) readTimeline(ctx context.Context, in *timelineInput) (*timelineOut
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.moments(ctx, id, in.Kind, from, before, limit+1) // to know whether there are more
+	of := subject{services: []string{id}, search: access.Search{Thing: events.Key{Kind: events.KindService, ID: id}}}
+	all, err := a.moments(ctx, of, in.Kind, from, before, limit+1) // to know whether there are more
 	if err == nil && len(all) == 0 {
 		_, err = a.Catalog.ServiceByID(ctx, id) // nothing befell it in that time, or there is none
 	}
 	if err != nil {
 		return nil, err
 	}
+	return in.answer(all, limit), nil
+}
+
+// answer returns the page with the first moments of some.
+func (in *TimelinePage) answer(all []moment, limit int) *timelineOutput {
 	out := &timelineOutput{Body: timeline{Items: all}}
 	for limit < len(all) && all[limit].At.Equal(all[limit-1].At) {
 		limit++ // what is of the same time is on the same page
@@ -149,11 +188,11 @@ func (a *API) readTimeline(ctx context.Context, in *timelineInput) (*timelineOut
 		out.Body.Next = rest.Next(all[limit-1].At.Format(time.RFC3339Nano))
 		out.Link = in.NextLink(out.Body.Next)
 	}
-	return out, nil
+	return out
 }
 
 // page returns the time of the moments on a page, and how many it has.
-func (in *timelineInput) page() (from, before time.Time, limit int, err error) {
+func (in *TimelinePage) page() (from, before time.Time, limit int, err error) {
 	for _, kind := range in.Kind {
 		if !slices.Contains(momentKinds, kind) {
 			return from, before, 0, rest.InvalidParameter("kind", "It must be one of "+events.Names(momentKinds)+".", rest.Clip(kind))
@@ -173,51 +212,51 @@ func (in *timelineInput) page() (from, before time.Time, limit int, err error) {
 		}
 	}
 	if limit = page.Limit; limit == 0 {
-		limit = timelinePage
+		limit = timelineLimit
 	}
 	return from, before, limit, err
 }
 
 // moments returns those of a time, the newest first; there may be some more than limit.
-func (a *API) moments(ctx context.Context, id string, kinds []string, from, before time.Time, limit int) ([]moment, error) {
+func (a *API) moments(ctx context.Context, of subject, kinds []string, from, before time.Time, limit int) ([]moment, error) {
 	list := []moment{}
 	wanted := func(kind string) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
 	if wanted(momentStatus) {
-		changes, err := a.Catalog.StatusChanges(ctx, id, from, before, limit)
+		changes, err := a.Catalog.StatusChanges(ctx, of.services, from, before, limit)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range changes {
-			list = append(list, newStatusMoment(c))
+			list = append(list, newStatusMoment(c).of(of.named(c.ServiceID)))
 		}
 	}
 	if wanted(momentChange) {
-		records, err := a.Catalog.Trail(ctx, access.Search{
-			Thing: events.Key{Kind: events.KindService, ID: id}, Since: from, Until: before, Limit: limit,
-		})
+		search := of.search
+		search.Since, search.Until, search.Limit = from, before, limit
+		records, err := a.Catalog.Trail(ctx, search)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range records {
-			list = append(list, newChangeMoment(r))
+			list = append(list, newChangeMoment(r).of(of.named(r.Thing.ID)))
 		}
 	}
 	if wanted(momentDeployment) {
-		deployments, err := a.Catalog.Deployments(ctx, id, from, before, limit)
+		deployments, err := a.Catalog.Deployments(ctx, of.services, from, before, limit)
 		if err != nil {
 			return nil, err
 		}
 		for _, d := range deployments {
-			list = append(list, newDeploymentMoment(d))
+			list = append(list, newDeploymentMoment(d).of(of.named(d.ServiceID)))
 		}
 	}
 	if wanted(momentRelease) {
-		releases, err := a.Catalog.ReleasesBetween(ctx, id, from, before, limit)
+		releases, err := a.Catalog.ReleasesBetween(ctx, of.services, from, before, limit)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range releases {
-			list = append(list, newReleaseMoment(r))
+			list = append(list, newReleaseMoment(r).of(of.named(r.ServiceID)))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b moment) int { return b.At.Compare(a.At) })

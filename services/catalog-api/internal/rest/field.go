@@ -121,8 +121,8 @@ func (b *Body[W, R]) Read(invalid func(W) []FieldError) (W, error) {
 func parsersOf(body any) map[string]parser {
 	value := reflect.ValueOf(body).Elem()
 	parsers := map[string]parser{}
-	for i := range value.NumField() {
-		parsers[fieldName(value.Type().Field(i))] = value.Field(i).Addr().Interface().(parser)
+	for _, f := range fieldsOf(value.Type()) {
+		parsers[fieldName(f)] = value.FieldByIndex(f.Index).Addr().Interface().(parser)
 	}
 	return parsers
 }
@@ -135,10 +135,15 @@ func readOnlyFields[W, R any]() []string {
 
 // fieldNames returns the JSON names of a struct's fields.
 func fieldNames(t reflect.Type) (all []string) {
-	for i := range t.NumField() {
-		all = append(all, fieldName(t.Field(i)))
+	for _, f := range fieldsOf(t) {
+		all = append(all, fieldName(f))
 	}
 	return all
+}
+
+// fieldsOf returns the fields of a struct, also those of structs that it embeds.
+func fieldsOf(t reflect.Type) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Anonymous })
 }
 
 func fieldName(f reflect.StructField) string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
@@ -23,20 +24,25 @@ type deed struct {
 
 // record adds an entry to the trail, in the transaction that does the deed.
 func record(ctx context.Context, tx *sqlx.Tx, by access.Actor, d deed) error {
-	return recordAt(ctx, tx, by, d, now())
+	return recordAt(ctx, tx, by, now(), d)
 }
 
-// recordAt is record for a deed that has a time already, which what it changed says too.
-func recordAt(ctx context.Context, tx *sqlx.Tx, by access.Actor, d deed, at time.Time) error {
+// recordAt is record for deeds that have a time already, which what they changed says too.
+func recordAt(ctx context.Context, tx *sqlx.Tx, by access.Actor, at time.Time, deeds ...deed) error {
 	const insert = `INSERT INTO audit (at, actor_kind, actor_id, actor_name, address, request_id, deed, kind, thing_id, thing_name, changes)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+		SELECT $1, $2, $3, $4, $5, $6, deed, kind, thing_id, thing_name, changes
+		FROM unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[]) AS did (deed, kind, thing_id, thing_name, changes)`
 
-	changes, err := json.Marshal(d.changes)
-	if err != nil {
-		return fmt.Errorf("encode the changes of %s: %w", d.thing, err)
+	var did, kinds, ids, names, changes pq.StringArray
+	for _, d := range deeds {
+		of, err := json.Marshal(d.changes)
+		if err != nil {
+			return fmt.Errorf("encode the changes of %s: %w", d.thing, err)
+		}
+		did, kinds, ids = append(did, string(d.did)), append(kinds, string(d.thing.Kind)), append(ids, d.thing.ID)
+		names, changes = append(names, d.name), append(changes, string(of))
 	}
-	_, err = tx.ExecContext(ctx, insert, at, by.Kind, by.ID, by.Name, by.Address, by.RequestID,
-		d.did, d.thing.Kind, d.thing.ID, d.name, changes)
+	_, err := tx.ExecContext(ctx, insert, at, by.Kind, by.ID, by.Name, by.Address, by.RequestID, did, kinds, ids, names, changes)
 	return domainError(err)
 }
 
@@ -75,15 +81,24 @@ func (s *Store) Trail(ctx context.Context, search access.Search) ([]access.Recor
 		where = []string{`true`}
 		args  []any
 	)
-	add := func(condition string, value any) {
-		args = append(args, value)
-		where = append(where, fmt.Sprintf(condition, len(args)))
+	add := func(condition string, values ...any) {
+		var places []any
+		for _, value := range values {
+			args = append(args, value)
+			places = append(places, len(args))
+		}
+		where = append(where, fmt.Sprintf(condition, places...))
 	}
 	if search.Thing.Kind != "" {
 		add(`kind = $%d`, search.Thing.Kind)
 	}
 	if search.Thing.ID != "" {
 		add(`thing_id = $%d`, search.Thing.ID)
+	}
+	if of := search.Team; of != nil {
+		add(`(kind = 'team' AND thing_id = $%[1]d OR kind = 'service' AND thing_id = ANY ($%[2]d) AND NOT EXISTS (
+			SELECT FROM audit AS renamed WHERE renamed.kind = 'team' AND renamed.deed = 'updated' AND renamed.at = audit.at))`,
+			of.Slug, pq.StringArray(of.Services))
 	}
 	if search.Actor != "" {
 		add(`$%d IN (actor_kind, actor_id)`, search.Actor)

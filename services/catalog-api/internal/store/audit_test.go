@@ -60,7 +60,9 @@ func TestEachWriteIsInTheTrailAndInItsEvent(t *testing.T) {
 		"k1 deleted service billing: name billing><nil>, description Invoices><nil>, status_url https://billing.example/><nil>, tags [go b]><nil>, interval 1m><nil>",
 		"k1 updated service billing: team Payments><nil>, status_url <nil>>https://billing.example/, status unknown><nil>",
 		"k1 updated service billing: description <nil>>Invoices, team Core>Payments",
-		"k1 created service billing: name <nil>>billing, team <nil>>Core, tags <nil>>[go b], interval <nil>>1m, status <nil>>unknown")
+		"k1 created team Payments: name <nil>>Payments",
+		"k1 created service billing: name <nil>>billing, team <nil>>Core, tags <nil>>[go b], interval <nil>>1m, status <nil>>unknown",
+		"k1 created team Core: name <nil>>Core")
 	found, err := db.Trail(t.Context(), access.Search{Limit: 1})
 	if err != nil {
 		t.Fatal(err)

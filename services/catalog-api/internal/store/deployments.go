@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
@@ -128,11 +129,13 @@ func deploymentFields(d deployment.Deployment) (set []access.FieldChange) {
 
 // Deployments returns deployments of a service before a time, the newest first, limit at most,
 // from a time on. Those of one time are in the order in which they were told.
-func (s *Store) Deployments(ctx context.Context, serviceID string, from, before time.Time, limit int) ([]deployment.Deployment, error) {
-	const query = `SELECT ` + deploymentColumns + ` FROM deployments WHERE service_id = $1 AND at >= $2 AND at < $3 ORDER BY at DESC, id DESC LIMIT $4`
+func (s *Store) Deployments(ctx context.Context, ids []string, from, before time.Time, limit int) ([]deployment.Deployment, error) {
+	const query = `SELECT done.* FROM unnest($1::uuid[]) AS of (id) CROSS JOIN LATERAL (
+			SELECT ` + deploymentColumns + ` FROM deployments WHERE service_id = of.id AND at >= $2 AND at < $3 ORDER BY at DESC, id DESC LIMIT $4
+		) AS done ORDER BY at DESC, id DESC LIMIT $4`
 	var rows []deploymentRow
-	if err := s.db.SelectContext(ctx, &rows, query, serviceID, from, before, limit); err != nil {
-		return nil, fmt.Errorf("deployments of service %.40q: %w", serviceID, domainError(err))
+	if err := s.db.SelectContext(ctx, &rows, query, pq.StringArray(ids), from, before, limit); err != nil {
+		return nil, fmt.Errorf("deployments of %d services: %w", len(ids), domainError(err))
 	}
 	list := make([]deployment.Deployment, len(rows))
 	for i, r := range rows {

@@ -70,7 +70,7 @@ func TestADeploymentToldByManyAtOnceIsOne(t *testing.T) {
 		})
 	}
 	all.Wait()
-	found, err := db.Deployments(t.Context(), svc.ID, time.Time{}, time.Now().Add(time.Hour), 9)
+	found, err := db.Deployments(t.Context(), []string{svc.ID}, time.Time{}, time.Now().Add(time.Hour), 9)
 	if err := errors.Join(append(errs, err)...); err != nil || len(found) != 1 || len(takeOutbox(t, db)) != 1 {
 		t.Errorf("there are %+v, %v", found, err)
 	}
@@ -195,7 +195,7 @@ func TestAChangeOfWhatIsProbedPrecedesAStatus(t *testing.T) {
 		t.Errorf("by hand it is degraded after %+v", after)
 	}
 
-	moments, err := db.StatusChanges(t.Context(), svc.ID, time.Time{}, time.Now().Add(time.Hour), 99)
+	moments, err := db.StatusChanges(t.Context(), []string{svc.ID}, time.Time{}, time.Now().Add(time.Hour), 99)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func TestOldDeploymentsArePurged(t *testing.T) {
 		t.Error("a person purges them")
 	}
 	n, err := db.PurgeDeployments(t.Context(), access.Sweeper, old)
-	found, readErr := db.Deployments(t.Context(), svc.ID, time.Time{}, time.Now(), 9)
+	found, readErr := db.Deployments(t.Context(), []string{svc.ID}, time.Time{}, time.Now(), 9)
 	if err := errors.Join(err, readErr); err != nil || n != 1 || len(found) != 1 || found[0].ID != kept.ID {
 		t.Errorf("%d purged, left are %+v, %v", n, found, err)
 	}

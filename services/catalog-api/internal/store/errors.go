@@ -18,7 +18,7 @@ import (
 )
 
 // nameOf has the kind whose names each constraint keeps unique.
-var nameOf = map[string]events.Kind{"services_name_key": events.KindService, "api_keys_name_key": apikey.Kind}
+var nameOf = map[string]events.Kind{"services_name_key": events.KindService, "teams_name_key": events.KindTeam, "api_keys_name_key": apikey.Kind}
 
 // domainError translates an error of Postgres into one of package catalog. It
 // returns any other error, and one that is translated already, unchanged.

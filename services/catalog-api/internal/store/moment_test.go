@@ -238,7 +238,7 @@ func TestPurgedTrailIsSaid(t *testing.T) {
 	if got, want := teams(created), []string{"gone ", "kept first"}; !slices.Equal(got, want) {
 		t.Errorf("without the trash there are %q, want %q", got, want)
 	}
-	if n, err := db.PurgeTrail(t.Context(), access.Sweeper, known); n != 4 || err != nil {
+	if n, err := db.PurgeTrail(t.Context(), access.Sweeper, known); n != 6 || err != nil {
 		t.Fatalf("purged %d, %v", n, err)
 	}
 	m := servicesAt(t, db, created)

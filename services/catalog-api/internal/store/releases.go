@@ -30,15 +30,14 @@ const (
 type releaseRow struct {
 	catalog.Release
 
-	ServiceID string `db:"service_id"`
-	Tree      []byte `db:"notes"` // the notes, as JSON
+	Tree []byte `db:"notes"` // the notes, as JSON
 }
 
 // newReleaseRows returns the rows of what was found, with the notes parsed.
 func newReleaseRows(found events.ReleasesFound) (rows []releaseRow, err error) {
 	for _, r := range found.Releases {
-		row := releaseRow{ServiceID: found.ServiceID, Release: catalog.Release{
-			Tag: r.Tag, Title: r.Title, URL: r.URL, Author: r.Author, PublishedAt: r.PublishedAt, Prerelease: r.Prerelease, NotesCut: r.NotesCut,
+		row := releaseRow{Release: catalog.Release{
+			ServiceID: found.ServiceID, Tag: r.Tag, Title: r.Title, URL: r.URL, Author: r.Author, PublishedAt: r.PublishedAt, Prerelease: r.Prerelease, NotesCut: r.NotesCut,
 		}}
 		if row.Tree, err = json.Marshal(append([]notes.Node{}, notes.Parse(r.Notes)...)); err != nil { // never null
 			return nil, err
@@ -227,17 +226,19 @@ func (s *Store) Releases(ctx context.Context, id string, limit int) (catalog.Rel
 	return list, nil
 }
 
-// ReleasesBetween returns the releases of a service in a time, the newest first, limit at most,
-// without their notes; also of a service that is gone.
-func (s *Store) ReleasesBetween(ctx context.Context, id string, from, before time.Time, limit int) ([]catalog.Release, error) {
-	const query = `SELECT tag, title, r.url, author, published_at, prerelease
-		FROM releases r JOIN release_sources USING (service_id) LEFT JOIN services s ON s.id = service_id
-		WHERE service_id = $1 AND published_at >= $2 AND published_at < $3 AND (s.id IS NULL OR s.github_url = release_sources.github_url)
-		ORDER BY published_at DESC, tag DESC LIMIT $4`
+// ReleasesBetween returns the releases of services in a time, the newest first, limit at most,
+// without their notes; also of services that are gone.
+func (s *Store) ReleasesBetween(ctx context.Context, ids []string, from, before time.Time, limit int) ([]catalog.Release, error) {
+	const query = `SELECT released.* FROM unnest($1::uuid[]) AS of (id) CROSS JOIN LATERAL (
+			SELECT service_id, tag, title, r.url, author, published_at, prerelease
+			FROM releases r JOIN release_sources USING (service_id) LEFT JOIN services s ON s.id = service_id
+			WHERE service_id = of.id AND published_at >= $2 AND published_at < $3 AND (s.id IS NULL OR s.github_url = release_sources.github_url)
+			ORDER BY published_at DESC, tag DESC LIMIT $4
+		) AS released ORDER BY published_at DESC, tag DESC LIMIT $4`
 
 	var rows []releaseRow
-	if err := s.db.SelectContext(ctx, &rows, query, id, from, before, limit); err != nil {
-		return nil, fmt.Errorf("releases of service %.40q: %w", id, domainError(err))
+	if err := s.db.SelectContext(ctx, &rows, query, pq.StringArray(ids), from, before, limit); err != nil {
+		return nil, fmt.Errorf("releases of %d services: %w", len(ids), domainError(err))
 	}
 	return releasesOf(rows)
 }

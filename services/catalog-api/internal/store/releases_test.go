@@ -193,7 +193,7 @@ func TestChangedLinkHasOtherReleases(t *testing.T) {
 	}
 	takeOutbox(t, db)
 	moments := func() []catalog.Release {
-		list, err := db.ReleasesBetween(t.Context(), svc.ID, looked.AddDate(0, 0, -9), looked.AddDate(0, 0, 9), 9)
+		list, err := db.ReleasesBetween(t.Context(), []string{svc.ID}, looked.AddDate(0, 0, -9), looked.AddDate(0, 0, 9), 9)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ const republishBatch = 500
 // which they run. The actor does them, which must be the relay.
 func (s *Store) Repairs(by access.Actor) []outbox.Repair {
 	var list []outbox.Repair
-	for _, k := range []kept{keptServices()} {
+	for _, k := range []kept{keptServices(), keptTeams()} {
 		list = append(list, outbox.Repair{
 			Kind: k.kind, Subjects: k.subject("*"),
 			Republish: func(ctx context.Context, last map[string]events.Envelope) (int, error) {
@@ -36,7 +36,8 @@ func (s *Store) Repairs(by access.Actor) []outbox.Repair {
 // kept is a kind of thing that the database keeps, for republish.
 type kept struct {
 	kind    events.Kind
-	table   string                 // with the columns id and version
+	table   string                 // with the column version
+	id      string                 // the column of the id
 	subject func(id string) string // whose last event has a thing's state
 
 	// published returns the state by that event.
@@ -49,6 +50,30 @@ type kept struct {
 	deleted func(id string, was streamState) events.Event
 }
 
+func keptTeams() kept {
+	return kept{
+		kind: events.KindTeam, table: `teams`, id: `slug`, subject: events.TeamSubject,
+		published: func(e events.Event) streamState {
+			switch e := e.(type) {
+			case events.TeamCreated:
+				return streamState{version: e.Version, name: e.Name}
+			case events.TeamUpdated:
+				return streamState{version: e.Version, name: e.Name}
+			case events.TeamDeleted:
+				return streamState{version: e.Version, name: e.Name, deleted: true}
+			}
+			return streamState{}
+		},
+		changed: func(ctx context.Context, tx *sqlx.Tx, slug string) (events.Event, error) {
+			t, err := teamBySlug(ctx, tx, slug, "FOR UPDATE")
+			return events.TeamUpdated{Team: t.Event()}, err
+		},
+		deleted: func(slug string, was streamState) events.Event {
+			return events.TeamDeleted{Slug: slug, Name: was.name, Version: was.version + 1, DeletedAt: now()}
+		},
+	}
+}
+
 // streamState is the state of a thing by its last event in the stream.
 type streamState struct {
 	version int64
@@ -58,7 +83,7 @@ type streamState struct {
 
 func keptServices() kept {
 	return kept{
-		kind: events.KindService, table: `services`, subject: events.CatalogSubject,
+		kind: events.KindService, table: `services`, id: `id`, subject: events.CatalogSubject,
 		published: func(e events.Event) streamState {
 			switch e := e.(type) {
 			case events.ServiceCreated:
@@ -89,7 +114,7 @@ func (s *Store) republish(ctx context.Context, by access.Actor, k kept, last map
 	// An outbox row with the id of the stream's last event is published, but not deleted yet.
 	differing := `
 		WITH published AS (
-			SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[]) AS p (id, version, deleted, event)
+			SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[]) AS p (id, version, deleted, event)
 		), waiting AS (
 			SELECT o.key, bool_or(
 				(convert_from(o.data, 'UTF8')::jsonb->>'version')::bigint <= p.version
@@ -100,7 +125,7 @@ func (s *Store) republish(ctx context.Context, by access.Actor, k kept, last map
 			GROUP BY o.key
 		)
 		SELECT coalesce(t.id, p.id) AS id, t.id IS NULL AS gone
-		FROM ` + k.table + ` t
+		FROM (SELECT ` + k.id + `::text COLLATE "default" AS id, version FROM ` + k.table + `) t
 		FULL JOIN published p ON p.id = t.id
 		LEFT JOIN waiting w ON w.key = $6 || coalesce(t.id, p.id)
 		WHERE CASE
@@ -174,8 +199,8 @@ func (k kept) republish(ctx context.Context, tx *sqlx.Tx, by access.Actor, d dif
 // that aren't newer than theirs.
 func (k kept) raiseVersion(ctx context.Context, tx *sqlx.Tx, by access.Actor, id string, was streamState) error {
 	raise := `
-		WITH old AS (SELECT version FROM ` + k.table + ` WHERE id = $1 AND version < $2 FOR UPDATE)
-		UPDATE ` + k.table + ` t SET version = $2 FROM old WHERE t.id = $1 RETURNING old.version`
+		WITH old AS (SELECT version FROM ` + k.table + ` WHERE ` + k.id + ` = $1 AND version < $2 FOR UPDATE)
+		UPDATE ` + k.table + ` t SET version = $2 FROM old WHERE t.` + k.id + ` = $1 RETURNING old.version`
 
 	var before []int64
 	if err := tx.SelectContext(ctx, &before, raise, id, was.version+1); err != nil {

@@ -47,6 +47,21 @@ CREATE TABLE services (
 
 CREATE INDEX services_changed ON services (changed);
 
+-- Those who own services, which name them in the column team.
+CREATE TABLE teams (
+    slug        text        NOT NULL COLLATE "C" CONSTRAINT teams_pkey PRIMARY KEY,      -- "payments"; it never changes
+    name        text        NOT NULL,
+    name_key    text        NOT NULL COLLATE "C" CONSTRAINT teams_name_key UNIQUE,       -- as services.team_key
+    description text        NOT NULL,
+    chat_url    text        NOT NULL,
+    email       text        NOT NULL,
+    page_url    text        NOT NULL,                                                    -- where one calls it for help
+    docs_url    text        NOT NULL,
+    version     bigint      NOT NULL,
+    created_at  timestamptz NOT NULL,
+    updated_at  timestamptz NOT NULL
+);
+
 -- The statuses that services had, a row from each change: see note_status. They are kept for
 -- ever, also of services that are gone.
 CREATE TABLE spans (

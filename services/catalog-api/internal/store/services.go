@@ -114,6 +114,12 @@ func (s *Store) CreateService(ctx context.Context, by access.Actor, c catalog.Ch
 		return catalog.Service{}, err
 	}
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := withTeams(ctx, tx); err != nil {
+			return err
+		}
+		if err := ensureTeam(ctx, tx, by, svc.Team); err != nil {
+			return err
+		}
 		if _, err := tx.NamedExecContext(ctx, insertService, newRow(svc)); err != nil {
 			return domainError(err)
 		}
@@ -138,6 +144,9 @@ func (s *Store) UpdateService(
 ) (catalog.Service, error) {
 	var svc catalog.Service
 	err := s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
+		if err := withTeams(ctx, tx); err != nil {
+			return err
+		}
 		if svc, err = lockVersion(ctx, tx, id, ifVersion); err != nil {
 			return err
 		}
@@ -149,7 +158,7 @@ func (s *Store) UpdateService(
 	return svc, nil
 }
 
-// updateService applies the change to a service whose row is locked.
+// updateService applies the change to a service whose row is locked, withTeams.
 func (s *Store) updateService(ctx context.Context, tx *sqlx.Tx, by access.Actor, svc *catalog.Service, c catalog.Change) error {
 	before := *svc
 	changed := svc.Apply(s.withDefaults(c), now())
@@ -161,6 +170,11 @@ func (s *Store) updateService(ctx context.Context, tx *sqlx.Tx, by access.Actor,
 	}
 	if err := svc.Validate(); err != nil {
 		return err
+	}
+	if svc.Team != before.Team {
+		if err := ensureTeam(ctx, tx, by, svc.Team); err != nil {
+			return err
+		}
 	}
 	if err := closeHistory(ctx, tx, before, *svc); err != nil {
 		return err
@@ -239,14 +253,23 @@ func recordService(
 		svc, at = after, after.UpdatedAt
 	}
 	differences := catalog.Differences(before, after)
-	changes := make([]access.FieldChange, len(differences))
+	err := recordAt(ctx, tx, by, at, deed{did, events.Key{Kind: events.KindService, ID: svc.ID}, svc.Name, fieldChanges(differences)})
+	return authorship(by, differences), err
+}
+
+func fieldChanges(differences []catalog.Difference) []access.FieldChange {
+	list := make([]access.FieldChange, len(differences))
 	for i, d := range differences {
-		changes[i] = access.FieldChange(d)
+		list[i] = access.FieldChange(d)
 	}
-	err := recordAt(ctx, tx, by, deed{did, events.Key{Kind: events.KindService, ID: svc.ID}, svc.Name, changes}, at)
+	return list
+}
+
+// authorship returns what events say of a change.
+func authorship(by access.Actor, differences []catalog.Difference) events.Authorship {
 	return events.Authorship{
 		Actor: &events.Actor{Kind: string(by.Kind), ID: by.ID, Name: by.Name}, Changed: catalog.FieldNames(differences),
-	}, err
+	}
 }
 
 // lockVersion reads a service and locks its row. If ifVersion isn't 0, the

@@ -75,21 +75,23 @@ func (s *Store) SpansOf(ctx context.Context, ids []string, from, to time.Time) (
 	return found, nil
 }
 
-// StatusChanges returns changes of a service's status before a time, the newest first, limit at
-// most, from a time on.
-func (s *Store) StatusChanges(ctx context.Context, id string, from, before time.Time, limit int) ([]history.Change, error) {
+// StatusChanges returns changes of the status of services before a time, the newest first, limit
+// at most, from a time on.
+func (s *Store) StatusChanges(ctx context.Context, ids []string, from, before time.Time, limit int) ([]history.Change, error) {
 	const query = `
-		SELECT span.*, coalesce((SELECT status FROM spans WHERE service_id = $1 AND since < span.since ORDER BY since DESC LIMIT 1), '') AS before,
-			(SELECT min(since) FROM spans WHERE service_id = $1 AND since > span.since) AS until
-		FROM spans AS span WHERE service_id = $1 AND since >= $2 AND since < $3 ORDER BY since DESC LIMIT $4`
+		SELECT span.*, coalesce((SELECT status FROM spans WHERE service_id = span.service_id AND since < span.since ORDER BY since DESC LIMIT 1), '') AS before,
+			(SELECT min(since) FROM spans WHERE service_id = span.service_id AND since > span.since) AS until
+		FROM unnest($1::uuid[]) AS of (id) CROSS JOIN LATERAL (
+			SELECT * FROM spans WHERE service_id = of.id AND since >= $2 AND since < $3 ORDER BY since DESC LIMIT $4
+		) AS span ORDER BY since DESC LIMIT $4`
 	var rows []struct {
 		spanStart
 
 		Before events.Status `db:"before"`
 		Until  *time.Time    `db:"until"`
 	}
-	if err := s.db.SelectContext(ctx, &rows, query, id, from, before, limit); err != nil {
-		return nil, fmt.Errorf("changes of the status of service %.40q: %w", id, domainError(err))
+	if err := s.db.SelectContext(ctx, &rows, query, pq.StringArray(ids), from, before, limit); err != nil {
+		return nil, fmt.Errorf("changes of the status of %d services: %w", len(ids), domainError(err))
 	}
 	begins := make([]statusBegin, len(rows))
 	for i, r := range rows {
@@ -101,7 +103,7 @@ func (s *Store) StatusChanges(ctx context.Context, id string, from, before time.
 	}
 	list := make([]history.Change, len(rows))
 	for i, r := range rows {
-		list[i] = history.Change{Before: r.Before, Span: history.Span{
+		list[i] = history.Change{ServiceID: r.ServiceID, Before: r.Before, Span: history.Span{
 			From: r.Since.UTC(), Status: r.Status, Reason: r.Reason, HTTPStatus: r.HTTPStatus, Location: r.Location,
 		}}
 		if r.Before != "" {

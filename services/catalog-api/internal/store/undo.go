@@ -41,6 +41,9 @@ func restore(ctx context.Context, tx *sqlx.Tx, by access.Actor, id string) (cata
 		from   = ` FROM kept, jsonb_populate_record(NULL::services, kept.service)`
 		remain = `DELETE FROM deleted_services WHERE id = $1` // copies of the list have it again
 	)
+	if err := withTeams(ctx, tx); err != nil {
+		return catalog.Service{}, err
+	}
 	svc, err := byID(ctx, tx, id, "FOR UPDATE")
 	if err = ignoreNotFound(err); err != nil {
 		return svc, err
@@ -58,6 +61,9 @@ func restore(ctx context.Context, tx *sqlx.Tx, by access.Actor, id string) (cata
 	svc = kept.service()
 	svc.Restored(now())
 	if err := by.May(access.WriteService, svc.Team); err != nil {
+		return svc, err
+	}
+	if err := ensureTeam(ctx, tx, by, svc.Team); err != nil {
 		return svc, err
 	}
 	if _, err := tx.NamedExecContext(ctx, insertService, newRow(svc)); err != nil {
@@ -90,6 +96,9 @@ func (s *Store) UndoChange(ctx context.Context, by access.Actor, id string, seq 
 		case access.Updated:
 		default:
 			return catalog.ErrNoUndo
+		}
+		if err := withTeams(ctx, tx); err != nil {
+			return err
 		}
 		if svc, err = byID(ctx, tx, id, "FOR UPDATE"); err != nil {
 			return err
