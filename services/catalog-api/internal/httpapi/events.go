@@ -14,7 +14,8 @@ func (a *API) events(r *rest.API) {
 		return
 	}
 	r.Tag("events", "What changes, as it does.")
-	names := []string{"hello", "reset", "service.created", "service.updated", "service.deleted", "status.changed", "release.published"}
+	names := []string{"hello", "reset", "service.created", "service.updated", "service.deleted", "service.deployed", "status.changed", "release.published",
+		"team.created", "team.updated", "team.deleted"}
 	op := rest.Get("events", rest.Prefix+"/events", "Follow every change",
 		"Server-Sent Events, each with an id to resume from: "+strings.Join(names, ", ")+
 			". The first is hello. The data is JSON, as in the events on NATS. After reset, something was missed: read the list again. "+

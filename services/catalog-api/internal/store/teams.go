@@ -120,7 +120,7 @@ func insertTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, t *catalog.Te
 			return false, domainError(err)
 		}
 		if rows, err := done.RowsAffected(); err != nil || rows == 1 {
-			return true, cmp.Or(err, announceTeam(ctx, tx, by, access.Created, nil, t))
+			return true, cmp.Or(err, announceTeam(ctx, tx, by, nil, t))
 		}
 		if !choose {
 			return false, nil
@@ -199,7 +199,7 @@ func (s *Store) UpdateTeam(ctx context.Context, by access.Actor, slug string, if
 		if _, err := tx.NamedExecContext(ctx, update, newTeamRow(t)); err != nil {
 			return domainError(err)
 		}
-		if err := announceTeam(ctx, tx, by, access.Updated, &before, &t); err != nil || before.Name == t.Name {
+		if err := announceTeam(ctx, tx, by, &before, &t); err != nil || before.Name == t.Name {
 			return err
 		}
 		return renameTeam(ctx, tx, by, before.Name, t)
@@ -231,7 +231,7 @@ func (s *Store) DeleteTeam(ctx context.Context, by access.Actor, slug string, if
 		if _, err := tx.ExecContext(ctx, `DELETE FROM teams WHERE slug = $1`, slug); err != nil {
 			return domainError(err)
 		}
-		return announceTeam(ctx, tx, by, access.Deleted, &t, nil)
+		return announceTeam(ctx, tx, by, &t, nil)
 	})
 	if err != nil {
 		return fmt.Errorf("delete team %.70q: %w", slug, err)
@@ -259,11 +259,17 @@ func takeTeam(ctx context.Context, tx *sqlx.Tx, slug string, ifVersion int64) (c
 	return t, err
 }
 
-// announceTeam records what the actor did to a team, and adds the event of it.
-func announceTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, did access.Deed, before, after *catalog.Team) error {
-	t, at := before, now()
-	if after != nil {
-		t, at = after, after.UpdatedAt
+// announceTeam records what the actor did to a team, and adds the event of it. before is nil
+// where it was not there, after where it is not.
+func announceTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, before, after *catalog.Team) error {
+	t, at, did := after, now(), access.Updated
+	switch {
+	case before == nil:
+		at, did = after.UpdatedAt, access.Created
+	case after == nil:
+		t, did = before, access.Deleted
+	default:
+		at = after.UpdatedAt
 	}
 	differences := catalog.TeamDifferences(before, after)
 	err := recordAt(ctx, tx, by, at, deed{did, events.Key{Kind: events.KindTeam, ID: t.Slug}, t.Name, fieldChanges(differences)})
@@ -271,10 +277,10 @@ func announceTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, did access.
 		return err
 	}
 	said := authorship(by, differences)
-	switch did {
-	case access.Created:
+	switch {
+	case before == nil:
 		return outbox.Add(ctx, tx, events.TeamCreated{Team: t.Event(), Authorship: said})
-	case access.Deleted:
+	case after == nil:
 		return outbox.Add(ctx, tx, events.TeamDeleted{Slug: t.Slug, Name: t.Name, Version: t.Version + 1, DeletedAt: at, Actor: said.Actor})
 	}
 	return outbox.Add(ctx, tx, events.TeamUpdated{Team: t.Event(), Authorship: said})

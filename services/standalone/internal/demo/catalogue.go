@@ -33,6 +33,35 @@ func scriptOf(slug string) string {
 	return ""
 }
 
+// team is one of the demo's, in the form of the API.
+type team struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	ChatURL     string `json:"chat_url,omitempty"`
+	Email       string `json:"email,omitempty"`
+	PageURL     string `json:"page_url,omitempty"`
+	DocsURL     string `json:"docs_url,omitempty"`
+}
+
+// teams are those of the examples. Some can be reached in fewer ways, as in reality.
+var teams = []team{
+	{
+		"Payments", "Takes money in, pays money out, and keeps the books of both.", "https://chat.example.com/payments",
+		"payments@example.com", "https://pager.example.com/payments", "https://handbook.example.com/payments",
+	},
+	{
+		"Identity", "Who somebody is, and what they may do.", "https://chat.example.com/identity",
+		"identity@example.com", "https://pager.example.com/identity", "",
+	},
+	{"Search", "Finds what customers look for.", "https://chat.example.com/search", "", "", "https://handbook.example.com/search"},
+	{
+		"Platform", "What all others build and run on.", "https://chat.example.com/platform",
+		"platform@example.com", "https://pager.example.com/platform", "https://handbook.example.com/platform",
+	},
+	{Name: "Web", Description: "What customers see.", ChatURL: "https://chat.example.com/web"},
+	{Name: "Data", Description: "Numbers, models and experiments.", Email: "data@example.com"},
+}
+
 // examples are four services for each of six teams. Most are healthy, as in reality; one
 // flaps at every probe, so that something changes within seconds.
 var examples = []example{

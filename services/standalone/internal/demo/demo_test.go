@@ -14,9 +14,12 @@ import (
 )
 
 func TestExamplesAreTwoDozenInSixTeams(t *testing.T) {
-	teams, names, probed := map[string]int{}, map[string]bool{}, 0
+	owners, names, probed := map[string]int{}, map[string]bool{}, 0
 	for _, e := range examples {
-		teams[e.team]++
+		owners[e.team]++
+		if !slices.ContainsFunc(teams, func(t team) bool { return t.Name == e.team }) {
+			t.Errorf("of team %s nothing is said", e.team)
+		}
 		names[e.slug()] = true
 		if e.script != "" || e.url != "" {
 			probed++
@@ -25,8 +28,8 @@ func TestExamplesAreTwoDozenInSixTeams(t *testing.T) {
 			t.Errorf("%s: script %q has a letter that nobody plays", e.name, e.script)
 		}
 	}
-	if len(examples) != 24 || len(names) != 24 || len(teams) != 6 {
-		t.Errorf("%d examples with %d names in %d teams (%v)", len(examples), len(names), len(teams), teams)
+	if len(examples) != 24 || len(names) != 24 || len(owners) != 6 || len(teams) != 6 {
+		t.Errorf("%d examples with %d names in %d teams (%v)", len(examples), len(names), len(owners), owners)
 	}
 	if probed < 12 || probed == len(examples) {
 		t.Errorf("%d are probed", probed)
@@ -88,7 +91,7 @@ func ask(ctx context.Context, url string) int {
 }
 
 func TestSeedingAgainAddsNothingAndMovesURLs(t *testing.T) {
-	api := &fakeAPI{services: map[string]service{}}
+	api := &fakeAPI{services: map[string]service{}, teams: map[string]bool{}}
 	first := httptest.NewServer(api)
 	defer first.Close()
 	second := httptest.NewServer(api)
@@ -113,6 +116,9 @@ func TestSeedingAgainAddsNothingAndMovesURLs(t *testing.T) {
 	seed(first.URL, 24, 0)
 	if got := strings.Join(api.deployed, " "); strings.Count(got, "/deployments") != 4 || !strings.Contains(got, "/api/services/Newsletter/deployments") {
 		t.Errorf("deployments of %s", got)
+	}
+	if len(api.teams) != 6 {
+		t.Errorf("the teams are %v", api.teams)
 	}
 	seed(first.URL, 0, 0)
 	seed(second.URL, 0, scripted)
@@ -140,6 +146,7 @@ func TestSeedErrorHasTheAnswerOfTheAPI(t *testing.T) {
 // fakeAPI is the part of the API that Seed uses; the ids are the names.
 type fakeAPI struct {
 	services         map[string]service
+	teams            map[string]bool // by what was sent
 	created, patched int
 	deployed         []string // paths
 }
@@ -153,6 +160,13 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/deployments"):
 		f.deployed = append(f.deployed, r.URL.Path)
+		w.WriteHeader(http.StatusCreated)
+	case r.Method == http.MethodPost && r.URL.Path == "/api/teams":
+		if f.teams[string(body)] {
+			w.WriteHeader(http.StatusConflict)
+			return
+		}
+		f.teams[string(body)] = true
 		w.WriteHeader(http.StatusCreated)
 	case r.Method == http.MethodPost:
 		f.created++

@@ -42,6 +42,11 @@ func Seed(ctx context.Context, base string) error {
 	if err := c.do(ctx, http.MethodGet, "/api/services", nil, &list); err != nil {
 		return err
 	}
+	for _, t := range teams {
+		if err := c.do(ctx, http.MethodPost, "/api/teams", t, nil); err != nil {
+			return fmt.Errorf("team %q: %w", t.Name, err)
+		}
+	}
 	there := make(map[string]service, len(list.Items))
 	for _, s := range list.Items {
 		there[strings.ToLower(s.Name)] = s
