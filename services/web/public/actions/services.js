@@ -35,7 +35,7 @@ export class ServiceActions {
     on(document, 'copybadge', (service) => this.copyBadge(service));
     on(this.#form, 'saved', (what) => this.#saved(what));
     on(this.#form, 'dropped', (draft) => this.#dropped(draft));
-    on(this.#form, 'missing', (id) => this.#store.remove(id));
+    on(this.#form, 'missing', ({ id }) => this.#store.remove(id));
     on(this.#form, 'delete', (service) => this.#delete(service));
   }
 
@@ -147,7 +147,7 @@ export class ServiceActions {
     }
   }
 
-  #saved({ service, isNew, before, fields }) {
+  #saved({ thing: service, isNew, before, fields }) {
     const { page } = this.#router;
     this.#store.put(service);
     this.#announcer.skip(service.id);

@@ -1,6 +1,6 @@
 // <conflict-notice> shows the fields that both this person and somebody else changed:
-// show([{ label, mine, theirs }]). It bubbles "choose" with detail "mine" or "theirs".
-import { stamp, tell } from './template.js';
+// show([{ label, mine, theirs }], what), with the word for what they changed. It bubbles "choose" with detail "mine" or "theirs".
+import { setText, stamp, tell } from './template.js';
 
 class ConflictNotice extends HTMLElement {
   connectedCallback() {
@@ -12,7 +12,8 @@ class ConflictNotice extends HTMLElement {
     });
   }
 
-  show(rows) {
+  show(rows, what) {
+    setText(this.querySelector('h3 span'), what);
     this.querySelector('.conflict-changes').replaceChildren(
       ...rows.map(({ label, mine, theirs }) => {
         const row = stamp('conflict-change').firstElementChild;

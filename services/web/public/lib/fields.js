@@ -1,4 +1,4 @@
-// The fields of a service's form, independent of the DOM.
+// The fields of a service's form, and what forms share, independent of the DOM.
 
 export const labels = {
   name: 'Name',
@@ -13,7 +13,8 @@ export const labels = {
   tags: 'Tags',
 };
 
-const urls = ['status_url', 'docs_url', 'github_url', 'dashboard_url'];
+// urls are the fields with web addresses.
+export const urls = ['status_url', 'docs_url', 'github_url', 'dashboard_url'];
 
 // toForm returns the values that the controls show: texts by field, and a list of tags.
 export function toForm(service) {
@@ -28,9 +29,9 @@ export function toForm(service) {
 }
 
 // edited lists the fields that a person changed. opened has the values of the controls
-// when the form was opened, mine those of now.
-export function edited(opened, mine) {
-  return Object.keys(labels).filter((field) => !same(opened[field], mine[field]));
+// when the form was opened, mine those of now; known are the labels of the form's fields.
+export function edited(opened, mine, known = labels) {
+  return Object.keys(known).filter((field) => !same(opened[field], mine[field]));
 }
 
 // changes returns the body to send: the edited fields only, null for an emptied one. The
@@ -46,13 +47,13 @@ export function changes(opened, mine) {
 // merge merges other people's changes into a form, field by field. It returns
 // { taken, disputed }: taken has their value of each field that only they changed;
 // disputed names the fields that both changed to different values. base and theirs are
-// toForm of the service before and now; opened and mine are as for edited.
-export function merge({ base, theirs, opened, mine }) {
-  const touched = new Set(edited(opened, mine));
+// toForm of the service before and now; opened, mine and known are as for edited.
+export function merge({ base, theirs, opened, mine, known = labels }) {
+  const touched = new Set(edited(opened, mine, known));
   // A health URL overrides a status set by hand, so a change of the status also disputes
   // a health URL that others add.
   if (touched.has('status') && !mine.status_url) touched.add('status_url');
-  const news = edited(base, theirs).filter((field) => field !== 'status' || !theirs.status_url);
+  const news = edited(base, theirs, known).filter((field) => field !== 'status' || !theirs.status_url);
   const open = news.filter((field) => !same(mine[field], theirs[field]));
   return {
     taken: Object.fromEntries(open.filter((field) => !touched.has(field)).map((field) => [field, theirs[field]])),
@@ -88,13 +89,13 @@ export function room(text, most) {
   return `${n} ${n === '1' ? 'character' : 'characters'} ${left < 0 ? 'too many' : 'left'}`;
 }
 
-// check returns the errors of a body that need no request to find: [{ field, message }].
-// The server reports the others.
-export function check(opened, body) {
+// check returns the errors of a body that need no request to find: [{ field, message }]. links are the
+// fields with web addresses. The server reports the others.
+export function check(opened, body, links = urls) {
   const errors = [];
   if (!(Object.hasOwn(body, 'name') ? body.name : opened.name))
     errors.push({ field: 'name', message: 'Enter a name.' });
-  for (const field of urls) {
+  for (const field of links) {
     if (body[field] && !isWebAddress(body[field])) {
       errors.push({ field, message: `Enter a web address that begins with http:// or https://.` });
     }
@@ -111,7 +112,7 @@ export function isWebAddress(text) {
 
 // byField maps a Problem's errors to a form's fields, by default a service's:
 // { fields: { name: "…" }, rest: "…" }. rest is for the form as a whole: errors of no
-// field. A name conflict is mapped to the name.
+// field. A conflict that names no field is one of the name.
 export function byField(problem, known = labels) {
   const fields = {};
   const rest = [];
@@ -120,7 +121,8 @@ export function byField(problem, known = labels) {
     if (Object.hasOwn(known, name)) fields[name] = fields[name] ? `${fields[name]} ${message}` : message;
     else rest.push(message);
   }
-  if (problem.status === 409 && !fields.name) fields.name = problem.message;
-  else if (Object.keys(fields).length === 0 && rest.length === 0) rest.push(problem.message);
+  if (Object.keys(fields).length > 0) return { fields, rest: rest.join(' ') };
+  if (problem.status === 409) fields.name = problem.message;
+  else if (rest.length === 0) rest.push(problem.message);
   return { fields, rest: rest.join(' ') };
 }
