@@ -10,17 +10,18 @@ import './components/help-dialog.js';
 import './components/moment-bar.js';
 import './components/service-dialog.js';
 import './components/sign-in-dialog.js';
+import './components/team-dialog.js';
 import './components/theme-switch.js';
 import './components/toast-list.js';
 import { ServiceActions } from './actions/services.js';
 import { Signing } from './actions/signing.js';
+import { TeamActions } from './actions/teams.js';
 import { setText } from './components/template.js';
 import { account } from './lib/account.js';
 import { Announcer } from './lib/announcer.js';
 import * as api from './lib/api.js';
 import { pageClock, serverClock } from './lib/clock.js';
 import { exactly } from './lib/dates.js';
-import { byName } from './lib/filter.js';
 import { Health } from './lib/health.js';
 import { Live } from './lib/live.js';
 import { Past } from './lib/past.js';
@@ -31,14 +32,18 @@ import { dayBefore, lastDay } from './lib/strip.js';
 import { Strips } from './lib/strips.js';
 import { Sync } from './lib/sync.js';
 import { countDown, dateTab } from './lib/tab.js';
+import { entries, Teams, tally } from './lib/teams.js';
 import { AccessPage } from './pages/access.js';
 import { Catalogue } from './pages/catalogue.js';
 import { NotFoundPage } from './pages/not-found.js';
 import { ServicePage } from './pages/service.js';
+import { TeamPage } from './pages/team.js';
+import { TeamsPage } from './pages/teams.js';
 import { WallPage } from './pages/wall.js';
 
 const find = (selector) => document.querySelector(selector);
 const form = find('service-dialog');
+const teamForm = find('team-dialog');
 const toasts = find('toast-list');
 const palette = find('command-palette');
 const bar = find('moment-bar');
@@ -47,6 +52,7 @@ const past = new Past(api, serverClock);
 const announcer = new Announcer(store, (text) => past.on || find('#news').replaceChildren(text));
 const live = new Live('/api/events');
 const sync = new Sync({ api, store, live, inView });
+const teams = new Teams({ api, live, sync });
 const strips = new Strips(api);
 const signing = new Signing({ toasts, dialog: find('sign-in-dialog') });
 const health = new Health(api.health, (said) => find('health-notice').show(said));
@@ -58,6 +64,7 @@ let connection = { mode: 'loading', at: null, why: '' }; // to the present
 const session = {
   api,
   toasts,
+  teams,
   ask,
 
   get store() {
@@ -89,11 +96,14 @@ const pages = {
   catalogue,
   access: new AccessPage(session),
   service: new ServicePage(session),
+  teams: new TeamsPage(session),
+  team: new TeamPage(session),
   wall: new WallPage(session),
   notFound: new NotFoundPage(session),
 };
 const router = new Router(pages, past);
 const actions = new ServiceActions({ store, past, toasts, form, announcer, router, catalogue });
+const teamActions = new TeamActions({ teams, toasts, form: teamForm, router });
 
 function ask(question) {
   return find('confirm-dialog').ask(question);
@@ -131,6 +141,7 @@ function key(event) {
 
 function listenToPeople() {
   actions.listen();
+  teamActions.listen();
   document.addEventListener('keydown', key);
   find('#addServiceBtn').addEventListener('click', () => actions.add());
   find('#helpBtn').addEventListener('click', () => find('help-dialog').open());
@@ -143,8 +154,13 @@ function listenToPalette() {
   button.title = `${button.ariaLabel} (${keys})`;
   button.addEventListener('click', () => palette.toggle());
   palette.services = () => session.store.values();
+  palette.teams = () => {
+    teams.want();
+    return teams.values();
+  };
   palette.addEventListener('go', ({ detail }) => router.visit(detail));
   palette.addEventListener('add', () => actions.add());
+  palette.addEventListener('addteam', () => teamActions.add());
   palette.addEventListener('now', () => router.goTo(null));
   palette.addEventListener('help', () => find('help-dialog').open());
   palette.addEventListener('theme', ({ detail }) => find('theme-switch').choose(detail));
@@ -154,13 +170,13 @@ function listenToAccount() {
   const menu = find('account-menu');
   menu.addEventListener('signin', () => signing.in());
   menu.addEventListener('signout', ({ detail }) => signing.out(detail));
-  form.addEventListener('signin', () => signing.aside());
+  for (const one of [form, teamForm]) one.addEventListener('signin', () => signing.aside());
   signing.addEventListener('identified', () => {
     menu.show(account.me);
     for (const page of Object.values(pages)) page.identified();
   });
   signing.addEventListener('changed', () => {
-    if (account.me.kind !== 'anonymous') form.signedIn(account.me.name);
+    for (const one of [form, teamForm]) if (account.me.kind !== 'anonymous') one.signedIn(account.me.name);
     sync.wake(); // the stream is another one's
     past.retry();
   });
@@ -173,6 +189,10 @@ function listenToServer() {
     for (const service of store.values()) form.changed(service);
     countDown(store.values().filter(({ status }) => status === 'down').length);
     if (!past.on) changed();
+  });
+  teams.addEventListener('change', () => {
+    for (const team of teams.values()) teamForm.changed(team);
+    for (const page of router.shown) page.update();
   });
   sync.addEventListener('happened', ({ detail }) => {
     for (const page of router.shown) page.happened(detail);
@@ -190,7 +210,7 @@ function listenToServer() {
 function changed() {
   palette.changed();
   catalogue.changed();
-  if (router.page !== catalogue) router.page.changed();
+  for (const page of router.shown) if (page !== catalogue) page.changed();
 }
 
 function listenToPast() {
@@ -277,13 +297,12 @@ function follow() {
   start();
 }
 
-form.api = api;
-form.ask = ask;
-form.teams = () =>
-  catalogue
-    .teams()
-    .sort(byName)
-    .map(([team]) => team);
+for (const one of [form, teamForm]) Object.assign(one, { api, ask });
+form.teams = () => {
+  teams.want();
+  return entries(teams.values(), tally(store.values())).map(({ name }) => name);
+};
+teamForm.services = (name) => tally(store.values()).get(name)?.total ?? 0;
 listenToPeople();
 listenToPalette();
 listenToAccount();

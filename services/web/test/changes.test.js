@@ -31,6 +31,16 @@ test('an update lists its fields as a form names them', () => {
   assert.deepEqual(details({ ...change, deed: 'created', changes }), []);
 });
 
+test('a change of a team lists its fields as its own form names them', () => {
+  const changes = [
+    { field: 'page_url', before: null, after: 'https://page.example.com' },
+    { field: 'name', before: 'Pay', after: 'Payments' },
+  ];
+  const fields = (kind) => details({ ...change, kind, changes }).map(({ field }) => field);
+  assert.deepEqual(fields('team'), ['Page', 'Name']);
+  assert.deepEqual(fields('service'), ['page_url', 'Name']);
+});
+
 test('updates and the last deletion can be taken back', () => {
   const label = (deed, latest) => undoLabel({ deed }, latest);
   assert.equal(label('updated', false), 'Undo');

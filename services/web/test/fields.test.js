@@ -133,6 +133,11 @@ test('a name conflict is reported at the name', () => {
   assert.deepEqual(byField({ status: 409, message: 'Taken.', errors: [] }), { fields: { name: 'Taken.' }, rest: '' });
 });
 
+test('a conflict that names its field is reported there alone', () => {
+  const problem = { status: 409, message: 'Taken.', errors: [{ field: 'team', message: 'is taken' }] };
+  assert.deepEqual(byField(problem), { fields: { team: 'is taken' }, rest: '' });
+});
+
 test('any other problem is reported for the whole form', () => {
   assert.deepEqual(byField({ status: 500, message: 'Sorry.', errors: [] }), { fields: {}, rest: 'Sorry.' });
 });

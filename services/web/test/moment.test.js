@@ -54,7 +54,7 @@ test('the list and services have a past, and other pages have not', () => {
     assert.equal(of(address), address === '/' ? null : at, address);
   }
   assert.ok(Number.isNaN(of('/?at=x')));
-  for (const address of ['/access', '/?wall', '/nothing/here']) {
+  for (const address of ['/access', '/?wall', '/teams', '/teams/payments', '/teams?name=a', '/nothing/here']) {
     assert.equal(of(`${address}${address.includes('?') ? '&' : '?'}at=2026-03-14`), null, address);
     assert.equal(withMoment(address, at).includes('at='), false, address);
   }

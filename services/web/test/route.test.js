@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { address, internalTarget, route } from '../public/lib/route.js';
+import { address, internalTarget, route, teamAddress, teamNamed } from '../public/lib/route.js';
 
 const origin = 'https://portal.example';
 const plain = { button: 0 };
@@ -18,6 +18,11 @@ for (const [path, want] of Object.entries({
   '/services/a%20b': { page: 'service', params: { id: 'a b' } },
   '/services/%E0%A4%A': { page: 'service', params: { id: '%E0%A4%A' } },
   '/services': { page: 'notFound', params: {} },
+  '/teams': { page: 'teams', params: {} },
+  '/teams/': { page: 'teams', params: {} },
+  '/teams/payments': { page: 'team', params: { team: 'payments' } },
+  '/teams/Payments%20Core/': { page: 'team', params: { team: 'Payments Core' } },
+  '/teams/a/b': { page: 'notFound', params: {} },
   '/services/a/b': { page: 'notFound', params: {} },
   '/constructor': { page: 'notFound', params: {} },
 })) {
@@ -36,6 +41,18 @@ test('the address of a service leads to it, for any id', () => {
   for (const id of ['019a', 'a/b', 'ä ?#']) {
     assert.deepEqual(route(new URL(address(id), origin).pathname), { page: 'service', params: { id } });
   }
+});
+
+test('a team has an address by its slug, and one by its name', () => {
+  const at = (address) => {
+    const { pathname, search } = new URL(address, origin);
+    return route(pathname, search);
+  };
+  assert.deepEqual(at(teamAddress('payments')), { page: 'team', params: { team: 'payments' } });
+  for (const name of ['Payments Core', 'a/b', 'ä ?#&=', 'payments']) {
+    assert.deepEqual(at(teamNamed(name)), { page: 'team', params: { name } });
+  }
+  assert.deepEqual(at('/teams?name='), { page: 'teams', params: {} });
 });
 
 for (const [what, event, to, want] of [

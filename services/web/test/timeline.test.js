@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cause, days, known, said, shortVersion, telling } from '../public/lib/timeline.js';
+import { before, cause, days, joined, known, said, saidOf, shortVersion, telling } from '../public/lib/timeline.js';
 
 const status = (at, fields) => ({ at, kind: 'status', status: { from: 'healthy', to: 'healthy', ...fields } });
 
@@ -31,6 +31,45 @@ test('a change by a person says who made it, and a kind of later versions that i
   const change = { deed: 'updated', actor: { kind: 'person', name: 'Ada' }, changes: [] };
   assert.deepEqual(said({ at: '', kind: 'change', change }).words, ['Changed by ', { name: 'Ada' }]);
   assert.deepEqual(said({ at: '', kind: 'eclipse' }).words, ['Something of the kind eclipse']);
+});
+
+test('of several services the words follow the name of one', () => {
+  const words = (moment) => saidOf({ at: '', ...moment }).words;
+  assert.deepEqual(words(status('', { to: 'down', reason: 'dns' })), ['down: host name not found']);
+  assert.deepEqual(words(status('', { to: 'degraded', reason: 'http_5xx', http_status: 503 })), ['degraded: HTTP 503']);
+  assert.deepEqual(
+    words({ kind: 'deployment', deployment: { action: 'deployed', version: 'V2', environment: 'live' } }),
+    [{ name: 'V2' }, ' deployed', ' to ', { name: 'live' }],
+  );
+  const change = { deed: 'updated', actor: { kind: 'person', name: 'Ada' }, changes: [] };
+  assert.deepEqual(words({ kind: 'change', change }), ['changed by ', { name: 'Ada' }]);
+  assert.deepEqual(said({ at: '', kind: 'change', change: { ...change, kind: 'team' } }).words, [
+    'The team was changed by ',
+    { name: 'Ada' },
+  ]);
+});
+
+test('a status is compared with the one before of the same service', () => {
+  const of = (id, at) => ({ ...status(at), service: { id } });
+  const [a2, b2, a1, b1] = [of('a', '4'), of('b', '3'), of('a', '2'), of('b', '1')];
+  const change = { kind: 'change', at: '3', service: { id: 'a' } };
+  const all = [a2, change, b2, a1, b1];
+  assert.equal(before(all, a2), a1);
+  assert.equal(before(all, b2), b1);
+  assert.equal(before(all, change), a1);
+  assert.equal(before(all, a1), undefined);
+  const [later, earlier] = [status('2'), status('1')];
+  assert.equal(before([later, earlier], later), earlier);
+});
+
+test('the newest moments join those that are known, unless something is missing in between', () => {
+  const at = (second) => ({ at: `2026-03-14T14:00:0${second}Z` });
+  const [a, b, c, d, e] = [5, 4, 3, 2, 1].map(at);
+  assert.deepEqual(joined([a, b, c], [b, c, d, e]), [a, b, c, d, e]);
+  assert.deepEqual(joined([b, c], [b, c, d]), [b, c, d]);
+  assert.deepEqual(joined([a, b], [d, e]), [a, b]);
+  assert.deepEqual(joined([a, b], []), [a, b]);
+  assert.deepEqual(joined([], []), []);
 });
 
 test('a release says its tag, who made it, and where it is', () => {

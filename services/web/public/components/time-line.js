@@ -1,10 +1,11 @@
-// <time-line> lists what befell a service, the newest first: show(moments, more) takes those of
-// the API; tick(now) updates the times. It bubbles "undo" (detail the change), "kind" (detail
+// <time-line> lists what befell a service, or the services of a team, the newest first: show(moments, more) takes
+// those of the API; tick(now) updates the times. It bubbles "undo" (detail the change), "kind" (detail
 // of which kind to show, or "") and "earlier".
 import { details, undoLabel } from '../lib/changes.js';
 import { timeOfDay } from '../lib/dates.js';
 import { format, wholeSecond } from '../lib/moment.js';
-import { days, said, telling } from '../lib/timeline.js';
+import { address } from '../lib/route.js';
+import { before, days, said, saidOf, telling } from '../lib/timeline.js';
 import { setTime, setWords, stamp, tell } from './template.js';
 
 class TimeLine extends HTMLElement {
@@ -26,14 +27,13 @@ class TimeLine extends HTMLElement {
   // show shows moments; more says whether there are earlier ones.
   show(all, more, now) {
     const moments = all.filter(telling);
-    const statuses = moments.filter(({ kind }) => kind === 'status');
     const newest = moments.find(({ kind }) => kind === 'change');
     const groups = days(moments, now).map(({ title, moments: list }) => {
       const day = stamp('timeline-day').firstElementChild;
       day.querySelector('h4').textContent = title;
       day
         .querySelector('ol')
-        .append(...list.map((moment) => this.#item(moment, statuses[statuses.indexOf(moment) + 1], moment === newest)));
+        .append(...list.map((moment) => this.#item(moment, before(moments, moment), moment === newest)));
       return day;
     });
     this.querySelector('.timeline-days').replaceChildren(...groups);
@@ -50,10 +50,12 @@ class TimeLine extends HTMLElement {
 
   #item(moment, older, latest) {
     const item = stamp('moment').firstElementChild;
-    const { icon, words, more, link, after } = said(moment, older);
+    const { service } = moment;
+    const { icon, words, more, link, after } = service ? saidOf(moment, older) : said(moment, older);
     item.classList.add(icon);
     item.querySelector('.icon').classList.add(`icon-${icon}`);
     setTime(item.querySelector('time'), timeOfDay(moment.at), moment.at);
+    setService(item.querySelector('.moment-service'), service);
     setWords(item.querySelector('.moment-what'), words);
     setWords(item.querySelector('.moment-more'), more);
     setLink(item.querySelector('.moment-link'), link, moment.deployment?.version ?? moment.release?.tag);
@@ -68,12 +70,22 @@ class TimeLine extends HTMLElement {
     const undo = item.querySelector('button');
     if (moment.kind === 'change') {
       item.querySelector('dl').append(...details(moment.change).map(detail));
-      undo.textContent = undoLabel(moment.change, latest);
+      // What was done to one of several is taken back on its own page.
+      const own = !service && moment.change.kind !== 'team';
+      undo.textContent = own ? undoLabel(moment.change, latest) : '';
       undo.addEventListener('click', () => tell(this, 'undo', moment.change));
     }
     undo.hidden = !undo.textContent;
     return item;
   }
+}
+
+// setService leads to the service that a moment is about, if it is one of several.
+function setService(link, service) {
+  link.hidden = !service;
+  if (!service) return;
+  link.href = address(service.id);
+  link.querySelector('bdi').textContent = service.name;
 }
 
 // setLink shows a link to a page elsewhere, named for those who hear it alone; "": there is none.

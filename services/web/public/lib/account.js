@@ -15,6 +15,11 @@ export const account = {
     const { role, teams } = this.me;
     return this.mayWrite && (role !== 'editor' || teams.length === 0 || teams.includes(team ?? ''));
   },
+
+  // mayChangeTeam reports whether who is asking may change a team.
+  mayChangeTeam({ name }) {
+    return this.mayChange({ team: name });
+  },
 };
 
 // may says what somebody may do.

@@ -183,6 +183,42 @@ export async function check(id) {
   return (await call('POST', `${path(id)}/check`, { timeout: 30_000 })).data;
 }
 
+// teams resolves with all teams by name.
+export async function teams() {
+  return (await call('GET', '/api/teams')).data.items;
+}
+
+// readTeam, createTeam and changeTeam are for a team what read, create and change are for a service.
+export async function readTeam(slug) {
+  const { data, etag } = await call('GET', teamPath(slug));
+  return { team: data, etag };
+}
+
+export async function createTeam(fields) {
+  return (await call('POST', '/api/teams', { body: fields })).data;
+}
+
+export async function changeTeam(slug, fields, etag) {
+  return (await call('PATCH', teamPath(slug), { body: fields, headers: { 'If-Match': etag } })).data;
+}
+
+// removeTeam deletes a team. It also resolves if the team is gone already.
+export async function removeTeam(slug) {
+  await unlessGone(call('DELETE', teamPath(slug)));
+}
+
+// teamTimeline resolves with { items, next } of what befell a team and its services, as timeline does:
+// each has the service, unless it is about the team itself.
+export async function teamTimeline(slug, kind, after = '') {
+  const query = new URLSearchParams({ limit: 15, ...(kind && { kind }), ...(after && { after }) });
+  return (await call('GET', `${teamPath(slug)}/timeline?${query}`)).data;
+}
+
+// teamUptime resolves with how much of 30 days each service of a team was up, which goes by its name.
+export async function teamUptime(name) {
+  return (await call('GET', `/api/uptime?${new URLSearchParams({ window: '30d', team: name })}`)).data.items;
+}
+
 // me resolves with { kind, name, role, teams, signed_in, ended, provider } of who is asking.
 export async function me() {
   return (await call('GET', '/api/me')).data;
@@ -225,6 +261,10 @@ export async function health() {
 
 function path(id) {
   return `${services}/${encodeURIComponent(id)}`;
+}
+
+function teamPath(slug) {
+  return `/api/teams/${encodeURIComponent(slug)}`;
 }
 
 // accept is a status outside 2xx that resolves instead of rejecting.

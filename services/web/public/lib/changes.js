@@ -1,5 +1,6 @@
-// Texts about the changes of a service, independent of the DOM.
+// Texts about the changes of a service or a team, independent of the DOM.
 import { asText, labels } from './fields.js';
+import { teamLabels } from './team-fields.js';
 
 const deeds = {
   created: 'Added',
@@ -12,17 +13,19 @@ const deeds = {
 const actors = { anonymous: 'somebody', system: 'the portal' };
 
 // headline says what was done and by whom: parts as for setWords.
-export function headline({ deed, actor }) {
+export function headline({ deed, actor, kind }) {
   const who = actor.kind === 'system' || !actor.name ? (actors[actor.kind] ?? 'somebody') : { name: actor.name };
-  return [`${deeds[deed] ?? deed} by `, who];
+  const what = deeds[deed] ?? deed;
+  return [kind === 'team' ? `The team was ${what.toLowerCase()} by ` : `${what} by `, who];
 }
 
 // details lists what an update changed: { field, before, after } in words. Other deeds have
 // none: they concern the whole service.
-export function details({ deed, changes }) {
+export function details({ deed, kind, changes }) {
   if (deed !== 'updated') return [];
+  const known = kind === 'team' ? teamLabels : labels;
   return changes.map(({ field, before, after }) => ({
-    field: labels[field] ?? field,
+    field: known[field] ?? field,
     before: asText(before ?? ''),
     after: asText(after ?? ''),
   }));

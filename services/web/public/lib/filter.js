@@ -5,7 +5,7 @@ import { searchText, words } from './text.js';
 
 const rank = Object.fromEntries(statuses.map((status, i) => [status, i]));
 
-const { compare } = new Intl.Collator('en', { sensitivity: 'base', numeric: true });
+export const { compare } = new Intl.Collator('en', { sensitivity: 'base', numeric: true });
 
 // Among services in trouble the newest trouble comes first: it is what is not known yet.
 const orders = {

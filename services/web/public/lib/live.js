@@ -21,6 +21,9 @@ const events = [
   'status.changed',
   'service.deployed',
   'release.published',
+  'team.created',
+  'team.updated',
+  'team.deleted',
 ];
 const heartbeat = 15_000; // ms: the server's
 const silenceTimeout = 2.5 * heartbeat; // ms without a message after which a stream counts as dead

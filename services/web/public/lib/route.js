@@ -4,13 +4,18 @@ const routes = [
   [/^\/$/, 'catalogue', []],
   [/^\/access\/?$/, 'access', []],
   [/^\/services\/([^/]+)\/?$/, 'service', ['id']],
+  [/^\/teams\/?$/, 'teams', []],
+  [/^\/teams\/([^/]+)\/?$/, 'team', ['team']],
 ];
 
 // route returns the page of a path and the path's parameters: { page, params }. An
 // unknown path has the page "notFound". The wall is a view like the catalogue, and so it has
-// the catalogue's path, with "wall" in the search.
+// the catalogue's path, with "wall" in the search. A team is named by its slug or, in a path as in
+// the search, by its name.
 export function route(path, search = '') {
-  if (path === '/' && new URLSearchParams(search).has('wall')) return { page: 'wall', params: {} };
+  const asked = new URLSearchParams(search);
+  if (path === '/' && asked.has('wall')) return { page: 'wall', params: {} };
+  if (/^\/teams\/?$/.test(path) && asked.get('name')) return { page: 'team', params: { name: asked.get('name') } };
   for (const [pattern, page, names] of routes) {
     const found = pattern.exec(path);
     if (found) return { page, params: Object.fromEntries(names.map((name, i) => [name, decoded(found[i + 1])])) };
@@ -21,6 +26,16 @@ export function route(path, search = '') {
 // address returns the path of a service's page.
 export function address(id) {
   return `/services/${encodeURIComponent(id)}`;
+}
+
+// teamAddress returns the path of a team's page, and teamNamed the address by the word by which services
+// name it, which leads there.
+export function teamAddress(slug) {
+  return `/teams/${encodeURIComponent(slug)}`;
+}
+
+export function teamNamed(word) {
+  return `/teams?${new URLSearchParams({ name: word })}`;
 }
 
 // internalTarget returns the address within the portal that a click on a link leads to.

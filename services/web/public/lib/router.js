@@ -125,16 +125,18 @@ export class Router {
     if (page.mayBeBeside) page.main.role = below ? 'region' : 'main'; // one page has one main part
     page.enter({ params, search: location.search });
     this.retitle();
+    markSection(page.section);
     document.querySelector('.skip-link').setAttribute('href', `#${(below ?? page).main.id}`); // of this address
     if (moved) this.#land(page, back, uncovered);
   }
 
-  // pageBelow returns the page that stays visible below a page, or null: only the catalogue
-  // is as good with something over it.
+  // pageBelow returns the page that stays visible below a page, or null: one that is as good
+  // with something over it, and can show the same moment.
   #pageBelow(page) {
     if (!history.state?.beside || !room.matches) return null;
     const below = this.#below ?? this.#page;
-    return page.mayBeBeside && below === this.#pages.catalogue ? below : null;
+    const same = below === this.#pages.catalogue || !this.#past.on;
+    return page.mayBeBeside && below?.mayBeBelow && same ? below : null;
   }
 
   // land moves the focus and the scroll position to the start of the page, or to where it
@@ -152,6 +154,13 @@ export class Router {
     if (!address) return;
     event.preventDefault();
     this.go(address);
+  }
+}
+
+// markSection marks the link to a section of the portal as the one that is shown.
+function markSection(section) {
+  for (const link of document.querySelectorAll('.page-nav a')) {
+    link.ariaCurrent = link.dataset.section === section ? 'true' : null;
   }
 }
 

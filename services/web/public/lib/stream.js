@@ -11,6 +11,9 @@ const types = [
   'status.changed',
   'service.deployed',
   'release.published',
+  'team.created',
+  'team.updated',
+  'team.deleted',
 ];
 const maxRetryDelay = 30_000; // ms between two attempts
 

@@ -129,7 +129,7 @@ export class Sync extends EventTarget {
     else if (type === 'status.changed') store.changeStatus(data);
     else if (type === 'service.deployed' || type === 'release.published')
       this.dispatchEvent(new CustomEvent('happened', { detail: data.service_id }));
-    else store.put(data);
+    else if (type.startsWith('service.')) store.put(data);
     this.#at = new Date(serverClock.now());
   }
 

@@ -1,4 +1,4 @@
-// Texts about what befell a service, independent of the DOM.
+// Texts about what befell a service, or the services of a team, independent of the DOM.
 import { headline } from './changes.js';
 import { dayTitle } from './dates.js';
 import { isWebAddress, labels } from './fields.js';
@@ -17,6 +17,33 @@ export function said(moment, older) {
   if (moment.kind === 'release') return { ...rest, icon: 'tag', ...published(moment.release) };
   if (moment.kind !== 'status') return { ...rest, icon: 'unknown', words: [`Something of the kind ${moment.kind}`] };
   return { ...rest, ...changed(moment, older) };
+}
+
+// saidOf says a moment of one of several services: its words follow the service's name.
+export function saidOf(moment, older) {
+  const { words, ...rest } = said(moment, older);
+  const [first, ...more] = words;
+  return { ...rest, words: [typeof first === 'string' ? lower(first) : first, ...more] };
+}
+
+// before returns, of moments, the newest first, the one with a status before another of the same
+// service, or undefined.
+export function before(moments, moment) {
+  const { service } = moment;
+  const from = moments.indexOf(moment) + 1;
+  return moments.find((one, i) => i >= from && one.kind === 'status' && one.service?.id === service?.id);
+}
+
+// joined puts the newest moments before those that are known, of which some may be the same. If there
+// is a gap in between, it returns the newest alone.
+export function joined(newest, known) {
+  const oldest = newest.at(-1)?.at ?? '';
+  const touches = known.length > 0 && newest.some(({ at }) => at === known[0].at);
+  return touches ? [...newest, ...known.filter(({ at }) => isBefore(at, oldest))] : newest;
+}
+
+function isBefore(at, other) {
+  return Date.parse(at) < Date.parse(other);
 }
 
 function changed(moment, older) {

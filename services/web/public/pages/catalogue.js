@@ -19,6 +19,8 @@ const frame = 16; // ms
 
 export class Catalogue extends Page {
   root = document.querySelector('#catalogue');
+  section = 'services';
+  mayBeBelow = true;
   #state = begin();
   #active = false; // whether this page is shown
   #ordered = { by: '', services: [] }; // all services in an order, cached because it seldom changes

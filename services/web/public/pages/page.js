@@ -11,6 +11,12 @@ export class Page {
   // mayBeBeside says whether the page may be shown beside another one, as a panel.
   mayBeBeside = false;
 
+  // mayBeBelow says whether a page may be shown beside this one.
+  mayBeBelow = false;
+
+  // section is the part of the portal that the page belongs to: "services", "teams" or "".
+  section = '';
+
   // main is what the page is about: it gets the focus when the page is shown.
   get main() {
     return this.root.querySelector('.main');
