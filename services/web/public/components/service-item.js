@@ -7,12 +7,14 @@ import { pageClock } from '../lib/clock.js';
 import { when } from '../lib/dates.js';
 import { isWebAddress } from '../lib/fields.js';
 import { checked, latency, since, state } from '../lib/format.js';
+import { teamNamed } from '../lib/route.js';
 import { statusNames } from '../lib/status.js';
 import { dayBefore, lastDay } from '../lib/strip.js';
 import { fitting } from '../lib/tags.js';
 import { cause } from '../lib/timeline.js';
 import { quoted, setText, setTime, setWords, stamp, tell } from './template.js';
 import './status-strip.js';
+import './team-contacts.js';
 
 // items matches them in lists.
 export const items = 'service-card, service-row';
@@ -65,6 +67,11 @@ class ServiceItem extends HTMLElement {
     if (!link.hidden) link.href = after.url;
   }
 
+  // owner is the team of the service, as it is now, or undefined.
+  set owner(team) {
+    this.#parts.contacts.show(account.past ? undefined : team);
+  }
+
   // strip is what the last 24 hours were, as in lib/strip.js; "": it is not known yet.
   set strip(strip) {
     this.#parts?.strip?.show(strip, ...(account.past ? dayBefore : lastDay));
@@ -91,6 +98,9 @@ class ServiceItem extends HTMLElement {
       name: find('.card-name'),
       open: find('.card-open'),
       team: find('.card-team'),
+      owner: find('.team-link'),
+      nobody: find('.card-nobody'),
+      contacts: find('team-contacts'),
       badge: find('.status-badge'),
       icon: find('.status-badge .icon'),
       status: find('.status-text'),
@@ -119,8 +129,7 @@ class ServiceItem extends HTMLElement {
     p.article.className = `${this.localName} ${service.status}${account.mayChange(service) ? '' : ' locked'}`;
     p.article.dataset.id = service.id;
     this.#showName(service);
-    setText(p.team, service.team ?? '');
-    p.team.hidden = !service.team;
+    this.#showTeam(service);
     p.badge.className = `status-badge ${service.status}`;
     p.icon.className = `icon icon-${service.status} ${service.status}`;
     setText(p.status, statusNames[service.status]);
@@ -133,6 +142,17 @@ class ServiceItem extends HTMLElement {
     p.check.hidden = !service.status_url;
     setText(p.check.querySelector('bdi'), service.name);
     setText(p.edit.querySelector('bdi'), service.name);
+  }
+
+  // showTeam links to the page of the team, which finds it by its name.
+  #showTeam({ team }) {
+    const { team: part, owner, nobody } = this.#parts;
+    setText(owner, team ?? '');
+    owner.hidden = !team;
+    if (team) owner.href = teamNamed(team);
+    else owner.removeAttribute('href');
+    part.hidden = !team && !nobody;
+    if (nobody) nobody.hidden = Boolean(team);
   }
 
   #showName({ name, status }) {

@@ -17,6 +17,7 @@ const isID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export class ServicePage extends Page {
   root = document.querySelector('#servicePage');
+  section = 'services';
   mayBeBeside = true;
   #id = ''; // of the service, or what the address has in its place
   #active = false;
@@ -65,13 +66,20 @@ export class ServicePage extends Page {
     this.root.ariaBusy = String(loading);
     this.#missing.hidden = Boolean(service) || loading || failed;
     setText(this.#name, this.title);
-    if (service) this.#card.service = service;
+    if (service) this.#show(service);
     this.root.classList.toggle('locked', Boolean(service) && !account.mayChange(service));
     if (!service) this.#card.remove();
     else if (!this.#card.isConnected) this.#list.append(this.#card);
     this.session.retitle();
     setText(this.#missing.querySelector('p'), missing[this.session.past ? 'past' : 'present']);
     if (!loading && !failed && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
+  }
+
+  #show(service) {
+    const { teams } = this.session;
+    teams.want();
+    this.#card.service = service;
+    this.#card.owner = teams.named(service.team);
   }
 
   happened(id) {
