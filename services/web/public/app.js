@@ -192,6 +192,7 @@ function listenToServer() {
   });
   teams.addEventListener('change', () => {
     for (const team of teams.values()) teamForm.changed(team);
+    palette.changed();
     for (const page of router.shown) page.update();
   });
   sync.addEventListener('happened', ({ detail }) => {

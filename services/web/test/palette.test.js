@@ -258,7 +258,7 @@ test('actions by their words', () => {
 test('without a query there is trouble and every action, with filters no action', () => {
   const keys = (typed, part) => groups(services, typed, 0)[part].map(({ key }) => key);
   assert.equal(groups(services, '', 0).services.length, 3);
-  assert.deepEqual(keys('', 'actions'), ['add', 'past', 'light', 'dark', 'system', 'help']);
+  assert.deepEqual(keys('', 'actions'), ['add', 'addteam', 'teams', 'past', 'light', 'dark', 'system', 'help']);
   assert.deepEqual(keys('', 'filters'), []);
   assert.deepEqual(keys('team:pay', 'actions'), []);
   assert.deepEqual(keys('is:', 'services'), []);
@@ -268,10 +268,11 @@ test('without a query there is trouble and every action, with filters no action'
 });
 
 test('what is offered, in words', () => {
-  const said = (total, filters, actions) =>
-    summary({ total, filters: new Array(filters), actions: new Array(actions) });
+  const said = (total, filters, actions, teams = 0) =>
+    summary({ total, teams: new Array(teams), filters: new Array(filters), actions: new Array(actions) });
   assert.equal(said(5, 2, 0), '5 services, 2 filters');
   assert.equal(said(1, 1, 1), '1 service, 1 filter, 1 action');
+  assert.equal(said(0, 2, 0, 1), '1 team, 2 filters');
   assert.equal(said(0, 0, 0), 'Nothing matches');
 });
 

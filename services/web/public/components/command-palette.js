@@ -1,8 +1,8 @@
 // <command-palette> finds services, filters and actions by what a person types: toggle() opens
-// and closes it. Its property `services` is a function that returns all services; changed()
+// and closes it. Its properties `services` and `teams` are functions that return all of them; changed()
 // must be called after a change of these. It bubbles what was chosen: "open", "edit", "check"
 // and "copylink" (detail the id of a service), "go" (detail an address), "theme" (detail
-// "light", "dark" or "system"), "add", "past", "now" and "help".
+// "light", "dark" or "system"), "add", "addteam", "past", "now" and "help".
 import { pageClock } from '../lib/clock.js';
 import { deeds, groups, serviceOffer, summary } from '../lib/offer.js';
 import { prepare } from '../lib/palette.js';
@@ -16,6 +16,7 @@ const rest = 250; // ms that a pointer is on a service whose actions are to be s
 
 class CommandPalette extends HTMLElement {
   services = () => [];
+  teams = () => [];
   #dialog = null;
   #input;
   #list;
@@ -25,6 +26,7 @@ class CommandPalette extends HTMLElement {
   #target = null; // the service whose actions are shown
   #wanted = []; // words
   #empty = true; // whether no service was known
+  #teamless = true; // and no team
   #pointer = ''; // where it was
   #resting = 0; // timer
   #telling = 0; // timer
@@ -65,8 +67,10 @@ class CommandPalette extends HTMLElement {
   changed() {
     if (!this.#dialog.open) return;
     const services = this.services();
-    if (this.#empty && services.length > 0) {
-      this.#search(); // the list came only now
+    if ((this.#empty && services.length > 0) || (this.#teamless && this.teams().length > 0)) {
+      if (this.#input.value)
+        this.#typed(); // they came only now
+      else this.#search();
       return;
     }
     const gone = new Map(this.#lines);
@@ -113,19 +117,21 @@ class CommandPalette extends HTMLElement {
 
   #search() {
     const all = this.services();
-    const offered = groups(all, this.#input.value, pageClock.now());
+    const teams = this.teams();
+    const offered = groups(all, this.#input.value, pageClock.now(), teams);
     this.#empty = all.length === 0;
+    this.#teamless = teams.length === 0;
     this.#wanted = offered.wanted;
     this.#fill(offered);
     return offered;
   }
 
-  #fill({ services, filters, actions }) {
+  #fill({ services, teams, filters, actions }) {
     this.#offers.clear();
     this.#lines.clear();
     this.#list.replaceChildren(
       ...this.#group('services', 'Services', services),
-      ...this.#group('filters', 'Teams and filters', filters),
+      ...this.#group('filters', 'Teams and filters', [...teams, ...filters]),
       ...this.#group('actions', 'Actions', actions),
     );
     const first = this.#list.querySelector('.palette-option');
@@ -271,7 +277,7 @@ class CommandPalette extends HTMLElement {
     setText(this.#status, '');
     this.#input.value = '';
     this.#pointer = '';
-    this.#fill({ services: [], filters: [], actions: [] });
+    this.#fill({ services: [], teams: [], filters: [], actions: [] });
   }
 }
 

@@ -12,12 +12,14 @@ import { account } from './account.js';
 import { count, latency, since, state } from './format.js';
 import { pieces } from './match.js';
 import { find, inTrouble, isEmpty, parse } from './palette.js';
+import { teamAddress } from './route.js';
 import { statusNames } from './status.js';
+import { found as teamsFound } from './teams.js';
 import { fold } from './text.js';
 
-// groups returns all offers for what was typed, { services, filters, actions }, with the
+// groups returns all offers for what was typed, { services, teams, filters, actions }, with the
 // total of services and the wanted words. Without a query, trouble comes first.
-export function groups(all, typed, now) {
+export function groups(all, typed, now, teams = []) {
   const query = parse(typed);
   const empty = isEmpty(query);
   const found = empty ? { services: inTrouble(all), filters: [] } : find(all, query);
@@ -28,6 +30,7 @@ export function groups(all, typed, now) {
     wanted: query.words,
     total,
     services: [...services.map((service) => serviceOffer(service, query.words, now)), ...more],
+    teams: narrowed ? [] : teamsFound(teams, query.words).map((team) => teamOffer(team, query.words, all)),
     filters: filters.map((filter) => filterOffer(filter, query.words)),
     actions: narrowed ? [] : actionOffers(query.words),
   };
@@ -60,6 +63,19 @@ function unseen({ name, team, tags }, wanted) {
   const seen = fold(`${name}\n${team ?? ''}`);
   const hidden = wanted.filter((word) => !seen.includes(word));
   return tags.find((tag) => hidden.some((word) => fold(tag).includes(word)));
+}
+
+// teamOffer leads to the page of a team. Its words may be those of the name and "team".
+function teamOffer({ slug, name }, wanted, all) {
+  return {
+    ...plain,
+    key: `team page ${slug}`,
+    icon: 'team',
+    label: ['Team ', pieces(name, wanted)],
+    end: count(all.filter(({ team }) => team === name).length),
+    event: 'go',
+    detail: teamAddress(slug),
+  };
 }
 
 function filterOffer({ kind, value, n, address, written }, wanted) {
@@ -99,6 +115,8 @@ export function deeds(service) {
 const actions = [
   { key: 'now', icon: 'clock', label: 'Back to now', also: 'present live today', event: 'now' },
   { key: 'add', icon: 'add', label: 'Add service', also: 'new register create', event: 'add' },
+  { key: 'addteam', icon: 'team', label: 'Add team', also: 'new create owner', event: 'addteam' },
+  { key: 'teams', icon: 'team', label: 'All teams', also: 'owners list', event: 'go', detail: '/teams' },
   {
     key: 'past',
     icon: 'clock',
@@ -132,12 +150,17 @@ export function actionOffers(wanted) {
 }
 
 function offered({ event }) {
-  return { add: account.mayWrite, now: account.past, past: !account.past }[event] ?? true;
+  return { add: account.mayWrite, addteam: account.mayWrite, now: account.past, past: !account.past }[event] ?? true;
 }
 
 // summary says how many offers of each kind groups has, for who cannot see them.
-export function summary({ total, filters, actions }) {
+export function summary({ total, teams, filters, actions }) {
   const several = ({ length: n }, one) => n > 0 && (n === 1 ? `1 ${one}` : `${n} ${one}s`);
-  const parts = [total > 0 && count(total), several(filters, 'filter'), several(actions, 'action')];
+  const parts = [
+    total > 0 && count(total),
+    several(teams, 'team'),
+    several(filters, 'filter'),
+    several(actions, 'action'),
+  ];
   return parts.filter(Boolean).join(', ') || 'Nothing matches';
 }
