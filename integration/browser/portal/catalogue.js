@@ -1,4 +1,4 @@
-// The portal's REST API for tests. Services get unique names, and are deleted when the
+// The portal's REST API for tests. Services and teams get unique names, and are deleted when the
 // test ends, also those that the test added through the page.
 import { randomBytes } from 'node:crypto';
 
@@ -6,12 +6,14 @@ export class Catalogue {
   // mark is in every name that this catalogue makes, and in no other.
   mark = randomBytes(4).toString('hex');
   #url;
+  #teams;
   #key;
   #added = new Set();
 
   // key is the API key of an editor, for a portal in which others may only read.
   constructor(url, key = '') {
     this.#url = `${url}/api/services`;
+    this.#teams = `${url}/api/teams`;
     this.#key = key;
   }
 
@@ -59,6 +61,29 @@ export class Catalogue {
     return items.find((service) => service.name === name);
   }
 
+  // addTeam creates a team, by default with a unique name.
+  addTeam(fields = {}) {
+    return this.#ask('POST', '', { name: this.name('Team'), ...fields }, this.#teams);
+  }
+
+  // allTeams creates many teams, as all does.
+  allTeams(list) {
+    return few(list, (fields) => this.addTeam(fields));
+  }
+
+  changeTeam(slug, fields) {
+    return this.#ask('PATCH', `/${slug}`, fields, this.#teams);
+  }
+
+  removeTeam(slug) {
+    return this.#ask('DELETE', `/${slug}`, undefined, this.#teams);
+  }
+
+  // teamNamed returns the team with that name, or undefined.
+  async teamNamed(name) {
+    return (await this.#ask('GET', `?name=${encodeURIComponent(name)}`, undefined, this.#teams)).items[0];
+  }
+
   async size() {
     return (await this.#ask('GET', '')).total;
   }
@@ -87,19 +112,31 @@ export class Catalogue {
       const { status } = await this.#fetch('DELETE', `/${id}`);
       if (status !== 204 && status !== 404) throw new Error(`DELETE ${this.#url}/${id}: ${status}`);
     });
+    await this.#clearTeams();
   }
 
-  async #ask(method, path, body) {
-    const answer = await this.#fetch(method, path, body);
+  // clearTeams deletes the teams with the mark: a service whose team is new has made one.
+  async #clearTeams() {
+    const { items: teams } = await this.#ask('GET', '', undefined, this.#teams);
+    const ours = teams.filter(({ name }) => name.includes(this.mark));
+    await few(ours, async ({ slug }) => {
+      const { status } = await this.#fetch('DELETE', `/${slug}`, undefined, this.#teams);
+      if (status !== 204 && status !== 404) throw new Error(`DELETE ${this.#teams}/${slug}: ${status}`);
+    });
+  }
+
+  // base is the address of services, or of teams.
+  async #ask(method, path, body, base = this.#url) {
+    const answer = await this.#fetch(method, path, body, base);
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${this.#url}${path}: ${answer.status} ${text}`);
+    if (!answer.ok) throw new Error(`${method} ${base}${path}: ${answer.status} ${text}`);
     return text ? JSON.parse(text) : null;
   }
 
-  #fetch(method, path, body) {
+  #fetch(method, path, body, base = this.#url) {
     const headers = { 'Content-Type': 'application/json' };
     if (this.#key) headers.Authorization = `Bearer ${this.#key}`;
-    return fetch(`${this.#url}${path}`, { method, headers, body: body && JSON.stringify(body) });
+    return fetch(`${base}${path}`, { method, headers, body: body && JSON.stringify(body) });
   }
 }
 

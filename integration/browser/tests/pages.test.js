@@ -97,7 +97,7 @@ test('addresses of an unknown service and of an unknown page say so and lead bac
   watch.expect({ method: 'GET', status: 404, path: /by-name/ });
   for (const [path, heading, title] of [
     ['/services/nobody', 'Service not found', 'Service'],
-    ['/teams/nobody', 'Page not found', 'Page not found'],
+    ['/tools/nobody', 'Page not found', 'Page not found'],
     ['/services/a%2Fb', 'Service not found', 'Service'],
   ]) {
     await home.open(path);

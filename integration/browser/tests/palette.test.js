@@ -105,7 +105,7 @@ test('words in any order find services, the best first, and Enter opens the firs
   await expect(palette.group('Services').first()).toContainText(/Down.*Payments.*Down for/);
   await expect(palette.chosen).toContainText(db.name);
   await expect(palette.input).toHaveAttribute('aria-activedescendant', await palette.chosen.getAttribute('id'));
-  await expect(palette.told).toHaveText('2 services, 1 filter');
+  await expect(palette.told).toHaveText('2 services, 1 team, 1 filter');
   await palette.input.fill(`db ${mark}`);
   await expect(palette.names()).toHaveText([db.name]);
   await page.keyboard.press('Enter');
