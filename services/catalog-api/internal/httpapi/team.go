@@ -33,8 +33,8 @@ func newTeam(t *catalog.Team) team {
 	}
 }
 
-// teamUpdate is the body of a change.
-type teamUpdate struct {
+// TeamUpdate is the body of a change. It is exported so that others can embed it: huma looks into no other.
+type TeamUpdate struct {
 	Name        rest.Field[string] `json:"name,omitempty" nullable:"false" minLength:"1" maxLength:"100" doc:"Unique; case counts. Its services get a new name too. Spaces around it are removed, and several in a row become one." example:"Payments"`
 	Description rest.Field[string] `json:"description,omitempty" maxLength:"2000" doc:"What it does, in a few lines."`
 	ChatURL     rest.Field[string] `json:"chat_url,omitempty" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where one talks to it."`
@@ -46,7 +46,7 @@ type teamUpdate struct {
 // teamCreate is the body of a new team.
 type teamCreate struct {
 	Slug rest.Field[string] `json:"slug,omitempty" nullable:"false" pattern:"^[a-z0-9]+(-+[a-z0-9]+)*$" minLength:"1" maxLength:"63" doc:"Unique, and never changed; absent or empty: made of the name." example:"search"`
-	teamUpdate
+	TeamUpdate
 }
 
 // TransformSchema adds the fields that a new team must have.
@@ -55,7 +55,7 @@ func (teamCreate) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema 
 	return s
 }
 
-func (t teamUpdate) change() catalog.TeamChange {
+func (t TeamUpdate) change() catalog.TeamChange {
 	return catalog.TeamChange{
 		Name: t.Name.To, Description: t.Description.To, ChatURL: t.ChatURL.To, Email: t.Email.To, PageURL: t.PageURL.To, DocsURL: t.DocsURL.To,
 	}
@@ -70,7 +70,7 @@ func (t teamCreate) slug() string {
 }
 
 // invalid returns the fields that the catalogue refuses.
-func (t teamUpdate) invalid() []rest.FieldError { return refused(t.change().Validate()) }
+func (t TeamUpdate) invalid() []rest.FieldError { return refused(t.change().Validate()) }
 
 func (t teamCreate) invalid() []rest.FieldError {
 	made := catalog.NewTeam(t.slug(), time.Time{})
@@ -91,7 +91,7 @@ func refused(err error) []rest.FieldError {
 
 type (
 	teamCreateBody = rest.Body[teamCreate, team]
-	teamUpdateBody = rest.Body[teamUpdate, team]
+	teamUpdateBody = rest.Body[TeamUpdate, team]
 )
 
 // The examples in the description.

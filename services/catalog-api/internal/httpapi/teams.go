@@ -157,7 +157,7 @@ type updateTeamInput struct {
 
 // updateTeam serves PUT and PATCH /api/teams/{slug}, which mean the same.
 func (a *API) updateTeam(ctx context.Context, in *updateTeamInput) (*teamOutput, error) {
-	body, err := in.Body.Read(teamUpdate.invalid)
+	body, err := in.Body.Read(TeamUpdate.invalid)
 	if err != nil {
 		return nil, err
 	}

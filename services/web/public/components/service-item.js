@@ -97,9 +97,9 @@ class ServiceItem extends HTMLElement {
       article: find('article'),
       name: find('.card-name'),
       open: find('.card-open'),
-      team: find('.card-team'),
       owner: find('.team-link'),
       nobody: find('.card-nobody'),
+      noTeam: find('.card-nobody').textContent,
       contacts: find('team-contacts'),
       badge: find('.status-badge'),
       icon: find('.status-badge .icon'),
@@ -146,13 +146,12 @@ class ServiceItem extends HTMLElement {
 
   // showTeam links to the page of the team, which finds it by its name.
   #showTeam({ team }) {
-    const { team: part, owner, nobody } = this.#parts;
+    const { owner, nobody, noTeam } = this.#parts;
     setText(owner, team ?? '');
     owner.hidden = !team;
     if (team) owner.href = teamNamed(team);
     else owner.removeAttribute('href');
-    part.hidden = !team && !nobody;
-    if (nobody) nobody.hidden = Boolean(team);
+    setText(nobody, team ? '' : noTeam);
   }
 
   #showName({ name, status }) {
