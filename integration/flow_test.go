@@ -30,6 +30,9 @@ func TestServiceLifecycle(t *testing.T) {
 	if now := s.get(svc.ID); now.Status != "healthy" || *now.Reason != "ok" || *now.LatencyMS < 1 || now.CheckedAt == nil || now.Version != 1 {
 		t.Errorf("after the first probe: %+v", now)
 	}
+	if name, data := sse(t, browser); name != "team.created" || data["slug"] != "payments" {
+		t.Errorf("the browser was told %s %v", name, data)
+	}
 	if name, data := sse(t, browser); name != "service.created" || data["name"] != "billing" {
 		t.Errorf("the browser was told %s %v", name, data)
 	}
