@@ -97,7 +97,7 @@ test('a new service with nothing but a name shows nothing else', async ({ home, 
   await home.page.keyboard.press('Enter');
   const card = home.card(name);
   await expect(card.status).toHaveText('Unknown');
-  await expect(card.team).toBeHidden();
+  await expect(card.team, 'nobody owns it, and that is said').toHaveText('No team');
   await expect(card.description).toBeEmpty();
   await expect(card.root.getByRole('link')).toHaveCount(0);
   await expect(card.edit).toBeVisible();
