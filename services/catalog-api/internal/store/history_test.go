@@ -205,6 +205,33 @@ func TestHistoryIsWhatHappened(t *testing.T) {
 }
 
 // What cannot be read is no more, but all else is told, and goes on.
+// Results of a day that is over come while its buckets are made.
+func TestResultsAreCountedOnceWhileBucketsAreMade(t *testing.T) {
+	db := open(t)
+	svc := create(t, db, catalog.Change{Name: ptr("billing"), StatusURL: ptr(healthURL)})
+	at := time.Now().UTC()
+	day := at.Truncate(history.Day).AddDate(0, 0, -4)
+	keepHistory(t, db, at) // makes the partitions
+	for minute := range 100 {
+		apply(t, db, result(svc, day.Add(time.Duration(minute)*time.Minute), events.StatusHealthy))
+		if minute%40 == 39 { // with some in table probes, and some in the service's row
+			if _, err := store.RollUp(db, t.Context(), at, day.Add(history.Day)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, when := range []string{"before", "after"} {
+		list, err := db.Buckets(t.Context(), svc.ID, day, day.Add(2*time.Hour), time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first := list.List[0]; first.Probes != 60 || first.Time.Healthy != time.Hour || list.Sum().Probes != 100 {
+			t.Errorf("%s all is in buckets: the first hour has %d probes and %v, both have %d", when, first.Probes, first.Time, list.Sum().Probes)
+		}
+		keepHistory(t, db, at)
+	}
+}
+
 func TestResultsThatCannotBeReadHoldNothingUp(t *testing.T) {
 	db := open(t)
 	day := time.Now().UTC().Truncate(history.Day).AddDate(0, 0, -5)

@@ -83,11 +83,18 @@ func (m measured) through(day time.Time) time.Time {
 // count returns how many pieces of the day there are in table probes.
 func (m measured) count(day time.Time) (n int) {
 	for _, p := range m.pieces {
-		if !p.At.Before(day) && p.At.Before(day.Add(history.Day)) && !p.At.Equal(m.open) {
+		if !p.At.Before(day) && p.At.Before(day.Add(history.Day)) {
 			n++
 		}
 	}
 	return n
+}
+
+// opens reports whether the service's row has results of the day, which came after closeOldPieces.
+// Buckets of them would have them twice when more are added to the row: so the day waits for
+// the next turn.
+func (m measured) opens(day time.Time) bool {
+	return !m.open.IsZero() && !m.open.Before(day) && m.open.Before(day.Add(history.Day))
 }
 
 // awaits reports whether the next result after a time is not there yet.

@@ -170,7 +170,7 @@ func rollUpDay(ctx context.Context, tx *sqlx.Tx, at, day time.Time, ids []string
 	)
 	for _, id := range ids {
 		m := measured[id]
-		if m.awaits(end) && at.Before(end.Add(resumeTime)) {
+		if m.opens(day) || m.awaits(end) && at.Before(end.Add(resumeTime)) {
 			continue
 		}
 		before, known := rolled[id][day]
