@@ -245,7 +245,8 @@ test('fall by fall', async ({ home, page, catalogue, target }) => {
   await expect(card.root).toContainText('HTTP 503');
   await expect(card.root).toContainText('for 0 s');
   await expect(past.bar.getByRole('button', { name: 'The fall after' })).toHaveAttribute('aria-disabled', 'true');
-  await expect(page.locator('.moment-picture .degraded')).toHaveAttribute('d', /M\d/);
+  // Where many fell, those of half an hour share a mark, of the worst of them.
+  await expect(page.locator('.moment-picture :is(.degraded, .down)[d^=M]').first()).toBeAttached();
 
   await past.back.click();
   await card.open.click();
