@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
-	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/deployment"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
@@ -95,10 +93,7 @@ func (b deploymentTell) draft() (d deployment.Draft, wrong []rest.FieldError) {
 // invalid returns what is wrong with the body.
 func (b deploymentTell) invalid() []rest.FieldError {
 	d, wrong := b.draft()
-	if err, is := errors.AsType[*catalog.InvalidError](d.Validate(time.Now())); is {
-		wrong = append(wrong, fieldErrors(err.Fields)...)
-	}
-	return wrong
+	return append(wrong, refused(d.Validate(time.Now()))...)
 }
 
 func exampleDeploymentBody() any {

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -90,10 +89,7 @@ func (b keyCreate) draft() (d apikey.Draft, wrong []rest.FieldError) {
 // invalid returns what is wrong with the body.
 func (b keyCreate) invalid() []rest.FieldError {
 	d, wrong := b.draft()
-	if err, is := errors.AsType[*catalog.InvalidError](d.Validate(time.Now())); is {
-		wrong = append(wrong, fieldErrors(err.Fields)...)
-	}
-	return wrong
+	return append(wrong, refused(d.Validate(time.Now()))...)
 }
 
 func exampleKey() key {

@@ -62,7 +62,6 @@ type Writer interface {
 // services adds the routes of the catalogue.
 func (a *API) services(r *rest.API) {
 	const all, one = rest.Prefix + "/services", rest.Prefix + "/services/{id}"
-	const mergePatch = "application/merge-patch+json"
 
 	a.list = newListCache(a.Catalog)
 	a.past = a.newMoments()
@@ -92,7 +91,7 @@ func (a *API) services(r *rest.API) {
 	rest.Register(r, rest.Operation{
 		OperationID: "patch-service", Method: http.MethodPatch, Path: one, Summary: "Change some fields of a service",
 		Description: "A JSON merge patch (RFC 7396): fields that are absent stay as they are; null clears.",
-	}, a.updateService, rest.Takes[serviceUpdateBody](examplePatch, mergePatch, rest.JSON), rest.Example(exampleService()), update)
+	}, a.updateService, rest.Takes[serviceUpdateBody](examplePatch, rest.MergePatch, rest.JSON), rest.Example(exampleService()), update)
 	rest.Register(r, rest.Operation{
 		OperationID: "delete-service", Method: http.MethodDelete, Path: one, Summary: "Remove a service",
 		Description: "The service is gone at once, and those who follow the events are told.",

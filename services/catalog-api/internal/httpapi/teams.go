@@ -37,7 +37,6 @@ type teamList struct {
 // teams adds the routes of the teams.
 func (a *API) teams(r *rest.API) {
 	const all, one = rest.Prefix + "/teams", rest.Prefix + "/teams/{slug}"
-	const mergePatch = "application/merge-patch+json"
 
 	r.Tag("teams", "Who owns services. A service names its team; a team that is not there yet is added with the service.")
 	rest.Register(r, rest.Get("list-teams", all, "Find teams", "All teams by name, or the one with a name, in pages if limit is given."), a.listTeams,
@@ -57,7 +56,7 @@ func (a *API) teams(r *rest.API) {
 	rest.Register(r, rest.Operation{
 		OperationID: "patch-team", Method: http.MethodPatch, Path: one, Summary: "Change some fields of a team",
 		Description: "A JSON merge patch (RFC 7396): as a PUT.",
-	}, a.updateTeam, rest.Within(renameTimeout), rest.Takes[teamUpdateBody](exampleTeamPatch, mergePatch, rest.JSON), rest.Example(exampleTeam()), update)
+	}, a.updateTeam, rest.Within(renameTimeout), rest.Takes[teamUpdateBody](exampleTeamPatch, rest.MergePatch, rest.JSON), rest.Example(exampleTeam()), update)
 	rest.Register(r, rest.Operation{
 		OperationID: "delete-team", Method: http.MethodDelete, Path: one, Summary: "Remove a team", Description: "Only a team that no service names can be removed.",
 	}, a.deleteTeam, rest.Problems(rest.Malformed, rest.NotFound, teamInUse, rest.Changed, rest.Unmet, rest.Invalid))

@@ -27,6 +27,9 @@ const (
 // JSON is the media type of bodies and answers.
 const JSON = "application/json"
 
+// MergePatch is the media type of a JSON merge patch (RFC 7396).
+const MergePatch = "application/merge-patch+json"
+
 // Config configures an API. Log and Metrics must be set.
 type Config struct {
 	Title, Description, Version string // for the description of the API

@@ -50,30 +50,6 @@ type kept struct {
 	deleted func(id string, was streamState) events.Event
 }
 
-func keptTeams() kept {
-	return kept{
-		kind: events.KindTeam, table: `teams`, id: `slug`, subject: events.TeamSubject,
-		published: func(e events.Event) streamState {
-			switch e := e.(type) {
-			case events.TeamCreated:
-				return streamState{version: e.Version, name: e.Name}
-			case events.TeamUpdated:
-				return streamState{version: e.Version, name: e.Name}
-			case events.TeamDeleted:
-				return streamState{version: e.Version, name: e.Name, deleted: true}
-			}
-			return streamState{}
-		},
-		changed: func(ctx context.Context, tx *sqlx.Tx, slug string) (events.Event, error) {
-			t, err := teamBySlug(ctx, tx, slug, "FOR UPDATE")
-			return events.TeamUpdated{Team: t.Event()}, err
-		},
-		deleted: func(slug string, was streamState) events.Event {
-			return events.TeamDeleted{Slug: slug, Name: was.name, Version: was.version + 1, DeletedAt: now()}
-		},
-	}
-}
-
 // streamState is the state of a thing by its last event in the stream.
 type streamState struct {
 	version int64
@@ -101,6 +77,30 @@ func keptServices() kept {
 		},
 		deleted: func(id string, was streamState) events.Event {
 			return events.ServiceDeleted{ID: id, Name: was.name, Version: was.version + 1, DeletedAt: now()}
+		},
+	}
+}
+
+func keptTeams() kept {
+	return kept{
+		kind: events.KindTeam, table: `teams`, id: `slug`, subject: events.TeamSubject,
+		published: func(e events.Event) streamState {
+			switch e := e.(type) {
+			case events.TeamCreated:
+				return streamState{version: e.Version, name: e.Name}
+			case events.TeamUpdated:
+				return streamState{version: e.Version, name: e.Name}
+			case events.TeamDeleted:
+				return streamState{version: e.Version, name: e.Name, deleted: true}
+			}
+			return streamState{}
+		},
+		changed: func(ctx context.Context, tx *sqlx.Tx, slug string) (events.Event, error) {
+			t, err := teamBySlug(ctx, tx, slug, "FOR UPDATE")
+			return events.TeamUpdated{Team: t.Event()}, err
+		},
+		deleted: func(slug string, was streamState) events.Event {
+			return events.TeamDeleted{Slug: slug, Name: was.name, Version: was.version + 1, DeletedAt: now()}
 		},
 	}
 }
