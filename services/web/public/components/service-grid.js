@@ -46,10 +46,11 @@ class ServiceGrid extends HTMLElement {
     for (const card of this.#cards.values()) card.again();
   }
 
-  // forget drops the cards of deleted services.
+  // forget drops the cards of deleted services. One that is still shown is kept until the
+  // next call: if its service came back meanwhile, it would be shown twice.
   forget(exists) {
-    for (const id of this.#cards.keys()) {
-      if (!exists(id)) this.#cards.delete(id);
+    for (const [id, card] of this.#cards) {
+      if (!exists(id) && !card.isConnected) this.#cards.delete(id);
     }
   }
 
