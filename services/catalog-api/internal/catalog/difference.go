@@ -13,8 +13,13 @@ type Difference struct {
 
 // Differences returns the fields that a client can set and that differ between two states
 // of a service, in their order. Before its creation and after its deletion it is nil.
-func Differences(before, after *Service) (list []Difference) {
-	was, is := before.settings(), after.settings()
+func Differences(before, after *Service) []Difference {
+	return differencesOf(before.settings(), after.settings())
+}
+
+// differencesOf returns the settings that differ between two states of a thing, which have
+// the same ones.
+func differencesOf(was, is []setting) (list []Difference) {
 	for i, field := range is {
 		if !reflect.DeepEqual(was[i].value, field.value) {
 			list = append(list, Difference{field.name, was[i].value, field.value})

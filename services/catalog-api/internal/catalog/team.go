@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/mail"
-	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -90,10 +89,7 @@ func (t Team) Validate() error {
 	for _, field := range t.texts(TeamChange{}) {
 		field.check(&v, field.name, *field.value)
 	}
-	if len(v.fields) > 0 {
-		return &InvalidError{Fields: v.fields}
-	}
-	return nil
+	return v.err()
 }
 
 func (v *validator) teamName(field, value string) {
@@ -155,23 +151,17 @@ func (t Team) Event() events.Team {
 
 // TeamDifferences returns the fields that a client can change and that differ between two
 // states of a team, in their order. Before its creation and after its deletion it is nil.
-func TeamDifferences(before, after *Team) (list []Difference) {
-	was, is := before.values(), after.values()
-	for i, field := range (&Team{}).texts(TeamChange{}) {
-		if !reflect.DeepEqual(was[i], is[i]) {
-			list = append(list, Difference{field.name, was[i], is[i]})
-		}
-	}
-	return list
+func TeamDifferences(before, after *Team) []Difference {
+	return differencesOf(before.settings(), after.settings())
 }
 
-// values returns the values of the fields that a client can change; nil: it is not set.
-func (t *Team) values() (list []any) {
+// settings returns the fields that a client can set, always the same ones.
+func (t *Team) settings() (list []setting) {
 	if t == nil {
 		t = &Team{}
 	}
 	for _, field := range t.texts(TeamChange{}) {
-		list = append(list, unlessZero(*field.value))
+		list = append(list, setting{field.name, unlessZero(*field.value)})
 	}
 	return list
 }

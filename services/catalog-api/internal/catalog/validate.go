@@ -36,10 +36,7 @@ func (s Service) Validate() error {
 	if !s.Status.Known() {
 		v.add("status", "The status must be one of "+events.Names(events.Statuses)+".", s.Status)
 	}
-	if len(v.fields) > 0 {
-		return &InvalidError{Fields: v.fields}
-	}
-	return nil
+	return v.err()
 }
 
 // linkSchemes are the schemes of links.
@@ -50,6 +47,14 @@ type validator struct{ fields []FieldError }
 
 func (v *validator) add(field, message string, value any) {
 	v.fields = append(v.fields, FieldError{Field: field, Message: message, Value: value})
+}
+
+// err returns an *InvalidError with the broken rules, or nil if there are none.
+func (v *validator) err() error {
+	if len(v.fields) == 0 {
+		return nil
+	}
+	return &InvalidError{Fields: v.fields}
 }
 
 func (v *validator) name(field, value string) {

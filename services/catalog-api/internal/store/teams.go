@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -9,11 +8,9 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
-	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 )
@@ -119,16 +116,18 @@ func insertTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, t *catalog.Te
 		if err != nil {
 			return false, domainError(err)
 		}
-		if rows, err := done.RowsAffected(); err != nil || rows == 1 {
-			return true, cmp.Or(err, announceTeam(ctx, tx, by, nil, t))
+		rows, err := done.RowsAffected()
+		if err != nil {
+			return false, err
+		}
+		if rows == 1 {
+			return true, announceTeam(ctx, tx, by, nil, t)
 		}
 		if !choose {
 			return false, nil
 		}
-		var taken bool
-		err = tx.GetContext(ctx, &taken, `SELECT EXISTS (SELECT FROM teams WHERE name_key = $1)`, catalog.Key(t.Name))
-		if err != nil || taken {
-			return false, domainError(err)
+		if taken, err := isTeam(ctx, tx, t.Name); err != nil || taken {
+			return false, err
 		}
 	}
 }
@@ -138,15 +137,19 @@ func ensureTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, name string) 
 	if catalog.Key(name) == "" {
 		return nil
 	}
-	var there bool
-	err := tx.GetContext(ctx, &there, `SELECT EXISTS (SELECT FROM teams WHERE name_key = $1)`, catalog.Key(name))
-	if err != nil || there {
-		return domainError(err)
+	if there, err := isTeam(ctx, tx, name); err != nil || there {
+		return err
 	}
 	t := catalog.NewTeam("", now())
 	t.Apply(catalog.TeamChange{Name: &name}, t.CreatedAt)
-	_, err = insertTeam(ctx, tx, by, &t, true)
+	_, err := insertTeam(ctx, tx, by, &t, true)
 	return err
+}
+
+// isTeam reports whether there is a team of the name.
+func isTeam(ctx context.Context, tx *sqlx.Tx, name string) (there bool, err error) {
+	err = tx.GetContext(ctx, &there, `SELECT EXISTS (SELECT FROM teams WHERE name_key = $1)`, catalog.Key(name))
+	return there, domainError(err)
 }
 
 // AdoptTeams adds the teams that services name and that are not there: after an upgrade from
@@ -284,63 +287,4 @@ func announceTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, before, aft
 		return outbox.Add(ctx, tx, events.TeamDeleted{Slug: t.Slug, Name: t.Name, Version: t.Version + 1, DeletedAt: at, Actor: said.Actor})
 	}
 	return outbox.Add(ctx, tx, events.TeamUpdated{Team: t.Event(), Authorship: said})
-}
-
-// renameTeam gives the team's services, also those that can be restored, and the keys of its
-// editors its new name.
-func renameTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, before string, t catalog.Team) error {
-	const (
-		trash = `UPDATE trash SET service = service || jsonb_build_object('team', $2::text, 'team_key', $3::text) WHERE service ->> 'team_key' = $1`
-		keys  = `UPDATE api_keys SET teams = array_replace(teams, $1, $2) WHERE $1 = ANY (teams) AND NOT from_file RETURNING id, name, teams`
-	)
-	if _, err := tx.ExecContext(ctx, trash, catalog.Key(before), t.Name, catalog.Key(t.Name)); err != nil {
-		return fmt.Errorf("rename the team of deleted services: %w", domainError(err))
-	}
-	var renamed []keyRow
-	if err := tx.SelectContext(ctx, &renamed, keys, before, t.Name); err != nil {
-		return fmt.Errorf("rename the team of keys: %w", domainError(err))
-	}
-	deeds := make([]deed, len(renamed))
-	for i, key := range renamed {
-		was := slices.Clone(key.Teams)
-		was[slices.Index(was, t.Name)] = before
-		changes := []access.FieldChange{{Field: "teams", Before: was, After: key.Teams}}
-		deeds[i] = deed{access.Updated, events.Key{Kind: apikey.Kind, ID: key.ID}, key.Name, changes}
-	}
-	if err := recordAt(ctx, tx, by, t.UpdatedAt, deeds...); err != nil {
-		return err
-	}
-	return renameTeamOfServices(ctx, tx, by, before, t)
-}
-
-// renameTeamOfServices does for many services what UpdateService does for one.
-func renameTeamOfServices(ctx context.Context, tx *sqlx.Tx, by access.Actor, before string, t catalog.Team) error {
-	const update = `UPDATE services SET team = $1, team_key = $2, updated_at = $3, version = changed.version, search_text = changed.search
-		FROM unnest($4::uuid[], $5::bigint[], $6::text[]) AS changed (id, version, search) WHERE services.id = changed.id`
-	var rows []row
-	query := `SELECT ` + columns + ` FROM services WHERE team_key = $1 ORDER BY id FOR UPDATE`
-	if err := tx.SelectContext(ctx, &rows, query, catalog.Key(before)); err != nil {
-		return fmt.Errorf("read the team's services: %w", domainError(err))
-	}
-	var (
-		ids, texts pq.StringArray
-		versions   pq.Int64Array
-		deeds      = make([]deed, len(rows))
-		told       = make([]events.Event, len(rows))
-	)
-	for i, r := range rows {
-		was, svc := r.service(), r.service()
-		svc.Apply(catalog.Change{Team: &t.Name}, t.UpdatedAt)
-		ids, texts, versions = append(ids, svc.ID), append(texts, svc.SearchText()), append(versions, svc.Version)
-		differences := catalog.Differences(&was, &svc)
-		deeds[i] = deed{access.Updated, events.Key{Kind: events.KindService, ID: svc.ID}, svc.Name, fieldChanges(differences)}
-		told[i] = events.ServiceUpdated{Service: svc.Event(), Authorship: authorship(by, differences)}
-	}
-	if _, err := tx.ExecContext(ctx, update, t.Name, catalog.Key(t.Name), t.UpdatedAt, ids, versions, texts); err != nil {
-		return fmt.Errorf("rename the team of %d services: %w", len(rows), domainError(err))
-	}
-	if err := recordAt(ctx, tx, by, t.UpdatedAt, deeds...); err != nil {
-		return err
-	}
-	return outbox.Add(ctx, tx, told...)
 }
