@@ -38,7 +38,8 @@ func TestDecodeLaterVersion(t *testing.T) {
 		events.ReleasePublished{ServiceID: billingID, Name: "billing", Tag: "v1.8.2", URL: "ipfs://bafybeigdyrzt", PublishedAt: at(9, 30, 0, 0)},
 		events.TeamCreated{Team: events.Team{Slug: "payments", Version: 1, CreatedAt: at(9, 20, 0, 0), UpdatedAt: at(9, 20, 0, 0)}},
 		events.TeamUpdated{Team: events.Team{
-			Slug: "payments", Name: "Payments", ChatURL: "xmpp:payments@example.com", Version: 2, CreatedAt: at(9, 20, 0, 0), UpdatedAt: at(9, 31, 40, 250),
+			Slug: "payments", Name: "Payments", ChatURL: "xmpp:payments@example.com", OnCall: events.OnCall{Kind: "oracle"},
+			Version: 2, CreatedAt: at(9, 20, 0, 0), UpdatedAt: at(9, 31, 40, 250),
 		}},
 		events.TeamDeleted{Slug: "payments", Version: 3, DeletedAt: at(17, 5, 0, 120)},
 		events.ReleasesFound{ServiceID: billingID, GitHubURL: "git+ssh://forge.example.com/billing", CheckedAt: at(9, 31, 0, 0), Problem: "archived"},

@@ -30,12 +30,20 @@ type Team struct {
 	PageURL string `json:"page_url,omitzero" jsonschema:"format=uri"` // where one calls it for help, at any hour
 	DocsURL string `json:"docs_url,omitzero" jsonschema:"format=uri"` // its handbook
 
+	// OnCall says how it is known who is on call, not who: that is asked of the API.
+	OnCall OnCall `json:"on_call,omitzero"`
+
 	// Version increases with every change. The first is 1, also of a team that has the slug
 	// of one that was deleted.
 	Version int64 `json:"version"`
 
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// OnCall is how it is known who is on call for a team.
+type OnCall struct {
+	Kind string `json:"kind"` // "contact", "rotation" or "calendar"; later versions may have more
 }
 
 func (t Team) readable() error {

@@ -31,7 +31,7 @@ func differencesOf(was, is []setting) (list []Difference) {
 // setting is the value of a field that a client can set; nil: it is not set.
 type setting struct {
 	name  string
-	value any // string, []string or nil
+	value any // string, []string, *oncall.Plan or nil
 }
 
 // settings returns the fields that a client can set, always the same ones. The status is

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/oncall"
 )
 
 // MaxEmail is how many characters a mail address has at most (RFC 5321, section 4.5.3.1.3).
@@ -26,7 +27,11 @@ type Team struct {
 	Email       string `db:"email"`
 	PageURL     string `db:"page_url"` // where one calls it for help, at any hour
 	DocsURL     string `db:"docs_url"`
-	Version     int64  `db:"version"` // grows with each change
+
+	OnCall      *oncall.Plan `db:"-"`            // who is on call; nil: nobody says. It is never changed, only replaced.
+	CalendarURL string       `db:"calendar_url"` // of a plan by a calendar, else empty: a secret, which nobody reads but who reads the calendar
+
+	Version int64 `db:"version"` // grows with each change
 
 	CreatedAt time.Time `db:"created_at"`
 	UpdatedAt time.Time `db:"updated_at"`
@@ -36,6 +41,8 @@ type Team struct {
 // empty value clears it.
 type TeamChange struct {
 	Name, Description, ChatURL, Email, PageURL, DocsURL *string
+
+	OnCall **oncall.Plan // to nil: nobody is said to be on call
 }
 
 // NewTeam returns an empty team, for a first Apply.
@@ -64,6 +71,9 @@ func (t *Team) Apply(c TeamChange, now time.Time) bool {
 			*field.value = field.normal(*field.to)
 		}
 	}
+	if c.OnCall != nil {
+		t.setOnCall(*c.OnCall)
+	}
 	if *t == before && t.Version > 0 {
 		return false
 	}
@@ -75,7 +85,7 @@ func (t *Team) Apply(c TeamChange, now time.Time) bool {
 // Validate returns an *InvalidError with every rule that c breaks regardless of the team it
 // is applied to, or nil.
 func (c TeamChange) Validate() error {
-	t := Team{Slug: "any", Name: "any"}
+	t := Team{Slug: "any", Name: "any", CalendarURL: "https://any.example"}
 	t.Apply(c, time.Time{})
 	return t.Validate()
 }
@@ -89,6 +99,7 @@ func (t Team) Validate() error {
 	for _, field := range t.texts(TeamChange{}) {
 		field.check(&v, field.name, *field.value)
 	}
+	v.onCall(&t)
 	return v.err()
 }
 
@@ -142,20 +153,25 @@ func (t Team) Order() string { return Fold(t.Name) + "\x1f" + t.Slug }
 
 // Event returns t as events contain it.
 func (t Team) Event() events.Team {
-	return events.Team{
+	e := events.Team{
 		Slug: t.Slug, Name: t.Name, Description: t.Description,
 		ChatURL: t.ChatURL, Email: t.Email, PageURL: t.PageURL, DocsURL: t.DocsURL,
 		Version: t.Version, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 	}
+	if t.OnCall != nil {
+		e.OnCall.Kind = string(t.OnCall.Kind)
+	}
+	return e
 }
 
 // TeamDifferences returns the fields that a client can change and that differ between two
 // states of a team, in their order. Before its creation and after its deletion it is nil.
 func TeamDifferences(before, after *Team) []Difference {
-	return differencesOf(before.settings(), after.settings())
+	was, is := onCallSettings(before, after)
+	return differencesOf(append(before.settings(), was), append(after.settings(), is))
 }
 
-// settings returns the fields that a client can set, always the same ones.
+// settings returns the fields that are plain text and that a client can set, always the same ones.
 func (t *Team) settings() (list []setting) {
 	if t == nil {
 		t = &Team{}

@@ -7,28 +7,36 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/oncall"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
 // team is a team as clients read it. Fields that are not set are null.
 type team struct {
-	Slug        string    `json:"slug" pattern:"^[a-z0-9]+(-+[a-z0-9]+)*$" minLength:"1" maxLength:"63" doc:"For addresses and subjects on NATS. It never changes." example:"payments"`
-	Name        string    `json:"name" minLength:"1" maxLength:"100" doc:"Unique: what the field team of its services says. Case counts." example:"Payments"`
-	Description *string   `json:"description" maxLength:"2000" doc:"What it does, in a few lines."`
-	ChatURL     *string   `json:"chat_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where one talks to it."`
-	Email       *string   `json:"email" maxLength:"254" doc:"Its mail address." example:"payments@example.com"`
-	PageURL     *string   `json:"page_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where one calls it for help, at any hour."`
-	DocsURL     *string   `json:"docs_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its handbook is."`
-	Version     int64     `json:"version" minimum:"1" doc:"Grows with each change."`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	Slug        string       `json:"slug" pattern:"^[a-z0-9]+(-+[a-z0-9]+)*$" minLength:"1" maxLength:"63" doc:"For addresses and subjects on NATS. It never changes." example:"payments"`
+	Name        string       `json:"name" minLength:"1" maxLength:"100" doc:"Unique: what the field team of its services says. Case counts." example:"Payments"`
+	Description *string      `json:"description" maxLength:"2000" doc:"What it does, in a few lines."`
+	ChatURL     *string      `json:"chat_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where one talks to it."`
+	Email       *string      `json:"email" maxLength:"254" doc:"Its mail address." example:"payments@example.com"`
+	PageURL     *string      `json:"page_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where one calls it for help, at any hour."`
+	DocsURL     *string      `json:"docs_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its handbook is."`
+	OnCall      *oncall.Plan `json:"on_call" doc:"Who is on call; null: nobody says."`
+	Version     int64        `json:"version" minimum:"1" doc:"Grows with each change."`
+	CreatedAt   time.Time    `json:"created_at"`
+	UpdatedAt   time.Time    `json:"updated_at"`
+}
+
+// TransformSchema says that a team may have no plan.
+func (team) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["on_call"] = rest.OrNull(s.Properties["on_call"])
+	return s
 }
 
 // newTeam returns t as clients read it. The result has pointers into t.
 func newTeam(t *catalog.Team) team {
 	return team{
 		Slug: t.Slug, Name: t.Name, Description: unlessEmpty(&t.Description),
-		ChatURL: unlessEmpty(&t.ChatURL), Email: unlessEmpty(&t.Email), PageURL: unlessEmpty(&t.PageURL), DocsURL: unlessEmpty(&t.DocsURL),
+		ChatURL: unlessEmpty(&t.ChatURL), Email: unlessEmpty(&t.Email), PageURL: unlessEmpty(&t.PageURL), DocsURL: unlessEmpty(&t.DocsURL), OnCall: t.OnCall,
 		Version: t.Version, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 	}
 }
@@ -41,6 +49,8 @@ type TeamUpdate struct {
 	Email       rest.Field[string] `json:"email,omitempty" maxLength:"254" doc:"Its mail address." example:"payments@example.com"`
 	PageURL     rest.Field[string] `json:"page_url,omitempty" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where one calls it for help, at any hour."`
 	DocsURL     rest.Field[string] `json:"docs_url,omitempty" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its handbook is."`
+
+	OnCall rest.Object[oncall.Plan] `json:"on_call,omitempty" doc:"Who is on call. It is changed as a whole; a calendar without a URL keeps the one that is there."`
 }
 
 // teamCreate is the body of a new team.
@@ -58,6 +68,7 @@ func (teamCreate) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema 
 func (t TeamUpdate) change() catalog.TeamChange {
 	return catalog.TeamChange{
 		Name: t.Name.To, Description: t.Description.To, ChatURL: t.ChatURL.To, Email: t.Email.To, PageURL: t.PageURL.To, DocsURL: t.DocsURL.To,
+		OnCall: t.OnCall.To,
 	}
 }
 

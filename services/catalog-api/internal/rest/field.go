@@ -28,26 +28,32 @@ func (Field[T]) Schema(r huma.Registry) *huma.Schema {
 	return s
 }
 
-// parse sets the field from a JSON value, or returns what is wrong with it.
-func (f *Field[T]) parse(value json.RawMessage) (wrong string) {
+func (f *Field[T]) parse(name string, value json.RawMessage) []FieldError {
 	f.To = new(T)
 	to := reflect.ValueOf(f.To).Elem()
+	wrong := ""
 	if to.Kind() == reflect.String {
-		text, wrong := parseText(value, "It must be a string or null.")
+		var text string
+		text, wrong = parseText(value, "It must be a string or null.")
 		to.SetString(text)
-		return wrong
+	} else {
+		var texts []string
+		texts, wrong = parseTexts(value)
+		to.Set(reflect.ValueOf(texts).Convert(to.Type()))
 	}
-	texts, wrong := parseTexts(value)
-	to.Set(reflect.ValueOf(texts).Convert(to.Type()))
-	return wrong
+	if wrong != "" {
+		return []FieldError{{Field: name, Message: wrong, Value: echo(value)}}
+	}
+	return nil
 }
 
-// parser is a *Field of any type.
+// parser is a *Field or an *Object of any type.
 type parser interface {
-	parse(value json.RawMessage) (wrong string)
+	// parse sets the member of this name from a JSON value, or returns what is wrong with it.
+	parse(name string, value json.RawMessage) []FieldError
 }
 
-// Body is the JSON object of a write. W is a struct of Fields, in the order in which
+// Body is the JSON object of a write. W is a struct of Fields and Objects, in the order in which
 // messages list them. R is the answer to reads. Body ignores the members that only R
 // has, so that clients can send back what they read.
 type Body[W, R any] struct{ data []byte }
@@ -95,7 +101,7 @@ func (b *Body[W, R]) Read(invalid func(W) []FieldError) (W, error) {
 			message = "This field is given twice."
 		case known:
 			seen[name] = true
-			message = field.parse(value)
+			wrong = append(wrong, field.parse(name, value)...)
 		case !slices.Contains(readOnly, name):
 			message = "Unknown field. These can be set: " + strings.Join(fieldNames(reflect.TypeFor[W]()), ", ") + "."
 		}

@@ -104,7 +104,7 @@ type FieldError struct {
 // InvalidFields returns the problem of a body with invalid fields.
 func InvalidFields(fields []FieldError) *Problem {
 	p := Invalid.Problem("Some fields are not valid: correct them and send the request again.")
-	for _, f := range fields {
+	for _, f := range fields[:min(len(fields), maxErrors)] {
 		p.Errors = append(p.Errors, FieldProblem{Field: f.Field, Location: "body." + f.Field, Message: f.Message, Value: f.Value})
 	}
 	if len(p.Errors) == 1 {

@@ -59,7 +59,22 @@ CREATE TABLE teams (
     docs_url    text        NOT NULL,
     version     bigint      NOT NULL,
     created_at  timestamptz NOT NULL,
-    updated_at  timestamptz NOT NULL
+    updated_at  timestamptz NOT NULL,
+
+    on_call      jsonb,                                                                  -- an oncall.Plan; NULL: nobody says who is
+    calendar_url text       NOT NULL DEFAULT ''                                          -- of a plan by a calendar: a secret
+);
+
+-- What was read last of the calendars that say who is on call. Nothing of it is shown once the
+-- team has another calendar.
+CREATE TABLE team_calendars (
+    slug         text        NOT NULL COLLATE "C" CONSTRAINT team_calendars_pkey PRIMARY KEY
+                             CONSTRAINT team_calendars_slug_fkey REFERENCES teams ON DELETE CASCADE,
+    url          text        NOT NULL,                                                   -- that was read
+    read_at      timestamptz,                                                            -- by the fetcher's clock; NULL: never
+    problem      text        NOT NULL,                                                   -- why it could not be read the last time; empty: it could
+    covers_until timestamptz,                                                            -- what begins later is not known
+    shifts       jsonb       NOT NULL                                                    -- [{"name": …, "email": …, "from": …, "until": …}], by from
 );
 
 -- The statuses that services had, a row from each change: see note_status. They are kept for

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -16,7 +17,7 @@ import (
 )
 
 // teamColumns are those of catalog.Team, by the db tags of its fields.
-var teamColumns = namesOf(reflect.TypeFor[catalog.Team]())
+var teamColumns = append(namesOf(reflect.TypeFor[catalog.Team]()), "on_call")
 
 // selectTeams selects teams; their columns in full, as for services.
 var selectTeams = `SELECT ` + strings.Join(teamColumns, ", ") + ` FROM teams `
@@ -25,15 +26,34 @@ var selectTeams = `SELECT ` + strings.Join(teamColumns, ", ") + ` FROM teams `
 type teamRow struct {
 	catalog.Team
 
-	NameKey string `db:"name_key"`
+	NameKey string  `db:"name_key"`
+	Plan    *string `db:"on_call"` // as JSON; nil: there is none
 }
 
-func newTeamRow(t catalog.Team) teamRow { return teamRow{t, catalog.Key(t.Name)} }
+func newTeamRow(t catalog.Team) (teamRow, error) {
+	r := teamRow{Team: t, NameKey: catalog.Key(t.Name)}
+	if t.OnCall == nil {
+		return r, nil
+	}
+	plan, err := json.Marshal(t.OnCall)
+	if err != nil {
+		return r, fmt.Errorf("encode who is on call: %w", err)
+	}
+	text := string(plan)
+	r.Plan = &text
+	return r, nil
+}
 
-func (r teamRow) team() catalog.Team {
+func (r teamRow) team() (catalog.Team, error) {
 	t := r.Team
 	t.CreatedAt, t.UpdatedAt = t.CreatedAt.UTC(), t.UpdatedAt.UTC()
-	return t
+	if r.Plan == nil {
+		return t, nil
+	}
+	if err := json.Unmarshal([]byte(*r.Plan), &t.OnCall); err != nil {
+		return t, fmt.Errorf("who is on call for team %s: %w", t.Slug, err)
+	}
+	return t, nil
 }
 
 // Teams returns all teams in the order of their names, or those with a name unless it is empty.
@@ -44,7 +64,10 @@ func (s *Store) Teams(ctx context.Context, name string) ([]catalog.Team, error) 
 	}
 	list := make([]catalog.Team, len(rows))
 	for i, r := range rows {
-		list[i] = r.team()
+		var err error
+		if list[i], err = r.team(); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortFunc(list, func(a, b catalog.Team) int { return strings.Compare(a.Order(), b.Order()) })
 	return list, nil
@@ -68,7 +91,7 @@ func teamBySlug(ctx context.Context, q sqlx.QueryerContext, slug, lock string) (
 	if err := sqlx.GetContext(ctx, q, &r, selectTeams+`WHERE slug = $1 `+lock, slug); err != nil {
 		return catalog.Team{}, ofKind(events.KindTeam, domainError(err))
 	}
-	return r.team(), nil
+	return r.team()
 }
 
 // CreateTeam adds a team. An empty slug is made from the name. Errors: catalog.ErrNameTaken,
@@ -112,7 +135,11 @@ func insertTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, t *catalog.Te
 		if choose {
 			t.Slug = catalog.NextSlug(t.Name, n)
 		}
-		done, err := tx.NamedExecContext(ctx, insert, newTeamRow(*t))
+		row, err := newTeamRow(*t)
+		if err != nil {
+			return false, err
+		}
+		done, err := tx.NamedExecContext(ctx, insert, row)
 		if err != nil {
 			return false, domainError(err)
 		}
@@ -198,9 +225,8 @@ func (s *Store) UpdateTeam(ctx context.Context, by access.Actor, slug string, if
 		if err := t.Validate(); err != nil {
 			return err
 		}
-		update := `UPDATE teams SET ` + assigned(teamColumns) + `, name_key = :name_key WHERE slug = :slug`
-		if _, err := tx.NamedExecContext(ctx, update, newTeamRow(t)); err != nil {
-			return domainError(err)
+		if err := saveTeam(ctx, tx, t); err != nil {
+			return err
 		}
 		if err := announceTeam(ctx, tx, by, &before, &t); err != nil || before.Name == t.Name {
 			return err
@@ -211,6 +237,16 @@ func (s *Store) UpdateTeam(ctx context.Context, by access.Actor, slug string, if
 		return catalog.Team{}, fmt.Errorf("update team %.70q: %w", slug, err)
 	}
 	return t, nil
+}
+
+func saveTeam(ctx context.Context, tx *sqlx.Tx, t catalog.Team) error {
+	update := `UPDATE teams SET ` + assigned(teamColumns) + `, name_key = :name_key WHERE slug = :slug`
+	row, err := newTeamRow(t)
+	if err != nil {
+		return err
+	}
+	_, err = tx.NamedExecContext(ctx, update, row)
+	return domainError(err)
 }
 
 // DeleteTeam removes the team. ifVersion is as in UpdateService. Errors: catalog.ErrNotFound,
