@@ -86,6 +86,7 @@ func (a *API) Handler() http.Handler {
 	})
 	a.services(r)
 	a.teams(r)
+	a.onCall(r)
 	a.history(r)
 	a.timeline(r)
 	a.deployments(r)

@@ -201,10 +201,10 @@ func timeParameter(name, text string, absent time.Time) (time.Time, error) {
 		return absent, nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
-	if err != nil || at.Year() < 1 {
+	if at = at.UTC(); err != nil || at.Year() < 1 || at.Year() > 9999 { // an answer could not say it
 		return at, rest.InvalidParameter(name, wrongTime, rest.Clip(text))
 	}
-	return at.UTC(), nil
+	return at, nil
 }
 
 type historyInput struct {

@@ -32,6 +32,7 @@ type Catalog interface {
 	Deployments
 	Keys
 	Teams
+	OnCall
 	History
 	Releases
 }

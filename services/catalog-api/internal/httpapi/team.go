@@ -109,14 +109,18 @@ type (
 var (
 	exampleTeamWrite = map[string]any{
 		"name": "Search", "chat_url": "https://chat.example.com/search", "email": "search@example.com", "page_url": "https://pager.example.com/search",
+		"on_call": examplePlan(),
 	}
-	exampleTeamPatch = map[string]any{"docs_url": "https://handbook.example.com/search", "email": nil}
+	exampleTeamPatch = map[string]any{
+		"docs_url": "https://handbook.example.com/search", "email": nil,
+		"on_call": oncall.Plan{Kind: oncall.ByCalendar, Calendar: &oncall.Calendar{URL: "https://calendar.example.com/secret/basic.ics"}},
+	}
 )
 
 func exampleTeam() team {
 	at := time.Date(2026, 3, 14, 9, 30, 0, 0, time.UTC)
 	return newTeam(&catalog.Team{
 		Slug: "payments", Name: "Payments", Description: "Takes money in, and pays it out.", ChatURL: "https://chat.example.com/payments",
-		Email: "payments@example.com", PageURL: "https://pager.example.com/payments", Version: 1, CreatedAt: at, UpdatedAt: at,
+		Email: "payments@example.com", PageURL: "https://pager.example.com/payments", OnCall: examplePlan(), Version: 1, CreatedAt: at, UpdatedAt: at,
 	})
 }

@@ -116,11 +116,17 @@ func (b *Body[W, R]) Read(invalid func(W) []FieldError) (W, error) {
 		return body, nil
 	}
 	for _, f := range invalid(body) {
-		if !slices.ContainsFunc(wrong, func(w FieldError) bool { return w.Field == f.Field }) {
+		if !slices.ContainsFunc(wrong, func(w FieldError) bool { return within(w.Field, f.Field) }) {
 			wrong = append(wrong, f)
 		}
 	}
 	return body, InvalidFields(wrong)
+}
+
+// within reports whether a field is this one or a part of it.
+func within(field, part string) bool {
+	rest, begins := strings.CutPrefix(part, field)
+	return begins && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // parsersOf returns the fields of a body by their JSON names.
