@@ -24,6 +24,9 @@ func TestServicesLinkNoServerAndNoTestHelper(t *testing.T) {
 			if !strings.Contains(string(out), "github.com/nats-io/nats.go") {
 				t.Errorf("it does not even link the NATS client: is this the right package?")
 			}
+			if zones := strings.Contains(string(out), "\ntime/tzdata\n"); zones != (dir == ".") {
+				t.Errorf("links the time zones: %t; images have them, and the one process runs where there may be none", zones)
+			}
 			for dep := range strings.Lines(string(out)) {
 				dep = strings.TrimSpace(dep)
 				server := strings.HasPrefix(dep, "github.com/nats-io/nats-server") || strings.Contains(dep, "/pkg/devstack")

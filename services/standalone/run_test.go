@@ -65,6 +65,13 @@ func TestDemoIsSeededBeforeReady(t *testing.T) {
 		if list := call(t, http.MethodGet, portal.at.API+"/services", "", http.StatusOK); list["total"] != 24.0 {
 			t.Errorf("%v services, want 24", list["total"])
 		}
+		busy := 0
+		for _, team := range call(t, http.MethodGet, portal.at.API+"/oncall", "", http.StatusOK)["items"].([]any) {
+			busy += len(team.(map[string]any)["now"].([]any))
+		}
+		if busy != 4 {
+			t.Errorf("%d are on call, want 4", busy)
+		}
 		portal.stop()
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-	_ "time/tzdata" // images have no zones
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"

@@ -1,6 +1,6 @@
 // Package oncall says who is on call for a team at a moment: by a contact, by a rotation of
 // people, or by a calendar that is read elsewhere. It uses no database, no network and no
-// clock; of the machine it needs the time zones.
+// clock; the time zones are those of the machine, or linked by the program.
 package oncall
 
 import (
@@ -105,7 +105,7 @@ type Duty struct {
 }
 
 // At returns who is on call at a time. Of a calendar it needs what was read. A nil plan has
-// nobody. It fails if the machine does not know the zone of a rotation.
+// nobody. It fails if the zone of a rotation is not known.
 func (p *Plan) At(at time.Time, read Reading) (Duty, error) {
 	switch {
 	case p == nil:

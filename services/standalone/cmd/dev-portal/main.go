@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	_ "time/tzdata" // the machine may have no zones; images of the services do
 
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/doctor"

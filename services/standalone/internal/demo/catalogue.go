@@ -41,22 +41,23 @@ type team struct {
 	Email       string `json:"email,omitempty"`
 	PageURL     string `json:"page_url,omitempty"`
 	DocsURL     string `json:"docs_url,omitempty"`
+	OnCall      *plan  `json:"on_call,omitempty"` // see plans
 }
 
 // teams are those of the examples. Some can be reached in fewer ways, as in reality.
 var teams = []team{
 	{
 		"Payments", "Takes money in, pays money out, and keeps the books of both.", "https://chat.example.com/payments",
-		"payments@example.com", "https://pager.example.com/payments", "https://handbook.example.com/payments",
+		"payments@example.com", "https://pager.example.com/payments", "https://handbook.example.com/payments", nil,
 	},
 	{
 		"Identity", "Who somebody is, and what they may do.", "https://chat.example.com/identity",
-		"identity@example.com", "https://pager.example.com/identity", "",
+		"identity@example.com", "https://pager.example.com/identity", "", nil,
 	},
-	{"Search", "Finds what customers look for.", "https://chat.example.com/search", "", "", "https://handbook.example.com/search"},
+	{"Search", "Finds what customers look for.", "https://chat.example.com/search", "", "", "https://handbook.example.com/search", nil},
 	{
 		"Platform", "What all others build and run on.", "https://chat.example.com/platform",
-		"platform@example.com", "https://pager.example.com/platform", "https://handbook.example.com/platform",
+		"platform@example.com", "https://pager.example.com/platform", "https://handbook.example.com/platform", nil,
 	},
 	{Name: "Web", Description: "What customers see.", ChatURL: "https://chat.example.com/web"},
 	{Name: "Data", Description: "Numbers, models and experiments.", Email: "data@example.com"},

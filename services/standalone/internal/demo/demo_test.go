@@ -143,6 +143,23 @@ func TestSeedErrorHasTheAnswerOfTheAPI(t *testing.T) {
 	}
 }
 
+func TestPlansAreOfTeams(t *testing.T) {
+	all := plans(time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC))
+	kinds := map[string]int{}
+	for name, p := range all {
+		kinds[p.Kind]++
+		if !slices.ContainsFunc(teams, func(t team) bool { return t.Name == name }) {
+			t.Errorf("of %s there is only a plan", name)
+		}
+	}
+	if len(all) == len(teams) || kinds["rotation"] < 2 || kinds["contact"] != 1 {
+		t.Errorf("of %d teams the plans are %v", len(teams), kinds)
+	}
+	if got := all["Payments"].Rotation; got.Starts != "2026-11-29T09:00" || got.Overrides[0].From != "2026-12-01T18:00" {
+		t.Errorf("a rotation is %+v", got)
+	}
+}
+
 // fakeAPI is the part of the API that Seed uses; the ids are the names.
 type fakeAPI struct {
 	services         map[string]service

@@ -42,7 +42,9 @@ func Seed(ctx context.Context, base string) error {
 	if err := c.do(ctx, http.MethodGet, "/api/services", nil, &list); err != nil {
 		return err
 	}
+	planned := plans(time.Now().UTC())
 	for _, t := range teams {
+		t.OnCall = planned[t.Name]
 		if err := c.do(ctx, http.MethodPost, "/api/teams", t, nil); err != nil {
 			return fmt.Errorf("team %q: %w", t.Name, err)
 		}
