@@ -181,7 +181,7 @@ func TestARotationIsAsAWalkSeesIt(t *testing.T) {
 		local := func() string {
 			return first.Add(time.Duration(random.IntN(14*48)) * 30 * time.Minute).Format("2006-01-02T15:04")
 		}
-		for range 4 {
+		for range 2 {
 			var overrides []string
 			for cut := first; ; {
 				from := cut.Add(time.Duration(random.IntN(6*48)) * 30 * time.Minute)
