@@ -206,6 +206,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	ProbesCompleted{}.Type():  decodeData[ProbesCompleted],
 	ReleasePublished{}.Type(): decodeData[ReleasePublished],
 	ReleasesFound{}.Type():    decodeData[ReleasesFound],
+	ShiftsFound{}.Type():      decodeData[ShiftsFound],
 	TeamCreated{}.Type():      decodeData[TeamCreated],
 	TeamUpdated{}.Type():      decodeData[TeamUpdated],
 	TeamDeleted{}.Type():      decodeData[TeamDeleted],

@@ -42,6 +42,9 @@ func TestDecodeLaterVersion(t *testing.T) {
 			Version: 2, CreatedAt: at(9, 20, 0, 0), UpdatedAt: at(9, 31, 40, 250),
 		}},
 		events.TeamDeleted{Slug: "payments", Version: 3, DeletedAt: at(17, 5, 0, 120)},
+		events.ShiftsFound{
+			Slug: "payments", URLDigest: "0682c5f2076f099c34cfdd15a9e063849ed437a49677e6fcc5b4198c76575be5", ReadAt: at(9, 31, 0, 0), Problem: "expired",
+		},
 		events.ReleasesFound{ServiceID: billingID, GitHubURL: "git+ssh://forge.example.com/billing", CheckedAt: at(9, 31, 0, 0), Problem: "archived"},
 	} {
 		want[e.Type()] = e

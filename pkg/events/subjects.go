@@ -26,6 +26,7 @@ const (
 	AllDue     = "portal.probe.due.*"
 	AllResults = "portal.probe.result.*"
 	AllFound   = "portal.release.found.*"
+	AllShifts  = "portal.oncall.found.*"
 )
 
 // CatalogSubject is where the configuration of the service is published.
@@ -45,6 +46,9 @@ func TeamSubject(slug string) string { return "portal.team." + slug }
 
 // ReleasesFoundSubject is where the releases in the service's repository are published.
 func ReleasesFoundSubject(id string) string { return "portal.release.found." + id }
+
+// ShiftsFoundSubject is where the shifts in the team's calendar are published.
+func ShiftsFoundSubject(slug string) string { return "portal.oncall.found." + slug }
 
 // PlanSubject is where the service's probe plan is kept.
 func PlanSubject(id string) string { return "portal.probe.plan." + id }

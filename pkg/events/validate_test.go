@@ -324,6 +324,43 @@ func verdict(t *testing.T, name string, e events.Event, want string) {
 	}
 }
 
+func TestShiftsFoundIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.ShiftsFound)
+		want   string
+	}{
+		"every field set":            {func(*events.ShiftsFound) {}, ""},
+		"nobody on call":             {func(e *events.ShiftsFound) { e.Shifts = nil }, ""},
+		"a problem":                  {func(e *events.ShiftsFound) { *e = failed(*e, events.FeedTooLarge) }, ""},
+		"a problem beside shifts":    {func(e *events.ShiftsFound) { e.Problem = events.FeedBlocked }, "there are shifts and the problem"},
+		"a problem off the list":     {func(e *events.ShiftsFound) { *e = failed(*e, "odd") }, `problem "odd" is not on the list`},
+		"a problem that is no word":  {func(e *events.ShiftsFound) { *e = failed(*e, "Oh!") }, `problem "Oh!" is not a word`},
+		"no slug":                    {func(e *events.ShiftsFound) { e.Slug = "" }, "is not a slug"},
+		"no digest":                  {func(e *events.ShiftsFound) { e.URLDigest = "" }, "is not a digest"},
+		"a URL in place of a digest": {func(e *events.ShiftsFound) { e.URLDigest = "https://example.com/" }, "is not a digest"},
+		"no time":                    {func(e *events.ShiftsFound) { e.ReadAt = time.Time{} }, "read_at is missing"},
+		"no end":                     {func(e *events.ShiftsFound) { e.CoversUntil = time.Time{} }, "covers_until is missing"},
+		"too many shifts":            {func(e *events.ShiftsFound) { e.Shifts = make([]events.Shift, events.MaxShifts+1) }, "at most 500"},
+		"shifts in no order":         {func(e *events.ShiftsFound) { slices.Reverse(e.Shifts) }, "begins before the one before it"},
+		"a shift of nobody":          {func(e *events.ShiftsFound) { e.Shifts[0].Name = "" }, "name"},
+		"a name with a line feed":    {func(e *events.ShiftsFound) { e.Shifts[0].Name = "Ada\n" }, "control character"},
+		"a name that is not UTF-8":   {func(e *events.ShiftsFound) { e.Shifts[0].Name = "Ada\xff" }, "is not UTF-8"},
+		"a name without end":         {func(e *events.ShiftsFound) { e.Shifts[0].Name = strings.Repeat("ä", 101) }, "too long"},
+		"an address without end":     {func(e *events.ShiftsFound) { e.Shifts[0].Email = strings.Repeat("ä", 255) }, "too long"},
+		"a shift that ends at once":  {func(e *events.ShiftsFound) { e.Shifts[0].Until = e.Shifts[0].From }, "is not after from"},
+	} {
+		e := sample[events.ShiftsFound](t)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
+}
+
+// failed returns what is said of a calendar that could not be read.
+func failed(e events.ShiftsFound, problem events.FeedProblem) events.ShiftsFound {
+	e.Shifts, e.CoversUntil, e.Problem = nil, time.Time{}, problem
+	return e
+}
+
 func TestReleasesFoundIsValidated(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(*events.ReleasesFound)

@@ -27,7 +27,7 @@ const fetchedLife = 7 * 24 * time.Hour
 // metadata: if two versions run at once during an upgrade, the older one doesn't revert
 // the changes of the newer one.
 const (
-	generation    = 3
+	generation    = 4
 	generationKey = "dev-portal-generation"
 )
 
@@ -139,7 +139,7 @@ func streams() []jetstream.StreamConfig {
 		{
 			Name:              events.StreamFetched,
 			Description:       "What was read elsewhere, the last of each thing: the fetcher goes on from it; internal",
-			Subjects:          []string{events.AllFound},
+			Subjects:          []string{events.AllFound, events.AllShifts},
 			MaxMsgsPerSubject: 1,
 			MaxAge:            fetchedLife,
 			Storage:           jetstream.FileStorage,
@@ -156,6 +156,7 @@ const (
 	durableProbers = "probers-"
 	durableIngest  = "ingest"
 	durableFound   = "releases"
+	durableShifts  = "shifts"
 )
 
 // Probers creates or updates the consumer that delivers due probes to the workers
@@ -207,9 +208,19 @@ func Ingest(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, er
 // Found creates or updates the consumer by which the replicas of catalog-api share the
 // releases that were found.
 func Found(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+	return fetched(ctx, js, durableFound, events.AllFound)
+}
+
+// Shifts creates or updates the consumer by which the replicas of catalog-api share the
+// shifts that were found.
+func Shifts(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+	return fetched(ctx, js, durableShifts, events.AllShifts)
+}
+
+func fetched(ctx context.Context, js jetstream.JetStream, durable, filter string) (jetstream.Consumer, error) {
 	return consumer(ctx, js, events.StreamFetched, jetstream.ConsumerConfig{
-		Durable:       durableFound,
-		FilterSubject: events.AllFound,
+		Durable:       durable,
+		FilterSubject: filter,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       30 * time.Second,
 		MaxAckPending: 100,

@@ -84,6 +84,14 @@ func All() []events.Event {
 			Actor: &events.Actor{Kind: "key", ID: "0199a3c2-0000-7000-8000-000000000002", Name: "ci"},
 		},
 		events.ServiceUpdated{Service: Billing()},
+		events.ShiftsFound{
+			Slug: "payments", URLDigest: "0682c5f2076f099c34cfdd15a9e063849ed437a49677e6fcc5b4198c76575be5",
+			ReadAt: At(9, 31, 0, 0), CoversUntil: At(9, 31, 0, 0).AddDate(0, 0, 60),
+			Shifts: []events.Shift{
+				{Name: "Ada Lovelace", Email: "ada@example.com", From: At(8, 0, 0, 0), Until: At(20, 0, 0, 0)},
+				{Name: "Grace Hopper", From: At(20, 0, 0, 0), Until: At(20, 0, 0, 0).AddDate(0, 0, 7)},
+			},
+		},
 		events.StatusChanged{
 			ServiceID: BillingID, Name: "billing", Team: "Payments",
 			From: events.StatusHealthy, To: events.StatusDegraded, Reason: events.ReasonHTTP5xx,
