@@ -15,6 +15,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/egress"
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/retry"
 )
 
 const (
@@ -23,7 +24,6 @@ const (
 	maxBody      = 8 << 20 // of a page, in bytes
 	maxRedirects = 5
 	maxHeader    = 64 << 10
-	maxWait      = time.Hour       // that a forge can make us wait
 	defaultWait  = 5 * time.Minute // if it does not say for how long
 	headTimeout  = 15 * time.Second
 )
@@ -198,7 +198,7 @@ func failure(ctx context.Context, err error) error {
 // refusal returns the error of an answer that has no releases.
 func refusal(res *http.Response, budget Budget) error {
 	err := fmt.Errorf("answered %s", res.Status)
-	wait, told := retryAfter(res.Header)
+	wait, told := retry.After(res.Header)
 	switch code := res.StatusCode; {
 	case code == http.StatusOK:
 		return nil
@@ -220,16 +220,6 @@ func refusal(res *http.Response, budget Budget) error {
 	return &Error{Problem: events.ProblemBadAnswer, Err: err}
 }
 
-// retryAfter returns how long to wait, and whether the forge said so. A date is not taken: no
-// forge sends one.
-func retryAfter(header http.Header) (time.Duration, bool) {
-	seconds, err := strconv.Atoi(header.Get("Retry-After"))
-	if err != nil || seconds < 0 {
-		return 0, false
-	}
-	return min(time.Duration(seconds)*time.Second, maxWait), true
-}
-
 // budgetOf returns what the answer says of the forge's limit: GitHub has X- before the names.
 func budgetOf(header http.Header) Budget {
 	for _, prefix := range []string{"X-RateLimit-", "RateLimit-"} {
@@ -237,7 +227,7 @@ func budgetOf(header http.Header) Budget {
 		reset, errReset := strconv.ParseInt(header.Get(prefix+"Reset"), 10, 64)
 		if err == nil && errReset == nil && remaining >= 0 {
 			wait := time.Until(time.Unix(reset, 0))
-			return Budget{Remaining: remaining, Wait: min(max(wait, 0)+time.Second, maxWait)} // a second, as clocks differ
+			return Budget{Remaining: remaining, Wait: min(max(wait, 0)+time.Second, retry.Most)} // a second, as clocks differ
 		}
 	}
 	return Budget{Remaining: -1}

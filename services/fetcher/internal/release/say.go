@@ -5,13 +5,8 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
-	"github.com/dev-portal/dev-portal/pkg/events/stream"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/say"
 )
-
-// Source is the CloudEvents source of what the fetcher says.
-const Source = "/dev-portal/fetcher"
-
-const publishTimeout = 5 * time.Second
 
 // validator returns the ETag with which only what is new to all services is asked for, or "".
 func (w *Watcher) validator(r repository) (validator string) {
@@ -42,24 +37,8 @@ func (w *Watcher) say(ctx context.Context, found events.ReleasesFound) bool {
 	if same {
 		return false
 	}
-	msg, err := stream.Encode(Source, found)
-	if err != nil {
-		w.Log.ErrorContext(ctx, "releases cannot be said", "error", err) // a bug: the forge's words are checked when they are read
+	if !say.Publish(ctx, w.JS, w.Log, found) {
 		return false
-	}
-	for {
-		try, cancel := context.WithTimeout(ctx, publishTimeout)
-		_, err := w.JS.PublishMsg(try, msg) // sent again it is stored once, by its id
-		cancel()
-		if err == nil {
-			break
-		}
-		if ctx.Err() == nil {
-			w.Log.WarnContext(ctx, "releases not stored; retrying", "error", err)
-		}
-		if !sleep(ctx, retryPause) {
-			return false
-		}
 	}
 	w.Metrics.published.Inc()
 	w.mu.Lock()

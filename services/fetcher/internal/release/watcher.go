@@ -22,6 +22,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/forge"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/say"
 )
 
 const (
@@ -138,7 +139,7 @@ func (w *Watcher) load(ctx context.Context) bool {
 		if ctx.Err() == nil {
 			told(fmt.Errorf("read what was said last: %w", err))
 		}
-		if !sleep(ctx, retryPause) {
+		if !say.Pause(ctx, retryPause) {
 			return false
 		}
 	}
@@ -239,13 +240,4 @@ func (w *Watcher) ask(ctx context.Context, l *lane, r repository) (answer forge.
 		l.pause(failed.Wait)
 	}
 	return answer, err
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }
