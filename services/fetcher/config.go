@@ -15,7 +15,7 @@ import (
 )
 
 // Config configures the fetcher. Its zero value uses the NATS server on this machine, and
-// reads github.com, gitlab.com and codeberg.org without tokens.
+// reads github.com, gitlab.com and codeberg.org without tokens, and the calendars of teams.
 type Config struct {
 	service.Common
 
@@ -34,8 +34,12 @@ type Config struct {
 
 	// Every is the time between two looks at a repository. Where the forge takes fewer
 	// requests, as github.com does without a token, it is longer. PORTAL_RELEASES_EVERY, a
-	// duration of at least a minute; 0: 15 minutes.
+	// duration of at least a minute; 0: 15 minutes; Never.
 	Every time.Duration
+
+	// CalendarsEvery is the time between two readings of the calendar of a team's duty.
+	// PORTAL_CALENDARS_EVERY, a duration of at least a minute; 0: 5 minutes; Never.
+	CalendarsEvery time.Duration
 
 	// Deny has addresses that are never dialled, in addition to egress.DefaultDeny.
 	// PORTAL_DENY, prefixes such as 127.0.0.0/8, separated by commas; empty: none.
@@ -59,10 +63,15 @@ type App struct {
 	Host         string // of the GitHub where it is. PORTAL_GITHUB_APP_HOST; empty: github.com
 }
 
+// Never is the time between two readings of what is not read.
+const Never time.Duration = -1
+
 const (
 	minEvery     = time.Minute
 	maxEvery     = 24 * time.Hour
 	defaultEvery = 15 * time.Minute
+
+	defaultCalendarsEvery = 5 * time.Minute
 )
 
 // ConfigFromEnv reads the variables that Config names. Its error joins all that is
@@ -77,10 +86,11 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 			ID: env.Number("PORTAL_GITHUB_APP_ID"), Installation: env.Number("PORTAL_GITHUB_APP_INSTALLATION"),
 			KeyFile: env.Text("PORTAL_GITHUB_APP_KEY"), Host: env.Text("PORTAL_GITHUB_APP_HOST"),
 		},
-		Every:       env.Duration("PORTAL_RELEASES_EVERY"),
-		Deny:        env.Prefixes("PORTAL_DENY"),
-		HooksAddr:   env.Text("PORTAL_HOOKS"),
-		HooksSecret: env.Text("PORTAL_HOOKS_SECRET"),
+		Every:          env.Duration("PORTAL_RELEASES_EVERY"),
+		CalendarsEvery: env.Duration("PORTAL_CALENDARS_EVERY"),
+		Deny:           env.Prefixes("PORTAL_DENY"),
+		HooksAddr:      env.Text("PORTAL_HOOKS"),
+		HooksSecret:    env.Text("PORTAL_HOOKS_SECRET"),
 	}
 	return cfg, errors.Join(env.Err(), cfg.Validate())
 }
@@ -99,6 +109,7 @@ func List(text string) (parts []string) {
 func (c Config) withDefaults() Config {
 	c.Common = c.WithDefaults()
 	c.Every = cmp.Or(c.Every, defaultEvery)
+	c.CalendarsEvery = cmp.Or(c.CalendarsEvery, defaultCalendarsEvery)
 	return c
 }
 
@@ -106,7 +117,10 @@ func (c Config) withDefaults() Config {
 func (c Config) Validate() error {
 	c = c.withDefaults()
 	var rules service.Rules
-	rules.Check(c.Every >= minEvery && c.Every <= maxEvery, "PORTAL_RELEASES_EVERY is %s; it must be from %s to %s", c.Every, minEvery, maxEvery)
+	for name, every := range map[string]time.Duration{"PORTAL_RELEASES_EVERY": c.Every, "PORTAL_CALENDARS_EVERY": c.CalendarsEvery} {
+		rules.Check(every == Never || every >= minEvery && every <= maxEvery, "%s is %s; it must be from %s to %s", name, every, minEvery, maxEvery)
+	}
+	rules.Check(c.Every != Never || c.CalendarsEvery != Never, "neither releases nor calendars are to be read")
 	hooks := c.HooksAddr != "" || c.HooksListener != nil
 	rules.Check(hooks || c.HooksSecret == "", "PORTAL_HOOKS_SECRET is set without PORTAL_HOOKS, the address where webhooks are taken")
 	if c.HooksSecret != "" {

@@ -27,10 +27,10 @@ func TestConfigFromEnv(t *testing.T) {
 	token := write(t, "t0ken")
 	vars := map[string]string{
 		"PORTAL_FORGES": "gitea=git.example.com, gitlab=lab.example.com", "PORTAL_FORGE_TOKENS": "github.com=" + token + ",git.example.com=" + token,
-		"PORTAL_RELEASES_EVERY": "5m", "PORTAL_DENY": "127.0.0.0/8", "PORTAL_HOOKS": ":8081", "PORTAL_HOOKS_SECRET": token,
+		"PORTAL_RELEASES_EVERY": "5m", "PORTAL_CALENDARS_EVERY": "10m", "PORTAL_DENY": "127.0.0.0/8", "PORTAL_HOOKS": ":8081", "PORTAL_HOOKS_SECRET": token,
 	}
 	cfg, err := fetcher.ConfigFromEnv(func(name string) string { return vars[name] })
-	if err != nil || len(cfg.Forges) != 2 || len(cfg.Tokens) != 2 || cfg.Every != 5*time.Minute || len(cfg.Deny) != 1 || cfg.HooksAddr != ":8081" || cfg.HooksSecret != token {
+	if err != nil || len(cfg.Forges) != 2 || len(cfg.Tokens) != 2 || cfg.Every != 5*time.Minute || cfg.CalendarsEvery != 10*time.Minute || len(cfg.Deny) != 1 || cfg.HooksAddr != ":8081" || cfg.HooksSecret != token {
 		t.Errorf("got %+v, %v", cfg, err)
 	}
 	if _, err := fetcher.ConfigFromEnv(func(string) string { return "" }); err != nil {
@@ -54,6 +54,10 @@ func TestConfigIsValidated(t *testing.T) {
 		"an app":                      {fetcher.Config{App: app}, ""},
 		"an app at another GitHub":    {fetcher.Config{App: fetcher.App{1, 2, pemKey, "ghe.example"}, Forges: []string{"github=ghe.example"}}, ""},
 		"a shorter interval":          {fetcher.Config{Every: time.Second}, "PORTAL_RELEASES_EVERY is 1s"},
+		"none of both":                {fetcher.Config{Every: fetcher.Never, CalendarsEvery: fetcher.Never}, "neither releases nor calendars"},
+		"one of them":                 {fetcher.Config{Every: fetcher.Never}, ""},
+		"a negative interval":         {fetcher.Config{CalendarsEvery: -time.Hour}, "PORTAL_CALENDARS_EVERY is -1h0m0s"},
+		"a longer one of calendars":   {fetcher.Config{CalendarsEvery: 25 * time.Hour}, "PORTAL_CALENDARS_EVERY is 25h0m0s; it must be from 1m0s to 24h0m0s"},
 		"a forge that is none":        {fetcher.Config{Forges: []string{"cvs=x"}}, "PORTAL_FORGES"},
 		"a token for nobody":          {fetcher.Config{Tokens: []string{"git.example=/x"}}, "PORTAL_FORGE_TOKENS"},
 		"a token that is not there":   {fetcher.Config{Tokens: []string{"github.com=/nowhere"}}, "no such file"},

@@ -3,6 +3,7 @@ module github.com/dev-portal/dev-portal/services/fetcher
 go 1.26.0
 
 require (
+	github.com/arran4/golang-ical v0.3.4
 	github.com/dev-portal/dev-portal/pkg/devstack v0.0.0-00010101000000-000000000000
 	github.com/dev-portal/dev-portal/pkg/egress v0.0.0
 	github.com/dev-portal/dev-portal/pkg/events v0.0.0
@@ -10,6 +11,7 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/nats-io/nats.go v1.55.0
 	github.com/prometheus/client_golang v1.25.0
+	github.com/teambition/rrule-go v1.8.2
 	golang.org/x/sync v0.24.0
 	golang.org/x/time v0.16.0
 )

@@ -1,7 +1,8 @@
-// Package fetcher reads what others publish about the services: the releases in the
-// repositories that they link to. It follows the catalogue's events, asks the forges in turn
-// and within their limits, and sends what is new to catalog-api. It has no state of its own: the
-// broker has what it said last, and it may be killed at any time.
+// Package fetcher reads what others publish about the services and their teams: the releases in
+// the repositories that services link to, and the calendars of teams' duties. It follows the
+// catalogue's events, asks forges and calendars in turn and within their limits, and sends what
+// it reads to catalog-api. It has no state of its own: the broker has what it said last, and it
+// may be killed at any time.
 package fetcher
 
 import (
@@ -15,6 +16,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/egress"
 	"github.com/dev-portal/dev-portal/pkg/service"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/calendar"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/forge"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/hook"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/release"
@@ -36,17 +38,28 @@ func Run(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("fetcher: %w", err)
 	}
 	err = cfg.Run(ctx, "fetcher", func(nc *nats.Conn) (service.Work, error) {
-		w, err := cfg.watcher(nc)
+		js, err := jetstream.New(nc)
 		if err != nil {
 			return service.Work{}, fmt.Errorf("fetcher: %w", err)
 		}
-		parts := []func(context.Context) error{w.Run}
+		work := service.Work{}
+		if cfg.CalendarsEvery != Never {
+			work.Parts = append(work.Parts, cfg.calendars(js).Run)
+		}
+		if cfg.Every == Never {
+			return work, nil
+		}
+		w, err := cfg.watcher(js)
+		if err != nil {
+			return service.Work{}, fmt.Errorf("fetcher: %w", err)
+		}
+		work.Ready, work.Parts = w.Ready, append(work.Parts, w.Run)
 		if hooks != nil {
 			secret := func() (string, error) { return forge.ReadSecret(cfg.HooksSecret) }
 			handler := hook.Handler(secret, w.Hint, cfg.Log)
-			parts = append(parts, func(ctx context.Context) error { return service.Serve(ctx, hooks, handler, cfg.Log) })
+			work.Parts = append(work.Parts, func(ctx context.Context) error { return service.Serve(ctx, hooks, handler, cfg.Log) })
 		}
-		return service.Work{Ready: w.Ready, Parts: parts}, nil
+		return work, nil
 	})
 	if hooks != nil {
 		_ = hooks.Close() // after a failed start; otherwise its server has closed it
@@ -54,13 +67,24 @@ func Run(ctx context.Context, cfg Config) error {
 	return err
 }
 
-// watcher returns what the settings ask for.
-func (c Config) watcher(nc *nats.Conn) (*release.Watcher, error) {
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return nil, err
-	}
-	client := forge.NewClient(egress.New(egress.Config{Timeout: dialTimeout, Deny: c.Deny}), "dev-portal-fetcher/"+c.Version)
+// dialer returns the dialer for all that others have written down.
+func (c Config) dialer() *egress.Dialer {
+	return egress.New(egress.Config{Timeout: dialTimeout, Deny: c.Deny})
+}
+
+// userAgent returns what the fetcher calls itself.
+func (c Config) userAgent() string { return "dev-portal-fetcher/" + c.Version }
+
+// calendars returns what reads the calendars.
+func (c Config) calendars(js jetstream.JetStream) *calendar.Watcher {
+	return calendar.New(calendar.Config{
+		JS: js, Client: calendar.NewClient(c.dialer(), c.userAgent()), Every: c.CalendarsEvery, Log: c.Log, Metrics: calendar.NewMetrics(c.Registry),
+	})
+}
+
+// watcher returns what reads the releases.
+func (c Config) watcher(js jetstream.JetStream) (*release.Watcher, error) {
+	client := forge.NewClient(c.dialer(), c.userAgent())
 	forges, err := c.forges(client)
 	if err != nil {
 		return nil, err

@@ -108,6 +108,10 @@ type Config struct {
 	// services have repositories that do not exist.
 	ReleasesEvery time.Duration
 
+	// CalendarsEvery is the time between two readings of the calendar of a team's duty:
+	// --calendars-every, PORTAL_CALENDARS_EVERY, "5m". 0: none are read.
+	CalendarsEvery time.Duration
+
 	// Demo fills the catalogue with examples: --demo, PORTAL_DEMO.
 	Demo bool
 
@@ -161,7 +165,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 		}
 		flags.StringVar(p, name, value, usage+" ["+variable+"]")
 	}
-	var interval, timeout, releases, proxies, rate, streams string
+	var interval, timeout, releases, calendars, proxies, rate, streams string
 	text(&cfg.HTTPAddr, "http", "PORTAL_HTTP", "127.0.0.1:8080", "`address` of the page and the API")
 	text(&cfg.NATSAddr, "nats", "PORTAL_NATS", "127.0.0.1:4222", "`address` of NATS")
 	text(&cfg.MetricsAddr, "metrics", "PORTAL_METRICS", "", "`address` of the metrics (default "+DefaultMetrics+", or a free port if that is taken)")
@@ -185,6 +189,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	text(&cfg.Forges, "forges", "PORTAL_FORGES", "", "`forges` besides github.com, gitlab.com and codeberg.org, such as gitea=git.example.com, with commas between")
 	text(&cfg.ForgeTokens, "forge-tokens", "PORTAL_FORGE_TOKENS", "", "`files` of tokens for forges, such as github.com=/path/to/token, with commas between")
 	text(&releases, "releases-every", "PORTAL_RELEASES_EVERY", "15m", "`time` between two looks at the releases in a repository; 0: none are read")
+	text(&calendars, "calendars-every", "PORTAL_CALENDARS_EVERY", "5m", "`time` between two readings of the calendar of a team's duty; 0: none are read")
 	flags.BoolVar(&cfg.Demo, "demo", false, "fill the catalogue with examples that change [PORTAL_DEMO]")
 	show := flags.Bool("version", false, "say which version this is")
 	ask := flags.Bool("healthcheck", false, "ask the portal that runs at --http whether all of it works")
@@ -218,6 +223,9 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	if cfg.ReleasesEvery, err = time.ParseDuration(releases); err != nil {
 		fromEnv = append(fromEnv, fmt.Errorf("--releases-every is %q: use a time such as 15m, or 0", releases))
 	}
+	if cfg.CalendarsEvery, err = time.ParseDuration(calendars); err != nil {
+		fromEnv = append(fromEnv, fmt.Errorf("--calendars-every is %q: use a time such as 5m, or 0", calendars))
+	}
 	parsed := service.NewEnv(func(name string) string {
 		return map[string]string{"--proxies": proxies, "--rate-limit": rate, "--stream-limit": streams}[name]
 	})
@@ -249,7 +257,7 @@ func (c Config) validate() error {
 	if c.Timeout < minTimeout || c.Timeout > maxTimeout {
 		errs = append(errs, fmt.Errorf("--timeout is %s: choose one between %s and %s", c.Timeout, minTimeout, maxTimeout))
 	}
-	if c.readsReleases() {
+	if c.fetches() {
 		errs = append(errs, c.fetcher().Validate())
 	}
 	errs = append(errs, c.catalogAPI().CheckAnonymous(c.Demo), c.catalogAPI().CheckSignOn())

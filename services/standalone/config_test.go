@@ -58,6 +58,7 @@ func TestInvalidConfigurationIsNamed(t *testing.T) {
 		"a database that is no Postgres": {"--database-url mysql://u:hunter2@h/db", "", "--database-url is no URL of a Postgres"},
 		"a database URL that is broken":  {"", "PORTAL_DATABASE_URL=postgres://u:hunter2@h:port/db", "--database-url is no URL"},
 		"no data folder":                 {"--data=", "", "--data is empty"},
+		"an interval of calendars":       {"--calendars-every 1s", "", "PORTAL_CALENDARS_EVERY is 1s"},
 		"an interval of releases":        {"--releases-every often", "", `--releases-every is "often"`},
 		"a forge that is none":           {"", "PORTAL_FORGES=cvs=cvs.example", `"cvs=cvs.example" is not a forge`},
 		"a demo that is maybe":           {"", "PORTAL_DEMO=maybe", `PORTAL_DEMO is "maybe"`},
@@ -99,7 +100,7 @@ func TestHelpListsEveryFlagAndVariable(t *testing.T) {
 	if !errors.Is(err, flag.ErrHelp) {
 		t.Fatalf("error is %v", err)
 	}
-	for _, word := range []string{"http", "nats", "metrics", "data", "database-url", "interval", "timeout", "forges", "forge-tokens", "releases-every", "demo", "version"} {
+	for _, word := range []string{"http", "nats", "metrics", "data", "database-url", "interval", "timeout", "forges", "forge-tokens", "releases-every", "calendars-every", "demo", "version"} {
 		if !strings.Contains(out.String(), "-"+word) {
 			t.Errorf("no flag %s", word)
 		}

@@ -3,6 +3,7 @@
 package standalone
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,7 +132,7 @@ func (c Config) services() []part {
 			return healthworker.Run(ctx, healthworker.Config{Common: common, Timeout: c.Timeout})
 		}},
 	}
-	if c.readsReleases() {
+	if c.fetches() {
 		parts = append(parts, part{"fetcher", func(ctx context.Context, common service.Common) error {
 			cfg := c.fetcher()
 			cfg.Common = common
@@ -141,12 +142,22 @@ func (c Config) services() []part {
 	return parts
 }
 
-// readsReleases reports whether a fetcher runs.
+// fetches reports whether a fetcher runs.
+func (c Config) fetches() bool { return c.readsReleases() || c.CalendarsEvery != 0 }
+
+// readsReleases reports whether releases are read.
 func (c Config) readsReleases() bool { return c.ReleasesEvery != 0 && !c.Demo }
 
 // fetcher returns what the settings of this process mean for the fetcher.
 func (c Config) fetcher() fetcher.Config {
-	return fetcher.Config{Forges: fetcher.List(c.Forges), Tokens: fetcher.List(c.ForgeTokens), Every: c.ReleasesEvery}
+	cfg := fetcher.Config{
+		Forges: fetcher.List(c.Forges), Tokens: fetcher.List(c.ForgeTokens), Every: c.ReleasesEvery,
+		CalendarsEvery: cmp.Or(c.CalendarsEvery, fetcher.Never),
+	}
+	if !c.readsReleases() {
+		cfg.Every = fetcher.Never
+	}
+	return cfg
 }
 
 // catalogAPI returns what the settings of this process mean for catalog-api.

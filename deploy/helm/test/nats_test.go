@@ -42,6 +42,11 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	shifts, err := stream.Shifts(ctx, js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.nameFeed(t, catalogue)
 	found, err := stream.Found(ctx, js)
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +68,12 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	said, err := found.Next(jetstream.FetchMaxWait(patience))
 	if err != nil {
 		t.Fatalf("the fetcher says nothing of the service: %v", err)
+	}
+	if err := said.DoubleAck(ctx); err != nil {
+		t.Error(err)
+	}
+	if said, err = shifts.Next(jetstream.FetchMaxWait(patience)); err != nil {
+		t.Fatalf("the fetcher says nothing of the calendar: %v", err)
 	}
 	if err := said.DoubleAck(ctx); err != nil {
 		t.Error(err)
@@ -107,6 +118,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 	forbidden := map[string][]string{
 		"subscriber": {
 			events.CatalogSubject(id), events.StatusSubject(id), events.DueSubject(id), events.ResultSubject(id), events.CheckSubject,
+			events.FeedsSubject, events.ShiftsFoundSubject("payments"),
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.MSG.DELETE.PORTAL",
 			"$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*",
 			"$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.STREAM.MSG.GET.RESULTS",
@@ -122,7 +134,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 			"$JS.API.STREAM.DELETE.PROBES", "$JS.API.STREAM.PURGE.PROBES", "$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.CONSUMER.DELETE.RESULTS.ingest",
 		},
 		"health-worker": {
-			events.CatalogSubject(id), events.StatusSubject(id),
+			events.CatalogSubject(id), events.StatusSubject(id), events.FeedsSubject, events.ShiftsFoundSubject("payments"),
 			"$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.UPDATE.RESULTS", "$JS.API.STREAM.UPDATE.PROBES",
 			"$JS.API.STREAM.CREATE.PORTAL", "$JS.API.STREAM.CREATE.RESULTS", "$JS.API.STREAM.CREATE.PROBES", "$JS.API.STREAM.DELETE.PROBES",
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.CONSUMER.CREATE.RESULTS.ingest.portal.probe.result.*",
@@ -134,6 +146,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 		events.CatalogSubject(id), events.StatusSubject(id), events.ReleaseSubject(id), events.ResultSubject(id), events.CheckSubject, events.PlanSubject(id),
 		"$JS.API.STREAM.CREATE.FETCHED", "$JS.API.STREAM.UPDATE.FETCHED", "$JS.API.STREAM.PURGE.FETCHED", "$JS.API.STREAM.DELETE.PORTAL",
 		"$JS.API.CONSUMER.CREATE.FETCHED.releases.portal.release.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.releases", "$JS.API.CONSUMER.DELETE.FETCHED.releases",
+		"$JS.API.CONSUMER.CREATE.FETCHED.shifts.portal.oncall.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.shifts", events.TeamSubject("payments"),
 		"$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*", "$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PORTAL.mine.portal.status.*",
 		"$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.CONSUMER.CREATE.PROBES.mine", "$JS.API.CONSUMER.DELETE.PORTAL.anothers",
 	}
@@ -151,6 +164,20 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 			}) {
 				t.Errorf("%s may publish %s", user, subject)
 			}
+		}
+	}
+	for _, user := range []string{"subscriber", "health-worker", "catalog-api"} { // the answers have the addresses of calendars
+		nc := b.connect(t, user)
+		if _, err := nc.SubscribeSync(events.FeedsReplies + ">"); err != nil {
+			t.Fatal(err)
+		}
+		if err := nc.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(b.violations(), func(line string) bool {
+			return strings.Contains(line, "user:"+user) && strings.Contains(line, fmt.Sprintf("%q", events.FeedsReplies+">"))
+		}) {
+			t.Errorf("%s may listen for feeds", user)
 		}
 	}
 	if _, err := nats.Connect(b.server.ClientURL()); err == nil {
@@ -261,6 +288,21 @@ func (b broker) startFetcher(t *testing.T) {
 	b.start(t, "fetcher", func(ctx context.Context, common service.Common) error {
 		return fetcher.Run(ctx, fetcher.Config{Common: common})
 	})
+}
+
+// nameFeed answers as catalog-api does, with the calendar of a team, where nobody is.
+func (b broker) nameFeed(t *testing.T, nc *nats.Conn) {
+	t.Helper()
+	answer, err := json.Marshal(events.Feeds{Feeds: []events.Feed{{Slug: "payments", URL: "http://127.0.0.1:1/basic.ics"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := nc.QueueSubscribe(events.FeedsSubject, "catalog-api", func(msg *nats.Msg) { _ = msg.Respond(answer) }); err != nil { // it is asked again
+		t.Fatal(err)
+	}
+	publish(t, jetStream(t, nc), events.TeamCreated{Team: events.Team{
+		Slug: "payments", Name: "Payments", Version: 1, CreatedAt: time.Now().UTC(), UpdatedAt: time.Now().UTC(),
+	}})
 }
 
 // start runs a service as its user until the test ends.

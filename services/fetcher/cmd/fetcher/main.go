@@ -1,4 +1,4 @@
-// Command fetcher reads the releases of the services in the catalogue. It is configured
+// Command fetcher reads releases of the services, and the calendars of teams. It is configured
 // by the environment: see the fields of fetcher.Config.
 package main
 

@@ -16,6 +16,8 @@
   value: {{ .githubApp.host | quote }}
 - name: PORTAL_RELEASES_EVERY
   value: {{ .every | quote }}
+- name: PORTAL_CALENDARS_EVERY
+  value: {{ .calendarsEvery | quote }}
 - name: PORTAL_HOOKS
   value: ":8000"
 - name: PORTAL_HOOKS_SECRET

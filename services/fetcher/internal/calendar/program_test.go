@@ -1,0 +1,188 @@
+package calendar_test
+
+import (
+	"slices"
+	"testing"
+)
+
+// The calendars of programs for duties and of people, each as that program writes it.
+func TestCalendarsOfPrograms(t *testing.T) {
+	for name, tc := range map[string]struct {
+		body string
+		want []string
+	}{
+		"Google Calendar": {
+			`BEGIN:VCALENDAR
+PRODID:-//Google Inc//Google Calendar 70.9054//EN
+VERSION:2.0
+CALSCALE:GREGORIAN
+METHOD:PUBLISH
+X-WR-CALNAME:Payments on call
+X-WR-TIMEZONE:Europe/Zurich
+BEGIN:VTIMEZONE
+TZID:Europe/Zurich
+X-LIC-LOCATION:Europe/Zurich
+BEGIN:DAYLIGHT
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+TZNAME:GMT+2
+DTSTART:19700329T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+END:DAYLIGHT
+BEGIN:STANDARD
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+TZNAME:GMT+1
+DTSTART:19701025T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+END:VTIMEZONE
+BEGIN:VEVENT
+DTSTART;TZID=Europe/Zurich:20260302T090000
+DTEND;TZID=Europe/Zurich:20260309T090000
+RRULE:FREQ=WEEKLY;WKST=MO;INTERVAL=2;UNTIL=20260420T215959Z;BYDAY=MO
+EXDATE;TZID=Europe/Zurich:20260413T090000
+DTSTAMP:20260316T100000Z
+ORGANIZER;CN=Payments on call:mailto:c_0a1b@group.calendar.google.com
+UID:6f0s3c1m@google.com
+ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;CN=Ada Lo
+ velace;X-NUM-GUESTS=0:mailto:ada@example.com
+CREATED:20260101T120000Z
+DESCRIPTION:Call the desk first: https://chat.example.com/desk\nthen the bac
+ kup.
+LAST-MODIFIED:20260301T120000Z
+SEQUENCE:2
+STATUS:CONFIRMED
+SUMMARY:On call
+TRANSP:OPAQUE
+BEGIN:VALARM
+ACTION:DISPLAY
+DESCRIPTION:This is an event reminder
+TRIGGER:-P0DT0H30M0S
+END:VALARM
+END:VEVENT
+BEGIN:VEVENT
+DTSTART;TZID=Europe/Zurich:20260330T090000
+DTEND;TZID=Europe/Zurich:20260406T090000
+DTSTAMP:20260316T100000Z
+UID:6f0s3c1m@google.com
+ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;CN=Grace
+  Hopper;X-NUM-GUESTS=0:mailto:grace@example.com
+RECURRENCE-ID;TZID=Europe/Zurich:20260330T090000
+SUMMARY:On call
+END:VEVENT
+BEGIN:VEVENT
+DTSTART;VALUE=DATE:20260417
+DTEND;VALUE=DATE:20260418
+UID:1a2b@google.com
+SUMMARY:Linus
+END:VEVENT
+END:VCALENDAR
+`,
+			[]string{
+				"Ada Lovelace <ada@example.com> 16 Mar 08:00 to 23 Mar 08:00",
+				"Grace Hopper <grace@example.com> 30 Mar 07:00 to 6 Apr 07:00",
+				"Linus 16 Apr 22:00 to 17 Apr 22:00",
+			},
+		},
+		"PagerDuty": {
+			`BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//PagerDuty//Schedule//EN
+X-WR-CALNAME:On Call Schedule for Payments
+BEGIN:VEVENT
+DTSTART;VALUE=DATE-TIME:20260316T080000Z
+DTEND;VALUE=DATE-TIME:20260323T080000Z
+DTSTAMP;VALUE=DATE-TIME:20260316T095501Z
+UID:Q0AB12CD34EF-P7K2J8X
+ATTENDEE:ada@example.com
+URL;VALUE=URI:https://example.pagerduty.com/users/P7K2J8X
+SUMMARY:On Call - Ada Lovelace - Payments
+END:VEVENT
+BEGIN:VEVENT
+DTSTART;VALUE=DATE-TIME:20260323T080000Z
+DTEND;VALUE=DATE-TIME:20260330T080000Z
+UID:Q0AB12CD34EF-P7K2J8Y
+ATTENDEE:grace@example.com
+SUMMARY:On Call - Grace Hopper - Payments
+END:VEVENT
+END:VCALENDAR
+`,
+			[]string{
+				"On Call - Ada Lovelace - Payments <ada@example.com> 16 Mar 08:00 to 23 Mar 08:00",
+				"On Call - Grace Hopper - Payments <grace@example.com> 23 Mar 08:00 to 30 Mar 08:00",
+			},
+		},
+		"Opsgenie": {
+			`BEGIN:VCALENDAR
+PRODID:-//OpsGenie//Schedules//EN
+VERSION:2.0
+CALSCALE:GREGORIAN
+X-WR-CALNAME:Payments_schedule
+X-PUBLISHED-TTL:PT1H
+BEGIN:VEVENT
+DTSTAMP:20260316T100000Z
+DTSTART:20260316T080000Z
+DTEND:20260316T200000Z
+SUMMARY:ada@example.com
+UID:7b0b7f8e-1@opsgenie
+END:VEVENT
+BEGIN:VEVENT
+DTSTAMP:20260316T100000Z
+DTSTART:20260316T200000Z
+DTEND:20260317T080000Z
+SUMMARY:grace@example.com
+UID:7b0b7f8e-2@opsgenie
+END:VEVENT
+END:VCALENDAR
+`,
+			[]string{"ada@example.com 16 Mar 08:00 to 16 Mar 20:00", "grace@example.com 16 Mar 20:00 to 17 Mar 08:00"},
+		},
+		"Grafana OnCall": {
+			`BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//My calendar product//amixr//
+CALSCALE:GREGORIAN
+X-WR-CALNAME:payments
+X-WR-TIMEZONE:UTC
+BEGIN:VEVENT
+SUMMARY:ada
+DTSTART;VALUE=DATE-TIME:20260316T080000Z
+DTEND;VALUE=DATE-TIME:20260316T200000Z
+DTSTAMP;VALUE=DATE-TIME:20260316T100000Z
+UID:OABC1-202603160800-U1
+LAST-MODIFIED;VALUE=DATE-TIME:20260316T100000Z
+END:VEVENT
+END:VCALENDAR
+`,
+			[]string{"ada 16 Mar 08:00 to 16 Mar 20:00"},
+		},
+		"incident.io": {
+			`BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//incident.io//schedules
+METHOD:PUBLISH
+NAME:Payments
+X-WR-CALNAME:Payments
+REFRESH-INTERVAL;VALUE=DURATION:PT15M
+BEGIN:VEVENT
+UID:01HXYZ-1
+DTSTAMP:20260316T100000Z
+SUMMARY:Ada Lovelace on call for Payments
+DTSTART:20260316T090000Z
+DTEND:20260323T090000Z
+ATTENDEE;CN="Ada Lovelace";ROLE=REQ-PARTICIPANT:mailto:ada@example.com
+TRANSP:TRANSPARENT
+END:VEVENT
+END:VCALENDAR
+`,
+			[]string{"Ada Lovelace <ada@example.com> 16 Mar 09:00 to 23 Mar 09:00"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := told(parsed(t, []byte(tc.body), now).Shifts); !slices.Equal(got, tc.want) {
+				t.Errorf("got  %q\nwant %q", got, tc.want)
+			}
+		})
+	}
+}
