@@ -10,10 +10,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/pkg/events/stream"
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/feed"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
@@ -66,7 +68,13 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 		Log: c.Log, Metrics: outbox.NewMetrics(c.Registry, db.DB()),
 	}
 	in := &ingest.Ingest{JetStream: js, Statuses: db, Replicas: c.Replicas, Log: c.Log, Metrics: results}
-	found := &ingest.Releases{JetStream: js, Store: db, Replicas: c.Replicas, Log: c.Log, Metrics: ingest.NewReleaseMetrics(c.Registry)}
+	releases := &ingest.Fetched[events.ReleasesFound]{
+		JetStream: js, Replicas: c.Replicas, Log: c.Log, Kind: ingest.Releases, Apply: db.ApplyReleases, Metrics: ingest.Releases.NewMetrics(c.Registry),
+	}
+	shifts := &ingest.Fetched[events.ShiftsFound]{
+		JetStream: js, Replicas: c.Replicas, Log: c.Log, Kind: ingest.Shifts, Apply: db.ApplyShifts, Metrics: ingest.Shifts.NewMetrics(c.Registry),
+	}
+	feeds := &feed.Responder{NATS: nc, Store: db, Log: c.Log}
 	sweeper := &ingest.Sweeper{Statuses: db, Log: c.Log, Metrics: results}
 	if open := c.Openness(); open != "" {
 		c.Log.WarnContext(ctx, "the portal is open to others", "what", open)
@@ -86,7 +94,9 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return relay.Run(ctx) })
 	g.Go(func() error { return in.Run(ctx) })
-	g.Go(func() error { return found.Run(ctx) })
+	g.Go(func() error { return releases.Run(ctx) })
+	g.Go(func() error { return shifts.Run(ctx) })
+	g.Go(func() error { return feeds.Run(ctx) })
 	g.Go(func() error { return sweeper.Run(ctx) })
 	g.Go(func() error { return keys.Run(ctx) })
 	g.Go(func() error { return purge(ctx, c.Log, "trail", c.TrailDays, db.PurgeTrail) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,13 +19,13 @@ import (
 func Missing(ctx context.Context, js jetstream.JetStream) (streams, consumers []string, err error) {
 	for _, part := range []struct{ stream, consumer string }{
 		{events.StreamPortal, durablePlanner}, {events.StreamProbes, durableProbers}, {events.StreamResults, durableIngest},
-		{events.StreamFetched, durableFound},
+		{events.StreamFetched, durableFound}, {events.StreamFetched, durableShifts},
 	} {
 		hasStream, hasConsumer, err := exists(ctx, js, part.stream, part.consumer)
 		if err != nil {
 			return nil, nil, fmt.Errorf("look at stream %s: %w", part.stream, err)
 		}
-		if !hasStream {
+		if !hasStream && !slices.Contains(streams, part.stream) {
 			streams = append(streams, part.stream)
 		}
 		if !hasConsumer {

@@ -275,7 +275,7 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%s: got %v, %v, %v, want %v, %v", when, gotStreams, gotConsumers, err, streams, consumers)
 		}
 	}
-	all := []string{"planner", "probers", "ingest", "releases"}
+	all := []string{"planner", "probers", "ingest", "releases", "shifts"}
 	wants("on an empty broker", []string{"PORTAL", "PROBES", "RESULTS", "FETCHED"}, all)
 	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
@@ -285,7 +285,8 @@ func TestMissing(t *testing.T) {
 	_, probers := stream.Probers(t.Context(), js, "elsewhere")
 	_, ingest := stream.Ingest(t.Context(), js)
 	_, found := stream.Found(t.Context(), js)
-	if err := errors.Join(planner, probers, ingest, found); err != nil {
+	_, shifts := stream.Shifts(t.Context(), js)
+	if err := errors.Join(planner, probers, ingest, found, shifts); err != nil {
 		t.Fatal(err)
 	}
 	wants("when all run", nil, nil)

@@ -88,7 +88,7 @@ const (
 	TellDeployment Action = "tell deployment" // of a service
 	ReadTrail      Action = "read trail"      // of everything, with addresses
 	StoreMeasured  Action = "store measured"  // results of probes, and their absence
-	StoreFetched   Action = "store fetched"   // releases, as forges have them
+	StoreFetched   Action = "store fetched"   // releases, as forges have them, and shifts, as calendars have them
 	RepairEvents   Action = "repair events"   // after a loss of the stream
 	PurgeTrail     Action = "purge trail"     // of what is older than it is kept
 	PurgeTrash     Action = "purge trash"     // of what can no longer be restored

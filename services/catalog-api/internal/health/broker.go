@@ -73,11 +73,16 @@ func Consumers(nc *nats.Conn, js jetstream.JetStream, db Database) Check {
 		case len(missing) == 0:
 			return nil
 		}
-		if n, _, err := db.Probed(ctx, noSince); err == nil && n == 0 && !slices.Contains(missing, "ingest") && !slices.Contains(missing, "releases") {
+		if n, _, err := db.Probed(ctx, noSince); err == nil && n == 0 && !slices.ContainsFunc(missing, own) {
 			return nil
 		}
 		return newFault("Missing consumer: "+strings.Join(missing, ", ")+". Its messages wait.", awaitParts, nil)
 	}}
+}
+
+// own reports whether a consumer is one that catalog-api makes.
+func own(consumer string) bool {
+	return slices.Contains([]string{"ingest", "releases", "shifts"}, consumer)
 }
 
 // Workers checks that a worker answers, if there is something to probe, and that no

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,14 +21,15 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
 )
 
-// releaseStore is a fake store that fails at first.
-type releaseStore struct {
+// fetchedStore is a fake store that fails at first. What it is not to have is dropped.
+type fetchedStore[E events.Event] struct {
 	sync.Mutex
 	fail   int
-	stored chan events.ReleasesFound
+	wanted func(E) bool
+	stored chan string // keys of what comes
 }
 
-func (s *releaseStore) ApplyReleases(_ context.Context, by access.Actor, found events.ReleasesFound) (bool, error) {
+func (s *fetchedStore[E]) apply(_ context.Context, by access.Actor, found E) (bool, error) {
 	s.Lock()
 	defer s.Unlock()
 	if err := by.May(access.StoreFetched); err != nil {
@@ -37,8 +39,8 @@ func (s *releaseStore) ApplyReleases(_ context.Context, by access.Actor, found e
 		s.fail--
 		return false, errors.New("the database is away")
 	}
-	s.stored <- found
-	return len(found.Releases) > 0, nil
+	s.stored <- found.Key().ID
+	return s.wanted(found), nil
 }
 
 func found(id string, tags ...string) events.ReleasesFound {
@@ -49,14 +51,42 @@ func found(id string, tags ...string) events.ReleasesFound {
 	return f
 }
 
+func shifts(slug, who string) events.ShiftsFound {
+	at := time.Now().UTC()
+	f := events.ShiftsFound{Slug: slug, URLDigest: strings.Repeat("0", 64), ReadAt: at, CoversUntil: at.AddDate(0, 0, 60)}
+	if who != "" {
+		f.Shifts = []events.Shift{{Name: who, From: at, Until: at.Add(time.Hour)}}
+	}
+	return f
+}
+
 // Each message is stored, however the database fails meanwhile; one that nobody can read is
-// given up and hinders no other.
-func TestFoundReleasesAreStored(t *testing.T) {
+// given up and hinders no other. Releases and shifts don't hinder each other.
+func TestWhatIsFoundIsStored(t *testing.T) {
 	const a, b = "019a0000-0000-7000-8000-00000000000a", "019a0000-0000-7000-8000-00000000000b"
 	js := devtest.JetStream(t, devtest.NATS(t).URL())
-	to := &releaseStore{fail: 1, stored: make(chan events.ReleasesFound, 9)}
-	answers := ingest.NewReleaseMetrics(prometheus.NewRegistry())
-	in := &ingest.Releases{JetStream: js, Store: to, Replicas: 1, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: answers}
+	of := fetchedCase[events.ReleasesFound]{ingest.Releases, "releases", events.ReleasesFoundSubject("x"), func(e events.ReleasesFound) bool { return len(e.Releases) > 0 }}
+	of.test(t, js, []string{a, b}, found(a, "v1"), found(b))
+	on := fetchedCase[events.ShiftsFound]{ingest.Shifts, "shifts", events.ShiftsFoundSubject("x"), func(e events.ShiftsFound) bool { return len(e.Shifts) > 0 }}
+	on.test(t, js, []string{"payments", "web"}, shifts("payments", "Ada"), shifts("web", ""))
+}
+
+// fetchedCase is a kind of things that are found.
+type fetchedCase[E events.Event] struct {
+	kind    ingest.Kind[E]
+	durable string
+	subject string
+	wanted  func(E) bool
+}
+
+// test sends what nobody can read, what is wanted and what is not.
+func (c fetchedCase[E]) test(t *testing.T, js jetstream.JetStream, ids []string, wanted, unwanted E) {
+	t.Helper()
+	to := &fetchedStore[E]{fail: 1, wanted: c.wanted, stored: make(chan string, 9)}
+	answers := c.kind.NewMetrics(prometheus.NewRegistry())
+	in := &ingest.Fetched[E]{
+		JetStream: js, Replicas: 1, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Kind: c.kind, Apply: to.apply, Metrics: answers,
+	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- in.Run(ctx) }()
@@ -78,20 +108,20 @@ func TestFoundReleasesAreStored(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	send(&nats.Msg{Subject: events.ReleasesFoundSubject("x"), Data: []byte("{}")}, nil)
-	send(stream.Encode("/test", found(a, "v1")))
-	send(stream.Encode("/test", found(b)))
-	for _, want := range []string{a, b} {
+	send(&nats.Msg{Subject: c.subject, Data: []byte("{}")}, nil)
+	send(stream.Encode("/test", wanted))
+	send(stream.Encode("/test", unwanted))
+	for _, want := range ids {
 		select {
 		case got := <-to.stored:
-			if got.ServiceID != want {
-				t.Errorf("got %s, want %s", got.ServiceID, want)
+			if got != want {
+				t.Errorf("got %s, want %s", got, want)
 			}
 		case <-time.After(20 * time.Second):
 			t.Fatalf("%s was not stored", want)
 		}
 	}
-	consumer, err := js.Consumer(t.Context(), events.StreamFetched, "releases")
+	consumer, err := js.Consumer(t.Context(), events.StreamFetched, c.durable)
 	if err != nil {
 		t.Fatal(err)
 	}
