@@ -8,6 +8,7 @@ import './components/connection-status.js';
 import './components/health-notice.js';
 import './components/help-dialog.js';
 import './components/moment-bar.js';
+import './components/on-call-dialog.js';
 import './components/service-dialog.js';
 import './components/sign-in-dialog.js';
 import './components/team-dialog.js';
@@ -24,6 +25,7 @@ import { pageClock, serverClock } from './lib/clock.js';
 import { exactly } from './lib/dates.js';
 import { Health } from './lib/health.js';
 import { Live } from './lib/live.js';
+import { OnCalls } from './lib/on-calls.js';
 import { Past } from './lib/past.js';
 import { Router } from './lib/router.js';
 import { paletteKeys, shortcut } from './lib/shortcut.js';
@@ -44,6 +46,8 @@ import { WallPage } from './pages/wall.js';
 const find = (selector) => document.querySelector(selector);
 const form = find('service-dialog');
 const teamForm = find('team-dialog');
+const onCallForm = find('on-call-dialog');
+const forms = [form, teamForm, onCallForm];
 const toasts = find('toast-list');
 const palette = find('command-palette');
 const bar = find('moment-bar');
@@ -53,6 +57,7 @@ const announcer = new Announcer(store, (text) => past.on || find('#news').replac
 const live = new Live('/api/events');
 const sync = new Sync({ api, store, live, inView });
 const teams = new Teams({ api, live, sync });
+const onCalls = new OnCalls({ api, clock: serverClock, live, sync });
 const strips = new Strips(api);
 const signing = new Signing({ toasts, dialog: find('sign-in-dialog') });
 const health = new Health(api.health, (said) => find('health-notice').show(said));
@@ -65,6 +70,7 @@ const session = {
   api,
   toasts,
   teams,
+  onCalls,
   ask,
 
   get store() {
@@ -88,7 +94,10 @@ const session = {
   add: () => actions.add(),
   signIn: () => signing.in(),
   refresh: () => (past.on ? past.retry() : sync.refresh()),
-  drawn: () => showStrips(pageClock.now()),
+  drawn: () => {
+    showStrips(pageClock.now());
+    showOnCalls();
+  },
   now: () => pageClock.now(),
 };
 const catalogue = new Catalogue(session);
@@ -103,7 +112,7 @@ const pages = {
 };
 const router = new Router(pages, past);
 const actions = new ServiceActions({ store, past, toasts, form, announcer, router, catalogue });
-const teamActions = new TeamActions({ teams, toasts, form: teamForm, router });
+const teamActions = new TeamActions({ teams, toasts, form: teamForm, onCallForm, router });
 
 function ask(question) {
   return find('confirm-dialog').ask(question);
@@ -158,6 +167,7 @@ function listenToPalette() {
     teams.want();
     return teams.values();
   };
+  palette.onCall = (slug) => onCalls.of(slug);
   palette.addEventListener('go', ({ detail }) => router.visit(detail));
   palette.addEventListener('add', () => actions.add());
   palette.addEventListener('addteam', () => teamActions.add());
@@ -170,13 +180,13 @@ function listenToAccount() {
   const menu = find('account-menu');
   menu.addEventListener('signin', () => signing.in());
   menu.addEventListener('signout', ({ detail }) => signing.out(detail));
-  for (const one of [form, teamForm]) one.addEventListener('signin', () => signing.aside());
+  for (const one of forms) one.addEventListener('signin', () => signing.aside());
   signing.addEventListener('identified', () => {
     menu.show(account.me);
     for (const page of Object.values(pages)) page.identified();
   });
   signing.addEventListener('changed', () => {
-    for (const one of [form, teamForm]) if (account.me.kind !== 'anonymous') one.signedIn(account.me.name);
+    for (const one of forms) if (account.me.kind !== 'anonymous') one.signedIn(account.me.name);
     sync.wake(); // the stream is another one's
     past.retry();
   });
@@ -191,9 +201,13 @@ function listenToServer() {
     if (!past.on) changed();
   });
   teams.addEventListener('change', () => {
-    for (const team of teams.values()) teamForm.changed(team);
+    for (const team of teams.values()) for (const one of [teamForm, onCallForm]) one.changed(team);
     palette.changed();
     for (const page of router.shown) page.update();
+  });
+  onCalls.addEventListener('change', () => {
+    showOnCalls();
+    pages.teams.update();
   });
   sync.addEventListener('happened', ({ detail }) => {
     for (const page of router.shown) page.happened(detail);
@@ -248,6 +262,7 @@ function turn() {
   setText(find('.rows-head .rows-day'), past.on ? dayBefore[0] : lastDay[0]);
   dateTab(past.text ? exactly(past.at, now) : '');
   bar.show(past, now);
+  onCalls.show(past.text);
   find('connection-status').show(past.on ? { mode: 'past', at: null } : connection);
   if (turned) for (const page of [catalogue, pages.service]) page.identified();
   catalogue.moved(); // no service keeps the place that it has at another moment
@@ -269,6 +284,17 @@ function showStrips(now) {
   if (past.on || live.up) void known.want(measured, now);
 }
 
+// showOnCalls shows who is on call for the services in view, and reads it when it may have changed.
+function showOnCalls() {
+  for (const page of router.shown) {
+    for (const id of page.inView()) {
+      const card = page.card(id);
+      if (card) card.onCall = onCalls.named(session.store.get(id)?.team);
+    }
+  }
+  if ((live.up || connection.mode === 'polling') && router.page !== pages.wall) onCalls.want();
+}
+
 // follow keeps the page up to date while it may be visible.
 function follow() {
   const followers = [sync, health];
@@ -280,6 +306,7 @@ function follow() {
     for (const page of router.shown) page.tick(now);
     palette.tick();
     showStrips(now);
+    showOnCalls();
     if (past.on) {
       bar.tick(serverClock.now());
       past.tick();
@@ -298,7 +325,7 @@ function follow() {
   start();
 }
 
-for (const one of [form, teamForm]) Object.assign(one, { api, ask });
+for (const one of forms) Object.assign(one, { api, ask });
 form.teams = () => {
   teams.want();
   return entries(teams.values(), tally(store.values())).map(({ name }) => name);

@@ -8,6 +8,7 @@ export function team(fields) {
     email: null,
     page_url: null,
     docs_url: null,
+    on_call: null,
     version: 1,
     created_at: '2026-01-01T00:00:00Z',
     updated_at: '2026-01-01T00:00:00Z',

@@ -62,6 +62,21 @@ test('events keep them up to date, and nothing older does', async () => {
   assert.deepEqual(names(), ['Search']);
 });
 
+test('an event has only the kind of an on-call plan, which is completed by what is read', async () => {
+  const { teams, tell } = begin([team({ on_call: { kind: 'contact', contact: { name: 'Desk' } } })]);
+  teams.want();
+  await settle();
+  const { created_at } = team({});
+  tell('team.updated', { slug: 'payments', name: 'Payments', version: 2, created_at, on_call: { kind: 'contact' } });
+  assert.deepEqual(teams.get('payments').on_call, { kind: 'contact' });
+  teams.put(team({ version: 2, on_call: { kind: 'contact', contact: { name: 'Duty desk' } } }));
+  assert.equal(teams.get('payments').on_call.contact.name, 'Duty desk');
+  tell('team.updated', { slug: 'payments', name: 'Payments', version: 2, created_at, on_call: { kind: 'contact' } });
+  assert.equal(teams.get('payments').on_call.contact.name, 'Duty desk', 'the same event again');
+  tell('team.updated', { slug: 'payments', name: 'Payments', version: 3, created_at });
+  assert.equal(teams.get('payments').on_call, null);
+});
+
 test('a slug that was given again is another team', async () => {
   const { teams, tell } = begin([]);
   teams.want();

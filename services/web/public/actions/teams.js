@@ -8,12 +8,14 @@ export class TeamActions {
   #teams;
   #toasts;
   #form;
+  #onCallForm;
   #router;
 
-  constructor({ teams, toasts, form, router }) {
+  constructor({ teams, toasts, form, onCallForm, router }) {
     this.#teams = teams;
     this.#toasts = toasts;
     this.#form = form;
+    this.#onCallForm = onCallForm;
     this.#router = router;
   }
 
@@ -22,9 +24,13 @@ export class TeamActions {
     const on = (target, name, act) => target.addEventListener(name, ({ detail }) => act(detail));
     on(document, 'addteam', () => this.add());
     on(document, 'editteam', (slug) => this.edit(slug));
+    on(document, 'editoncall', (slug) => void this.editOnCall(slug));
     on(this.#form, 'saved', (what) => this.#saved(what));
-    on(this.#form, 'dropped', (draft) => this.#dropped(draft));
-    on(this.#form, 'missing', (team) => this.#teams.remove(team));
+    on(this.#onCallForm, 'saved', ({ thing: team }) => this.#savedOnCall(team));
+    for (const form of [this.#form, this.#onCallForm]) {
+      on(form, 'dropped', (draft) => this.#dropped(form, draft));
+      on(form, 'missing', (team) => this.#teams.remove(team));
+    }
     on(this.#form, 'delete', (team) => this.#delete(team));
   }
 
@@ -37,6 +43,24 @@ export class TeamActions {
     if (team && account.mayChangeTeam(team)) this.#form.edit(team);
   }
 
+  // editOnCall reads the team first: of a plan that was changed since, this page knows only the kind.
+  async editOnCall(slug) {
+    const known = this.#teams.get(slug);
+    if (!known || !account.mayChangeTeam(known)) return;
+    try {
+      const { team } = await api.readTeam(slug);
+      if (!document.querySelector('dialog:modal')) this.#onCallForm.edit(team);
+    } catch (problem) {
+      if (problem.status === 404) this.#teams.remove(known);
+      this.#toasts.warn(['The on-call plan of ', known, ` was not opened: ${problem.message}`]);
+    }
+  }
+
+  #savedOnCall(team) {
+    this.#teams.put(team);
+    this.#toasts.say(['The on-call plan of ', team, team.on_call ? ' was saved.' : ' was removed.']);
+  }
+
   #saved({ thing: team, isNew }) {
     this.#teams.put(team);
     const show = { label: 'Show it', act: () => this.#router.visit(teamAddress(team.slug)) };
@@ -44,8 +68,8 @@ export class TeamActions {
   }
 
   // dropped offers to restore a form that was closed without saving.
-  #dropped(draft) {
-    const actions = [{ label: 'Restore', act: () => this.#form.restore(draft) }];
+  #dropped(form, draft) {
+    const actions = [{ label: 'Restore', act: () => form.restore(draft) }];
     this.#toasts.say(['Your changes were not saved.'], { status: 'unknown', actions });
   }
 

@@ -1,5 +1,6 @@
 // <command-palette> finds services, filters and actions by what a person types: toggle() opens
-// and closes it. Its properties `services` and `teams` are functions that return all of them; changed()
+// and closes it. Its properties `services` and `teams` are functions that return all of them, and `onCall` returns who
+// is on call in a team by its slug; changed()
 // must be called after a change of these. It bubbles what was chosen: "open", "edit", "check"
 // and "copylink" (detail the id of a service), "go" (detail an address), "theme" (detail
 // "light", "dark" or "system"), "add", "addteam", "past", "now" and "help".
@@ -17,6 +18,7 @@ const rest = 250; // ms that a pointer is on a service whose actions are to be s
 class CommandPalette extends HTMLElement {
   services = () => [];
   teams = () => [];
+  onCall = () => undefined;
   #dialog = null;
   #input;
   #list;
@@ -118,7 +120,7 @@ class CommandPalette extends HTMLElement {
   #search() {
     const all = this.services();
     const teams = this.teams();
-    const offered = groups(all, this.#input.value, pageClock.now(), teams);
+    const offered = groups(all, this.#input.value, pageClock.now(), teams, this.onCall);
     this.#empty = all.length === 0;
     this.#teamless = teams.length === 0;
     this.#wanted = offered.wanted;

@@ -7,11 +7,12 @@
 // Other people's changes, given by changed(thing), are merged by field.
 //
 // A dialog is made of template#<its tag>, and says what it is about by `about`:
-//   what                             the word for it
+//   what                             the word for it; of is that of the thing, if it is only a part of one
 //   labels, toForm, changes, links   as in lib/fields.js and lib/team-fields.js
 //   id(thing)                        by which it is read and changed
 //   read(api, id)                    resolves with { thing, etag }
 //   create(api, body), change(api, id, body, etag)
+//   asText(value)                    says a value of a field, if it is not a text or a list of texts
 import { asText, byField, check, edited, merge, room } from '../lib/fields.js';
 import { setText, stamp, tell } from './template.js';
 import './conflict-notice.js';
@@ -105,6 +106,16 @@ export class EditDialog extends HTMLElement {
 
   complete() {}
 
+  // check returns the errors that need no request to find, and located the fields of a problem's errors, as
+  // those of lib/fields.js do.
+  check(opened, body) {
+    return check(opened, body, this.about.links);
+  }
+
+  located(problem) {
+    return byField(problem, this.about.labels);
+  }
+
   // signedIn must be called after somebody signed in. What was typed is still there.
   signedIn(name) {
     if (!this.#dialog.open || this.#signIn.hidden) return;
@@ -152,7 +163,8 @@ export class EditDialog extends HTMLElement {
     this.#disputed = [];
     this.#notice.hidden = true;
     this.querySelector('h2').textContent = `${thing ? 'Edit' : 'Add'} ${what}`;
-    this.querySelector('[data-do="delete"]').hidden = !thing;
+    const remove = this.querySelector('[data-do="delete"]');
+    if (remove) remove.hidden = !thing;
     this.fill(thing);
     this.#set(toForm(thing ?? {}));
     this.#opened = this.#values();
@@ -198,7 +210,7 @@ export class EditDialog extends HTMLElement {
   // shows the disputed ones. Afterwards a value that differs from theirs is this person's
   // change, once they have chosen for the disputed fields.
   #mergeRead(thing, etag) {
-    const { labels, toForm, what } = this.about;
+    const { labels, toForm, what, asText: said = asText } = this.about;
     const mine = this.#values();
     const theirs = toForm(thing);
     const sides = { base: toForm(this.#base), theirs, opened: this.#opened, mine, known: labels };
@@ -211,7 +223,7 @@ export class EditDialog extends HTMLElement {
     this.#disputed = edited(theirs, this.#values(), labels).filter((field) => all.has(field));
     this.#notice.hidden = this.#disputed.length === 0;
     if (this.#notice.hidden) return;
-    const row = (field) => ({ label: labels[field], mine: asText(mine[field]), theirs: asText(theirs[field]) });
+    const row = (field) => ({ label: labels[field], mine: said(mine[field]), theirs: said(theirs[field]) });
     this.#notice.show(this.#disputed.map(row), what);
   }
 
@@ -271,10 +283,9 @@ export class EditDialog extends HTMLElement {
   async #submit(event) {
     event.preventDefault();
     if (this.#busy) return;
-    const { changes, labels, links } = this.about;
     this.complete();
-    const errors = check(this.#opened, changes(this.#opened, this.#values()), links);
-    this.#show(errors.length ? byField({ errors }, labels) : nothing);
+    const errors = this.check(this.#opened, this.about.changes(this.#opened, this.#values()));
+    this.#show(errors.length ? this.located({ errors }) : nothing);
     if (errors.length) return;
     this.#busy = true;
     let problem = null;
@@ -286,7 +297,7 @@ export class EditDialog extends HTMLElement {
       this.#busy = false;
     }
     if (problem?.status === 404) this.#missing();
-    else if (problem) this.#show({ ...byField(problem, labels), signIn: problem.status === 401 });
+    else if (problem) this.#show({ ...this.located(problem), signIn: problem.status === 401 });
     else if (this.#disputed.length > 0) this.#notice.focus();
   }
 
@@ -314,7 +325,8 @@ export class EditDialog extends HTMLElement {
   }
 
   #missing() {
-    const rest = `Somebody else has deleted this ${this.about.what}. Copy what you need, then cancel.`;
+    const { what, of = what } = this.about;
+    const rest = `Somebody else has deleted this ${of}. Copy what you need, then cancel.`;
     this.#show({ fields: {}, rest });
     tell(this, 'missing', this.#base);
   }
@@ -333,8 +345,10 @@ export class EditDialog extends HTMLElement {
     else if (rest) this.#summary.scrollIntoView({ block: 'nearest' });
   }
 
+  // mark says a message at a control. Those of a group have none of their own: it is said at the group.
   #mark(control, message) {
     const line = this.querySelector(`#${control.id}-error`);
+    if (!line) return;
     line.textContent = message;
     line.hidden = !message;
     if (message) control.ariaInvalid = 'true';

@@ -7,12 +7,14 @@ import { pageClock } from '../lib/clock.js';
 import { when } from '../lib/dates.js';
 import { isWebAddress } from '../lib/fields.js';
 import { checked, latency, since, state } from '../lib/format.js';
+import { described } from '../lib/on-call.js';
 import { teamNamed } from '../lib/route.js';
 import { statusNames } from '../lib/status.js';
 import { dayBefore, lastDay } from '../lib/strip.js';
 import { fitting } from '../lib/tags.js';
 import { cause } from '../lib/timeline.js';
 import { quoted, setText, setTime, setWords, stamp, tell } from './template.js';
+import './on-call-reach.js';
 import './status-strip.js';
 import './team-contacts.js';
 
@@ -26,6 +28,7 @@ class ServiceItem extends HTMLElement {
   #service = null;
   #parts = null;
   #whole = false; // whether all tags are shown
+  #pageURL = ''; // of the team
 
   get service() {
     return this.#service;
@@ -69,7 +72,16 @@ class ServiceItem extends HTMLElement {
 
   // owner is the team of the service, as it is now, or undefined.
   set owner(team) {
+    this.#pageURL = team?.page_url ?? '';
     this.#parts.contacts.show(account.past ? undefined : team);
+  }
+
+  // onCall is who is on call in that team, as in lib/on-calls.js, or undefined.
+  set onCall(answer) {
+    const { owner, duty } = this.#parts;
+    const title = described(answer, quoted);
+    if (owner.title !== title) owner.title = title;
+    duty?.show(answer, pageClock.now(), account.past ? '' : this.#pageURL);
   }
 
   // strip is what the last 24 hours were, as in lib/strip.js; "": it is not known yet.
@@ -101,6 +113,7 @@ class ServiceItem extends HTMLElement {
       nobody: find('.card-nobody'),
       noTeam: find('.card-nobody').textContent,
       contacts: find('team-contacts'),
+      duty: find('on-call-line'),
       badge: find('.status-badge'),
       icon: find('.status-badge .icon'),
       status: find('.status-text'),

@@ -1,5 +1,6 @@
 // <team-list> lists teams, each with its services by status: show(entries, nobody) takes those of
-// lib/teams.js, and the count of services without a team.
+// lib/teams.js, each with who is on call, and the count of services without a team; tick(now) updates the texts
+// that depend on the time.
 import { count } from '../lib/format.js';
 import { neighbour } from '../lib/neighbour.js';
 import { finish, reconcile } from '../lib/reconcile.js';
@@ -7,12 +8,14 @@ import { teamAddress, teamNamed } from '../lib/route.js';
 import { inTrouble } from '../lib/teams.js';
 import { everything, format } from '../lib/view.js';
 import { setText, stamp } from './template.js';
+import './on-call-reach.js';
 import './team-contacts.js';
 
 const arrows = ['ArrowUp', 'ArrowDown', 'Home', 'End'];
 
 class TeamList extends HTMLElement {
   #rows = new Map(); // key → row
+  #onCalls = new Map(); // line → who is on call
   #list;
   #nobody;
 
@@ -26,6 +29,7 @@ class TeamList extends HTMLElement {
 
   show(entries, nobody) {
     const byKey = new Map(entries.map((entry) => [keyOf(entry), entry]));
+    this.#onCalls.clear();
     for (const key of this.#rows.keys()) if (!byKey.has(key)) this.#rows.delete(key);
     finish(reconcile(this.#list, [...byKey.keys()], (key) => this.#row(key, byKey.get(key))));
     this.#list.hidden = entries.length === 0;
@@ -33,11 +37,15 @@ class TeamList extends HTMLElement {
     showCounts(this.#nobody, nobody);
   }
 
+  tick(now) {
+    for (const [line, answer] of this.#onCalls) line.show(answer, now);
+  }
+
   focusFirst() {
     this.querySelector('.team-name a')?.focus();
   }
 
-  #row(key, { name, team, count: counted }) {
+  #row(key, { name, team, count: counted, onCall }) {
     let row = this.#rows.get(key);
     if (!row) {
       row = stamp('team-row').firstElementChild;
@@ -51,6 +59,7 @@ class TeamList extends HTMLElement {
     row.classList.toggle('trouble', inTrouble(counted));
     showCounts(row, counted, name);
     row.querySelector('team-contacts').show(team);
+    this.#onCalls.set(row.querySelector('on-call-line'), onCall);
     return row;
   }
 

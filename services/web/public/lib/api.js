@@ -214,6 +214,22 @@ export async function teamTimeline(slug, kind, after = '') {
   return (await call('GET', `${teamPath(slug)}/timeline?${query}`)).data;
 }
 
+// onCalls resolves with who is on call in all teams, by name: at a moment, or "" for now.
+export async function onCalls(at = '') {
+  const query = at && `?${new URLSearchParams({ at })}`;
+  return (await call('GET', `/api/oncall${query}`)).data.items;
+}
+
+// onCall resolves with who is on call in a team now, and next.
+export async function onCall(slug) {
+  return (await call('GET', `${teamPath(slug)}/oncall`)).data;
+}
+
+// shifts resolves with those of a team in the next 28 days, the first first.
+export async function shifts(slug) {
+  return (await call('GET', `${teamPath(slug)}/oncall/shifts`)).data.items;
+}
+
 // teamUptime resolves with how much of 30 days each service of a team was up, which goes by its name.
 export async function teamUptime(name) {
   return (await call('GET', `/api/uptime?${new URLSearchParams({ window: '30d', team: name })}`)).data.items;

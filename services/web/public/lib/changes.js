@@ -1,5 +1,6 @@
 // Texts about the changes of a service or a team, independent of the DOM.
 import { asText, labels } from './fields.js';
+import { planLabels, words } from './on-call-plan.js';
 import { teamLabels } from './team-fields.js';
 
 const deeds = {
@@ -23,12 +24,18 @@ export function headline({ deed, actor, kind }) {
 // none: they concern the whole service.
 export function details({ deed, kind, changes }) {
   if (deed !== 'updated') return [];
-  const known = kind === 'team' ? teamLabels : labels;
+  const known = kind === 'team' ? { ...teamLabels, ...planLabels } : labels;
   return changes.map(({ field, before, after }) => ({
     field: known[field] ?? field,
-    before: asText(before ?? ''),
-    after: asText(after ?? ''),
+    before: said(before),
+    after: said(after),
   }));
+}
+
+// said says a value: an on-call plan is the only one that is neither a text nor a list of texts.
+function said(value) {
+  const isPlan = value !== null && typeof value === 'object' && !Array.isArray(value);
+  return isPlan ? words(value) : asText(value ?? '');
 }
 
 // undoLabel returns the label of the button that takes a change back, or "" if none does.

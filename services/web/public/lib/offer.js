@@ -11,6 +11,7 @@
 import { account } from './account.js';
 import { count, latency, since, state } from './format.js';
 import { pieces } from './match.js';
+import { names } from './on-call.js';
 import { find, inTrouble, isEmpty, parse } from './palette.js';
 import { teamAddress } from './route.js';
 import { statusNames } from './status.js';
@@ -18,8 +19,8 @@ import { found as teamsFound } from './teams.js';
 import { fold } from './text.js';
 
 // groups returns all offers for what was typed, { services, teams, filters, actions }, with the
-// total of services and the wanted words. Without a query, trouble comes first.
-export function groups(all, typed, now, teams = []) {
+// total of services and the wanted words; onCall returns who is on call in a team by its slug. Without a query, trouble comes first.
+export function groups(all, typed, now, teams = [], onCall = () => undefined) {
   const query = parse(typed);
   const empty = isEmpty(query);
   const found = empty ? { services: inTrouble(all), filters: [] } : find(all, query);
@@ -30,7 +31,9 @@ export function groups(all, typed, now, teams = []) {
     wanted: query.words,
     total,
     services: [...services.map((service) => serviceOffer(service, query.words, now)), ...more],
-    teams: narrowed ? [] : teamsFound(teams, query.words).map((team) => teamOffer(team, query.words, all)),
+    teams: narrowed
+      ? []
+      : teamsFound(teams, query.words).map((team) => teamOffer(team, query.words, all, onCall(team.slug))),
     filters: filters.map((filter) => filterOffer(filter, query.words)),
     actions: narrowed ? [] : actionOffers(query.words),
   };
@@ -66,12 +69,13 @@ function unseen({ name, team, tags }, wanted) {
 }
 
 // teamOffer leads to the page of a team. Its words may be those of the name and "team".
-function teamOffer({ slug, name }, wanted, all) {
+function teamOffer({ slug, name }, wanted, all, duty) {
   return {
     ...plain,
     key: `team page ${slug}`,
     icon: 'team',
     label: ['Team ', pieces(name, wanted)],
+    details: duty?.now.length ? [['on call: ', pieces(names(duty).join(', '), [])]] : [],
     end: count(all.filter(({ team }) => team === name).length),
     event: 'go',
     detail: teamAddress(slug),

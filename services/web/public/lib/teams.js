@@ -4,10 +4,11 @@
 import { Best } from './best.js';
 import { compare } from './filter.js';
 import { distance } from './match.js';
+import { isWhole } from './on-call-plan.js';
 import { fold } from './text.js';
 
 const pause = 15_000; // ms after a failure
-const empty = { description: null, chat_url: null, email: null, page_url: null, docs_url: null };
+const empty = { description: null, chat_url: null, email: null, page_url: null, docs_url: null, on_call: null };
 
 export class Teams extends EventTarget {
   known = false; // whether the teams were read
@@ -60,7 +61,8 @@ export class Teams extends EventTarget {
   put(team) {
     if (!team?.slug || !isNewer(team, this.#deleted.get(team.slug))) return;
     this.#changedDuringRead?.add(team.slug);
-    if (!isNewer(team, this.#bySlug.get(team.slug))) return;
+    const known = this.#bySlug.get(team.slug);
+    if (!isNewer(team, known) && !completes(team, known)) return;
     this.#deleted.delete(team.slug);
     this.#bySlug.set(team.slug, { ...empty, ...team });
     this.#announce();
@@ -141,6 +143,12 @@ function isNewer(team, other) {
   if (!other) return true;
   const age = Date.parse(team.created_at) - Date.parse(other.created_at) || 0;
   return age > 0 || (age === 0 && team.version > other.version);
+}
+
+// completes reports whether a team has the on-call plan of which an event told only the kind.
+function completes(team, known) {
+  const same = team.version === known.version && team.created_at === known.created_at;
+  return same && !isWhole(known.on_call) && isWhole(team.on_call ?? null);
 }
 
 // tally counts services by their team's word, "" where they have none: word → { total, down,

@@ -11,6 +11,7 @@ import { route, teamAddress } from '../lib/route.js';
 import { Hold, steady } from '../lib/steady.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
+import { TeamOnCall } from './team-on-call.js';
 import { TeamRecord } from './team-record.js';
 
 const frame = 16; // ms
@@ -31,10 +32,12 @@ export class TeamPage extends Page {
   #hold = new Hold();
   #grid = document.createElement('service-grid'); // in the page from the first visit on
   #record;
+  #onCall;
 
   constructor(session) {
     super(session);
     this.#record = new TeamRecord(this.root, session);
+    this.#onCall = new TeamOnCall(this.root, session);
     this.#grid.addEventListener('fold', ({ detail }) => this.#fold(detail));
     this.#hold.watch(this.#grid);
     this.#hold.addEventListener('release', () => this.update());
@@ -60,6 +63,7 @@ export class TeamPage extends Page {
     this.#active = false;
     this.#forget();
     this.#record.leave();
+    this.#onCall.leave();
   }
 
   // update schedules one render after the current frame, however much changed.
@@ -87,6 +91,7 @@ export class TeamPage extends Page {
     this.session.teams.want();
     this.#grid.tick(now);
     this.#record.tick(now);
+    this.#onCall.tick(now);
   }
 
   inView() {
@@ -134,6 +139,7 @@ export class TeamPage extends Page {
     if (this.#name === '') return;
     this.#showHead(team);
     this.#showServices(services);
+    this.#onCall.show(team);
     this.#record.show({ slug: team?.slug ?? '', name, version: team?.version ?? 0, services });
   }
 

@@ -48,7 +48,9 @@ export class TeamsPage extends Page {
   }
 
   tick() {
-    if (this.#active) this.session.teams.want();
+    if (!this.#active) return;
+    this.session.teams.want();
+    this.#list.tick(this.session.now());
   }
 
   focusFirst() {
@@ -63,7 +65,7 @@ export class TeamsPage extends Page {
   #draw() {
     this.#scheduled = false;
     if (!this.#active) return;
-    const { store, teams, connection } = this.session;
+    const { store, teams, onCalls, connection } = this.session;
     const counts = tally(store.values());
     const all = entries(teams.values(), counts);
     const known = teams.known && connection.at !== null;
@@ -77,6 +79,9 @@ export class TeamsPage extends Page {
     this.#failed.hidden = known || !failed;
     setText(this.#failed.querySelector('p'), failed);
     setText(this.#count, known && all.length > 0 ? all.length.toLocaleString('en') : '');
-    if (known) this.#list.show(all, counts.get('') ?? nothing());
+    if (!known) return;
+    const duties = all.map((entry) => ({ ...entry, onCall: entry.team && onCalls.of(entry.team.slug) }));
+    this.#list.show(duties, counts.get('') ?? nothing());
+    this.#list.tick(this.session.now());
   }
 }
