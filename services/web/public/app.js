@@ -286,6 +286,7 @@ function showStrips(now) {
 
 // showOnCalls shows who is on call for the services in view, and reads it when it may have changed.
 function showOnCalls() {
+  if (!router.page) return; // an address with a moment has arrived, and no page yet
   for (const page of router.shown) {
     for (const id of page.inView()) {
       const card = page.card(id);

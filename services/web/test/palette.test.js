@@ -8,7 +8,9 @@ import { actionOffers, deeds, groups, serviceOffer, summary } from '../public/li
 import { find, inTrouble, isEmpty, parse } from '../public/lib/palette.js';
 import { words } from '../public/lib/text.js';
 import { parse as parseView } from '../public/lib/view.js';
+import { answer, shift } from './on-call.js';
 import { names, service } from './service.js';
+import { team } from './team.js';
 
 const nothing = { text: '', words: [], team: [], tag: [], status: [], unfinished: '' };
 const queries = {
@@ -265,6 +267,15 @@ test('without a query there is trouble and every action, with filters no action'
   const many = Array.from({ length: 12 }, (_, i) => service({ name: `service ${i}` }));
   const { services: shown, total } = groups(many, 'service', 0);
   assert.deepEqual([shown.length, total, shown.at(-1).label[0]], [9, 12, '4 more: show them in the list']);
+});
+
+test('a team that is found says who is on call', () => {
+  const teams = [team({}), team({ slug: 'paywall', name: 'Paywall' })];
+  const onCall = (slug) => (slug === 'payments' ? answer({ now: [shift('Ada', null, null)] }) : answer({}));
+  const [first, second] = groups([], 'pay', 0, teams, onCall).teams;
+  assert.equal(first.detail, '/teams/payments');
+  assert.match(JSON.stringify(first.details), /on call: .*Ada/);
+  assert.deepEqual(second.details, []);
 });
 
 test('what is offered, in words', () => {
