@@ -82,13 +82,14 @@ test('where it comes from is said for each kind of plan', () => {
 });
 
 test('the problem of a calendar is said with what to do about it', () => {
-  assert.equal(trouble(null), '');
-  assert.equal(trouble(feed), '');
+  const said = (fields, shifts) => trouble(answer({ kind: 'calendar', feed: { ...feed, ...fields }, ...shifts }));
+  assert.equal(trouble(answer({})), '');
+  assert.equal(said({}), '');
   for (const problem of ['not_found', 'denied', 'rate_limited', 'unreachable', 'bad_answer', 'too_large', 'blocked']) {
-    assert.match(trouble({ ...feed, problem }), /calendar.*\. .*\. The shifts are from before\.$/);
-    assert.doesNotMatch(trouble({ ...feed, problem, read_at: null }), /before/);
+    assert.match(said({ problem }, { now: [ada] }), /calendar.*\. .*\. The shifts are from before\.$/);
+    assert.doesNotMatch(said({ problem }), /before/);
   }
-  assert.match(trouble({ ...feed, problem: 'new_one' }), /\(new_one\)/);
+  assert.match(said({ problem: 'new_one' }), /\(new_one\)/);
 });
 
 test('a person is reached by addresses, and nothing else becomes a link', () => {

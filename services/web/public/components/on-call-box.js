@@ -71,7 +71,7 @@ class OnCallBox extends HTMLElement {
   }
 
   #draw(now) {
-    const { kind, now: present, next, feed } = this.#answer;
+    const { kind, now: present, next } = this.#answer;
     const { pageURL, mayEdit } = this.#about;
     const state = JSON.stringify([present, next, pageURL]);
     if (state !== this.#shown) {
@@ -86,7 +86,7 @@ class OnCallBox extends HTMLElement {
     this.querySelector('.on-call-nobody').hidden = present.length > 0;
     this.querySelector('.on-call-source').hidden = !kind;
     const problem = this.querySelector('.on-call-problem');
-    setText(problem, trouble(feed));
+    setText(problem, trouble(this.#answer));
     problem.hidden = !problem.textContent;
     this.querySelector('.on-call-add').hidden = Boolean(kind) || !mayEdit;
     this.querySelector('.on-call-edit').hidden = !kind || !mayEdit;

@@ -42,7 +42,7 @@ export function nobody(answer, now) {
   if (answer.now.length > 0) return '';
   if (!answer.kind) return 'No on-call plan';
   if (unread(answer)) return 'Not known yet: the calendar is being read.';
-  if (answer.feed?.problem && !answer.feed.read_at) return 'Not known: the calendar could not be read.';
+  if (answer.feed?.problem && !answer.next.length) return 'Not known: the calendar could not be read.';
   if (!answer.next.length || !answer.changes_at) return 'Nobody is on call.';
   return `Nobody is on call until ${at(answer.changes_at, now)}.`;
 }
@@ -87,10 +87,10 @@ export function days(n) {
 }
 
 // trouble says why a calendar could not be read, and what to do about it; "": it could.
-export function trouble(feed) {
+export function trouble({ feed, now, next }) {
   if (!feed?.problem) return '';
   const why = problems[feed.problem] ?? `The calendar could not be read (${feed.problem}).`;
-  return feed.read_at ? `${why} The shifts are from before.` : why;
+  return now.length + next.length > 0 ? `${why} The shifts are from before.` : why;
 }
 
 // progress returns how much of a shift is over, in thousandths, or null: it has no begin or no end.
