@@ -353,7 +353,9 @@ test('at a moment of the past, a service has who was on call then', async ({ hom
   const at = new Date(Date.parse(service.updated_at) + 1).toISOString();
   await page.goto(`${pageOf(service)}?at=${at}`);
   expect(new URL((await asked).url()).searchParams.get('at')).toMatch(/Z$/);
-  await expect(home.card(service.name).root).toContainText('On call Ada');
+  const { root } = home.card(service.name);
+  await expect(root).toContainText('On call Ada');
+  await expect(root.getByRole('link', { name: /Ada/ }), 'nobody is called into the past').toHaveCount(0);
 });
 
 test('the trail says the plan before and after', async ({ home, page, catalogue }) => {

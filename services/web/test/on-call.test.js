@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   at,
   described,
+  firstToEnd,
   left,
   names,
   nobody,
@@ -60,6 +61,12 @@ test('a shift says how much of it is left, and one to come in how long it begins
   assert.equal(starting(grace, now), 'in 6 d 22 h');
   assert.equal(starting(shift('Ada', '2026-11-30T10:00:01Z', null), now), 'in less than a minute');
   assert.equal(starting(ada, now), '');
+});
+
+test('several people are on call until the first of them is not', () => {
+  assert.deepEqual(firstToEnd(answer({ now: [grace, ada] })), { until: ada.until });
+  assert.deepEqual(firstToEnd(answer({ now: [shift('Desk', null, null), ada] })), { until: ada.until });
+  for (const now of [[], [shift('Desk', null, null)]]) assert.deepEqual(firstToEnd(answer({ now })), { until: null });
 });
 
 test('the bar of a shift has its mark at now, and one without begin or end has no bar', () => {

@@ -1,5 +1,5 @@
 // What shows who is on call, and how to reach them.
-import { at, left, names, reach } from '../lib/on-call.js';
+import { at, firstToEnd, left, names, reach } from '../lib/on-call.js';
 import { setText, setTime, setWords, stamp } from './template.js';
 
 // showReach shows the links by which a person can be reached: those within an element, each with the
@@ -26,7 +26,8 @@ export function showUntil(element, shift, now) {
   setText(element.querySelector('.on-call-left'), rest && `, ${rest}`);
 }
 
-// <on-call-line> says in a line who is on call in a team: show(answer, now, pageURL).
+// <on-call-line> says in a line who is on call in a team: show(answer, now, pageURL). Without an address of the
+// team, which may be "", it does not say how to reach them.
 class OnCallLine extends HTMLElement {
   #shown = '';
 
@@ -50,9 +51,9 @@ class OnCallLine extends HTMLElement {
     const none = this.querySelector('.on-call-none');
     none.hidden = Boolean(first);
     setText(none, answer.kind || brief ? 'Nobody on call' : 'No on-call plan');
-    const until = first ? answer.changes_at : null;
-    showUntil(this.querySelector('.on-call-until'), { until }, now);
-    showReach(this, first?.person ?? { name: '' }, first && pageURL);
+    showUntil(this.querySelector('.on-call-until'), firstToEnd(answer), now);
+    const known = first && pageURL !== undefined;
+    showReach(this, known ? first.person : { name: '' }, known ? pageURL : '');
   }
 
   #build() {

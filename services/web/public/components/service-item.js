@@ -81,7 +81,7 @@ class ServiceItem extends HTMLElement {
     const { owner, duty } = this.#parts;
     const title = described(answer, quoted);
     if (owner.title !== title) owner.title = title;
-    duty?.show(answer, pageClock.now(), account.past ? '' : this.#pageURL);
+    duty?.show(answer, pageClock.now(), account.past ? undefined : this.#pageURL);
   }
 
   // strip is what the last 24 hours were, as in lib/strip.js; "": it is not known yet.

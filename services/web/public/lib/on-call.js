@@ -4,6 +4,7 @@ import { exactly, shortDay, timeOfDay } from './dates.js';
 import { isWebAddress } from './fields.js';
 import { ago } from './format.js';
 import { lengthy } from './history.js';
+import { mailto } from './team-fields.js';
 
 const problems = {
   not_found: 'No calendar was found at its address. Enter the address anew.',
@@ -30,6 +31,12 @@ export function shortly(moment) {
 // names returns who is on call, each name once.
 export function names({ now }) {
   return [...new Set(now.map(({ person }) => person.name))];
+}
+
+// firstToEnd returns until when all of those who are on call are: { until }, null if none has an end.
+export function firstToEnd({ now }) {
+  const ends = now.map(({ until }) => until).filter(Boolean);
+  return { until: ends.sort((a, b) => Date.parse(a) - Date.parse(b))[0] ?? null };
 }
 
 // unread reports whether an answer depends on a calendar that nobody has read yet.
@@ -104,15 +111,11 @@ export function progress({ from, until }, now) {
 // is not known. They are paged at their own address, else at that of the team.
 export function reach({ email, phone, url }, pageURL = '') {
   const page = [url, pageURL].find((address) => isWebAddress(address ?? '')) ?? '';
-  return { page, phone: telephone(phone ?? ''), email: mail(email ?? '') };
+  return { page, phone: telephone(phone ?? ''), email: mailto(email ?? '') };
 }
 
 // telephone returns the address of a number as people write it; a zero in brackets is not dialled from abroad.
 export function telephone(phone) {
   const number = (/^\s*\+/.test(phone) ? phone.replace('(0)', '') : phone).replace(/[^\d+]/g, '');
   return /^\+?\d{2,}$/.test(number) ? `tel:${number}` : '';
-}
-
-function mail(email) {
-  return /^[^\s@]+@[^\s@]+$/.test(email) ? `mailto:${encodeURIComponent(email).replace('%40', '@')}` : '';
 }

@@ -34,7 +34,10 @@ export function renames(before, after, services) {
 // links, and "" for what it does not have.
 export function contacts(team) {
   const link = (field) => (isWebAddress(team?.[field] ?? '') ? team[field] : '');
-  const email = team?.email ?? '';
-  const mail = /^[^\s@]+@[^\s@]+$/.test(email) ? `mailto:${encodeURIComponent(email).replace('%40', '@')}` : '';
-  return { ...Object.fromEntries(teamLinks.map((field) => [field, link(field)])), email: mail };
+  return { ...Object.fromEntries(teamLinks.map((field) => [field, link(field)])), email: mailto(team?.email ?? '') };
+}
+
+// mailto returns the address of a link by which one writes to a mail address, or "" if it is none.
+export function mailto(email) {
+  return /^[^\s@]+@[^\s@]+$/.test(email) ? `mailto:${encodeURIComponent(email).replace('%40', '@')}` : '';
 }
