@@ -153,12 +153,15 @@ func (a *API) readOnCall(ctx context.Context, in *onCallInput) (*dutyOutput, err
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.duties(ctx, []catalog.Team{t}, at)
+	read, err := a.calendars(ctx, []catalog.Team{t})
 	if err != nil {
 		return nil, err
 	}
-	out := &dutyOutput{Body: list[0]}
-	out.Status, out.ETag = in.unless(timeless(list))
+	out := &dutyOutput{}
+	if out.Body, err = newDuty(&t, at, read[t.Slug]); err != nil {
+		return nil, err
+	}
+	out.Status, out.ETag = in.unless(timeless([]duty{out.Body}))
 	return out, nil
 }
 
@@ -171,17 +174,21 @@ func timeless(list []duty) []duty {
 	return list
 }
 
-// duties says who is on call for some teams.
+// duties says who is on call for some teams. One whose rotation is in a zone that this machine
+// does not know is left out: what is known of the others is told.
 func (a *API) duties(ctx context.Context, teams []catalog.Team, at time.Time) ([]duty, error) {
 	read, err := a.calendars(ctx, teams)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]duty, len(teams))
+	list := make([]duty, 0, len(teams))
 	for i := range teams {
-		if list[i], err = newDuty(&teams[i], at, read[teams[i].Slug]); err != nil {
-			return nil, err
+		d, err := newDuty(&teams[i], at, read[teams[i].Slug])
+		if err != nil {
+			a.Log.ErrorContext(ctx, "who is on call is not known; are the machine's time zones complete?", "team", teams[i].Slug, "error", err)
+			continue
 		}
+		list = append(list, d)
 	}
 	return list, nil
 }

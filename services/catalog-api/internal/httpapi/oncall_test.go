@@ -266,3 +266,22 @@ func TestWhoIsOnCallByACalendar(t *testing.T) {
 	shifts := p.call("GET", "/api/teams/web/oncall/shifts?from=2026-11-30T17:00:00Z&to=2026-11-30T21:00:00Z", "")
 	wantJSON(t, "the shifts", any(shifts.body), `{"items":[{"person":{"name":"Bob",`+none+`},"from":"2026-11-30T13:00:00Z","until":"2026-11-30T21:00:00Z","override":false}]}`)
 }
+
+// A machine may lose a zone that it had, as in another image: the other teams are still known.
+func TestATeamWithoutItsZoneHidesNoOther(t *testing.T) {
+	p := start(t, nil)
+	p.add("/api/teams", `{"name":"Web","on_call":{"kind":"contact","contact":{"name":"Desk"}}}`)
+	p.add("/api/teams", `{"name":"Payments","on_call":{"kind":"rotation","rotation":{"people":[{"name":"Ada"}],"zone":"UTC","starts":"2026-11-30T09:00","shift_days":1}}}`)
+	const lose = `UPDATE teams SET on_call = jsonb_set(on_call, '{rotation,zone}', '"Europe/Atlantis"') WHERE slug = 'payments'`
+	if _, err := p.store.DB().ExecContext(t.Context(), lose); err != nil {
+		t.Fatal(err)
+	}
+	a := p.call("GET", "/api/oncall", "")
+	items, _ := a.body["items"].([]any)
+	if a.status != 200 || len(items) != 1 || items[0].(map[string]any)["team"].(map[string]any)["slug"] != "web" {
+		t.Errorf("who is on call: %d %s", a.status, a.raw)
+	}
+	if a := p.call("GET", "/api/teams/payments/oncall", ""); a.status != 500 {
+		t.Errorf("of the team without its zone: %d %s", a.status, a.raw)
+	}
+}
