@@ -30,8 +30,8 @@ const (
 )
 
 // maxData is the maximum size of the data of a message to decode, in bytes. The
-// largest valid service has a third of it.
-const maxData = 256 << 10
+// largest valid service has a little more than half of it.
+const maxData = 512 << 10
 
 // ErrPoison means that a message is invalid for good: it isn't a CloudEvent, its data
 // isn't JSON, or it lacks fields that a reader needs. Readers must terminate it.
@@ -146,7 +146,7 @@ func Encode(source string, e Event) (Message, error) {
 }
 
 // Decode decodes a message of any type of this package, also of a later version:
-// unknown fields are ignored, unknown reasons and intervals are kept, and an unknown
+// unknown fields are ignored, unknown reasons, intervals and kinds are kept, and an unknown
 // status becomes StatusUnknown, with its original value in the field StatusWord or the
 // like. Its errors wrap ErrPoison or ErrUnknownType; with the latter the envelope has
 // everything but the event.

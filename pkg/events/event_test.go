@@ -126,7 +126,7 @@ func TestDecodeErrors(t *testing.T) {
 		"data of another type":     {nil, `[1]`, events.ErrPoison, "cannot unmarshal array"},
 		"data that breaks a rule":  {nil, `{}`, events.ErrPoison, "since is missing"},
 		"a number that is a text":  {nil, `{"http_status":"200"}`, events.ErrPoison, "cannot unmarshal string"},
-		"data larger than allowed": {nil, `{"name":"` + strings.Repeat("x", 256<<10) + `"}`, events.ErrPoison, "bytes of data"},
+		"data larger than allowed": {nil, `{"name":"` + strings.Repeat("x", 512<<10) + `"}`, events.ErrPoison, "bytes of data"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			header := maps.Clone(encode(t, sample[events.StatusChanged](t)).Header)

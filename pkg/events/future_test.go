@@ -17,6 +17,7 @@ func TestDecodeLaterVersion(t *testing.T) {
 	service.ID, service.Name, service.Interval, service.Version = billingID, "billing", "45s", 4
 	service.Status, service.StatusWord, service.StatusReason = events.StatusUnknown, "maintenance", "planned_work"
 	service.StatusSince, service.UpdatedAt = at(9, 26, 53, 589), at(9, 31, 40, 250)
+	service.DependsOn = []events.Dependency{{ServiceID: ledgerID, Name: "ledger", Kind: "standby"}, {}}
 	result := completed()
 	result.Status, result.StatusWord, result.Reason = events.StatusUnknown, "on_fire", "http_6xx"
 	result.URL, result.HTTPStatus, result.LatencyMS = "grpc://billing.example.com:443", 0, 0

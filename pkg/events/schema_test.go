@@ -71,6 +71,8 @@ func newReflector(t *testing.T) *jsonschema.Reflector {
 				return oneOf(events.Reasons)
 			case reflect.TypeFor[events.Interval]():
 				return oneOf(events.Intervals)
+			case reflect.TypeFor[events.DependencyKind]():
+				return oneOf(events.DependencyKinds)
 			default:
 				return nil
 			}

@@ -51,6 +51,10 @@ type Service struct {
 	Tags     []string `json:"tags"` // never null; each once
 	Interval Interval `json:"interval"`
 
+	// DependsOn has the services that this one needs, in the order given, each once; absent:
+	// none is declared.
+	DependsOn []Dependency `json:"depends_on,omitzero"`
+
 	// Version increases with every write that changes the configuration above or sets
 	// the status by hand, never with a probe. The first is 1, none is reused.
 	Version int64 `json:"version"`
@@ -75,6 +79,9 @@ func (s *Service) translate() {
 	if s.Tags == nil {
 		s.Tags = []string{}
 	}
+	if len(s.DependsOn) == 0 {
+		s.DependsOn = nil
+	}
 }
 
 func (s Service) readable() error {
@@ -98,6 +105,7 @@ func (s Service) Validate() error {
 		check(s.HTTPStatus >= 0 && s.HTTPStatus <= 999, "http_status %d is out of range", s.HTTPStatus),
 		check(s.LatencyMS >= 0, "latency_ms is negative"),
 		checkReason("status_reason", s.StatusReason),
+		checkDependencies(s.DependsOn),
 	)
 }
 

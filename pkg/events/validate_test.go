@@ -33,11 +33,33 @@ func TestServiceIsValidated(t *testing.T) {
 		"no update":                  {func(s *events.Service) { s.UpdatedAt = time.Time{} }, "updated_at is missing"},
 		"a negative latency":         {func(s *events.Service) { s.LatencyMS = -1 }, "latency_ms is negative"},
 		"a four-digit answer":        {func(s *events.Service) { s.HTTPStatus = 1000 }, "http_status 1000 is out of range"},
+		"what it needs":              {func(s *events.Service) { s.DependsOn = needs(ledgerID, "ledger", "soft") }, ""},
+		"needs none by id":           {func(s *events.Service) { s.DependsOn = needs("*", "ledger", "hard") }, `depends_on: service_id "*" is not a UUID`},
+		"needs one without a name":   {func(s *events.Service) { s.DependsOn = needs(ledgerID, "", "hard") }, "depends_on: name of " + ledgerID + " is empty"},
+		"needs one in a made-up way": {func(s *events.Service) { s.DependsOn = needs(ledgerID, "ledger", "firm") }, `depends_on: kind "firm" is not a kind`},
 	} {
 		s := billing()
 		tc.change(&s)
 		verdict(t, name, events.ServiceCreated{Service: s}, tc.want)
 		verdict(t, name, events.ServiceUpdated{Service: s}, tc.want)
+	}
+}
+
+func needs(id, name string, kind events.DependencyKind) []events.Dependency {
+	return []events.Dependency{{ServiceID: id, Name: name, Kind: kind}}
+}
+
+// The largest service that the catalogue takes can be read again.
+func TestLargestDependenciesAreRead(t *testing.T) {
+	s := billing()
+	for range 100 { // each character takes six bytes in JSON
+		s.DependsOn = append(s.DependsOn, events.Dependency{
+			ServiceID: ledgerID, Name: strings.Repeat("<", 100), Kind: events.DependencySoft, Note: strings.Repeat("<", 200),
+		})
+	}
+	msg := encode(t, events.ServiceUpdated{Service: s})
+	if got, err := events.Decode(msg.Header, msg.Data); err != nil || len(got.Event.(events.ServiceUpdated).DependsOn) != 100 {
+		t.Errorf("of %d bytes: %v", len(msg.Data), err)
 	}
 }
 

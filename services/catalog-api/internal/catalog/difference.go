@@ -1,9 +1,6 @@
 package catalog
 
-import (
-	"reflect"
-	"slices"
-)
+import "slices"
 
 // Difference is a field that differs between two states of a thing. nil: it is not set.
 type Difference struct {
@@ -21,7 +18,7 @@ func Differences(before, after *Service) []Difference {
 // the same ones.
 func differencesOf(was, is []setting) (list []Difference) {
 	for i, field := range is {
-		if !reflect.DeepEqual(was[i].value, field.value) {
+		if !field.equal(was[i].value, field.value) {
 			list = append(list, Difference{field.name, was[i].value, field.value})
 		}
 	}
@@ -31,7 +28,7 @@ func differencesOf(was, is []setting) (list []Difference) {
 // setting is the value of a field that a client can set; nil: it is not set.
 type setting struct {
 	name  string
-	value any // string, []string, *oncall.Plan or nil
+	value any // string, []string, []Dependency, *oncall.Plan or nil
 }
 
 // settings returns the fields that a client can set, always the same ones. The status is
@@ -44,14 +41,17 @@ func (s *Service) settings() (list []setting) {
 	for _, t := range s.texts(Change{}) {
 		list = append(list, setting{t.name, unlessZero(*t.value)})
 	}
-	var tags, status any
+	var tags, needs, status any
 	if len(s.Tags) > 0 {
 		tags = slices.Clone(s.Tags)
+	}
+	if len(s.DependsOn) > 0 {
+		needs = slices.Clone(s.DependsOn)
 	}
 	if there && s.StatusURL == "" {
 		status = string(s.Status)
 	}
-	return append(list, setting{"tags", tags}, setting{"interval", unlessZero(string(s.Interval))}, setting{"status", status})
+	return append(list, setting{"tags", tags}, setting{dependsOn, needs}, setting{"interval", unlessZero(string(s.Interval))}, setting{"status", status})
 }
 
 func unlessZero(text string) any {

@@ -42,6 +42,8 @@ func (s *Service) Rewind(changes []Difference) {
 		case c.Field == "tags":
 			tags, _ := value.([]string)
 			s.Tags = append([]string{}, tags...)
+		case c.Field == dependsOn:
+			s.DependsOn = dependenciesOf(c.Before)
 		case c.Field == "interval":
 			s.Interval = events.Interval(text)
 		}

@@ -23,6 +23,7 @@ type Service struct {
 	GitHubURL    string          `db:"github_url"`
 	DashboardURL string          `db:"dashboard_url"`
 	Tags         []string        `db:"-"` // in the order given, each once by its Key
+	DependsOn    []Dependency    `db:"-"` // the services that it needs, in the order given, each once
 	Interval     events.Interval `db:"probe_interval"`
 	Version      int64           `db:"version"` // grows with each change by a client, never with a probe
 
@@ -43,6 +44,7 @@ type Change struct {
 	Name, Description, Team                     *string
 	StatusURL, DocsURL, GitHubURL, DashboardURL *string
 	Tags                                        *[]string
+	DependsOn                                   *[]Dependency
 	Interval                                    *events.Interval // empty: the default
 	Status                                      *events.Status   // empty: unknown; ignored if there is a health URL
 }
@@ -93,12 +95,16 @@ func (s *Service) Apply(c Change, now time.Time) bool {
 	if c.Tags != nil {
 		s.Tags = normalTags(*c.Tags)
 	}
+	if c.DependsOn != nil {
+		s.DependsOn = normalDependencies(*c.DependsOn)
+	}
 	if c.Interval != nil {
 		s.Interval = *c.Interval
 	}
 	s.applyStatus(before, c.Status, now)
 
 	same := slices.EqualFunc(before.texts(c), s.texts(c), func(a, b text) bool { return *a.value == *b.value })
+	same = same && slices.EqualFunc(before.DependsOn, s.DependsOn, Dependency.same)
 	if same && slices.Equal(before.Tags, s.Tags) && before.Interval == s.Interval && before.Status == s.Status {
 		*s = before
 		return false
@@ -157,7 +163,7 @@ func (s Service) Event() events.Service {
 	e := events.Service{
 		ID: s.ID, Name: s.Name, Description: s.Description, Team: s.Team,
 		StatusURL: s.StatusURL, DocsURL: s.DocsURL, GitHubURL: s.GitHubURL, DashboardURL: s.DashboardURL,
-		Tags: s.Tags, Interval: s.Interval, Version: s.Version,
+		Tags: s.Tags, DependsOn: dependencyEvents(s.DependsOn), Interval: s.Interval, Version: s.Version,
 		Status: s.Status, StatusSince: s.StatusSince, StatusReason: s.StatusReason,
 		HTTPStatus: s.HTTPStatus, LatencyMS: s.LatencyMS,
 		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,

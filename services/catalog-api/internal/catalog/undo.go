@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"errors"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -30,19 +29,19 @@ func (s *Service) Undo(differences []Difference) (Change, error) {
 	var (
 		back       Change
 		overridden []string
-		now        = map[string]any{}
+		now        = map[string]setting{}
 	)
 	for _, field := range s.settings() {
-		now[field.name] = field.value
+		now[field.name] = field
 	}
 	texts := map[string]**string{
 		"name": &back.Name, "description": &back.Description, "team": &back.Team, "status_url": &back.StatusURL,
 		"docs_url": &back.DocsURL, "github_url": &back.GitHubURL, "dashboard_url": &back.DashboardURL,
 	}
 	for _, d := range differences {
-		value, known := now[d.Field]
-		measured := d.Field == "status" && value == nil
-		if !measured && (!known || !reflect.DeepEqual(value, fromJSON(d.After))) {
+		field, known := now[d.Field]
+		measured := d.Field == "status" && field.value == nil
+		if !measured && (!known || !field.equal(field.value, d.After)) {
 			overridden = append(overridden, d.Field)
 			continue
 		}
@@ -53,6 +52,8 @@ func (s *Service) Undo(differences []Difference) (Change, error) {
 		case d.Field == "tags":
 			tags, _ := fromJSON(d.Before).([]string)
 			back.Tags = &tags
+		case d.Field == dependsOn:
+			back.DependsOn = onceNeeded(d.Before)
 		case d.Field == "interval":
 			interval := events.Interval(before)
 			back.Interval = &interval
@@ -65,6 +66,15 @@ func (s *Service) Undo(differences []Difference) (Change, error) {
 		return Change{}, &OverriddenError{Fields: overridden}
 	}
 	return back, nil
+}
+
+// onceNeeded returns what a service needed, as the trail has it. Some of it may be gone by now.
+func onceNeeded(value any) *[]Dependency {
+	list := slices.Clone(dependenciesOf(value))
+	for i := range list {
+		list[i].Missing = true
+	}
+	return &list
 }
 
 // fromJSON returns a list of any strings as []string, and any other value as it is.
@@ -85,7 +95,7 @@ func fromJSON(value any) any {
 func (s *Service) Restored(now time.Time) {
 	s.Version += 2
 	s.UpdatedAt, s.StatusSince = now, now
-	s.Tags = slices.Clone(s.Tags)
+	s.Tags, s.DependsOn = slices.Clone(s.Tags), slices.Clone(s.DependsOn)
 	if s.StatusURL != "" {
 		s.forgetProbe(now)
 	}

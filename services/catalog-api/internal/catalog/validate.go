@@ -30,6 +30,7 @@ func (s Service) Validate() error {
 		t.check(&v, t.name, *t.value)
 	}
 	v.tags(s.Tags)
+	v.dependencies(s)
 	if !s.Interval.Known() {
 		v.add("interval", "The interval must be one of "+events.Names(events.Intervals)+".", s.Interval)
 	}
