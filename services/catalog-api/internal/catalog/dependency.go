@@ -35,6 +35,12 @@ func (d Dependency) same(other Dependency) bool {
 	return d.ID == other.ID && d.Kind == other.Kind && d.Note == other.Note
 }
 
+// among reports whether the keys have the id or the name of the needed service. One that is gone
+// is found by its id alone: others may have its name now.
+func (d Dependency) among(keys map[string]bool) bool {
+	return keys[d.ID] || !d.Missing && keys[NameKey(d.Name)]
+}
+
 // Text returns the entry as people read it in the trail: "Payments DB (soft): invoices".
 func (d Dependency) Text() string {
 	text := cmp.Or(d.Name, d.ID)
@@ -169,6 +175,23 @@ type NeededError struct {
 }
 
 func (e *NeededError) Error() string { return fmt.Sprintf("%d services need it", e.Services) }
+
+// Neighbours are the services that one needs, and those that need it.
+type Neighbours struct {
+	Needs, NeededBy []Neighbour // by name
+	NeededByTotal   int         // how many need it, also those that NeededBy has no room for
+}
+
+// Neighbour is a service that another one needs, or that needs the other.
+type Neighbour struct {
+	ID      string                `db:"id"`
+	Name    string                `db:"name"`
+	Team    string                `db:"team"`
+	Status  events.Status         `db:"status"` // empty if it is missing
+	Kind    events.DependencyKind `db:"kind"`   // of the need, as is Note
+	Note    string                `db:"note"`
+	Missing bool                  `db:"missing"` // it is gone: Name is its last one
+}
 
 // dependenciesOf returns a value of the trail as entries: nil if there are none.
 func dependenciesOf(value any) (list []Dependency) {

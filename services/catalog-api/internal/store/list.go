@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
@@ -18,7 +19,11 @@ func (s *Store) ListServices(ctx context.Context, f catalog.Filter) ([]catalog.L
 	if q.empty {
 		return nil, nil
 	}
-	list, err := listed(ctx, s.db, strings.Join(append(q.conditions, `true`), ` AND `)+` ORDER BY name_key`, q.args...)
+	var list []catalog.Listed
+	err := s.inSnapshot(ctx, func(tx *sqlx.Tx) (err error) {
+		list, err = listed(ctx, tx, strings.Join(append(q.conditions, `true`), ` AND `)+` ORDER BY name_key`, q.args...)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list services: %w", domainError(err))
 	}
@@ -53,7 +58,25 @@ func newListQuery(f catalog.Filter) *listQuery {
 		}
 	}
 	q.oneOf(`id = ANY(%s)`, f.IDs, ids)
+	q.needs(f.Needs)
 	return q
+}
+
+// needs adds the condition that a service needs one of those with the ids or names. One that is
+// gone is found by its id alone.
+func (q *listQuery) needs(asked []string) {
+	if len(asked) == 0 {
+		return
+	}
+	var ids, names pq.StringArray
+	for _, one := range validTexts(asked) {
+		if isID(one) {
+			ids = append(ids, one)
+		}
+		names = append(names, catalog.NameKey(one))
+	}
+	q.and(len(names) > 0, fmt.Sprintf(`id IN (SELECT service_id FROM dependencies WHERE needs_id = ANY (%s)
+		OR needs_id IN (SELECT id FROM services WHERE name_key = ANY (%s)))`, q.arg(ids), q.arg(names)))
 }
 
 // words returns the condition that a service's text contains all of the words.

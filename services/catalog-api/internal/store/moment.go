@@ -73,33 +73,49 @@ func servicesAt(ctx context.Context, tx *sqlx.Tx, at time.Time, ids []string) (m
 			}
 		}
 	}
-	rows, err := presentAt(ctx, tx, at, some)
-	if err != nil {
+	if m.Services, err = rewoundAt(ctx, tx, at, some); err != nil {
 		return m, err
+	}
+	if err := needsAt(ctx, tx, at, &m, ids == nil); err != nil {
+		return m, err
+	}
+	slices.SortFunc(m.Services, func(a, b catalog.Listed) int { return strings.Compare(a.Key, b.Key) })
+	return m, nil
+}
+
+// rewoundAt returns the services of a time, in no order. What they need has names of any time.
+func rewoundAt(ctx context.Context, tx *sqlx.Tx, at time.Time, ids pq.StringArray) (list []catalog.Listed, err error) {
+	rows, err := presentAt(ctx, tx, at, ids)
+	if err != nil {
+		return nil, err
 	}
 	past := make(map[string]*pastService, len(rows))
-	for _, r := range rows {
+	services := make([]*catalog.Service, len(rows))
+	for i, r := range rows {
 		past[r.ID] = &pastService{Service: r.service()}
+		services[i] = &past[r.ID].Service
 	}
-	if err := rewind(ctx, tx, past, at, some); err != nil {
-		return m, err
+	if err := addNeeds(ctx, tx, services...); err != nil {
+		return nil, err
+	}
+	if err := rewind(ctx, tx, past, at, ids); err != nil {
+		return nil, err
 	}
 	deleted, err := deletedAt(ctx, tx, past, at)
 	if err != nil {
-		return m, err
+		return nil, err
 	}
 	rows = append(rows, deleted...)
 	if err := editedAt(ctx, tx, past, at); err != nil {
-		return m, err
+		return nil, err
 	}
 	for _, r := range rows {
 		if svc := past[r.ID]; !svc.gone {
 			svc.setStatus(r, at)
-			m.Services = append(m.Services, svc.listed())
+			list = append(list, svc.listed())
 		}
 	}
-	slices.SortFunc(m.Services, func(a, b catalog.Listed) int { return strings.Compare(a.Key, b.Key) })
-	return m, nil
+	return list, nil
 }
 
 // knownFrom returns from when on all changes are known.

@@ -23,15 +23,15 @@ func (s *Store) ServiceByName(ctx context.Context, name string) (catalog.Service
 		has = `SELECT id, 1 AS rank, now() AS until FROM services WHERE name_key = $1`
 		had = `SELECT s.id, 2, f.until FROM former_names f JOIN services s ON s.id = f.service_id WHERE f.name_key = $1`
 	)
-	query := `SELECT ` + columns + ` FROM services JOIN (` + has + ` UNION ALL ` + had + `) AS named USING (id) ORDER BY rank, until DESC LIMIT 1`
+	query := `SELECT ` + columns + `, ` + ownNeeds + ` FROM services JOIN (` + has + ` UNION ALL ` + had + `) AS named USING (id) ORDER BY rank, until DESC LIMIT 1`
 	if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return catalog.Service{}, ofKind(events.KindService, catalog.ErrNotFound) // Postgres takes no such text
 	}
-	var r row
+	var r ownRow
 	if err := s.db.GetContext(ctx, &r, query, catalog.NameKey(name)); err != nil {
 		return catalog.Service{}, fmt.Errorf("service %.40q: %w", name, ofKind(events.KindService, domainError(err)))
 	}
-	return r.service(), nil
+	return r.service()
 }
 
 // namesMigration is version 13 of the schema: former names are read from the trail, as far as that

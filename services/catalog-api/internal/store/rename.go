@@ -46,19 +46,18 @@ func renameTeam(ctx context.Context, tx *sqlx.Tx, by access.Actor, before string
 func renameTeamOfServices(ctx context.Context, tx *sqlx.Tx, by access.Actor, before string, t catalog.Team) error {
 	const update = `UPDATE services SET team = $1, team_key = $2, updated_at = $3, version = changed.version, search_text = changed.search
 		FROM unnest($4::uuid[], $5::bigint[], $6::text[]) AS changed (id, version, search) WHERE services.id = changed.id`
-	var rows []row
-	query := `SELECT ` + columns + ` FROM services WHERE team_key = $1 ORDER BY id FOR UPDATE`
-	if err := tx.SelectContext(ctx, &rows, query, catalog.Key(before)); err != nil {
-		return fmt.Errorf("read the team's services: %w", domainError(err))
+	services, err := lockTeamServices(ctx, tx, before)
+	if err != nil {
+		return err
 	}
 	var (
 		ids, texts pq.StringArray
 		versions   pq.Int64Array
-		deeds      = make([]deed, len(rows))
-		told       = make([]events.Event, len(rows))
+		deeds      = make([]deed, len(services))
+		told       = make([]events.Event, len(services))
 	)
-	for i, r := range rows {
-		was, svc := r.service(), r.service()
+	for i, was := range services {
+		svc := was
 		svc.Apply(catalog.Change{Team: &t.Name}, t.UpdatedAt)
 		ids, texts, versions = append(ids, svc.ID), append(texts, svc.SearchText()), append(versions, svc.Version)
 		differences := catalog.Differences(&was, &svc)
@@ -66,10 +65,24 @@ func renameTeamOfServices(ctx context.Context, tx *sqlx.Tx, by access.Actor, bef
 		told[i] = events.ServiceUpdated{Service: svc.Event(), Authorship: authorship(by, differences)}
 	}
 	if _, err := tx.ExecContext(ctx, update, t.Name, catalog.Key(t.Name), t.UpdatedAt, ids, versions, texts); err != nil {
-		return fmt.Errorf("rename the team of %d services: %w", len(rows), domainError(err))
+		return fmt.Errorf("rename the team of %d services: %w", len(services), domainError(err))
 	}
 	if err := recordAt(ctx, tx, by, t.UpdatedAt, deeds...); err != nil {
 		return err
 	}
 	return outbox.Add(ctx, tx, told...)
+}
+
+// lockTeamServices reads the services of a team, and locks their rows.
+func lockTeamServices(ctx context.Context, tx *sqlx.Tx, team string) ([]catalog.Service, error) {
+	var rows []row
+	query := `SELECT ` + columns + ` FROM services WHERE team_key = $1 ORDER BY id FOR UPDATE`
+	if err := tx.SelectContext(ctx, &rows, query, catalog.Key(team)); err != nil {
+		return nil, fmt.Errorf("read the team's services: %w", domainError(err))
+	}
+	services, all := make([]catalog.Service, len(rows)), make([]*catalog.Service, len(rows))
+	for i, r := range rows {
+		services[i], all[i] = r.service(), &services[i]
+	}
+	return services, addNeeds(ctx, tx, all...)
 }

@@ -57,8 +57,10 @@ func (s *Store) changes(ctx context.Context, at catalog.Revision, measured bool)
 		case measured:
 			// xmin is the transaction that last wrote the row, whatever it changed. It has
 			// 32 bits where snapshots have 64, so ages are compared. This finds rows as young
-			// as the snapshot's oldest running transaction: slightly more than asked for.
-			c.Services, err = listed(ctx, tx, `age(xmin) <= age(pg_snapshot_xmin($1::pg_snapshot)::xid)`, at.Measured)
+			// as the snapshot's oldest running transaction: slightly more than asked for. The rows
+			// of those who need a service with a new name are old.
+			c.Services, err = listed(ctx, tx, `(age(xmin) <= age(pg_snapshot_xmin($1::pg_snapshot)::xid)
+				OR id IN (SELECT id FROM list_changes($2) WHERE NOT gone))`, at.Measured, at.Shown)
 		default:
 			now.Measured = at.Measured
 			c.Services, err = listed(ctx, tx, `id IN (SELECT id FROM list_changes($1) WHERE NOT gone)`, at.Shown)
@@ -75,19 +77,21 @@ func (s *Store) changes(ctx context.Context, at catalog.Revision, measured bool)
 // outdated reports whether the revision is zero, or older than deletions are kept.
 func outdated(at catalog.Revision) bool { return time.Since(at.Read) > deletionsKept }
 
+// listed reads services with what they need. q must be a transaction with one snapshot.
 func listed(ctx context.Context, q sqlx.QueryerContext, condition string, args ...any) ([]catalog.Listed, error) {
 	var rows []row
 	query := `SELECT name_key, ` + columns + ` FROM services WHERE ` + condition
 	if err := sqlx.SelectContext(ctx, q, &rows, query, args...); err != nil {
 		return nil, err
 	}
-	list := make([]catalog.Listed, len(rows))
+	list, services := make([]catalog.Listed, len(rows)), make([]*catalog.Service, len(rows))
 	for i, r := range rows {
 		list[i] = catalog.Listed{Service: r.service(), Key: r.keys.Name}
+		services[i] = &list[i].Service
 	}
-	return list, nil
+	return list, addNeeds(ctx, q, services...)
 }
 
 // resetForeignTxIDs is for a database that was restored from a copy: the transaction ids
 // in it are another server's, and may be ahead of this one's for long.
-const resetForeignTxIDs = `UPDATE services SET changed = DEFAULT WHERE changed >= pg_snapshot_xmax(pg_current_snapshot())`
+const resetForeignTxIDs = `UPDATE services SET changed = DEFAULT, named = DEFAULT WHERE greatest(changed, named) >= pg_snapshot_xmax(pg_current_snapshot())`

@@ -41,6 +41,7 @@ CREATE TABLE services (
 
     -- The transaction that last changed what lists show, but for what each probe measures.
     changed         xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    named           xid8        NOT NULL DEFAULT pg_current_xact_id(),                   -- likewise: that gave it its name, or made it
 
     CONSTRAINT services_status_known CHECK (status IN ('healthy', 'degraded', 'down', 'unknown'))
 ) WITH (fillfactor = 70); -- room beside each row: a probe's update touches no index
@@ -165,6 +166,22 @@ CREATE TABLE former_names (
 );
 
 CREATE INDEX former_names_service_id ON former_names (service_id);
+
+-- Which services need which others, as people declared it. Rows of services that are gone stay until
+-- those cannot be restored any more. See ADR 15.
+CREATE TABLE dependencies (
+    service_id uuid     NOT NULL,
+    needs_id   uuid     NOT NULL,                                                        -- also of one that is gone for good
+    place      smallint NOT NULL,                                                        -- in the order given
+    kind       text     NOT NULL,
+    note       text     NOT NULL,                                                        -- what for
+    name       text     NOT NULL,                                                        -- of the needed one: its last one, once that is gone
+
+    CONSTRAINT dependencies_pkey PRIMARY KEY (service_id, needs_id),
+    CONSTRAINT dependencies_kind_known CHECK (kind IN ('hard', 'soft'))
+);
+
+CREATE INDEX dependencies_needs_id ON dependencies (needs_id);
 
 -- The services that were deleted of late, for copies of the list. See ADR 6.
 CREATE TABLE deleted_services (
@@ -294,6 +311,9 @@ CREATE TABLE api_keys (
 CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.changed := pg_current_xact_id();
+    IF NEW.name <> OLD.name THEN
+        NEW.named := NEW.changed;
+    END IF;
     RETURN NEW;
 END $$;
 
@@ -321,6 +341,16 @@ BEGIN
 END $$;
 
 CREATE TRIGGER note_deletion AFTER DELETE ON services FOR EACH ROW EXECUTE FUNCTION note_deletion();
+
+-- Keeps the last name of a service that others need, whoever deletes it: an older version runs on
+-- for a while beside this one.
+CREATE FUNCTION note_last_name() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE dependencies SET name = OLD.name WHERE needs_id = OLD.id AND name <> OLD.name;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER note_last_name AFTER DELETE ON services FOR EACH ROW EXECUTE FUNCTION note_last_name();
 
 -- Adds a span for each change of a status, whoever makes it: an older version runs on for a
 -- while beside this one. A result may come late: then it was not unknown what the status is,
@@ -382,9 +412,11 @@ END $$;
 CREATE TRIGGER note_name AFTER UPDATE OF name_key ON services FOR EACH ROW
     WHEN (OLD.name_key <> NEW.name_key) EXECUTE FUNCTION note_name();
 
--- What was changed or deleted by transactions that are not in the snapshot. Before its
+-- What was changed or deleted by transactions that are not in the snapshot, and the services that
+-- need one which such a transaction renamed, deleted or restored. Before its
 -- oldest all was decided: the rest is few, and found by the indexes alone. Left to
--- itself the planner expects a third of all services, and reads each of them.
+-- itself the planner expects a third of all services, and reads each of them. Where its new name is
+-- not in the snapshot, no later change of it is, so that the index on changed finds it.
 CREATE FUNCTION list_changes(at pg_snapshot) RETURNS TABLE (id uuid, gone boolean)
     LANGUAGE plpgsql STABLE ROWS 10 SET enable_seqscan = off AS $$
 BEGIN
@@ -393,6 +425,12 @@ BEGIN
         WHERE s.changed >= pg_snapshot_xmin(at) AND NOT pg_visible_in_snapshot(s.changed, at)
         UNION ALL
         SELECT d.id, true FROM deleted_services d
+        WHERE d.changed >= pg_snapshot_xmin(at) AND NOT pg_visible_in_snapshot(d.changed, at)
+        UNION ALL
+        SELECT n.service_id, false FROM services s JOIN dependencies n ON n.needs_id = s.id
+        WHERE s.changed >= pg_snapshot_xmin(at) AND NOT pg_visible_in_snapshot(s.named, at)
+        UNION ALL
+        SELECT n.service_id, false FROM deleted_services d JOIN dependencies n ON n.needs_id = d.id
         WHERE d.changed >= pg_snapshot_xmin(at) AND NOT pg_visible_in_snapshot(d.changed, at);
 END $$;
 

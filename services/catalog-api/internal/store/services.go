@@ -86,15 +86,23 @@ func isID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
 
 // byID reads a service; lock is a locking clause or empty.
 func byID(ctx context.Context, q sqlx.QueryerContext, id, lock string) (catalog.Service, error) {
-	var r row
+	var r ownRow
 	err := sql.ErrNoRows
+	needs := ownNeeds
+	if lock != "" {
+		needs = `NULL AS needs`
+	}
 	if isID(id) {
-		err = sqlx.GetContext(ctx, q, &r, `SELECT `+columns+` FROM services WHERE id = $1 `+lock, id)
+		err = sqlx.GetContext(ctx, q, &r, `SELECT `+columns+`, `+needs+` FROM services WHERE id = $1 `+lock, id)
 	}
 	if err != nil {
 		return catalog.Service{}, ofKind(events.KindService, domainError(err))
 	}
-	return r.service(), nil
+	svc, err := r.service()
+	if err == nil && lock != "" {
+		err = addNeeds(ctx, q, &svc)
+	}
+	return svc, err
 }
 
 // CreateService adds a service with the fields of c.
@@ -115,6 +123,9 @@ func (s *Store) CreateService(ctx context.Context, by access.Actor, c catalog.Ch
 	}
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		if err := withTeams(ctx, tx); err != nil {
+			return err
+		}
+		if err := createNeeds(ctx, tx, &svc, c); err != nil {
 			return err
 		}
 		if err := ensureTeam(ctx, tx, by, svc.Team); err != nil {
@@ -147,6 +158,11 @@ func (s *Store) UpdateService(
 		if err := withTeams(ctx, tx); err != nil {
 			return err
 		}
+		if c.DependsOn != nil {
+			if err := writeNeeds(ctx, tx); err != nil {
+				return err
+			}
+		}
 		if svc, err = lockVersion(ctx, tx, id, ifVersion); err != nil {
 			return err
 		}
@@ -158,9 +174,16 @@ func (s *Store) UpdateService(
 	return svc, nil
 }
 
-// updateService applies the change to a service whose row is locked, withTeams.
+// updateService applies the change to a service whose row is locked, withTeams, and with
+// writeNeeds if the change says what it needs.
 func (s *Store) updateService(ctx context.Context, tx *sqlx.Tx, by access.Actor, svc *catalog.Service, c catalog.Change) error {
 	before := *svc
+	if err := by.May(access.WriteService, before.Team); err != nil {
+		return err
+	}
+	if err := resolveNeeds(ctx, tx, before, &c); err != nil {
+		return err
+	}
 	changed := svc.Apply(s.withDefaults(c), now())
 	if err := by.May(access.WriteService, before.Team, svc.Team); err != nil {
 		return err
@@ -178,6 +201,11 @@ func (s *Store) updateService(ctx context.Context, tx *sqlx.Tx, by access.Actor,
 	}
 	if err := closeHistory(ctx, tx, before, *svc); err != nil {
 		return err
+	}
+	if c.DependsOn != nil {
+		if err := storeNeeds(ctx, tx, *svc); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.NamedExecContext(ctx, updateService, newRow(*svc)); err != nil {
 		return domainError(err)

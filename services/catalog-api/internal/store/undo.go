@@ -44,6 +44,9 @@ func restore(ctx context.Context, tx *sqlx.Tx, by access.Actor, id string) (cata
 	if err := withTeams(ctx, tx); err != nil {
 		return catalog.Service{}, err
 	}
+	if err := writeNeeds(ctx, tx); err != nil { // it needs again what it needed
+		return catalog.Service{}, err
+	}
 	svc, err := byID(ctx, tx, id, "FOR UPDATE")
 	if err = ignoreNotFound(err); err != nil {
 		return svc, err
@@ -59,6 +62,9 @@ func restore(ctx context.Context, tx *sqlx.Tx, by access.Actor, id string) (cata
 		return svc, ofKind(events.KindService, domainError(err))
 	}
 	svc = kept.service()
+	if err := addNeeds(ctx, tx, &svc); err != nil {
+		return svc, err
+	}
 	svc.Restored(now())
 	if err := by.May(access.WriteService, svc.Team); err != nil {
 		return svc, err
@@ -100,6 +106,9 @@ func (s *Store) UndoChange(ctx context.Context, by access.Actor, id string, seq 
 		if err := withTeams(ctx, tx); err != nil {
 			return err
 		}
+		if err := writeNeeds(ctx, tx); err != nil {
+			return err
+		}
 		if svc, err = byID(ctx, tx, id, "FOR UPDATE"); err != nil {
 			return err
 		}
@@ -135,7 +144,8 @@ func entryOf(ctx context.Context, tx *sqlx.Tx, id string, seq int64) (access.Rec
 // PurgeTrash removes services that were deleted before that time, some thousands at most,
 // and returns how many. From then on they cannot be restored.
 func (s *Store) PurgeTrash(ctx context.Context, by access.Actor, before time.Time) (int, error) {
-	const old = `WITH old AS (SELECT id FROM trash WHERE deleted_at < $1 ORDER BY deleted_at LIMIT 5000),
+	const old = `WITH old AS (SELECT id FROM trash WHERE deleted_at < $1 ORDER BY deleted_at LIMIT 5000 FOR UPDATE SKIP LOCKED),
+			needs AS (DELETE FROM dependencies WHERE service_id IN (SELECT id FROM old)),
 			names AS (DELETE FROM former_names WHERE service_id IN (SELECT id FROM old)),
 			sources AS (DELETE FROM release_sources WHERE service_id IN (SELECT id FROM old)),
 			published AS (DELETE FROM releases WHERE service_id IN (SELECT id FROM old))
