@@ -20,6 +20,7 @@ var actions = map[string]access.Action{
 	"list-services":       access.Read,
 	"get-service":         access.Read,
 	"get-service-by-name": access.Read,
+	"get-dependencies":    access.Read,
 	"get-badge":           public, // see mayShow
 	"service-metrics":     access.Read,
 	"export-history":      access.Read,

@@ -85,6 +85,7 @@ func (a *API) Handler() http.Handler {
 		Hosts: a.Hosts, Proxies: a.Proxies, RateLimit: a.RateLimit, Static: a.Static, BodyTimeout: a.BodyTimeout, Log: a.Log, Metrics: a.Metrics,
 	})
 	a.services(r)
+	a.dependencies(r)
 	a.teams(r)
 	a.onCall(r)
 	a.history(r)

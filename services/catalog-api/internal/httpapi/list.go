@@ -13,7 +13,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// maxIDs is how many ids a list can be filtered by.
+// maxIDs is how many ids, or services that are needed, a list can be filtered by.
 const maxIDs = 100
 
 // maxWords is how many words all values of q may have together.
@@ -34,6 +34,7 @@ type listServicesInput struct {
 	Status []string `query:"status,explode" enum:"healthy,unknown,degraded,down" doc:"This status."`
 	Tag    []string `query:"tag,explode" doc:"With this tag; case counts."`
 	ID     []string `query:"id,explode" maxItems:"100" doc:"One of these services; repeat it for each."`
+	Needs  []string `query:"needs,explode" maxItems:"100" doc:"Needs this service, named by its id or, whatever its case, its name."`
 
 	rest.Paging
 	Past
@@ -56,6 +57,7 @@ func (in *listServicesInput) filter() (catalog.Filter, error) {
 	f := catalog.Filter{
 		Query: in.all("q", func(q string) bool { return len(catalog.Words(q)) > 0 }),
 		Team:  in.all("team", hasKey), Tag: in.all("tag", hasKey), IDs: in.all("id", notEmpty),
+		Needs: in.all("needs", hasKey),
 	}
 	words := 0
 	for _, q := range f.Query {
@@ -72,6 +74,8 @@ func (in *listServicesInput) filter() (catalog.Filter, error) {
 		return f, rest.InvalidParameter("q", fmt.Sprintf("At most %d words are allowed, but there are %d.", maxWords, words), nil)
 	case len(f.IDs) > maxIDs:
 		return f, rest.InvalidParameter("id", fmt.Sprintf("At most %d ids are allowed, but there are %d.", maxIDs, len(f.IDs)), nil)
+	case len(f.Needs) > maxIDs:
+		return f, rest.InvalidParameter("needs", fmt.Sprintf("At most %d services are allowed, but there are %d.", maxIDs, len(f.Needs)), nil)
 	}
 	return f, nil
 }

@@ -19,6 +19,8 @@ import (
 var (
 	nameTaken = rest.NewKind("name-taken", http.StatusConflict, "Name taken",
 		"Names are unique; case and invisible characters make no difference.")
+	serviceNeeded = rest.NewKind("service-needed", http.StatusConflict, "Other services need it",
+		"Services say in depends_on that they need this one. Change them first, or delete it with dangling=allow: then they say that it is missing.")
 	teamInUse = rest.NewKind("team-in-use", http.StatusConflict, "Team in use",
 		"Services name this team. Give them another one, or rename this team.")
 	keyLimit = rest.NewKind("key-limit", http.StatusConflict, "Too many keys",
@@ -40,7 +42,7 @@ var (
 )
 
 // kinds are all of the above, for the documentation.
-var kinds = []rest.Kind{nameTaken, teamInUse, keyLimit, fromFile, overridden, noUndo, noHealthURL, tooMany, workerFailed, noWorker}
+var kinds = []rest.Kind{nameTaken, serviceNeeded, teamInUse, keyLimit, fromFile, overridden, noUndo, noHealthURL, tooMany, workerFailed, noWorker}
 
 // problem returns the problem for an error of the domain, and logs faults of the
 // database and the workers. It returns nil for any other error.
@@ -49,6 +51,7 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 	limited, isTooMany := errors.AsType[*check.TooManyError](err)
 	again, isOverridden := errors.AsType[*catalog.OverriddenError](err)
 	used, isUsed := errors.AsType[*catalog.InUseError](err)
+	needed, isNeeded := errors.AsType[*catalog.NeededError](err)
 	refusal, isRefused := errors.AsType[apikey.Refusal](err)
 	denied, isDenied := errors.AsType[*access.DeniedError](err)
 	switch {
@@ -70,6 +73,8 @@ func (a *API) problem(ctx context.Context, err error) *rest.Problem {
 		return overridden.Problem("Nothing was changed, because this was changed again since: " + strings.Join(again.Fields, ", ") + ". Edit the service instead.")
 	case errors.Is(err, catalog.ErrNoUndo):
 		return noUndo.Problem("Only updates and deletions can be taken back. To take back that a service was added, delete it.")
+	case isNeeded:
+		return serviceNeeded.Problem(neededBy(needed) + " Nothing was deleted. Change what they need first, or delete it with dangling=allow: then they say that it is missing.")
 	case isUsed:
 		return teamInUse.Problem(usedBy(used.Services) + " Nothing was changed; give them another team first, or rename this one.")
 	case errors.Is(err, apikey.ErrTooMany):
@@ -110,6 +115,18 @@ func taken(kind, field string) *rest.Problem {
 	p := nameTaken.Problem(has + " Choose another " + field + ", or use that " + kind + ".")
 	p.Errors = []rest.FieldProblem{{Field: field, Location: "body." + field, Message: has}}
 	return p
+}
+
+// neededBy returns who needs a service: "3 services need it: billing, mail and 1 more."
+func neededBy(e *catalog.NeededError) string {
+	named := strings.Join(e.First, ", ")
+	if more := e.Services - len(e.First); more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	if e.Services == 1 {
+		return "One service needs it: " + named + "."
+	}
+	return fmt.Sprintf("%d services need it: %s.", e.Services, named)
 }
 
 func usedBy(services int) string {

@@ -22,6 +22,7 @@ type service struct {
 	GitHubURL    *string         `json:"github_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its code is."`
 	DashboardURL *string         `json:"dashboard_url" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its numbers are shown."`
 	Tags         []string        `json:"tags" maxItems:"50" minLength:"1" maxLength:"63" nullable:"false" doc:"Each once, in the order given."`
+	DependsOn    []need          `json:"depends_on" maxItems:"100" nullable:"false" doc:"The services that it needs, each once, in the order given."`
 	Interval     events.Interval `json:"interval" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes."`
 	Version      int64           `json:"version" minimum:"1" doc:"Grows with each change by a client, never with a probe."`
 
@@ -40,7 +41,7 @@ func newService(s *catalog.Service) service {
 		ID: s.ID, Name: s.Name, Description: unlessEmpty(&s.Description), Team: unlessEmpty(&s.Team), Status: s.Status,
 		StatusURL: unlessEmpty(&s.StatusURL), DocsURL: unlessEmpty(&s.DocsURL),
 		GitHubURL: unlessEmpty(&s.GitHubURL), DashboardURL: unlessEmpty(&s.DashboardURL),
-		Tags: append([]string{}, s.Tags...), Interval: s.Interval, Version: s.Version,
+		Tags: append([]string{}, s.Tags...), DependsOn: newDependencies(s.DependsOn), Interval: s.Interval, Version: s.Version,
 		StatusSince: s.StatusSince.UTC(), StatusReason: unlessEmpty(&s.StatusReason),
 		HTTPStatus: unlessEmpty(&s.HTTPStatus), LatencyMS: unlessEmpty(&s.LatencyMS), LastCheckedAt: s.LastCheckedAt,
 		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
@@ -66,6 +67,7 @@ type serviceUpdate struct {
 	GitHubURL    rest.Field[string]          `json:"github_url,omitempty" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its code is."`
 	DashboardURL rest.Field[string]          `json:"dashboard_url,omitempty" pattern:"^[Hh][Tt][Tt][Pp][Ss]?://\\S+$" maxLength:"2000" doc:"Where its numbers are shown."`
 	Tags         rest.Field[[]string]        `json:"tags,omitempty" maxItems:"50" minLength:"1" maxLength:"63" doc:"Trimmed, and each kept once: spaces in a row and invisible characters make no new tag." example:"[\"go\"]"`
+	DependsOn    dependsOn                   `json:"depends_on,omitempty" maxItems:"100" doc:"The services that it needs, each by its id or its name, in place of those before. One that is gone meanwhile may stay."`
 	Interval     rest.Field[events.Interval] `json:"interval,omitempty" enum:"10s,15s,20s,30s,1m,2m,5m,10m,15m,30m,1h" doc:"Time between two probes; null: the portal's default."`
 }
 
@@ -81,7 +83,7 @@ func (s serviceUpdate) change() catalog.Change {
 	return catalog.Change{
 		Name: s.Name.To, Description: s.Description.To, Team: s.Team.To, Status: s.Status.To,
 		StatusURL: s.StatusURL.To, DocsURL: s.DocsURL.To, GitHubURL: s.GitHubURL.To, DashboardURL: s.DashboardURL.To,
-		Tags: s.Tags.To, Interval: s.Interval.To,
+		Tags: s.Tags.To, DependsOn: needs(s.DependsOn), Interval: s.Interval.To,
 	}
 }
 
@@ -107,7 +109,8 @@ func exampleService() service {
 	return newService(&catalog.Service{
 		ID: "019a0000-0000-7000-8000-000000000001", Name: "billing", Team: "Payments", StatusURL: "https://billing.example/healthz",
 		Tags: []string{"go"}, Interval: events.DefaultInterval, Version: 1,
-		Status: events.StatusHealthy, StatusSince: at, StatusReason: events.ReasonOK, HTTPStatus: 200, LatencyMS: 12, LastCheckedAt: &checked,
+		DependsOn: []catalog.Dependency{{ID: "019a0000-0000-7000-8000-000000000002", Name: "Payments DB", Kind: events.DependencyHard, Note: "writes orders"}},
+		Status:    events.StatusHealthy, StatusSince: at, StatusReason: events.ReasonOK, HTTPStatus: 200, LatencyMS: 12, LastCheckedAt: &checked,
 		CreatedAt: at, UpdatedAt: at,
 	})
 }

@@ -26,6 +26,7 @@ type Catalog interface {
 	ServiceByName(ctx context.Context, name string) (catalog.Service, error)
 
 	Lists
+	Dependencies
 	Moments
 	Writer
 	Trail
@@ -52,7 +53,9 @@ type Lists interface {
 type Writer interface {
 	CreateService(ctx context.Context, by access.Actor, c catalog.Change) (catalog.Service, error)
 	UpdateService(ctx context.Context, by access.Actor, id string, ifVersion int64, c catalog.Change) (catalog.Service, error)
+	// DeleteService fails with *catalog.NeededError if others need the service; DeleteNeededService does not.
 	DeleteService(ctx context.Context, by access.Actor, id string, ifVersion int64) error
+	DeleteNeededService(ctx context.Context, by access.Actor, id string, ifVersion int64) error
 
 	// RestoreService brings a deleted service back.
 	RestoreService(ctx context.Context, by access.Actor, id string) (catalog.Service, error)
@@ -95,8 +98,9 @@ func (a *API) services(r *rest.API) {
 	}, a.updateService, rest.Takes[serviceUpdateBody](examplePatch, rest.MergePatch, rest.JSON), rest.Example(exampleService()), update)
 	rest.Register(r, rest.Operation{
 		OperationID: "delete-service", Method: http.MethodDelete, Path: one, Summary: "Remove a service",
-		Description: "The service is gone at once, and those who follow the events are told.",
-	}, a.deleteService, rest.Problems(rest.Malformed, rest.NotFound, rest.Changed, rest.Unmet, rest.Invalid))
+		Description: "The service is gone at once, and those who follow the events are told. One that others need stays, unless dangling=allow is given: " +
+			"then those that need it say that it is missing, until they need it no more, or it is restored.",
+	}, a.deleteService, rest.Problems(rest.Malformed, rest.NotFound, serviceNeeded, rest.Changed, rest.Unmet, rest.Invalid))
 	rest.Register(r, rest.Operation{
 		OperationID: "check-service", Method: http.MethodPost, Path: one + "/check", Summary: "Probe a service now",
 		Description: "Answers when the probe is done, within twelve seconds.",
@@ -243,7 +247,8 @@ func (a *API) updateService(ctx context.Context, in *updateServiceInput) (*servi
 
 type deleteServiceInput struct {
 	rest.Preconditions
-	ID string `path:"id" format:"uuid" doc:"The service's id."`
+	ID       string `path:"id" format:"uuid" doc:"The service's id."`
+	Dangling string `query:"dangling" enum:"allow" doc:"allow: also if other services need it, which then say that it is missing. Absent: it stays if others need it."`
 }
 
 // deleteService serves DELETE /api/services/{id}.
@@ -252,7 +257,13 @@ func (a *API) deleteService(ctx context.Context, in *deleteServiceInput) (*struc
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Catalog.DeleteService(ctx, actor(ctx), id, version)
+	switch in.Dangling {
+	case "":
+		return nil, a.Catalog.DeleteService(ctx, actor(ctx), id, version)
+	case "allow":
+		return nil, a.Catalog.DeleteNeededService(ctx, actor(ctx), id, version)
+	}
+	return nil, rest.InvalidParameter("dangling", "It must be allow, or absent.", rest.Clip(in.Dangling))
 }
 
 type checkServiceInput struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
@@ -61,9 +62,18 @@ func newEntry(r access.Record, whole bool) entry {
 		e.Address, e.RequestID = r.Actor.Address, r.Actor.RequestID
 	}
 	for i, c := range r.Changes {
-		e.Changes[i] = fieldChange(c)
+		e.Changes[i] = newFieldChange(c)
 	}
 	return e
+}
+
+// newFieldChange returns the change of a field as people read it: what a service needs by the
+// names that its services had.
+func newFieldChange(c access.FieldChange) fieldChange {
+	if c.Field == "depends_on" {
+		return fieldChange{c.Field, catalog.DependencyTexts(c.Before), catalog.DependencyTexts(c.After)}
+	}
+	return fieldChange(c)
 }
 
 func exampleEntries() entryList {

@@ -47,13 +47,13 @@ func (f *Field[T]) parse(name string, value json.RawMessage) []FieldError {
 	return nil
 }
 
-// parser is a *Field or an *Object of any type.
+// parser is a *Field, an *Object or a *List of any type.
 type parser interface {
 	// parse sets the member of this name from a JSON value, or returns what is wrong with it.
 	parse(name string, value json.RawMessage) []FieldError
 }
 
-// Body is the JSON object of a write. W is a struct of Fields and Objects, in the order in which
+// Body is the JSON object of a write. W is a struct of Fields, Objects and Lists, in the order in which
 // messages list them. R is the answer to reads. Body ignores the members that only R
 // has, so that clients can send back what they read.
 type Body[W, R any] struct{ data []byte }
@@ -66,6 +66,11 @@ func (b *Body[W, R]) UnmarshalJSON(data []byte) error {
 
 // Schema returns the schema of W, with the ignored members of R.
 func (Body[W, R]) Schema(r huma.Registry) *huma.Schema {
+	return objectSchema[W, R](r)
+}
+
+// objectSchema returns the schema of W, with the ignored members of R.
+func objectSchema[W, R any](r huma.Registry) *huma.Schema {
 	ref := r.Schema(reflect.TypeFor[W](), true, "")
 	s := r.SchemaFromRef(ref.Ref)
 	s.AdditionalProperties = false
@@ -84,31 +89,10 @@ func (Body[W, R]) Schema(r huma.Registry) *huma.Schema {
 // cannot be parsed, and of the others those that invalid returns by the domain's rules.
 func (b *Body[W, R]) Read(invalid func(W) []FieldError) (W, error) {
 	var body W
-	if !bytes.HasPrefix(bytes.TrimLeft(b.data, " \t\r\n"), []byte("{")) {
+	if !isObject(b.data) {
 		return body, Invalid.Problem("The body must be a JSON object.")
 	}
-	var (
-		wrong    []FieldError
-		seen     = map[string]bool{}
-		parsers  = parsersOf(&body)
-		readOnly = readOnlyFields[W, R]()
-	)
-	err := eachMember(b.data, func(name string, value json.RawMessage) {
-		message := ""
-		field, known := parsers[name]
-		switch {
-		case seen[name]: // JSON parsers disagree about which one counts
-			message = "This field is given twice."
-		case known:
-			seen[name] = true
-			wrong = append(wrong, field.parse(name, value)...)
-		case !slices.Contains(readOnly, name):
-			message = "Unknown field. These can be set: " + strings.Join(fieldNames(reflect.TypeFor[W]()), ", ") + "."
-		}
-		if message != "" && len(wrong) < maxErrors {
-			wrong = append(wrong, FieldError{Field: Clip(name), Message: message, Value: echo(value)})
-		}
-	})
+	wrong, err := parseMembers[W, R]("", b.data, &body)
 	if err != nil {
 		return body, Malformed.Problem("The body is not valid JSON.")
 	}
@@ -121,6 +105,37 @@ func (b *Body[W, R]) Read(invalid func(W) []FieldError) (W, error) {
 		}
 	}
 	return body, InvalidFields(wrong)
+}
+
+// parseMembers sets the fields of a W from the members of a JSON object, and returns what is
+// wrong with them, of which it names maxErrors. It ignores the members that only R has. path precedes their names.
+func parseMembers[W, R any](path string, object []byte, to *W) (wrong []FieldError, err error) {
+	var (
+		seen     = map[string]bool{}
+		parsers  = parsersOf(to)
+		readOnly = readOnlyFields[W, R]()
+	)
+	err = eachMember(object, func(name string, value json.RawMessage) {
+		message := ""
+		field, known := parsers[name]
+		switch {
+		case seen[name]: // JSON parsers disagree about which one counts
+			message = "This field is given twice."
+		case known:
+			seen[name] = true
+			wrong = append(wrong, field.parse(path+name, value)...)
+		case !slices.Contains(readOnly, name):
+			message = "Unknown field. These can be set: " + strings.Join(fieldNames(reflect.TypeFor[W]()), ", ") + "."
+		}
+		if message != "" && len(wrong) < maxErrors {
+			wrong = append(wrong, FieldError{Field: path + Clip(name), Message: message, Value: echo(value)})
+		}
+	})
+	return wrong, err
+}
+
+func isObject(value json.RawMessage) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(value, " \t\r\n"), []byte("{"))
 }
 
 // within reports whether a field is this one or a part of it.

@@ -106,9 +106,9 @@ func addNeeds(ctx context.Context, q sqlx.QueryerContext, services ...*catalog.S
 	return domainError(rows.Err())
 }
 
-// resolveNeeds replaces the services that a change names as needed by their ids and names. Its error
-// is an *InvalidError if one is not there.
-func resolveNeeds(ctx context.Context, tx *sqlx.Tx, svc catalog.Service, c *catalog.Change) error {
+// resolveNeeds replaces the services that a change names as needed by their ids and names. present is
+// what the service needs so far. Its error is an *InvalidError if one of them is not there.
+func resolveNeeds(ctx context.Context, tx *sqlx.Tx, present []catalog.Dependency, c *catalog.Change) error {
 	const find = `SELECT id, name, name_key FROM services WHERE id = ANY ($1) OR name_key = ANY ($2)`
 	if c.DependsOn == nil || len(*c.DependsOn) == 0 {
 		return nil
@@ -128,7 +128,7 @@ func resolveNeeds(ctx context.Context, tx *sqlx.Tx, svc catalog.Service, c *cata
 	if err := tx.SelectContext(ctx, &rows, find, ids, pq.StringArray(validTexts(names))); err != nil {
 		return fmt.Errorf("find what the service needs: %w", domainError(err))
 	}
-	known := catalog.Needed{ByID: map[string]string{}, ByName: map[string]catalog.Dependency{}, Present: svc.DependsOn}
+	known := catalog.Needed{ByID: map[string]string{}, ByName: map[string]catalog.Dependency{}, Present: present}
 	for _, r := range rows {
 		known.ByID[r.ID], known.ByName[r.NameKey] = r.Name, catalog.Dependency{ID: r.ID, Name: r.Name}
 	}
@@ -145,7 +145,7 @@ func createNeeds(ctx context.Context, tx *sqlx.Tx, svc *catalog.Service, c catal
 	if err := writeNeeds(ctx, tx); err != nil {
 		return err
 	}
-	if err := resolveNeeds(ctx, tx, catalog.Service{}, &c); err != nil {
+	if err := resolveNeeds(ctx, tx, nil, &c); err != nil {
 		return err
 	}
 	svc.DependsOn = *c.DependsOn

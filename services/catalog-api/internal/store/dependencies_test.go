@@ -129,9 +129,7 @@ func TestDependenciesThatAreRefused(t *testing.T) {
 		_, creating := db.CreateService(t.Context(), editor, catalog.Change{Name: ptr("other"), DependsOn: &tc.list})
 		if what == "itself" {
 			creating = changing // another service may need it
-			if err := db.DeleteService(t.Context(), editor, byName(t, db, "other").ID, 0); err != nil {
-				t.Fatal(err)
-			}
+			remove(t, db, byName(t, db, "other").ID)
 			takeOutbox(t, db)
 		}
 		for _, err := range []error{changing, creating} {
@@ -193,9 +191,7 @@ func TestRenameShowsInThoseWhoNeedIt(t *testing.T) {
 		}
 		update(t, db, mail.ID, catalog.Change{Name: ptr("post")})
 		next("post in version 1")
-		if err := db.DeleteService(t.Context(), editor, mail.ID, 0); err != nil {
-			t.Fatal(err)
-		}
+		remove(t, db, mail.ID)
 		next("post! in version 1")
 		if _, err := db.RestoreService(t.Context(), editor, mail.ID); err != nil {
 			t.Fatal(err)
@@ -238,8 +234,54 @@ func TestServicesThatAreGoneStayNeeded(t *testing.T) {
 // remove deletes a service, whoever needs it.
 func remove(t *testing.T, db *store.Store, id string) {
 	t.Helper()
-	if err := db.DeleteService(t.Context(), editor, id, 0); err != nil {
+	if err := db.DeleteNeededService(t.Context(), editor, id, 0); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestNeededServiceIsNotDeleted(t *testing.T) {
+	db := open(t)
+	mail := create(t, db, catalog.Change{Name: ptr("mail")})
+	var first catalog.Service
+	for i := range 7 {
+		first = create(t, db, catalog.Change{Name: ptr(fmt.Sprint("shop ", 6-i)), DependsOn: on("mail?")})
+	}
+	remove(t, db, byName(t, db, "shop 6").ID) // what is gone needs nothing
+	takeOutbox(t, db)
+	refused := func(services int, names ...string) {
+		t.Helper()
+		err, is := errors.AsType[*catalog.NeededError](db.DeleteService(t.Context(), editor, mail.ID, 0))
+		if !is || err.Services != services || !slices.Equal(err.First, names) {
+			t.Errorf("it is needed by %+v, want %d: %v", err, services, names)
+		}
+	}
+	refused(6, "shop 0", "shop 1", "shop 2", "shop 3", "shop 4")
+	stranger := access.Actor{Kind: access.Key, ID: "k2", Role: access.Editor, Teams: []string{"Web"}}
+	for _, try := range []func() error{
+		func() error { return db.DeleteService(t.Context(), stranger, mail.ID, 0) },
+		func() error { return db.DeleteNeededService(t.Context(), stranger, mail.ID, 0) },
+	} {
+		if _, denied := errors.AsType[*access.DeniedError](try()); !denied {
+			t.Error("others delete it, or read who needs it")
+		}
+	}
+	if err := db.DeleteNeededService(t.Context(), editor, mail.ID, 7); !errors.Is(err, catalog.ErrVersionMismatch) {
+		t.Errorf("of another version: %v", err)
+	}
+	if list := takeOutbox(t, db); len(list) > 0 {
+		t.Errorf("what was refused has the events %+v", list)
+	}
+	remove(t, db, mail.ID)
+	wantNeeds(t, db, first, "mail?!")
+	if _, err := db.RestoreService(t.Context(), editor, mail.ID); err != nil {
+		t.Fatal(err)
+	}
+	wantNeeds(t, db, first, "mail?")
+	for i := range 6 {
+		remove(t, db, byName(t, db, fmt.Sprint("shop ", i)).ID)
+	}
+	if err := db.DeleteService(t.Context(), editor, mail.ID, 0); err != nil {
+		t.Errorf("once nobody needs it: %v", err)
 	}
 }
 
@@ -360,7 +402,10 @@ func TestDependenciesAreWrittenAtOnce(t *testing.T) {
 			}
 		})
 		all.Go(func() {
-			for range 10 {
+			for n := range 10 {
+				if n%2 == 0 {
+					tolerated(db.DeleteNeededService(t.Context(), editor, ids[names[(i+1)%4]], 0))
+				}
 				tolerated(db.DeleteService(t.Context(), editor, ids[names[(i+1)%4]], 0))
 				_, err := db.RestoreService(t.Context(), editor, ids[names[(i+1)%4]])
 				tolerated(err)

@@ -181,10 +181,18 @@ func (s *Store) updateService(ctx context.Context, tx *sqlx.Tx, by access.Actor,
 	if err := by.May(access.WriteService, before.Team); err != nil {
 		return err
 	}
-	if err := resolveNeeds(ctx, tx, before, &c); err != nil {
+	c = s.withDefaults(c)
+	if c.DependsOn != nil {
+		draft := before
+		draft.Apply(c, before.UpdatedAt)
+		if err := draft.Validate(); err != nil { // before all that is named is looked for
+			return err
+		}
+	}
+	if err := resolveNeeds(ctx, tx, before.DependsOn, &c); err != nil {
 		return err
 	}
-	changed := svc.Apply(s.withDefaults(c), now())
+	changed := svc.Apply(c, now())
 	if err := by.May(access.WriteService, before.Team, svc.Team); err != nil {
 		return err
 	}
@@ -232,15 +240,35 @@ func closeHistory(ctx context.Context, tx *sqlx.Tx, before, after catalog.Servic
 	return nil
 }
 
-// DeleteService removes the service. ifVersion is as in UpdateService.
-// Errors: catalog.ErrNotFound, ErrVersionMismatch, *access.DeniedError.
+// DeleteService removes the service, unless others need it. ifVersion is as in UpdateService.
+// Errors: catalog.ErrNotFound, ErrVersionMismatch, *catalog.NeededError, *access.DeniedError.
 func (s *Store) DeleteService(ctx context.Context, by access.Actor, id string, ifVersion int64) error {
+	return s.deleteServiceIf(ctx, by, id, ifVersion, func(tx *sqlx.Tx) error { return needed(ctx, tx, id) })
+}
+
+// DeleteNeededService removes the service like DeleteService, also if others need it: they say
+// that it is missing, until they don't need it any more, or it is restored.
+func (s *Store) DeleteNeededService(ctx context.Context, by access.Actor, id string, ifVersion int64) error {
+	return s.deleteServiceIf(ctx, by, id, ifVersion, func(*sqlx.Tx) error { return nil })
+}
+
+// deleteServiceIf removes the service unless check returns an error. While that is asked, nobody
+// comes to need the service.
+func (s *Store) deleteServiceIf(
+	ctx context.Context, by access.Actor, id string, ifVersion int64, check func(*sqlx.Tx) error,
+) error {
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := keepNeeds(ctx, tx); err != nil {
+			return err
+		}
 		svc, err := lockVersion(ctx, tx, id, ifVersion)
 		if err != nil {
 			return err
 		}
 		if err := by.May(access.WriteService, svc.Team); err != nil {
+			return err
+		}
+		if err := check(tx); err != nil {
 			return err
 		}
 		return deleteService(ctx, tx, by, svc)
