@@ -109,7 +109,7 @@ export class Catalogue {
     const { items } = await this.#ask('GET', `?q=${this.mark}`);
     const ids = new Set([...this.#added, ...items.map((service) => service.id)]);
     await few(ids, async (id) => {
-      const { status } = await this.#fetch('DELETE', `/${id}`);
+      const { status } = await this.#fetch('DELETE', `/${id}?dangling=allow`);
       if (status !== 204 && status !== 404) throw new Error(`DELETE ${this.#url}/${id}: ${status}`);
     });
     await this.#clearTeams();

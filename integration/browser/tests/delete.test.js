@@ -68,6 +68,42 @@ test('deleting a service that is gone already succeeds', async ({ home, page, ca
   await expect(home.warned).toBeEmpty();
 });
 
+test('a service that others need is deleted after a second question that names them', async ({
+  home,
+  catalogue,
+  watch,
+}) => {
+  const service = await catalogue.add();
+  const needs = [{ id: service.id, kind: 'soft' }];
+  const others = await catalogue.all(
+    ['b', 'a', 'c'].map((name) => ({ name: catalogue.name(name), depends_on: needs })),
+  );
+  const named = others.map(({ name }) => name).sort();
+  await home.open();
+  watch.expect({ method: 'DELETE', status: 409, path: new RegExp(`/api/services/${service.id}$`) });
+  const again = home.confirm.getByRole('heading', { name: `Delete ${service.name} anyway?` });
+  const refused = async () => {
+    await ask(home, service);
+    await home.confirm.getByRole('button', { name: 'Delete', exact: true }).click();
+    await expect(again).toBeVisible();
+    await expect(home.confirm).toContainText(`3 services need it: ${named[0]}, ${named[1]} and ${named[2]}.`);
+    await expect(home.confirm.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  };
+  await refused();
+  await home.page.keyboard.press('Enter');
+  await expect(home.form, 'Cancel leads back to the form').toBeVisible();
+  await home.cancel.click();
+  expect(await catalogue.named(service.name)).toBeDefined();
+
+  await refused();
+  await home.confirm.getByRole('button', { name: 'Delete anyway' }).click();
+  await expect(home.told).toContainText(`${service.name} was deleted.`);
+  await expect(home.card(service.name).root).toHaveCount(0);
+  await expect(home.warned).toBeEmpty();
+  const [left] = (await catalogue.read(others[0].id)).depends_on;
+  expect([left.name, left.missing]).toEqual([service.name, true]);
+});
+
 test('the form for a new service offers no Delete', async ({ home }) => {
   await home.open();
   await home.addButton.click();

@@ -77,12 +77,17 @@ test('ids are escaped in paths', async () => {
 test('a problem document becomes a Problem with its detail', async () => {
   json(
     422,
-    { status: 422, detail: 'One field is wrong.', errors: [{ field: 'name', message: 'too long' }] },
+    {
+      type: '/api/docs#invalid',
+      status: 422,
+      detail: 'One field is wrong.',
+      errors: [{ field: 'name', message: 'too long' }],
+    },
     { 'Content-Type': 'application/problem+json' },
   );
   await assert.rejects(api.create({}), (problem) => {
     assert.ok(problem instanceof api.Problem);
-    assert.deepEqual([problem.status, problem.message], [422, 'One field is wrong.']);
+    assert.deepEqual([problem.status, problem.kind, problem.message], [422, 'invalid', 'One field is wrong.']);
     assert.deepEqual(problem.errors, [{ field: 'name', message: 'too long' }]);
     return true;
   });
@@ -96,7 +101,9 @@ test("a proxy's error page is a problem too", async () => {
 test('removing a missing service resolves', async () => {
   json(404, { detail: 'gone' }, { 'Content-Type': 'application/problem+json' });
   await api.remove('a');
-  assert.equal(got.method, 'DELETE');
+  assert.deepEqual([got.method, got.url], ['DELETE', '/api/services/a']);
+  await api.remove('a', true);
+  assert.deepEqual([got.method, got.url], ['DELETE', '/api/services/a?dangling=allow']);
 });
 
 test('no answer at all is a problem with status 0', async () => {

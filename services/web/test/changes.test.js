@@ -22,11 +22,13 @@ test('an update lists its fields as a form names them', () => {
     { field: 'team', before: 'Core', after: null },
     { field: 'tags', before: null, after: ['go', 'money'] },
     { field: 'owner', before: 'a', after: 'b' },
+    { field: 'depends_on', before: ['Mail (soft): receipts', 'Ledger'], after: null },
   ];
   assert.deepEqual(details({ ...change, changes }), [
     { field: 'Team', before: 'Core', after: '(empty)' },
     { field: 'Tags', before: '(empty)', after: 'go · money' },
     { field: 'owner', before: 'a', after: 'b' },
+    { field: 'Needs', before: 'Mail (soft): receipts · Ledger', after: '(empty)' },
   ]);
   assert.deepEqual(details({ ...change, deed: 'created', changes }), []);
 });

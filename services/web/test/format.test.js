@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { checked, count, latency, outcome, reason, since, span, state } from '../public/lib/format.js';
+import { checked, count, latency, outcome, reason, since, span, state, whoNeeds } from '../public/lib/format.js';
 import { service } from './service.js';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
@@ -80,4 +80,12 @@ test('the outcome of a check follows the name', () => {
 test('numbers of services', () => {
   assert.equal(count(1), '1 service');
   assert.equal(count(2000), '2,000 services');
+});
+
+test('who needs a service is named, as far as there is room', () => {
+  const of = (...names) => names.map((name) => ({ name }));
+  assert.equal(whoNeeds({ services: of('a'), total: 1 }), 'One service needs it: a.');
+  assert.equal(whoNeeds({ services: of('a', 'b', 'c'), total: 3 }), '3 services need it: a, b and c.');
+  const many = of('a', 'b', 'c', 'd', 'e', 'f');
+  assert.equal(whoNeeds({ services: many, total: 1200 }), '1,200 services need it: a, b, c, d, e and 1,195 more.');
 });

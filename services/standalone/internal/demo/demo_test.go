@@ -31,6 +31,18 @@ func TestExamplesAreTwoDozenInSixTeams(t *testing.T) {
 	if len(examples) != 24 || len(names) != 24 || len(owners) != 6 || len(teams) != 6 {
 		t.Errorf("%d examples with %d names in %d teams (%v)", len(examples), len(names), len(owners), owners)
 	}
+	edges := 0
+	for _, e := range examples {
+		for _, n := range e.needed() {
+			edges++
+			if !slices.ContainsFunc(examples, func(other example) bool { return other.name == n.Name && other.name != e.name }) {
+				t.Errorf("%s needs %s, which is no other example", e.name, n.Name)
+			}
+		}
+	}
+	if edges < 30 {
+		t.Errorf("they need each other %d times", edges)
+	}
 	if probed < 12 || probed == len(examples) {
 		t.Errorf("%d are probed", probed)
 	}
@@ -113,7 +125,12 @@ func TestSeedingAgainAddsNothingAndMovesURLs(t *testing.T) {
 			scripted++
 		}
 	}
-	seed(first.URL, 24, 0)
+	seed(first.URL, 24, 1) // two examples need each other
+	for _, e := range examples {
+		if got := api.services[e.name].DependsOn; !slices.Equal(got, e.needed()) {
+			t.Errorf("%s needs %v, want %v", e.name, got, e.needed())
+		}
+	}
 	if got := strings.Join(api.deployed, " "); strings.Count(got, "/deployments") != 4 || !strings.Contains(got, "/api/services/Newsletter/deployments") {
 		t.Errorf("deployments of %s", got)
 	}

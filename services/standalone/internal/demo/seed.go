@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,6 +30,7 @@ type service struct {
 	DashboardURL string   `json:"dashboard_url,omitempty"`
 	Tags         []string `json:"tags,omitempty"`
 	Interval     string   `json:"interval,omitempty"`
+	DependsOn    []need   `json:"depends_on,omitempty"`
 }
 
 // Seed adds the missing examples to the portal at base, through its REST API. If the
@@ -49,25 +51,100 @@ func Seed(ctx context.Context, base string) error {
 			return fmt.Errorf("team %q: %w", t.Name, err)
 		}
 	}
-	there := make(map[string]service, len(list.Items))
+	d := seeding{client: c, there: make(map[string]service, len(list.Items)), begun: map[string]bool{}}
 	for _, s := range list.Items {
-		there[strings.ToLower(s.Name)] = s
+		d.there[strings.ToLower(s.Name)] = s
 	}
 	for _, e := range examples {
-		want := e.service(base)
-		have, exists := there[strings.ToLower(e.name)]
-		var err error
-		switch {
-		case !exists:
-			err = c.add(ctx, e, want)
-		case moved(have.StatusURL, want.StatusURL):
-			err = c.do(ctx, http.MethodPatch, "/api/services/"+have.ID, map[string]string{"status_url": want.StatusURL}, nil)
-		}
-		if err != nil {
+		if err := d.seed(ctx, e); err != nil {
 			return fmt.Errorf("service %q: %w", e.name, err)
 		}
 	}
+	return d.complete(ctx)
+}
+
+// seeding is a run of Seed.
+type seeding struct {
+	client
+
+	there      map[string]service // the portal's services, by name in lower case
+	begun      map[string]bool    // the examples that were looked at, by name
+	incomplete []example          // were added before one that they need
+}
+
+// seed adds the example, or updates it, after those that it needs.
+func (d *seeding) seed(ctx context.Context, e example) error {
+	if d.begun[e.name] {
+		return nil
+	}
+	d.begun[e.name] = true
+	for _, other := range examples {
+		if slices.ContainsFunc(e.needed(), func(n need) bool { return n.Name == other.name }) {
+			if err := d.seed(ctx, other); err != nil {
+				return err
+			}
+		}
+	}
+	want := e.service(d.base)
+	have, exists := d.there[strings.ToLower(e.name)]
+	switch {
+	case !exists:
+		want.DependsOn = d.known(e)
+		if len(want.DependsOn) < len(e.needed()) {
+			d.incomplete = append(d.incomplete, e)
+		}
+		made, err := d.add(ctx, e, want)
+		if err == nil && made.ID != "" {
+			d.there[strings.ToLower(e.name)] = made
+		}
+		return err
+	case moved(have.StatusURL, want.StatusURL):
+		return d.do(ctx, http.MethodPatch, "/api/services/"+have.ID, map[string]string{"status_url": want.StatusURL}, nil)
+	}
 	return nil
+}
+
+// known returns what the example needs of those that are there. A person may have renamed or
+// deleted the others.
+func (d *seeding) known(e example) []need {
+	return slices.DeleteFunc(e.needed(), func(n need) bool { return d.there[strings.ToLower(n.Name)].ID == "" })
+}
+
+// complete tells what those examples need that need each other.
+func (d *seeding) complete(ctx context.Context) error {
+	for _, e := range d.incomplete {
+		have := d.there[strings.ToLower(e.name)]
+		if have.ID == "" {
+			continue
+		}
+		list := map[string][]need{"depends_on": d.known(e)}
+		if err := d.do(ctx, http.MethodPatch, "/api/services/"+have.ID, list, nil); err != nil {
+			return fmt.Errorf("what service %q needs: %w", e.name, err)
+		}
+	}
+	return nil
+}
+
+// need is a service that another one needs, in the form of the API.
+type need struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+}
+
+// needed returns what the example needs.
+func (e example) needed() (list []need) {
+	if e.needs == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(e.needs, ", ") {
+		kind := "hard"
+		name, soft := strings.CutSuffix(name, "?")
+		if soft {
+			kind = "soft"
+		}
+		list = append(list, need{name, kind})
+	}
+	return list
 }
 
 // deployment is what the demo tells of one.
@@ -79,13 +156,13 @@ type deployment struct {
 	DeployedAt  time.Time `json:"deployed_at"`
 }
 
-// add adds an example as a service, and tells what was deployed before it was probed.
-func (c client) add(ctx context.Context, e example, s service) error {
-	var made service
+// add adds an example as a service, and tells what was deployed before it was probed. The
+// result has no id if somebody else added it meanwhile.
+func (c client) add(ctx context.Context, e example, s service) (made service, err error) {
 	if err := c.do(ctx, http.MethodPost, "/api/services", s, &made); err != nil || made.ID == "" || e.version == "" {
-		return err // without an id, somebody else added it meanwhile
+		return made, err
 	}
-	return c.do(ctx, http.MethodPost, "/api/services/"+made.ID+"/deployments", deployment{
+	return made, c.do(ctx, http.MethodPost, "/api/services/"+made.ID+"/deployments", deployment{
 		Version: e.version, Environment: "production", URL: "https://ci.example.com/" + e.slug() + "/runs/4417", By: e.slug() + " pipeline",
 		DeployedAt: time.Now().Add(-4 * time.Minute).UTC(),
 	}, nil)

@@ -3,7 +3,7 @@
 import { account } from '../lib/account.js';
 import * as api from '../lib/api.js';
 import { revert } from '../lib/changes.js';
-import { outcome } from '../lib/format.js';
+import { outcome, whoNeeds } from '../lib/format.js';
 import { address } from '../lib/route.js';
 
 export class ServiceActions {
@@ -111,14 +111,37 @@ export class ServiceActions {
       this.#form.reopen();
       return;
     }
+    await this.#remove(service);
+  }
+
+  async #remove(service, anyway = false) {
     try {
-      await api.remove(service.id);
+      await api.remove(service.id, anyway);
       this.#store.remove(service.id);
       const actions = [{ label: 'Undo', act: () => this.#restore(service) }];
       this.#toasts.say([service, ' was deleted.'], { actions });
     } catch (problem) {
-      this.#toasts.warn([service, ` was not deleted: ${problem.message}`]);
+      if (problem.kind === 'service-needed') await this.#removeNeeded(service);
+      else this.#toasts.warn([service, ` was not deleted: ${problem.message}`]);
     }
+  }
+
+  // removeNeeded asks once more, as other services need this one.
+  async #removeNeeded(service) {
+    let needed;
+    try {
+      needed = await api.neededBy(service.id);
+    } catch (problem) {
+      this.#toasts.warn([service, ` was not deleted: ${problem.message}`]);
+      return;
+    }
+    const question = {
+      title: ['Delete ', service, ' anyway?'],
+      text: `${whoNeeds(needed)} They will say that it is missing, until they need it no more or it is restored.`,
+      yes: 'Delete anyway',
+    };
+    if (await this.#form.ask(question)) await this.#remove(service, true);
+    else this.#form.reopen();
   }
 
   async #restore(service) {

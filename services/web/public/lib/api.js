@@ -9,12 +9,14 @@ const defaultTimeout = 15_000; // ms: a later answer counts as none
 const services = '/api/services';
 
 // Problem is an RFC 9457 problem document; status is 0 when no answer came.
-// errors names bad fields: [{ field, message }], in the server's own words.
+// errors names bad fields: [{ field, message }], in the server's own words. kind is the
+// problem's kind, such as "name-taken", or "".
 export class Problem extends Error {
-  constructor({ status = 0, title = '', detail = '', errors = [] }) {
+  constructor({ status = 0, type = '', title = '', detail = '', errors = [] }) {
     super(detail || title || `The server answered ${status}.`);
     this.name = 'Problem';
     this.status = status;
+    this.kind = String(type).split('#')[1] ?? '';
     this.errors = Array.isArray(errors) ? errors : [];
   }
 }
@@ -71,9 +73,17 @@ export async function change(id, fields, etag) {
   return (await call('PATCH', path(id), { body: fields, headers: { 'If-Match': etag } })).data;
 }
 
-// remove deletes a service. It also resolves if the service is gone already.
-export async function remove(id) {
-  await unlessGone(call('DELETE', path(id)));
+// remove deletes a service. It also resolves if the service is gone already. It rejects with a
+// Problem of kind "service-needed" if other services need it, unless anyway is true.
+export async function remove(id, anyway = false) {
+  await unlessGone(call('DELETE', `${path(id)}${anyway ? '?dangling=allow' : ''}`));
+}
+
+// neededBy resolves with { services, total }: the services that need one, at most a thousand, and
+// how many there are.
+export async function neededBy(id) {
+  const { data } = await call('GET', `${path(id)}/dependencies`);
+  return { services: data.needed_by, total: data.needed_by_total };
 }
 
 async function unlessGone(answer) {

@@ -20,11 +20,14 @@ export function headline({ deed, actor, kind }) {
   return [kind === 'team' ? `The team was ${what.toLowerCase()} by ` : `${what} by `, who];
 }
 
+// fields are those of services that the trail may have: the form's, and what it does not offer.
+const fields = { ...labels, depends_on: 'Needs' };
+
 // details lists what an update changed: { field, before, after } in words. Other deeds have
 // none: they concern the whole service.
 export function details({ deed, kind, changes }) {
   if (deed !== 'updated') return [];
-  const known = kind === 'team' ? { ...teamLabels, ...planLabels } : labels;
+  const known = kind === 'team' ? { ...teamLabels, ...planLabels } : fields;
   return changes.map(({ field, before, after }) => ({
     field: known[field] ?? field,
     before: said(before),
@@ -46,6 +49,6 @@ export function undoLabel({ deed }, latest) {
 }
 
 // revert returns the body that gives the fields of an edit the values that they had before.
-export function revert(before, fields) {
-  return Object.fromEntries(fields.map((field) => [field, before[field] ?? null]));
+export function revert(before, changed) {
+  return Object.fromEntries(changed.map((field) => [field, before[field] ?? null]));
 }

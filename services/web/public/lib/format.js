@@ -101,3 +101,12 @@ function newStatus(service) {
 export function count(n) {
   return `${n.toLocaleString('en')} ${n === 1 ? 'service' : 'services'}`;
 }
+
+// whoNeeds says which services need one: "3 services need it: Billing, Mail and Shop."
+export function whoNeeds({ services, total }, most = 5) {
+  const names = services.slice(0, most).map(({ name }) => name);
+  if (total > names.length) names.push(`${(total - names.length).toLocaleString('en')} more`);
+  const last = names.pop();
+  const all = names.length > 0 ? `${names.join(', ')} and ${last}` : last;
+  return total === 1 ? `One service needs it: ${all}.` : `${count(total)} need it: ${all}.`;
+}
