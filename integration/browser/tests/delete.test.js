@@ -75,8 +75,8 @@ test('a service that others need is deleted after a second question that names t
 }) => {
   const service = await catalogue.add();
   const needs = [{ id: service.id, kind: 'soft' }];
-  const others = await catalogue.all(
-    ['b', 'a', 'c'].map((name) => ({ name: catalogue.name(name), depends_on: needs })),
+  const others = await Promise.all(
+    ['b', 'a', 'c'].map((name) => catalogue.add({ name: catalogue.name(name), depends_on: needs })),
   );
   const named = others.map(({ name }) => name).sort();
   await home.open();
