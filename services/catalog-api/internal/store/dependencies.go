@@ -70,21 +70,26 @@ func (r ownRow) service() (catalog.Service, error) {
 // must be of one snapshot, or the rows be locked.
 func addNeeds(ctx context.Context, q sqlx.QueryerContext, services ...*catalog.Service) error {
 	const (
-		some = `SELECT d.service_id, d.needs_id, coalesce(s.name, d.name) AS name, d.kind, d.note, s.id IS NULL AS missing
+		some = `SELECT d.service_id, d.needs_id, d.place, coalesce(s.name, d.name), d.kind, d.note, s.id IS NULL
 			FROM dependencies d LEFT JOIN services s ON s.id = d.needs_id`
 		most = 1000 // ids to ask by: for more, all are read
 	)
 	if len(services) == 0 {
 		return nil
 	}
-	byID := make(map[string]*catalog.Service, len(services))
+	type placed struct {
+		catalog.Dependency
+
+		place int
+	}
+	found := make(map[string][]placed, len(services))
 	ids := make(pq.StringArray, 0, len(services))
 	for _, svc := range services {
-		byID[svc.ID], ids = svc, append(ids, svc.ID)
+		found[svc.ID], ids = nil, append(ids, svc.ID)
 	}
-	query, args := some+` WHERE d.service_id = ANY ($1) ORDER BY d.service_id, d.place`, []any{ids}
+	query, args := some+` WHERE d.service_id = ANY ($1)`, []any{ids}
 	if len(ids) > most {
-		query, args = some+` ORDER BY d.service_id, d.place`, nil
+		query, args = some, nil
 	}
 	rows, err := q.QueryxContext(ctx, query, args...)
 	if err != nil {
@@ -94,13 +99,20 @@ func addNeeds(ctx context.Context, q sqlx.QueryerContext, services ...*catalog.S
 	for rows.Next() {
 		var (
 			id string
-			d  catalog.Dependency
+			d  placed
 		)
-		if err := rows.Scan(&id, &d.ID, &d.Name, &d.Kind, &d.Note, &d.Missing); err != nil {
+		if err := rows.Scan(&id, &d.ID, &d.place, &d.Name, &d.Kind, &d.Note, &d.Missing); err != nil {
 			return fmt.Errorf("read what services need: %w", err)
 		}
-		if svc := byID[id]; svc != nil {
-			svc.DependsOn = append(svc.DependsOn, d)
+		if list, asked := found[id]; asked {
+			found[id] = append(list, d)
+		}
+	}
+	for _, svc := range services {
+		list := found[svc.ID]
+		slices.SortFunc(list, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
+		for _, d := range list {
+			svc.DependsOn = append(svc.DependsOn, d.Dependency)
 		}
 	}
 	return domainError(rows.Err())
