@@ -45,6 +45,7 @@ func TestChangesOfAServiceReachItsPlan(t *testing.T) {
 	next(t, results)
 
 	svc.Version, svc.Name = 2, "payments"
+	svc.DependsOn = []events.Dependency{{ServiceID: newService("").ID, Name: "ledger", Kind: events.DependencyHard}}
 	b.publish(events.ServiceUpdated{Service: svc})
 	b.awaitPlan(svc.ID, 2)
 
@@ -55,7 +56,7 @@ func TestChangesOfAServiceReachItsPlan(t *testing.T) {
 	svc.Version, svc.StatusURL = 4, two.URL
 	b.publish(events.ServiceUpdated{Service: svc})
 	if got := next(t, results); got.Version != 4 || got.Reason != events.ReasonHTTP5xx {
-		t.Errorf("got %+v, want the new URL probed at once, and nothing for a new name or interval", got)
+		t.Errorf("got %+v, want the new URL probed at once, and nothing for a new name, need or interval", got)
 	}
 
 	svc.Version, svc.StatusURL = 5, ""

@@ -171,12 +171,12 @@ func createNeeds(ctx context.Context, tx *sqlx.Tx, svc *catalog.Service, c catal
 // writeNeeds and locked the service's row, if there is one.
 func storeNeeds(ctx context.Context, tx *sqlx.Tx, svc catalog.Service) error {
 	const (
-		clear = `DELETE FROM dependencies WHERE service_id = $1`
-		add   = `INSERT INTO dependencies (service_id, needs_id, place, kind, note, name)
+		forget = `DELETE FROM dependencies WHERE service_id = $1`
+		add    = `INSERT INTO dependencies (service_id, needs_id, place, kind, note, name)
 			SELECT $1, needs_id, place, kind, note, name FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[])
 				WITH ORDINALITY AS n (needs_id, kind, note, name, place)`
 	)
-	if _, err := tx.ExecContext(ctx, clear, svc.ID); err != nil {
+	if _, err := tx.ExecContext(ctx, forget, svc.ID); err != nil {
 		return fmt.Errorf("forget what the service needed: %w", domainError(err))
 	}
 	if len(svc.DependsOn) == 0 {
