@@ -41,8 +41,11 @@ func BenchmarkDependencies(b *testing.B) {
 			b.Fatal(err)
 		}
 		for name, read := range map[string]func() error{
-			"one":       func() error { _, err := db.ServiceByID(b.Context(), svc.ID); return err },
-			"all":       func() error { _, err := db.ListServices(b.Context(), catalog.Filter{Query: []string{"service"}}); return err },
+			"one": func() error { _, err := db.ServiceByID(b.Context(), svc.ID); return err },
+			"all": func() error {
+				_, err := db.ListServices(b.Context(), catalog.Filter{Query: []string{"service"}})
+				return err
+			},
 			"unchanged": func() error { _, err := db.Changed(b.Context(), list.Revision); return err },
 			"measured":  func() error { _, err := db.Changes(b.Context(), list.Revision, true); return err },
 			"needed by": func() error { _, err := db.Neighbours(b.Context(), svc.ID, 1000); return err },

@@ -73,14 +73,11 @@ func servicesAt(ctx context.Context, tx *sqlx.Tx, at time.Time, ids []string) (m
 			}
 		}
 	}
-	if m.Services, err = rewoundAt(ctx, tx, at, some); err != nil {
-		return m, err
-	}
-	if err := needsAt(ctx, tx, at, &m, ids == nil); err != nil {
-		return m, err
+	if m.Services, err = rewoundAt(ctx, tx, at, some); err == nil {
+		err = needsAt(ctx, tx, at, &m, ids == nil)
 	}
 	slices.SortFunc(m.Services, func(a, b catalog.Listed) int { return strings.Compare(a.Key, b.Key) })
-	return m, nil
+	return m, err
 }
 
 // rewoundAt returns the services of a time, in no order. What they need has names of any time.
