@@ -38,8 +38,9 @@ export class Catalogue {
     return this.#ask('PUT', `/${id}`, fields);
   }
 
+  // remove deletes a service, also one that others need.
   remove(id) {
-    return this.#ask('DELETE', `/${id}`);
+    return this.#ask('DELETE', `/${id}?dangling=allow`);
   }
 
   releases(id) {

@@ -331,6 +331,7 @@ form.teams = () => {
   teams.want();
   return entries(teams.values(), tally(store.values())).map(({ name }) => name);
 };
+form.services = () => store.values();
 teamForm.services = (name) => tally(store.values()).get(name)?.total ?? 0;
 listenToPeople();
 listenToPalette();

@@ -22,13 +22,13 @@ test('an update lists its fields as a form names them', () => {
     { field: 'team', before: 'Core', after: null },
     { field: 'tags', before: null, after: ['go', 'money'] },
     { field: 'owner', before: 'a', after: 'b' },
-    { field: 'depends_on', before: ['Mail (soft): receipts', 'Ledger'], after: null },
+    { field: 'depends_on', before: ['redis'], after: ['db'] },
   ];
   assert.deepEqual(details({ ...change, changes }), [
     { field: 'Team', before: 'Core', after: '(empty)' },
     { field: 'Tags', before: '(empty)', after: 'go · money' },
     { field: 'owner', before: 'a', after: 'b' },
-    { field: 'Needs', before: 'Mail (soft): receipts · Ledger', after: '(empty)' },
+    { field: 'Needs', words: ['needs ', { name: 'db' }, ' · ', 'no longer needs ', { name: 'redis' }] },
   ]);
   assert.deepEqual(details({ ...change, deed: 'created', changes }), []);
 });
@@ -52,6 +52,13 @@ test('updates and the last deletion can be taken back', () => {
 });
 
 test('an edit is reverted by its fields alone', () => {
-  const before = { name: 'billing', team: 'Core', description: null, tags: ['go'] };
+  const before = {
+    name: 'billing',
+    team: 'Core',
+    description: null,
+    tags: ['go'],
+    depends_on: [{ id: 'db', name: 'db', kind: 'soft', note: null }],
+  };
   assert.deepEqual(revert(before, ['team', 'description', 'tags']), { team: 'Core', description: null, tags: ['go'] });
+  assert.deepEqual(revert(before, ['depends_on']), { depends_on: [{ id: 'db', kind: 'soft', note: null }] });
 });

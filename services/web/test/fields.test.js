@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { byField, changes, check, isWebAddress, merge, room, splitTags, toForm } from '../public/lib/fields.js';
+import { asText, byField, changes, check, isWebAddress, merge, room, splitTags, toForm } from '../public/lib/fields.js';
 import { service } from './service.js';
 
 const form = (fields) => toForm(service({ name: 'billing', ...fields }));
@@ -42,12 +42,16 @@ test('the status is not sent with a health URL, and is when that is removed', ()
   assert.deepEqual(changes(byHand, mine), { status_url: 'https://x.example.com/' });
 });
 
+const need = { id: 'db', name: 'db', kind: 'hard', note: '' };
 const meetings = {
   'different fields are both kept': [{ team: 'A' }, { tags: ['go'], name: 'b' }, { tags: ['go'], name: 'b' }, []],
   'the same field is asked about': [{ team: 'A' }, { team: 'B', tags: ['go'] }, { tags: ['go'] }, ['team']],
   'the same value is no dispute': [{ team: 'A', tags: ['a, b'] }, { team: 'A', tags: ['a, b'] }, {}, []],
   'both cleared it, too': [{ description: '' }, { description: null }, {}, []],
   'tags are a field': [{ tags: ['x'] }, { tags: ['y'] }, {}, ['tags']],
+  'what it needs is a field': [{ depends_on: [need] }, { depends_on: [{ ...need, kind: 'soft' }] }, {}, ['depends_on']],
+  'what it needs is taken': [{ team: 'A' }, { depends_on: [need] }, { depends_on: [need] }, []],
+  'needing the same is no dispute': [{ depends_on: [need] }, { depends_on: [{ ...need, name: 'renamed' }] }, {}, []],
   'what a probe measured is no change': [{ team: 'A' }, { latency_ms: 4, version: 2 }, {}, []],
   'a health URL would take a status that was said': [
     { status: 'down' },
@@ -127,6 +131,33 @@ test("the server's messages go to their fields word for word, the rest to the fo
     fields: { status_url: 'must be http or https', tags: 'is too long' },
     rest: 'is not a field',
   });
+});
+
+test('an error of an entry is reported at its control, or at its first one', () => {
+  const known = { depends_on: 'Needs', 'depends_on[0].kind': '', 'depends_on[1].kind': '', 'depends_on[1].note': '' };
+  const at = (field) => byField({ status: 422, errors: [{ field, message: 'is wrong' }] }, known);
+  for (const [field, want] of Object.entries({
+    'depends_on[1].note': 'depends_on[1].note',
+    'depends_on[1]': 'depends_on[1].kind',
+    'depends_on[1].other': 'depends_on',
+    'depends_on[2]': 'depends_on',
+    depends_on: 'depends_on',
+  })) {
+    assert.deepEqual(at(field), { fields: { [want]: 'is wrong' }, rest: '' }, field);
+  }
+});
+
+test('what a service needs is sent as a whole, and only if it changed', () => {
+  const opened = form({ depends_on: [{ ...need, note: null }] });
+  assert.deepEqual(changes(opened, { ...opened, depends_on: [{ ...need, name: 'renamed', note: ' ' }] }), {});
+  assert.deepEqual(changes(opened, { ...opened, depends_on: [] }), { depends_on: [] });
+  const more = [need, { id: '', name: 'mail', kind: 'soft', note: 'n' }];
+  assert.deepEqual(changes(opened, { ...opened, depends_on: more }).depends_on[1], {
+    name: 'mail',
+    kind: 'soft',
+    note: 'n',
+  });
+  assert.equal(asText(more), 'db · mail (soft): n');
 });
 
 test('a name conflict is reported at the name', () => {

@@ -11,6 +11,7 @@ export function service(fields) {
     github_url: null,
     dashboard_url: null,
     tags: [],
+    depends_on: [],
     interval: '1m',
     version: 1,
     status_since: '2026-01-01T00:00:00Z',

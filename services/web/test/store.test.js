@@ -17,6 +17,7 @@ test('an event without its empty fields gives a complete service', () => {
   const store = filled({ id: 'a', name: 'billing', status: 'unknown', version: 1 });
   assert.equal(store.get('a').description, null);
   assert.deepEqual(store.get('a').tags, []);
+  assert.deepEqual(store.get('a').depends_on, []);
 });
 
 test('an older version does not replace a newer one', () => {
@@ -124,6 +125,18 @@ test('changes during the read of a list are newer than the list', () => {
       .sort(),
     ['b', 'new'],
   );
+});
+
+test('what a service needs is the same from REST and from an event', async () => {
+  const needed = { name: 'db', kind: 'hard', note: null };
+  const store = filled(service({ id: 'a', depends_on: [{ id: 'd', ...needed }] }));
+  const before = store.get('a');
+  store.put(service({ id: 'a', depends_on: [{ service_id: 'd', name: 'db', kind: 'hard' }] }));
+  assert.equal(store.get('a'), before);
+  store.put(service({ id: 'a', depends_on: [{ id: 'd', ...needed, name: 'renamed', missing: true }] }));
+  assert.equal(store.get('a').depends_on[0].name, 'renamed');
+  store.put({ id: 'a', name: 'billing', version: 2 });
+  assert.deepEqual(store.get('a').depends_on, []);
 });
 
 test('many changes dispatch one event, and no change none', async () => {

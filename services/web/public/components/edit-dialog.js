@@ -61,9 +61,10 @@ export class EditDialog extends HTMLElement {
   }
 
   // edit opens the form with the data of the page, and reads the thing for its ETag in
-  // the background, so that the person doesn't wait.
-  edit(thing) {
+  // the background, so that the person doesn't wait. field is what they came for, or "".
+  edit(thing, field = '') {
     this.#open(thing);
+    this.#form.elements[field]?.focus();
     this.#prefetch();
   }
 

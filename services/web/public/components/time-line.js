@@ -96,9 +96,13 @@ function setLink(link, address, name = '') {
   link.querySelector('bdi').textContent = name;
 }
 
-function detail({ field, before, after }) {
+function detail({ field, before, after, words }) {
   const line = stamp('change-detail').firstElementChild;
   line.querySelector('dt').textContent = field;
+  if (words) {
+    setWords(line.querySelector('dd'), words);
+    return line;
+  }
   const [was, is] = line.querySelectorAll('bdi');
   was.textContent = before;
   is.textContent = after;

@@ -1,4 +1,5 @@
 // Texts about the changes of a service or a team, independent of the DOM.
+import { difference, entries, written } from './dependencies.js';
 import { asText, labels } from './fields.js';
 import { planLabels, words } from './on-call-plan.js';
 import { teamLabels } from './team-fields.js';
@@ -20,19 +21,16 @@ export function headline({ deed, actor, kind }) {
   return [kind === 'team' ? `The team was ${what.toLowerCase()} by ` : `${what} by `, who];
 }
 
-// fields are those of services that the trail may have: the form's, and what it does not offer.
-const fields = { ...labels, depends_on: 'Needs' };
-
-// details lists what an update changed: { field, before, after } in words. Other deeds have
-// none: they concern the whole service.
+// details lists what an update changed: { field, before, after } in words, or { field, words } with parts as
+// for setWords. Other deeds have none: they concern the whole service.
 export function details({ deed, kind, changes }) {
   if (deed !== 'updated') return [];
-  const known = kind === 'team' ? { ...teamLabels, ...planLabels } : fields;
-  return changes.map(({ field, before, after }) => ({
-    field: known[field] ?? field,
-    before: said(before),
-    after: said(after),
-  }));
+  const known = kind === 'team' ? { ...teamLabels, ...planLabels } : labels;
+  return changes.map(({ field, before, after }) => {
+    const name = known[field] ?? field;
+    if (field === 'depends_on') return { field: name, words: difference(before, after) };
+    return { field: name, before: said(before), after: said(after) };
+  });
 }
 
 // said says a value: an on-call plan is the only one that is neither a text nor a list of texts.
@@ -49,6 +47,7 @@ export function undoLabel({ deed }, latest) {
 }
 
 // revert returns the body that gives the fields of an edit the values that they had before.
-export function revert(before, changed) {
-  return Object.fromEntries(changed.map((field) => [field, before[field] ?? null]));
+export function revert(before, fields) {
+  const value = (field) => (field === 'depends_on' ? written(entries(before[field])) : (before[field] ?? null));
+  return Object.fromEntries(fields.map((field) => [field, value(field)]));
 }

@@ -1,4 +1,5 @@
 // The fields of a service's form, and what forms share, independent of the DOM.
+import { entries, asText as needAsText, same as sameNeed, written } from './dependencies.js';
 
 export const labels = {
   name: 'Name',
@@ -11,18 +12,21 @@ export const labels = {
   github_url: 'GitHub URL',
   dashboard_url: 'Dashboard URL',
   tags: 'Tags',
+  depends_on: 'Needs',
 };
 
 // urls are the fields with web addresses.
 export const urls = ['status_url', 'docs_url', 'github_url', 'dashboard_url'];
 
-// toForm returns the values that the controls show: texts by field, and a list of tags.
+// toForm returns the values that the controls show: texts by field, a list of tags, and one of entries as in
+// lib/dependencies.js.
 export function toForm(service) {
   const values = {};
   for (const field of Object.keys(labels)) values[field] = service[field] ?? '';
   return {
     ...values,
     tags: service.tags ?? [],
+    depends_on: entries(service.depends_on),
     status: service.status ?? 'unknown',
     interval: service.interval ?? '1m',
   };
@@ -38,10 +42,15 @@ export function edited(opened, mine, known = labels) {
 // status is included only without a health URL, and always when the health URL is removed.
 export function changes(opened, mine) {
   const body = {};
-  for (const field of edited(opened, mine)) body[field] = field === 'tags' ? mine.tags : mine[field].trim() || null;
+  for (const field of edited(opened, mine)) body[field] = sent(field, mine[field]);
   if (body.status_url === null) body.status = mine.status;
   if (mine.status_url.trim() || !mine.status) delete body.status;
   return body;
+}
+
+function sent(field, value) {
+  if (field === 'depends_on') return written(value);
+  return field === 'tags' ? value : value.trim() || null;
 }
 
 // merge merges other people's changes into a form, field by field. It returns
@@ -64,12 +73,13 @@ export function merge({ base, theirs, opened, mine, known = labels }) {
 // same reports whether two values of a field are equal to the server, which trims texts.
 function same(a, b) {
   if (!Array.isArray(a)) return a.trim() === b.trim();
-  return a.length === b.length && a.every((tag, i) => tag === b[i]);
+  return a.length === b.length && a.every((one, i) => (typeof one === 'string' ? one === b[i] : sameNeed(one, b[i])));
 }
 
 // asText formats a field's value for a sentence.
 export function asText(value) {
-  return (Array.isArray(value) ? value.join(' · ') : value.trim()) || '(empty)';
+  const said = (one) => (typeof one === 'string' ? one : needAsText(one));
+  return (Array.isArray(value) ? value.map(said).join(' · ') : value.trim()) || '(empty)';
 }
 
 // splitTags splits typed text into tags at commas.
@@ -112,17 +122,26 @@ export function isWebAddress(text) {
 
 // byField maps a Problem's errors to a form's fields, by default a service's:
 // { fields: { name: "…" }, rest: "…" }. rest is for the form as a whole: errors of no
-// field. A conflict that names no field is one of the name.
+// field. A conflict that names no field is one of the name. known has the names of the fields; those of
+// controls within a list are paths, such as depends_on[3].note.
 export function byField(problem, known = labels) {
   const fields = {};
   const rest = [];
   for (const { field = '', message } of problem.errors ?? []) {
-    const name = field.replace(/\W.*$/, ''); // tags[3] belongs to tags
-    if (Object.hasOwn(known, name)) fields[name] = fields[name] ? `${fields[name]} ${message}` : message;
+    const name = nearest(field, known);
+    if (name) fields[name] = fields[name] ? `${fields[name]} ${message}` : message;
     else rest.push(message);
   }
   if (Object.keys(fields).length > 0) return { fields, rest: rest.join(' ') };
   if (problem.status === 409) fields.name = problem.message;
   else if (rest.length === 0) rest.push(problem.message);
   return { fields, rest: rest.join(' ') };
+}
+
+// nearest returns the control of a path: its own, else the first within it, else that of the field.
+function nearest(path, known) {
+  if (Object.hasOwn(known, path)) return path;
+  const within = path.endsWith(']') && Object.keys(known).find((name) => name.startsWith(`${path}.`));
+  const field = path.replace(/\W.*$/, ''); // tags[3] belongs to tags
+  return within || (Object.hasOwn(known, field) ? field : '');
 }

@@ -2,6 +2,7 @@
 // from answers to writes, in any order: the store never replaces newer data by older. A
 // service is never modified in place, so that `!==` detects changes.
 
+import { entries, same as sameNeed } from './dependencies.js';
 import { labels } from './fields.js';
 import { fold } from './text.js';
 
@@ -117,7 +118,8 @@ export class Store extends EventTarget {
 // merge returns the newer of both: the configuration by version, the measured fields by
 // the time of the probe. It returns known itself if nothing is new.
 export function merge(known, service) {
-  const news = { ...emptyFields, ...service, tags: service.tags ?? [] };
+  const lists = { tags: service.tags ?? [], depends_on: entries(service.depends_on) };
+  const news = { ...emptyFields, ...service, ...lists };
   if (!known) return news;
   const older = news.version < known.version;
   const next = older ? { ...known } : { ...news };
@@ -137,5 +139,13 @@ function compareMeasured(a, b) {
 }
 
 function same(a, b) {
-  return Object.keys(b).every((key) => (key === 'tags' ? a.tags.join('\n') === b.tags.join('\n') : a[key] === b[key]));
+  return Object.keys(b).every((key) => {
+    if (key === 'tags') return a.tags.join('\n') === b.tags.join('\n');
+    return key === 'depends_on' ? sameNeeds(a.depends_on, b.depends_on) : a[key] === b[key];
+  });
+}
+
+// sameNeeds compares the names too: that of a service that is gone comes from here.
+function sameNeeds(a, b) {
+  return a.length === b.length && a.every((entry, i) => entry.name === b[i].name && sameNeed(entry, b[i]));
 }
