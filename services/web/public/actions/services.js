@@ -30,6 +30,7 @@ export class ServiceActions {
     const on = (target, name, act) => target.addEventListener(name, ({ detail }) => act(detail));
     on(document, 'open', (id) => this.open(id));
     on(document, 'edit', (id) => this.edit(id));
+    on(document, 'declare', (id) => this.edit(id, 'depends_on'));
     on(document, 'check', (id) => this.check(id));
     on(document, 'copylink', (id) => this.copyLink(id));
     on(document, 'copybadge', (service) => this.copyBadge(service));
@@ -43,9 +44,10 @@ export class ServiceActions {
     if (account.mayWrite) this.#form.add();
   }
 
-  edit(id) {
+  // edit opens the form of a service, at a field of it or "".
+  edit(id, field = '') {
     const service = this.#store.get(id);
-    if (service && account.mayChange(service)) this.#form.edit(service);
+    if (service && account.mayChange(service)) this.#form.edit(service, field);
   }
 
   // open shows a service: beside the list, or in its place.

@@ -6,6 +6,7 @@ import { address } from '../lib/route.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
 import '../components/service-item.js';
+import '../components/service-needs.js';
 import '../components/service-history.js';
 
 const missing = {
@@ -27,6 +28,7 @@ export class ServicePage extends Page {
   #name = this.root.querySelector('#serviceName');
   #list = this.root.querySelector('.service-list');
   #missing = this.root.querySelector('.empty');
+  #needs = this.root.querySelector('service-needs');
   #history = this.root.querySelector('service-history');
 
   constructor(session) {
@@ -70,6 +72,7 @@ export class ServicePage extends Page {
     this.root.classList.toggle('locked', Boolean(service) && !account.mayChange(service));
     if (!service) this.#card.remove();
     else if (!this.#card.isConnected) this.#list.append(this.#card);
+    this.#needs.show(known ? service : undefined, this.session.store);
     this.session.retitle();
     setText(this.#missing.querySelector('p'), missing[this.session.past ? 'past' : 'present']);
     if (!loading && !failed && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
@@ -93,6 +96,7 @@ export class ServicePage extends Page {
 
   tick(now) {
     if (this.#service) this.#card.tick(now);
+    this.#needs.tick(now);
     this.#history.tick(now);
   }
 
