@@ -21,6 +21,7 @@ var actions = map[string]access.Action{
 	"get-service":         access.Read,
 	"get-service-by-name": access.Read,
 	"get-dependencies":    access.Read,
+	"get-impact":          access.Read,
 	"get-badge":           public, // see mayShow
 	"service-metrics":     access.Read,
 	"export-history":      access.Read,

@@ -86,6 +86,7 @@ func (a *API) Handler() http.Handler {
 	})
 	a.services(r)
 	a.dependencies(r)
+	a.impacts(r)
 	a.teams(r)
 	a.onCall(r)
 	a.history(r)

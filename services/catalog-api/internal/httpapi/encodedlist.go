@@ -33,6 +33,7 @@ type item struct {
 	json    []byte
 	sum     [sha256.Size]byte
 	cut     bool // it begins a block
+	node    node
 }
 
 func newItem(l *catalog.Listed) (*item, error) {
@@ -43,7 +44,7 @@ func newItem(l *catalog.Listed) (*item, error) {
 	// The id alone decides, so that most blocks keep their items when the list changes,
 	// and are the same on all replicas.
 	cut := crc32.ChecksumIEEE([]byte(l.ID))%perBlock == 0
-	return &item{id: l.ID, key: l.Key, json: text, sum: sha256.Sum256(text), cut: cut}, nil
+	return &item{id: l.ID, key: l.Key, json: text, sum: sha256.Sum256(text), cut: cut, node: newNode(&l.Service)}, nil
 }
 
 // encodedList is a list as it is sent. It is immutable, except that it caches its
@@ -54,6 +55,7 @@ type encodedList struct {
 	next  string  // cursor of the next page; "": there is none
 	json  []byte
 	tag   string // entity tag of json, with its quotes
+	hang  *hang  // what hangs together; nil in a page
 
 	mu     sync.Mutex
 	wanted bool // a client asked for it compressed
@@ -79,7 +81,7 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 		updates[it.id] = it
 	}
 	next := &encodedList{items: make([]*item, 0, len(l.items)+len(c.Services))}
-	same := l.json != nil
+	same, sameNeeds := l.json != nil, l.hang != nil
 	for _, it := range l.items {
 		now, updated := updates[it.id]
 		delete(updates, it.id)
@@ -89,13 +91,16 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 			continue
 		case now != nil:
 			next.items = append(next.items, now)
+			sameNeeds = sameNeeds && slices.Equal(now.node.hard, it.node.hard)
+		default:
+			sameNeeds = false
 		}
 		same = false
 	}
 	for _, it := range updates { // new services
 		if it != nil {
 			next.items = append(next.items, it)
-			same = false
+			same, sameNeeds = false, false
 		}
 	}
 	if same {
@@ -105,6 +110,10 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 	next.blocks = l.compressed()
 	next.total = len(next.items)
 	next.join()
+	next.hang = newHang(next.items)
+	if sameNeeds {
+		next.hang.graph = l.hang.graph
+	}
 	return next, nil
 }
 
@@ -118,6 +127,7 @@ func encodeList(all []catalog.Listed) (*encodedList, error) {
 			return nil, err
 		}
 	}
+	list.hang = newHang(list.items)
 	return list, nil
 }
 

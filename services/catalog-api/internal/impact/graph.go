@@ -29,8 +29,8 @@ type State struct {
 	Since  time.Time
 }
 
-// fallen reports whether it is one that hits others.
-func (s State) fallen() bool {
+// Fallen reports whether it is one that hits others.
+func (s State) Fallen() bool {
 	return s.Status == events.StatusDegraded || s.Status == events.StatusDown
 }
 

@@ -67,7 +67,7 @@ func (im *Impacts) findRoots() {
 			for _, to := range g.needs[n] {
 				hit[k] = hit[k] || g.knot[to] != k && down[g.knot[to]]
 			}
-			if im.states[n].fallen() && (first < 0 || im.before(n, first) < 0) {
+			if im.states[n].Fallen() && (first < 0 || im.before(n, first) < 0) {
 				first = n
 			}
 		}

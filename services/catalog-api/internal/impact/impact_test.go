@@ -180,18 +180,18 @@ func (m naive) before(a, b string) int {
 
 // hits reports whether a fallen service hits another one.
 func (m naive) hits(cause, id string) bool {
-	if cause == id || !m.states[cause].fallen() {
+	if cause == id || !m.states[cause].Fallen() {
 		return false
 	}
 	if _, needed := m.far(id)[cause]; !needed {
 		return false
 	}
 	_, both := m.far(cause)[id]
-	return !both || !m.states[id].fallen() || m.before(cause, id) < 0
+	return !both || !m.states[id].Fallen() || m.before(cause, id) < 0
 }
 
 func (m naive) root(id string) bool {
-	return m.states[id].fallen() && !slices.ContainsFunc(m.ids, func(other string) bool { return m.hits(other, id) })
+	return m.states[id].Fallen() && !slices.ContainsFunc(m.ids, func(other string) bool { return m.hits(other, id) })
 }
 
 func (m naive) on(id string) (im Impact) {

@@ -1,0 +1,93 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// hangs returns what an answer says hangs together: "down: db/1 via db; hits shop/1 page/2".
+func hangs(body map[string]any) string {
+	var words []string
+	if body["root_cause"] == true {
+		words = append(words, "root cause")
+	}
+	if hit, is := body["impact"].(map[string]any); is {
+		text := fmt.Sprint(hit["status"], ":")
+		for _, c := range hit["causes"].([]any) {
+			c := c.(map[string]any)
+			text += fmt.Sprintf(" %v/%v via %v", c["name"], c["hops"], c["via"].(map[string]any)["name"])
+		}
+		words = append(words, text)
+	}
+	for _, side := range []string{"needs", "needed_by"} {
+		var far []string
+		list := body[side].(map[string]any)
+		for _, s := range list["items"].([]any) {
+			s := s.(map[string]any)
+			far = append(far, fmt.Sprintf("%v/%v", s["name"], s["hops"]))
+		}
+		for _, c := range list["teams"].([]any) {
+			c := c.(map[string]any)
+			far = append(far, fmt.Sprintf("%v of %v", c["services"], c["team"]))
+		}
+		if len(far) > 0 {
+			words = append(words, side+" "+strings.Join(far, " "))
+		}
+	}
+	for _, s := range body["soft"].([]any) {
+		words = append(words, "softly "+s.(map[string]any)["name"].(string))
+	}
+	return strings.Join(words, "; ")
+}
+
+func TestImpact(t *testing.T) {
+	p := start(t, nil)
+	dbPath, _ := p.create(`{"name":"db","team":"Data","status":"healthy"}`)
+	mailPath, _ := p.create(`{"name":"mail","team":"Web","status":"healthy"}`)
+	shopPath, _ := p.create(`{"name":"shop","team":"Web","status":"degraded","depends_on":[{"name":"db"},{"name":"mail","kind":"soft"}]}`)
+	pagePath, _ := p.create(`{"name":"page","status":"healthy","depends_on":[{"name":"shop"}]}`)
+	want := func(when string, texts map[string]string) {
+		t.Helper()
+		for path, text := range texts {
+			if got := hangs(p.call("GET", path, "").body); got != text {
+				t.Errorf("%s: of %s: %s, want %s", when, p.call("GET", strings.TrimSuffix(path, "/impact"), "").body["name"], got, text)
+			}
+		}
+	}
+	want("the shop fell", map[string]string{
+		dbPath + "/impact":   "needed_by shop/1 page/2 1 of <nil> 1 of Web",
+		shopPath + "/impact": "root cause; needs db/1 1 of Data; needed_by page/1 1 of <nil>",
+		pagePath + "/impact": "degraded: shop/1 via shop; needs shop/1 db/2 1 of Data 1 of Web",
+	})
+	before := time.Now().UTC()
+	time.Sleep(2 * time.Millisecond)
+	p.call("PATCH", dbPath, `{"status":"down"}`)
+	p.call("PATCH", mailPath, `{"status":"degraded"}`)
+	want("the database fell", map[string]string{
+		dbPath + "/impact":           "root cause; needed_by shop/1 page/2 1 of <nil> 1 of Web",
+		shopPath + "/impact":         "down: db/1 via db; needs db/1 1 of Data; needed_by page/1 1 of <nil>; softly mail",
+		pagePath + "/impact":         "down: db/2 via shop; needs shop/1 db/2 1 of Data 1 of Web",
+		pagePath + "/impact?hops=1":  "down: db/2 via shop; needs shop/1 1 of Web",
+		mailPath + "/impact":         "root cause",
+		shopPath + "/impact?hops=99": "down: db/1 via db; needs db/1 1 of Data; needed_by page/1 1 of <nil>; softly mail",
+	})
+	p.call("PATCH", pagePath, `{"depends_on":[{"name":"mail"}]}`)
+	want("the page needs another", map[string]string{
+		dbPath + "/impact":   "root cause; needed_by shop/1 1 of Web",
+		pagePath + "/impact": "degraded: mail/1 via mail; needs mail/1 1 of Web",
+		pagePath + "/impact?at=" + url.QueryEscape(before.Format(time.RFC3339Nano)): "degraded: shop/1 via shop; needs shop/1 db/2 1 of Data 1 of Web",
+	})
+	p.call("PATCH", dbPath, `{"status":"healthy"}`)
+	p.call("DELETE", mailPath+"?dangling=allow", "")
+	want("the database is back", map[string]string{dbPath + "/impact": "needed_by shop/1 1 of Web", shopPath + "/impact": "root cause; needs db/1 1 of Data"})
+
+	wantProblem(t, p.call("GET", "/api/services/x/impact", ""), 404, "not-found")
+	wantProblem(t, p.call("GET", "/api/services/01a00000-0000-7000-8000-000000000000/impact", ""), 404, "not-found")
+	for _, hops := range []string{"0", "-1", "101", "far"} {
+		wantProblem(t, p.call("GET", dbPath+"/impact?hops="+hops, ""), 422, "invalid")
+	}
+	wantProblem(t, p.call("GET", dbPath+"/impact?at=2999-01-01T00:00:00Z", ""), 422, "invalid")
+}
