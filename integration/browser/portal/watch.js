@@ -45,6 +45,11 @@ export class Watch {
     this.#expected.push({ ...answer, came: false });
   }
 
+  // allow declares an answer that may come, as expect does.
+  allow(answer) {
+    this.#expected.push({ ...answer, came: true });
+  }
+
   // outage declares that the portal will be unreachable: from now on, requests may fail,
   // and the console may report it.
   outage() {
