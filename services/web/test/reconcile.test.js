@@ -87,6 +87,14 @@ test('every order can become every other, and children are kept', () => {
   }
 });
 
+test('another child for the same key takes its place, and at no step are there both', () => {
+  const it = list('abc');
+  const before = [...it.parent.children];
+  it.made.clear();
+  for (const _ of it.show('abc')) assert.equal(it.keys(), 'abc');
+  for (const child of before) assert.ok(!it.parent.children.includes(child));
+});
+
 const pause = () => new Promise((resolve) => setImmediate(resolve));
 
 test('the top is done first, the rest in later slices', async () => {

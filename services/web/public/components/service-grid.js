@@ -47,10 +47,13 @@ class ServiceGrid extends HTMLElement {
   }
 
   // forget drops the cards of deleted services. One that is still shown is kept until the
-  // next call: if its service came back meanwhile, it would be shown twice.
+  // next call: if its service came back meanwhile, it would be shown twice. For the same
+  // reason a card is taken out of a group that is not shown now.
   forget(exists) {
     for (const [id, card] of this.#cards) {
-      if (!exists(id) && !card.isConnected) this.#cards.delete(id);
+      if (exists(id) || card.isConnected) continue;
+      card.remove();
+      this.#cards.delete(id);
     }
   }
 

@@ -23,8 +23,10 @@ export function* reconcile(parent, keys, element) {
     if (cursor && cursor.key !== key && cursor.nextElementSibling?.key === key) drop();
     const child = element(key);
     const stays = child === cursor;
+    const stale = !stays && cursor?.key === key; // another element for the same key: never show both
+    if (!stays) parent.insertBefore(child, cursor);
+    if (stale) drop();
     if (stays) cursor = cursor.nextElementSibling;
-    else parent.insertBefore(child, cursor);
     yield !stays;
   }
   while (cursor) {
