@@ -263,7 +263,7 @@ func (b broker) owner(t *testing.T) *nats.Conn {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
+	done, before := make(chan error, 1), nc.NumSubscriptions()
 	go func() { done <- stream.AdmitReaders(ctx, js) }()
 	t.Cleanup(func() {
 		stop()
@@ -271,6 +271,13 @@ func (b broker) owner(t *testing.T) *nats.Conn {
 			t.Errorf("admit readers: %v", err)
 		}
 	})
+	// Until the broker knows of the subscription, it says that nobody answers a reader's request.
+	for end := time.Now().Add(patience); nc.NumSubscriptions() == before && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
 	return nc
 }
 

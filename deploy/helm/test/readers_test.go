@@ -40,8 +40,11 @@ func TestReadersCanOnlyRead(t *testing.T) {
 					t.Fatal(err)
 				}
 				res, err := nc.Request("$JS.API.CONSUMER.CREATE.PORTAL.pusher", request, patience)
-				if err != nil || !strings.Contains(string(res.Data), "a consumer of a reader is pulled from") {
-					t.Errorf("%s, pushing at %s: %v, %s, want a refusal", kind, subject, err, res.Data)
+				if err != nil {
+					t.Fatalf("%s, pushing at %s: %v, want a refusal", kind, subject, err)
+				}
+				if !strings.Contains(string(res.Data), "a consumer of a reader is pulled from") {
+					t.Errorf("%s, pushing at %s: %s, want a refusal", kind, subject, res.Data)
 				}
 			}
 		}
