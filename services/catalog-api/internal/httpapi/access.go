@@ -22,6 +22,7 @@ var actions = map[string]access.Action{
 	"get-service-by-name": access.Read,
 	"get-dependencies":    access.Read,
 	"get-impact":          access.Read,
+	"list-impacts":        access.Read,
 	"get-badge":           public, // see mayShow
 	"service-metrics":     access.Read,
 	"export-history":      access.Read,

@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/impact"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
@@ -33,7 +34,7 @@ type item struct {
 	json    []byte
 	sum     [sha256.Size]byte
 	cut     bool // it begins a block
-	node    node
+	node    *impact.Node
 }
 
 func newItem(l *catalog.Listed) (*item, error) {
@@ -44,7 +45,7 @@ func newItem(l *catalog.Listed) (*item, error) {
 	// The id alone decides, so that most blocks keep their items when the list changes,
 	// and are the same on all replicas.
 	cut := crc32.ChecksumIEEE([]byte(l.ID))%perBlock == 0
-	return &item{id: l.ID, key: l.Key, json: text, sum: sha256.Sum256(text), cut: cut, node: newNode(&l.Service)}, nil
+	return &item{id: l.ID, key: l.Key, json: text, sum: sha256.Sum256(text), cut: cut, node: impact.NewNode(&l.Service)}, nil
 }
 
 // encodedList is a list as it is sent. It is immutable, except that it caches its
@@ -55,7 +56,8 @@ type encodedList struct {
 	next  string  // cursor of the next page; "": there is none
 	json  []byte
 	tag   string // entity tag of json, with its quotes
-	hang  *hang  // what hangs together; nil in a page
+
+	picture *impact.Picture // what hangs together; nil in a page
 
 	mu     sync.Mutex
 	wanted bool // a client asked for it compressed
@@ -81,7 +83,7 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 		updates[it.id] = it
 	}
 	next := &encodedList{items: make([]*item, 0, len(l.items)+len(c.Services))}
-	same, sameNeeds := l.json != nil, l.hang != nil
+	same, sameNeeds := l.json != nil, l.picture != nil
 	for _, it := range l.items {
 		now, updated := updates[it.id]
 		delete(updates, it.id)
@@ -91,7 +93,7 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 			continue
 		case now != nil:
 			next.items = append(next.items, now)
-			sameNeeds = sameNeeds && slices.Equal(now.node.hard, it.node.hard)
+			sameNeeds = sameNeeds && slices.Equal(now.node.Hard, it.node.Hard)
 		default:
 			sameNeeds = false
 		}
@@ -110,10 +112,11 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 	next.blocks = l.compressed()
 	next.total = len(next.items)
 	next.join()
-	next.hang = newHang(next.items)
+	var before *impact.Picture
 	if sameNeeds {
-		next.hang.graph = l.hang.graph
+		before = l.picture
 	}
+	next.picture = pictureOf(next.items, before)
 	return next, nil
 }
 
@@ -127,8 +130,17 @@ func encodeList(all []catalog.Listed) (*encodedList, error) {
 			return nil, err
 		}
 	}
-	list.hang = newHang(list.items)
+	list.picture = pictureOf(list.items, nil)
 	return list, nil
+}
+
+// pictureOf returns what hangs together, as impact.NewPicture.
+func pictureOf(items []*item, before *impact.Picture) *impact.Picture {
+	nodes := make([]*impact.Node, len(items))
+	for i, it := range items {
+		nodes[i] = it.node
+	}
+	return impact.NewPicture(nodes, before)
 }
 
 // page returns a page of the list. Its total is that of the whole list.

@@ -1,13 +1,10 @@
 package httpapi
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
@@ -32,8 +29,8 @@ type Standing struct {
 	Reason *events.Reason `json:"reason" doc:"Why, as status_reason of a service."`
 }
 
-func newStanding(it *item) Standing {
-	return Standing{it.id, it.node.name, unlessEmpty(&it.node.team), it.node.state.Status, it.node.state.Since.UTC(), unlessEmpty(&it.node.reason)}
+func newStanding(n *impact.Node) Standing {
+	return Standing{n.ID, n.Name, unlessEmpty(&n.Team), n.State.Status, n.State.Since, unlessEmpty(&n.Reason)}
 }
 
 // cause is a root cause of what hits a service.
@@ -87,8 +84,12 @@ type impactAnswer struct {
 	NeededBy  reachedList `json:"needed_by" doc:"Who needs it, through hard needs: who is hit if it falls."`
 }
 
-// impacts adds the route of what hangs together.
+// impacts adds the routes of what hangs together.
 func (a *API) impacts(r *rest.API) {
+	rest.Register(r, rest.Get("list-impacts", rest.Prefix+"/impacts", "Find what fell, and whom it hits",
+		"All root causes with whom they hit and who is on call, and all services that are hit: in place of as many alerts as services are down, one for each cause. "+
+			"Who is on call in the past is told by the plans as they are now. "+knownFromHeader),
+		a.listImpacts, rest.Example(exampleImpacts()), rest.NotChanged(), rest.Problems(rest.Malformed, rest.Invalid))
 	rest.Register(r, rest.Get("get-impact", rest.Prefix+"/services/{id}/impact", "Read what hits a service, and whom it hits",
 		"Computed from the statuses and the hard needs. A service is hit by each one that it needs, however many there are in between, and that is degraded or down. "+
 			"One of those that is hit by none itself is a root cause; in a cycle it is the one that fell first. The service's own status stays what was measured. "+knownFromHeader),
@@ -143,67 +144,55 @@ func (a *API) readImpact(ctx context.Context, in *impactInput) (*impactOutput, e
 	if err != nil {
 		return nil, err
 	}
-	it := list.hang.byID()[id]
-	if it == nil {
+	of := list.picture.Node(id)
+	if of == nil {
 		return nil, &catalog.KindError{Kind: events.KindService, Err: catalog.ErrNotFound}
 	}
-	out.Body = list.hang.about(it, hops)
+	out.Body = newImpactAnswer(list.picture, of, hops)
 	return out, nil
 }
 
-// about returns what hits a service, and whom it hits within so many hops; 0: however many.
-func (h *hang) about(it *item, hops int) impactAnswer {
-	graph, impacts, byID := h.graph(), h.impacts(), h.byID()
+// newImpactAnswer returns what hits a service, and whom it hits within so many hops; 0: however many.
+func newImpactAnswer(p *impact.Picture, of *impact.Node, hops int) impactAnswer {
 	answer := impactAnswer{
-		Service: newStanding(it), RootCause: impacts.IsRoot(it.id), Impact: h.hit(impacts.On(it.id)), Soft: []Standing{},
-		Needs: h.reached(graph.Needed(it.id, hops)), NeededBy: h.reached(graph.Hit(it.id, hops)),
+		Service: newStanding(of), RootCause: p.IsRoot(of.ID), Impact: newHit(p, p.On(of.ID)), Soft: []Standing{},
+		Needs: newReachedList(p, p.Graph().Needed(of.ID, hops)), NeededBy: newReachedList(p, p.Graph().Hit(of.ID, hops)),
 	}
-	for _, id := range it.node.soft {
-		needed := byID[id]
-		if needed != nil && (needed.node.state.Fallen() || impacts.On(id).Status != "") {
+	for _, id := range of.Soft {
+		needed := p.Node(id)
+		if needed != nil && (needed.State.Fallen() || p.On(id).Status != "") {
 			answer.Soft = append(answer.Soft, newStanding(needed))
 		}
 	}
 	return answer
 }
 
-func (h *hang) hit(im impact.Impact) *hit {
+func newHit(p *impact.Picture, im impact.Impact) *hit {
 	if im.Status == "" {
 		return nil
 	}
-	byID := h.byID()
 	shown := &hit{Status: im.Status, More: im.More}
 	for _, c := range im.Causes {
-		via := byID[c.Via]
-		shown.Causes = append(shown.Causes, cause{newStanding(byID[c.ID]), c.Hops, namedThing{via.id, via.node.name}})
+		shown.Causes = append(shown.Causes, cause{newStanding(p.Node(c.ID)), c.Hops, namedThing{c.Via, p.Node(c.Via).Name}})
 	}
 	return shown
 }
 
-func (h *hang) reached(found []impact.Near) reachedList {
-	byID, services := h.byID(), map[string]int{}
-	list := reachedList{Total: len(found), Teams: []teamCount{}, Items: []reached{}}
-	for i, n := range found {
-		it := byID[n.ID]
-		services[it.node.team]++
-		if i < maxReached {
-			list.Items = append(list.Items, reached{newStanding(it), n.Hops})
-		}
+func newReachedList(p *impact.Picture, found []impact.Near) reachedList {
+	list := reachedList{Total: len(found), Teams: newTeamCounts(p.Teams(found)), Items: []reached{}}
+	for _, n := range found[:min(len(found), maxReached)] {
+		list.Items = append(list.Items, reached{newStanding(p.Node(n.ID)), n.Hops})
 	}
-	for team, n := range services {
-		list.Teams = append(list.Teams, teamCount{unlessEmpty(&team), n})
-	}
-	slices.SortFunc(list.Teams, func(a, b teamCount) int {
-		return cmp.Or(cmp.Compare(b.Services, a.Services), strings.Compare(nameOf(a.Team), nameOf(b.Team)))
-	})
 	return list
 }
 
-func nameOf(team *string) string {
-	if team == nil {
-		return ""
+// newTeamCounts returns counts as clients read them. The result has pointers into counts.
+func newTeamCounts(counts []impact.TeamCount) []teamCount {
+	list := make([]teamCount, len(counts))
+	for i := range counts {
+		list[i] = teamCount{unlessEmpty(&counts[i].Team), counts[i].Services}
 	}
-	return *team
+	return list
 }
 
 func exampleImpact() impactAnswer {

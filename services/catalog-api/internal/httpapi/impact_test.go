@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,4 +91,71 @@ func TestImpact(t *testing.T) {
 		wantProblem(t, p.call("GET", dbPath+"/impact?hops="+hops, ""), 422, "invalid")
 	}
 	wantProblem(t, p.call("GET", dbPath+"/impact?at=2999-01-01T00:00:00Z", ""), 422, "invalid")
+}
+
+// told returns what a list of impacts says: "db down, Ada: 2: 1 of Web (Bo)" for each cause, and
+// "shop: down: db/1 via db" for each service that is hit.
+func told(body map[string]any) (causes, services []string) {
+	names := map[any]any{}
+	for _, c := range body["causes"].([]any) {
+		c := c.(map[string]any)
+		names[c["id"]] = c["name"]
+		text := fmt.Sprint(c["name"], " ", c["status"], ", ", c["on_call"], ": ", c["hits"])
+		for _, team := range c["teams"].([]any) {
+			team := team.(map[string]any)
+			text += fmt.Sprint(", ", team["services"], " of ", team["team"], " ", team["on_call"])
+		}
+		causes = append(causes, text)
+	}
+	for _, s := range body["services"].([]any) {
+		s := s.(map[string]any)
+		hit := s["impact"].(map[string]any)
+		text := fmt.Sprint(s["name"], ": ", hit["status"])
+		for _, c := range hit["causes"].([]any) {
+			c := c.(map[string]any)
+			text += fmt.Sprintf(" %v/%v via %v", names[c["id"]], c["hops"], c["via"].(map[string]any)["name"])
+		}
+		if hit["more"] == true {
+			text += " more"
+		}
+		services = append(services, text)
+	}
+	slices.Sort(services)
+	return causes, services
+}
+
+func TestImpacts(t *testing.T) {
+	p := start(t, nil)
+	for _, team := range []string{
+		`{"name":"Data","on_call":{"kind":"contact","contact":{"name":"Ada"}}}`, `{"name":"Web","on_call":{"kind":"contact","contact":{"name":"Bo"}}}`,
+	} {
+		if r := p.call("POST", "/api/teams", team); r.status != 201 {
+			t.Fatal(r.status, r.body)
+		}
+	}
+	dbPath, _ := p.create(`{"name":"db","team":"Data","status":"healthy"}`)
+	p.create(`{"name":"shop","team":"Web","status":"degraded","depends_on":[{"name":"db"}]}`)
+	p.create(`{"name":"page","status":"healthy","depends_on":[{"name":"shop"}]}`)
+	p.create(`{"name":"alone","team":"Gone","status":"down"}`)
+	want := func(when, query string, causes, services []string) answer {
+		t.Helper()
+		r := p.call("GET", "/api/impacts"+query, "")
+		gotCauses, gotServices := told(r.body)
+		if !slices.Equal(gotCauses, causes) || !slices.Equal(gotServices, services) {
+			t.Errorf("%s: %q and %q, want %q and %q", when, gotCauses, gotServices, causes, services)
+		}
+		return r
+	}
+	own := "alone down, []: 0"
+	before := want("the shop fell", "", []string{"shop degraded, [Bo]: 1, 1 of <nil> []", own}, []string{"page: degraded shop/1 via shop"})
+	if again := p.call("GET", "/api/impacts", "", "If-None-Match: "+before.header.Get("ETag")); again.status != 304 {
+		t.Errorf("the same once more: %d", again.status)
+	}
+	at := time.Now().UTC()
+	p.call("PATCH", dbPath, `{"status":"down"}`)
+	want("the database fell", "", []string{"db down, [Ada]: 2, 1 of <nil> [], 1 of Web [Bo]", own}, []string{"page: down db/2 via shop", "shop: down db/1 via db"})
+	want("before", "?at="+url.QueryEscape(at.Format(time.RFC3339Nano)), []string{"shop degraded, [Bo]: 1, 1 of <nil> []", own}, []string{"page: degraded shop/1 via shop"})
+	p.call("DELETE", dbPath+"?dangling=allow", "")
+	want("the database is gone", "", []string{"shop degraded, [Bo]: 1, 1 of <nil> []", own}, []string{"page: degraded shop/1 via shop"})
+	wantProblem(t, p.call("GET", "/api/impacts?at=soon", ""), 422, "invalid")
 }

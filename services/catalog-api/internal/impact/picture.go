@@ -1,0 +1,139 @@
+package impact
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+)
+
+// Node is a service with what impacts need to know of it. It is never changed.
+type Node struct {
+	ID, Name, Team string // Team is "" if nobody owns it
+	State          State
+	Reason         events.Reason
+	Hard, Soft     []string // the ids of what it needs
+}
+
+// NewNode returns the node of a service.
+func NewNode(svc *catalog.Service) *Node {
+	n := &Node{
+		ID: svc.ID, Name: svc.Name, Team: svc.Team, State: State{Status: svc.Status, Since: svc.StatusSince.UTC()}, Reason: svc.StatusReason,
+	}
+	for _, d := range svc.DependsOn {
+		if d.Kind == events.DependencySoft {
+			n.Soft = append(n.Soft, d.ID)
+		} else {
+			n.Hard = append(n.Hard, d.ID)
+		}
+	}
+	return n
+}
+
+// Picture is how services stand at one time, and what hits whom. Its parts are computed when
+// they are asked for first, and then kept. It serves any number of goroutines.
+type Picture struct {
+	nodes   func() map[string]*Node
+	graph   func() *Graph
+	impacts func() *Impacts
+}
+
+// NewPicture returns the picture of services. before, if it isn't nil, is a picture in which the
+// same ones need the same: its graph is taken over.
+func NewPicture(nodes []*Node, before *Picture) *Picture {
+	p := &Picture{
+		nodes: sync.OnceValue(func() map[string]*Node {
+			byID := make(map[string]*Node, len(nodes))
+			for _, n := range nodes {
+				byID[n.ID] = n
+			}
+			return byID
+		}),
+		graph: sync.OnceValue(func() *Graph {
+			services := make([]Service, len(nodes))
+			for i, n := range nodes {
+				services[i] = Service{ID: n.ID, Needs: n.Hard}
+			}
+			return New(services)
+		}),
+	}
+	if before != nil {
+		p.graph = before.graph
+	}
+	p.impacts = sync.OnceValue(func() *Impacts {
+		states := make(map[string]State, len(nodes))
+		for _, n := range nodes {
+			states[n.ID] = n.State
+		}
+		return p.graph().Of(states)
+	})
+	return p
+}
+
+// Node returns a service, or nil.
+func (p *Picture) Node(id string) *Node { return p.nodes()[id] }
+
+// Graph returns which services need which.
+func (p *Picture) Graph() *Graph { return p.graph() }
+
+// On returns what hits a service.
+func (p *Picture) On(id string) Impact { return p.impacts().On(id) }
+
+// IsRoot reports whether a service is a root cause.
+func (p *Picture) IsRoot(id string) bool { return p.impacts().IsRoot(id) }
+
+// Incident is a root cause with whom it hits.
+type Incident struct {
+	*Node
+
+	Hit   []Near      // the nearest first, of equally near ones by id
+	Teams []TeamCount // whose those are
+}
+
+// TeamCount is how many services of a team there are.
+type TeamCount struct {
+	Team     string // "": they have no team
+	Services int
+}
+
+// Incidents returns all root causes: those that hit most first, then those that fell first.
+func (p *Picture) Incidents() []Incident {
+	var list []Incident
+	for _, id := range p.impacts().Roots() {
+		hit := p.graph().Hit(id, 0)
+		list = append(list, Incident{p.Node(id), hit, p.Teams(hit)})
+	}
+	slices.SortStableFunc(list, func(a, b Incident) int { return cmp.Compare(len(b.Hit), len(a.Hit)) })
+	return list
+}
+
+// Teams counts services by team: those with the most first, then by name.
+func (p *Picture) Teams(list []Near) []TeamCount {
+	services := map[string]int{}
+	for _, n := range list {
+		services[p.Node(n.ID).Team]++
+	}
+	counts := make([]TeamCount, 0, len(services))
+	for team, n := range services {
+		counts = append(counts, TeamCount{team, n})
+	}
+	slices.SortFunc(counts, func(a, b TeamCount) int {
+		return cmp.Or(cmp.Compare(b.Services, a.Services), strings.Compare(a.Team, b.Team))
+	})
+	return counts
+}
+
+// AllHit returns the services that are hit, by id.
+func (p *Picture) AllHit() []string {
+	im := p.impacts()
+	var ids []string
+	for n, labels := range im.near {
+		if im.rank[n] < 0 && len(labels) > 0 {
+			ids = append(ids, im.graph.ids[n])
+		}
+	}
+	return ids
+}
