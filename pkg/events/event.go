@@ -195,6 +195,7 @@ func DecodeAs[E Event](header map[string][]string, data []byte) (E, error) {
 
 // decoders has every type that Decode knows.
 var decoders = map[string]func([]byte) (Event, error){
+	ImpactChanged{}.Type():    decodeData[ImpactChanged],
 	ServiceCreated{}.Type():   decodeData[ServiceCreated],
 	ServiceUpdated{}.Type():   decodeData[ServiceUpdated],
 	ServiceDeleted{}.Type():   decodeData[ServiceDeleted],

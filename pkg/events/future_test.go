@@ -32,6 +32,10 @@ func TestDecodeLaterVersion(t *testing.T) {
 			After: &events.Preceding{Kind: "eclipse", At: at(9, 31, 20, 0)},
 		},
 		events.ServiceDeployed{DeploymentID: testevents.DeploymentID, ServiceID: billingID, Action: "promoted", DeployedAt: at(9, 31, 20, 0)},
+		events.ImpactChanged{
+			ServiceID: testevents.LedgerID, Name: "ledger", RootCause: true, Status: "melting", Since: at(9, 35, 23, 41),
+			Hits: 2, HitTeams: 1, Teams: []events.HitTeam{{Team: "Payments", Services: 2}}, ChangedAt: at(9, 35, 23, 50),
+		},
 		events.ProbePlanned{ServiceID: billingID, Version: 4, URL: result.URL, Interval: "3h"},
 		result,
 		events.ProbesCompleted{Results: []events.ProbeCompleted{result}},

@@ -19,6 +19,7 @@ const (
 	AllStatus  = "portal.status.*"
 
 	AllDeployments = "portal.deployment.*"
+	AllImpacts     = "portal.impact.*"
 	AllReleases    = "portal.release.*"
 	AllTeams       = "portal.team.*"
 
@@ -37,6 +38,9 @@ func StatusSubject(id string) string { return "portal.status." + id }
 
 // DeploymentSubject is where the deployments of the service are published.
 func DeploymentSubject(id string) string { return "portal.deployment." + id }
+
+// ImpactSubject is where it is published whether the service is a root cause, and whom it hits.
+func ImpactSubject(id string) string { return "portal.impact." + id }
 
 // ReleaseSubject is where new releases of the service's software are published.
 func ReleaseSubject(id string) string { return "portal.release." + id }

@@ -32,7 +32,12 @@ type portal struct {
 // start runs catalog-api with a database of its own until the test ends.
 func start(t *testing.T, nats string) *portal {
 	t.Helper()
-	p := &portal{t: t, database: devtest.Database(t)}
+	return startReplica(t, nats, devtest.Database(t))
+}
+
+func startReplica(t *testing.T, nats, database string) *portal {
+	t.Helper()
+	p := &portal{t: t, database: database}
 	cfg := catalogapi.Config{
 		Common:      service.Common{NATSURL: nats, MetricsListener: listen(t), Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
 		DatabaseURL: p.database, Listener: listen(t),

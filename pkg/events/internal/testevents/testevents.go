@@ -56,6 +56,16 @@ func Completed() events.ProbeCompleted {
 // testdata are these events as they were first published.
 func All() []events.Event {
 	return []events.Event{
+		events.ImpactChanged{
+			ServiceID: LedgerID, Name: "ledger", Team: "Payments", RootCause: true,
+			Status: events.StatusDown, Since: At(9, 35, 23, 41), Reason: events.ReasonConnectRefused, OnCall: []string{"Ada Lovelace"},
+			Hits: 2, HitTeams: 2,
+			Teams: []events.HitTeam{{Team: "Payments", Services: 1, OnCall: []string{"Ada Lovelace"}}, {Services: 1}},
+			Services: []events.HitService{
+				{ServiceID: BillingID, Name: "billing", Team: "Payments", Hops: 1}, {ServiceID: "0199a3c2-0000-7000-8000-000000000009", Name: "shop", Hops: 2},
+			},
+			ChangedAt: At(9, 35, 23, 50),
+		},
 		Completed(),
 		events.ProbeDelayed{
 			ServiceID: BillingID, URL: "https://billing.example.com/healthz", RoundMS: 60_000,

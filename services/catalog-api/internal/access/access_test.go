@@ -11,7 +11,7 @@ import (
 
 var actions = []access.Action{
 	access.Read, access.CheckService, access.WriteService, access.ReadTrail, access.StoreMeasured, access.RepairEvents, access.PurgeTrail, access.PurgeTrash, access.ManageKeys, access.NoteKeyUse,
-	access.SignIn, access.KeepSessions, access.PurgeSessions, access.NoteSettings, access.KeepHistory,
+	access.SignIn, access.KeepSessions, access.PurgeSessions, access.NoteSettings, access.KeepHistory, access.TellIncidents,
 }
 
 func key(role access.Role, teams ...string) access.Actor {
@@ -40,6 +40,7 @@ func TestRules(t *testing.T) {
 		"the prober":                 {access.Prober, "store measured"},
 		"the sweeper":                {access.Sweeper, "store measured, purge trail, purge trash, purge sessions, keep history"},
 		"the relay":                  {access.Relay, "repair events"},
+		"the teller":                 {access.Teller, "tell incidents"},
 		"the doorkeeper":             {access.Doorkeeper, "note key use, sign in, keep sessions"},
 		"the operator":               {access.Operator, "note settings"},
 		"the file of keys":           {access.KeyFile, "manage keys"},

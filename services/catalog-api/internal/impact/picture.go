@@ -36,9 +36,10 @@ func NewNode(svc *catalog.Service) *Node {
 // Picture is how services stand at one time, and what hits whom. Its parts are computed when
 // they are asked for first, and then kept. It serves any number of goroutines.
 type Picture struct {
-	nodes   func() map[string]*Node
-	graph   func() *Graph
-	impacts func() *Impacts
+	nodes     func() map[string]*Node
+	graph     func() *Graph
+	impacts   func() *Impacts
+	incidents func() []Incident
 }
 
 // NewPicture returns the picture of services. before, if it isn't nil, is a picture in which the
@@ -70,6 +71,7 @@ func NewPicture(nodes []*Node, before *Picture) *Picture {
 		}
 		return p.graph().Of(states)
 	})
+	p.incidents = sync.OnceValue(p.findIncidents)
 	return p
 }
 
@@ -100,7 +102,9 @@ type TeamCount struct {
 }
 
 // Incidents returns all root causes: those that hit most first, then those that fell first.
-func (p *Picture) Incidents() []Incident {
+func (p *Picture) Incidents() []Incident { return p.incidents() }
+
+func (p *Picture) findIncidents() []Incident {
 	var list []Incident
 	for _, id := range p.impacts().Roots() {
 		hit := p.graph().Hit(id, 0)

@@ -32,7 +32,8 @@ type Relay struct {
 	NATS        *nats.Conn
 	JetStream   jetstream.JetStream
 	Repairs     []Repair
-	Replicas    int // of a stream that has to be created
+	Replicas    int             // of a stream that has to be created
+	Noticed     chan<- struct{} // is sent to, if it has room, when the active relay hears of added events; may be nil
 	Log         *slog.Logger
 	Metrics     *Metrics
 }
@@ -124,6 +125,10 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 		case <-reconnected:
 			l.compared = time.Time{}
 		case <-listener.notifications():
+			select {
+			case r.Noticed <- struct{}{}:
+			default:
+			}
 		case <-ticker.C:
 		}
 	}

@@ -30,7 +30,15 @@ func (s *Store) Repairs(by access.Actor) []outbox.Repair {
 			},
 		})
 	}
-	return list
+	return append(list, outbox.Repair{
+		Kind: events.KindService, Subjects: events.AllImpacts,
+		Republish: func(ctx context.Context, last map[string]events.Envelope) (int, error) {
+			if err := by.May(access.RepairEvents); err != nil {
+				return 0, err
+			}
+			return s.retell(ctx, last)
+		},
+	})
 }
 
 // kept is a kind of thing that the database keeps, for republish.

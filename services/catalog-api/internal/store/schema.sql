@@ -156,6 +156,16 @@ CREATE TABLE deployments (
 CREATE INDEX deployments_service_id_at ON deployments (service_id, at);
 CREATE INDEX deployments_at ON deployments (at);
 
+-- The root causes that events told of, each with a digest of what was told; an empty one: tell it again.
+CREATE TABLE incidents (
+    service_id uuid  NOT NULL,
+    name       text  NOT NULL,
+    team       text  NOT NULL,
+    told       bytea NOT NULL,
+
+    CONSTRAINT incidents_pkey PRIMARY KEY (service_id)
+);
+
 -- The names that services had: links by them lead to the services, unless others have them now.
 CREATE TABLE former_names (
     name_key   text        NOT NULL COLLATE "C",
