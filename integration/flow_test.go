@@ -65,6 +65,9 @@ func TestServiceLifecycle(t *testing.T) {
 		if name, data := sse(t, browser); name != "status.changed" || data["to"] != string(step.to) {
 			t.Errorf("%s: the browser was told %s %v", step.what, name, data)
 		}
+		if name, data := sse(t, browser); name != "impact.changed" || data["status"] != string(step.to) || data["root_cause"] != (step.to != events.StatusHealthy) {
+			t.Errorf("%s: the browser was told %s %v", step.what, name, data)
+		}
 		from = step.to
 	}
 }

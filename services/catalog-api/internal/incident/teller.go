@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	lookEvery   = 10 * time.Second // whether anybody noticed something or not: a notice may be lost
-	lookTimeout = 30 * time.Second
-	failedPause = time.Second
+	compareEvery = 10 * time.Second
+	lookTimeout  = 30 * time.Second
+	failedPause  = time.Second
 )
 
 // Catalogue is what a Teller needs of the database.
@@ -32,54 +32,51 @@ type Catalogue interface {
 }
 
 // Teller publishes each incident: when it begins, when whom it hits changes, and when it is over.
-// Every replica has one; whichever comes first after a change tells of it.
+// Every replica has one. It works for the active relay: that of an older version beside it could
+// not publish what it tells.
 type Teller struct {
 	Catalogue Catalogue
-	Noticed   <-chan struct{} // receives when something may have changed
+	Noticed   <-chan struct{} // receives when something may have changed, and now and then
 	Log       *slog.Logger
 
 	nodes    map[string]*impact.Node // the services as last read, by id
 	revision catalog.Revision        // of nodes
 	picture  *impact.Picture         // of nodes
 	told     catalog.Revision        // up to which all is told
+	compared time.Time               // when that was compared with what events said
 }
 
 // Run tells until ctx ends. After a failure it tries again.
 func (t *Teller) Run(ctx context.Context) error {
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
-	for noticed := false; ; {
-		if err := t.look(ctx, noticed); err != nil && ctx.Err() == nil {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.Noticed:
+		}
+		if err := t.look(ctx); err != nil && ctx.Err() == nil {
 			t.Log.WarnContext(ctx, "what fell could not be told; retrying", "error", err)
 			select {
 			case <-ctx.Done():
 			case <-time.After(failedPause):
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-t.Noticed:
-			noticed = true
-		case <-ticker.C:
-			noticed = false
-		}
 	}
 }
 
-// look tells what has changed since it was last told. If somebody noticed something, it asks
-// first whether that concerns the services.
-func (t *Teller) look(ctx context.Context, noticed bool) error {
+// look tells what has changed since it was last told. Now and then it compares without a change:
+// what events said may have been lost.
+func (t *Teller) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	if noticed {
+	if time.Since(t.compared) < compareEvery {
 		if changed, err := t.Catalogue.Changed(ctx, t.told); err != nil || !changed {
 			return err
 		}
 	}
 	done, err := t.Catalogue.TellIncidents(ctx, access.Teller, t.find)
 	if err == nil && done {
-		t.told = t.revision
+		t.told, t.compared = t.revision, time.Now()
 	}
 	return err
 }

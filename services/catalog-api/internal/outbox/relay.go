@@ -33,7 +33,7 @@ type Relay struct {
 	JetStream   jetstream.JetStream
 	Repairs     []Repair
 	Replicas    int             // of a stream that has to be created
-	Noticed     chan<- struct{} // is sent to, if it has room, when the active relay hears of added events; may be nil
+	Noticed     chan<- struct{} // is sent to, if it has room, while this relay is the active one: when it hears of added events, and every second; may be nil
 	Log         *slog.Logger
 	Metrics     *Metrics
 }
@@ -115,6 +115,10 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 			}
 		}
 		if l.ready {
+			select {
+			case r.Noticed <- struct{}{}:
+			default:
+			}
 			if err := r.drain(ctx, conn, &l); err != nil {
 				return err
 			}
@@ -125,10 +129,6 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 		case <-reconnected:
 			l.compared = time.Time{}
 		case <-listener.notifications():
-			select {
-			case r.Noticed <- struct{}{}:
-			default:
-			}
 		case <-ticker.C:
 		}
 	}
