@@ -82,7 +82,7 @@ fmt: services/web/node_modules integration/browser/node_modules ## format the co
 	cd services/web && npm run --silent format
 	cd integration/browser && npm run --silent format
 
-bench: ## what it costs: probes per CPU-second, history, lists, events, live browsers
+bench: ## what it costs: probes per CPU-second, history, lists, events, live browsers, impact
 	@scripts/need --if-possible postgres
 	go run ./bench $(ARGS)
 

@@ -35,7 +35,7 @@ func main() {
 	flag.IntVar(&s.services, "services", 10_000, "services that are probed, each every 10 s")
 	flag.IntVar(&s.seconds, "seconds", 30, "how long probes are counted")
 	flag.IntVar(&s.viewers, "viewers", 500, "browsers that follow the events")
-	flag.StringVar(&s.only, "only", "", "one of probes, changes, history, list, busylist, events, live; empty: all")
+	flag.StringVar(&s.only, "only", "", "one of probes, changes, history, list, busylist, events, live, impact; empty: all")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -55,7 +55,7 @@ func run(ctx context.Context, s settings) error {
 		name    string
 		measure func(context.Context, *portal, settings) ([]row, error)
 	}{
-		{"probes", probes}, {"changes", changed}, {"history", past}, {"list", list}, {"busylist", busyList}, {"events", published}, {"live", live},
+		{"probes", probes}, {"changes", changed}, {"history", past}, {"list", list}, {"busylist", busyList}, {"events", published}, {"live", live}, {"impact", told},
 	} {
 		if s.only != "" && s.only != b.name {
 			continue
