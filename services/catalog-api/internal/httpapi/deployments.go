@@ -77,14 +77,8 @@ type deploymentBody = rest.Body[deploymentTell, deployedThing]
 
 // draft returns what the body says, and what of it cannot be read.
 func (b deploymentTell) draft() (d deployment.Draft, wrong []rest.FieldError) {
-	text := func(f rest.Field[string]) string {
-		if f.To == nil {
-			return ""
-		}
-		return *f.To
-	}
 	d = deployment.Draft{
-		Action: events.DeploymentAction(text(b.Action)), Version: text(b.Version), Environment: text(b.Environment), URL: text(b.URL), By: text(b.By),
+		Action: events.DeploymentAction(valueOf(b.Action)), Version: valueOf(b.Version), Environment: valueOf(b.Environment), URL: valueOf(b.URL), By: valueOf(b.By),
 	}
 	d.At, wrong = timeField("deployed_at", b.DeployedAt)
 	return d, wrong

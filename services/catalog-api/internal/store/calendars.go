@@ -8,6 +8,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/oncall"
 )
 
@@ -17,15 +18,7 @@ type calendarRow struct {
 	ReadAt      *time.Time `db:"read_at"`
 	Problem     string     `db:"problem"`
 	CoversUntil *time.Time `db:"covers_until"`
-	Shifts      []byte     `db:"shifts"` // JSON
-}
-
-// calendarShift is an element of its shifts.
-type calendarShift struct {
-	Name  string      `json:"name"`
-	Email oncall.Text `json:"email"`
-	From  time.Time   `json:"from"`
-	Until time.Time   `json:"until"`
+	Shifts      []byte     `db:"shifts"` // events.Shift, as JSON
 }
 
 func (r calendarRow) reading() (oncall.Reading, error) {
@@ -36,13 +29,13 @@ func (r calendarRow) reading() (oncall.Reading, error) {
 	if r.CoversUntil != nil {
 		read.CoversUntil = r.CoversUntil.UTC()
 	}
-	var shifts []calendarShift
+	var shifts []events.Shift
 	if err := json.Unmarshal(r.Shifts, &shifts); err != nil {
 		return read, fmt.Errorf("shifts of team %s: %w", r.Slug, err)
 	}
 	for _, s := range shifts {
 		from, until := s.From.UTC(), s.Until.UTC()
-		read.Shifts = append(read.Shifts, oncall.Shift{Person: oncall.Person{Name: s.Name, Email: s.Email}, From: &from, Until: &until})
+		read.Shifts = append(read.Shifts, oncall.Shift{Person: oncall.Person{Name: s.Name, Email: oncall.Text(s.Email)}, From: &from, Until: &until})
 	}
 	return read, nil
 }
