@@ -24,6 +24,8 @@ import * as api from './lib/api.js';
 import { pageClock, serverClock } from './lib/clock.js';
 import { exactly } from './lib/dates.js';
 import { Health } from './lib/health.js';
+import { news } from './lib/impact.js';
+import { Impacts } from './lib/impacts.js';
 import { Live } from './lib/live.js';
 import { OnCalls } from './lib/on-calls.js';
 import { Past } from './lib/past.js';
@@ -58,6 +60,7 @@ const live = new Live('/api/events');
 const sync = new Sync({ api, store, live, inView });
 const teams = new Teams({ api, live, sync });
 const onCalls = new OnCalls({ api, clock: serverClock, live, sync });
+const impacts = new Impacts({ api, store, live, sync });
 const strips = new Strips(api);
 const signing = new Signing({ toasts, dialog: find('sign-in-dialog') });
 const health = new Health(api.health, (said) => find('health-notice').show(said));
@@ -97,6 +100,7 @@ const session = {
   drawn: () => {
     showStrips(pageClock.now());
     showOnCalls();
+    showImpacts();
   },
   now: () => pageClock.now(),
 };
@@ -209,6 +213,8 @@ function listenToServer() {
     showOnCalls();
     pages.teams.update();
   });
+  impacts.addEventListener('change', () => showImpacts());
+  impacts.addEventListener('cause', ({ detail }) => announcer.add(news(detail)));
   sync.addEventListener('happened', ({ detail }) => {
     for (const page of router.shown) page.happened(detail);
   });
@@ -226,6 +232,7 @@ function changed() {
   palette.changed();
   catalogue.changed();
   for (const page of router.shown) if (page !== catalogue) page.changed();
+  showImpacts(); // a cause may be none any more
 }
 
 function listenToPast() {
@@ -263,6 +270,7 @@ function turn() {
   dateTab(past.text ? exactly(past.at, now) : '');
   bar.show(past, now);
   onCalls.show(past.text);
+  impacts.show(past.text, session.store);
   find('connection-status').show(past.on ? { mode: 'past', at: null } : connection);
   if (turned) for (const page of [catalogue, pages.service]) page.identified();
   catalogue.moved(); // no service keeps the place that it has at another moment
@@ -296,6 +304,23 @@ function showOnCalls() {
   if ((live.up || connection.mode === 'polling') && router.page !== pages.wall) onCalls.want();
 }
 
+// showImpacts shows what hits the services in view, and whom they hit.
+function showImpacts() {
+  if (!router.page) return;
+  const now = pageClock.now();
+  for (const page of router.shown) {
+    for (const id of page.inView()) page.card(id)?.hit(impacts.of(id), impacts.cause(id), now);
+    page.causes(impacts.causes(), now);
+  }
+}
+
+// readImpacts reads it when it may have changed. The ticks of browsers are at different times, and so they do not
+// all ask at once when something falls.
+function readImpacts() {
+  const known = session.connection.at !== null;
+  if (known && (live.up || connection.mode === 'polling')) impacts.want();
+}
+
 // follow keeps the page up to date while it may be visible.
 function follow() {
   const followers = [sync, health];
@@ -308,6 +333,8 @@ function follow() {
     palette.tick();
     showStrips(now);
     showOnCalls();
+    showImpacts();
+    readImpacts();
     if (past.on) {
       bar.tick(serverClock.now());
       past.tick();

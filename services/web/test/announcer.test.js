@@ -39,6 +39,19 @@ test('a change is announced with its reason', (t) => {
   assert.deepEqual(said, ['a is down: Connection refused.', 'a is healthy.']);
 });
 
+test('what else is to be said follows the changes, in the same sentence for all who hear it', (t) => {
+  const { said, announcer, news } = begin(t);
+  news('a', 'down', 'connect_refused');
+  announcer.add('a hits 3 services.');
+  announcer.add('a hits 3 services.');
+  t.mock.timers.tick(1_000);
+  announcer.add('b hits 1 service.');
+  t.mock.timers.tick(4_000);
+  assert.deepEqual(said, ['a is down: Connection refused. a hits 3 services.']);
+  t.mock.timers.tick(1_000);
+  assert.deepEqual(said.slice(1), ['b hits 1 service.']);
+});
+
 test('several changes at once are counted, the worst first', (t) => {
   const { said, news } = begin(t);
   news('e', 'unknown', 'stale');

@@ -152,3 +152,12 @@ test('many changes dispatch one event, and no change none', async () => {
   await null;
   assert.equal(announced, 1);
 });
+
+test('a field of a later version is left out, so that the service stays the same', () => {
+  const store = new Store();
+  store.put({ ...service({ id: 'a' }), impact: { status: 'down', causes: [] } });
+  const before = store.get('a');
+  assert.equal('impact' in before, false);
+  store.put({ ...service({ id: 'a' }), impact: { status: 'down', causes: [] } });
+  assert.equal(store.get('a'), before);
+});

@@ -84,6 +84,11 @@ class ServiceItem extends HTMLElement {
     duty?.show(answer, pageClock.now(), account.past ? undefined : this.#pageURL);
   }
 
+  // hit takes what hits the service and whom it hits, as in lib/impacts.js, or undefined.
+  hit(impact, cause, now) {
+    this.#parts?.impact?.show(impact, cause, now);
+  }
+
   // strip is what the last 24 hours were, as in lib/strip.js; "": it is not known yet.
   set strip(strip) {
     this.#parts?.strip?.show(strip, ...(account.past ? dayBefore : lastDay));
@@ -119,6 +124,7 @@ class ServiceItem extends HTMLElement {
       status: find('.status-text'),
       trouble: find('.card-trouble'),
       since: find('.card-since'),
+      impact: find('hit-line, hit-box'),
       strip: find('status-strip'),
       description: find('.card-description'),
       tags: find('.card-tags'),

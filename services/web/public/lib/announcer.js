@@ -9,6 +9,7 @@ export class Announcer {
   #store;
   #say;
   #known = new Map(); // id → the last status that listeners know
+  #more = new Set(); // what is to be said after the changes
   #timer = 0;
   #next = 0; // earliest time of the next sentence
 
@@ -24,8 +25,18 @@ export class Announcer {
     this.#known.delete(id);
   }
 
+  // add has a sentence said with the next changes.
+  add(text) {
+    this.#more.add(text);
+    this.#schedule();
+  }
+
   #changed({ service, from }) {
     if (!this.#known.has(service.id)) this.#known.set(service.id, from);
+    this.#schedule();
+  }
+
+  #schedule() {
     if (this.#timer) return;
     this.#timer = setTimeout(() => this.#announce(), Math.max(batchWindow, this.#next - Date.now()));
   }
@@ -37,9 +48,11 @@ export class Announcer {
       .map(([id, status]) => [this.#store.get(id), status])
       .filter(([service, status]) => service && service.status !== status)
       .map(([service]) => service);
+    const words = [...(changed.length > 0 ? [changes(changed)] : []), ...this.#more];
     this.#known.clear();
-    if (changed.length === 0) return;
+    this.#more.clear();
+    if (words.length === 0) return;
     this.#next = Date.now() + minInterval;
-    this.#say(changes(changed));
+    this.#say(words.join(' '));
   }
 }

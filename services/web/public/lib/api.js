@@ -230,6 +230,14 @@ export async function onCalls(at = '') {
   return (await call('GET', `/api/oncall${query}`)).data.items;
 }
 
+// impacts resolves with { found, etag }: found is { causes, services }, or null if nothing has changed since etag; at a
+// moment, or "" for now.
+export async function impacts(at = '', etag = null) {
+  const query = at && `?${new URLSearchParams({ at })}`;
+  const answer = await call('GET', `/api/impacts${query}`, { headers: etag ? { 'If-None-Match': etag } : {} });
+  return { found: answer.status === 304 ? null : answer.data, etag: answer.etag };
+}
+
 // onCall resolves with who is on call in a team now, and next.
 export async function onCall(slug) {
   return (await call('GET', `${teamPath(slug)}/oncall`)).data;

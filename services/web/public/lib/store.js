@@ -15,6 +15,10 @@ const emptyFields = {
   interval: '1m',
 };
 
+// fields are those that a service has here. Others, such as those of a later version, are left out: a
+// service would never be the same as before.
+const fields = ['id', 'version', 'created_at', 'updated_at', ...Object.keys(emptyFields)];
+
 // Store dispatches "change" at most once a task, however many services changed, and
 // "status" with detail { service, from } whenever the status of a known service changed.
 export class Store extends EventTarget {
@@ -115,11 +119,15 @@ export class Store extends EventTarget {
   }
 }
 
+function pick(service) {
+  return Object.fromEntries(fields.filter((field) => field in service).map((field) => [field, service[field]]));
+}
+
 // merge returns the newer of both: the configuration by version, the measured fields by
 // the time of the probe. It returns known itself if nothing is new.
 export function merge(known, service) {
   const lists = { tags: service.tags ?? [], depends_on: entries(service.depends_on) };
-  const news = { ...emptyFields, ...service, ...lists };
+  const news = { ...emptyFields, ...pick(service), ...lists };
   if (!known) return news;
   const older = news.version < known.version;
   const next = older ? { ...known } : { ...news };

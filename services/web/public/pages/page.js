@@ -60,6 +60,9 @@ export class Page {
     return null;
   }
 
+  // causes takes what fell, as in lib/impacts.js, and the time.
+  causes() {}
+
   // current returns the id of the service that the key e edits, or "".
   current() {
     return '';
