@@ -14,6 +14,7 @@ import { dayBefore, lastDay } from '../lib/strip.js';
 import { fitting } from '../lib/tags.js';
 import { cause } from '../lib/timeline.js';
 import { quoted, setText, setTime, setWords, stamp, tell } from './template.js';
+import './hit-box.js';
 import './on-call-reach.js';
 import './status-strip.js';
 import './team-contacts.js';

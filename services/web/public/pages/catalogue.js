@@ -1,5 +1,6 @@
 // The catalogue, at "/": all services, searched, filtered and ordered by the view in the
 // address. A person's actions are those of lib/catalogue.js.
+import '../components/cause-notice.js';
 import '../components/empty-state.js';
 import '../components/filter-sidebar.js';
 import '../components/service-grid.js';
@@ -36,6 +37,7 @@ export class Catalogue extends Page {
   #grid = this.root.querySelector('service-grid');
   #sidebar = this.root.querySelector('filter-sidebar');
   #bar = this.root.querySelector('view-bar');
+  #causes = this.root.querySelector('cause-notice');
   #empty = this.root.querySelector('empty-state');
   #more = this.root.querySelector('#moreBtn');
 
@@ -88,6 +90,10 @@ export class Catalogue extends Page {
 
   card(id) {
     return this.#grid.card(id);
+  }
+
+  causes(causes, now) {
+    this.#causes.show(causes, now, this.#hold.held);
   }
 
   current() {
