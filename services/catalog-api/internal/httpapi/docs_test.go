@@ -21,6 +21,7 @@ import (
 type operation struct {
 	OperationID string
 	Summary     string
+	Tags        []string
 	Parameters  []struct{ Name, In string }
 	RequestBody struct{ Content map[string]content }
 	Responses   map[string]struct {
@@ -39,6 +40,7 @@ type content struct {
 type description struct {
 	OpenAPI    string
 	Info       struct{ Title, Version string }
+	Tags       []struct{ Name string }
 	Paths      map[string]map[string]operation
 	Components struct {
 		Schemas map[string]struct {
@@ -200,7 +202,12 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 	for path, methods := range doc.Paths {
 		a := p.call("OPTIONS", strings.Replace(path, "{id}", "x", 1), "")
 		wantProblem(t, a, 405, "method")
-		for method := range methods {
+		for method, op := range methods {
+			for _, tag := range op.Tags {
+				if !slices.ContainsFunc(doc.Tags, func(t struct{ Name string }) bool { return t.Name == tag }) {
+					t.Errorf("%s %s: the tag %s is not explained", method, path, tag)
+				}
+			}
 			got = append(got, strings.ToUpper(method)+" "+path)
 		}
 		for method := range strings.SplitSeq(a.header.Get("Allow"), ", ") {

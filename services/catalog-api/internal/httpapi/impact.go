@@ -86,6 +86,7 @@ type impactAnswer struct {
 
 // impacts adds the routes of what hangs together.
 func (a *API) impacts(r *rest.API) {
+	r.Tag("impacts", "What fell, and whom it hits.")
 	rest.Register(r, rest.Get("list-impacts", rest.Prefix+"/impacts", "Find what fell, and whom it hits",
 		"All root causes with whom they hit and who is on call, and all services that are hit: in place of as many alerts as services are down, one for each cause. "+
 			"Who is on call in the past is told by the plans as they are now. "+knownFromHeader),
