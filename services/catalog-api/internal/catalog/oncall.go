@@ -202,3 +202,13 @@ func onCallSettings(before, after *Team) (was, is setting) {
 	}
 	return was, is
 }
+
+// WithCalendar returns the slugs of those teams whose plan is a calendar.
+func WithCalendar(teams []Team) (slugs []string) {
+	for _, t := range teams {
+		if t.CalendarURL != "" {
+			slugs = append(slugs, t.Slug)
+		}
+	}
+	return slugs
+}

@@ -195,16 +195,7 @@ func (a *API) duties(ctx context.Context, teams []catalog.Team, at time.Time) ([
 
 // calendars returns what was read of the calendars of those teams that have one.
 func (a *API) calendars(ctx context.Context, teams []catalog.Team) (map[string]oncall.Reading, error) {
-	var slugs []string
-	for _, t := range teams {
-		if t.CalendarURL != "" {
-			slugs = append(slugs, t.Slug)
-		}
-	}
-	if len(slugs) == 0 {
-		return nil, nil
-	}
-	return a.Catalog.Calendars(ctx, slugs)
+	return a.Catalog.Calendars(ctx, catalog.WithCalendar(teams))
 }
 
 type dutyListOutput struct {

@@ -27,9 +27,9 @@ type News struct {
 
 // Find returns the news of all incidents of a picture, and that those that were told of and are
 // none any more are over. onCall has who is on call at that time, by team.
-func Find(p *impact.Picture, incidents []impact.Incident, told []Told, onCall map[string][]string, at time.Time) ([]News, error) {
+func Find(p *impact.Picture, told []Told, onCall map[string][]string, at time.Time) ([]News, error) {
 	var list []News
-	for _, in := range incidents {
+	for _, in := range p.Incidents() {
 		e := newEvent(in.Node, at)
 		e.RootCause, e.Hits, e.HitTeams = true, len(in.Hit), len(in.Teams)
 		for _, t := range in.Teams[:min(len(in.Teams), events.MaxHit)] {

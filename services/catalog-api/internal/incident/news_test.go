@@ -23,7 +23,7 @@ func many(services, teams int) *impact.Picture {
 
 func found(t *testing.T, p *impact.Picture, onCall map[string][]string, when time.Time) News {
 	t.Helper()
-	news, err := Find(p, p.Incidents(), nil, onCall, when)
+	news, err := Find(p, nil, onCall, when)
 	if err != nil || len(news) != 1 {
 		t.Fatalf("%+v, %v", news, err)
 	}

@@ -6,6 +6,7 @@ package incident
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
@@ -33,22 +34,12 @@ func OnCall(ctx context.Context, log *slog.Logger, duties Duties, wanted map[str
 	if err != nil {
 		return nil, err
 	}
-	var slugs []string
-	for _, t := range teams {
-		if wanted[t.Name] && t.CalendarURL != "" {
-			slugs = append(slugs, t.Slug)
-		}
-	}
-	var read map[string]oncall.Reading
-	if len(slugs) > 0 {
-		if read, err = duties.Calendars(ctx, slugs); err != nil {
-			return nil, err
-		}
+	teams = slices.DeleteFunc(teams, func(t catalog.Team) bool { return !wanted[t.Name] })
+	read, err := duties.Calendars(ctx, catalog.WithCalendar(teams))
+	if err != nil {
+		return nil, err
 	}
 	for _, t := range teams {
-		if !wanted[t.Name] {
-			continue
-		}
 		duty, err := t.OnCall.At(at, read[t.Slug])
 		if err != nil {
 			log.ErrorContext(ctx, "who is on call is not known; are the machine's time zones complete?", "team", t.Slug, "error", err)

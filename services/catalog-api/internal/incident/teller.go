@@ -89,12 +89,11 @@ func (t *Teller) find(ctx context.Context, told []Told) ([]News, error) {
 	}
 	t.apply(changes)
 	at := time.Now().UTC()
-	incidents := t.picture.Incidents()
-	onCall, err := OnCall(ctx, t.Log, t.Catalogue, Teams(incidents), at)
+	onCall, err := OnCall(ctx, t.Log, t.Catalogue, Teams(t.picture.Incidents()), at)
 	if err != nil {
 		return nil, fmt.Errorf("who is on call: %w", err)
 	}
-	return Find(t.picture, incidents, told, onCall, at)
+	return Find(t.picture, told, onCall, at)
 }
 
 // apply brings the picture up to date.

@@ -45,6 +45,9 @@ func (r calendarRow) reading() (oncall.Reading, error) {
 func (s *Store) Calendars(ctx context.Context, slugs []string) (map[string]oncall.Reading, error) {
 	const read = `SELECT slug, read_at, problem, covers_until, shifts FROM team_calendars
 		JOIN teams USING (slug) WHERE slug = ANY ($1) AND url = calendar_url`
+	if len(slugs) == 0 {
+		return nil, nil
+	}
 	var rows []calendarRow
 	if err := s.db.SelectContext(ctx, &rows, read, pq.StringArray(slugs)); err != nil {
 		return nil, fmt.Errorf("read the calendars of teams: %w", domainError(err))
