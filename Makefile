@@ -31,7 +31,7 @@ run: ## the portal on http://127.0.0.1:8080; ARGS="--demo" passes flags (ARGS=--
 	@exec bin/dev-portal $(ARGS)
 
 demo: override ARGS := --demo $(ARGS)
-demo: run ## the portal with 24 services whose status changes
+demo: run ## the portal with 60 services, of which a database falls now and then
 
 build: ## bin/dev-portal, the portal in one process
 	@go build -trimpath -ldflags '-X main.version=$(version) -X main.commit=$(commit)' -o bin/dev-portal ./services/standalone/cmd/dev-portal

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-func TestExamplesAreTwoDozenInSixTeams(t *testing.T) {
+func TestExamplesAreACompany(t *testing.T) {
 	owners, names, probed := map[string]int{}, map[string]bool{}, 0
 	for _, e := range examples {
 		owners[e.team]++
@@ -24,11 +24,11 @@ func TestExamplesAreTwoDozenInSixTeams(t *testing.T) {
 		if e.script != "" || e.url != "" {
 			probed++
 		}
-		if strings.Trim(e.script, ".sx4rh!") != "" {
-			t.Errorf("%s: script %q has a letter that nobody plays", e.name, e.script)
+		if strings.Trim(e.script+e.dragged, ".sx4rh!") != "" {
+			t.Errorf("%s: script %q or %q has a letter that nobody plays", e.name, e.script, e.dragged)
 		}
 	}
-	if len(examples) != 24 || len(names) != 24 || len(owners) != 6 || len(teams) != 6 {
+	if len(examples) != 60 || len(names) != 60 || len(owners) != 8 || len(teams) != 8 {
 		t.Errorf("%d examples with %d names in %d teams (%v)", len(examples), len(names), len(owners), owners)
 	}
 	edges := 0
@@ -40,10 +40,10 @@ func TestExamplesAreTwoDozenInSixTeams(t *testing.T) {
 			}
 		}
 	}
-	if edges < 30 {
+	if edges != 140 {
 		t.Errorf("they need each other %d times", edges)
 	}
-	if probed < 12 || probed == len(examples) {
+	if probed < 40 || probed == len(examples) {
 		t.Errorf("%d are probed", probed)
 	}
 }
@@ -52,7 +52,7 @@ func TestTargetPlaysScripts(t *testing.T) {
 	target := httptest.NewServer(NewTarget())
 	defer target.Close()
 	for slug, want := range map[string][]int{
-		"checkout":       {503, 200, 503},
+		"build-farm":     {200, 503, 200},
 		"billing":        {200, 200},
 		"single-sign-on": {302, 302},
 		"newsletter":     {404},
@@ -68,6 +68,56 @@ func TestTargetPlaysScripts(t *testing.T) {
 				t.Errorf("answers %v, want %v", got, want)
 			}
 		})
+	}
+}
+
+// The trouble of the database spreads step by step, and ends so.
+func TestFallOfTheDatabaseSpreads(t *testing.T) {
+	target := NewTarget()
+	play := func(rounds int) (dragged, inTrouble int) {
+		for range rounds {
+			for _, e := range examples {
+				if e.script != "" {
+					target.next(e)
+				}
+			}
+		}
+		for _, e := range examples {
+			if e.dragged != "" {
+				dragged++
+				if target.failed[e.name] {
+					inTrouble++
+				}
+			}
+		}
+		return dragged, inTrouble
+	}
+	const spread = 4 // rounds, however far it goes
+	begins, ends := strings.Index(falls, "!"), strings.LastIndex(falls, "!")+1
+	if _, got := play(begins); got != 0 {
+		t.Errorf("%d are in trouble before it falls", got)
+	}
+	if all, got := play(spread); got != all || target.failed["Payouts"] || target.failed["Orders DB"] {
+		t.Errorf("%d of %d are in trouble when it has fallen, Payouts %v and Orders DB %v", got, all, target.failed["Payouts"], target.failed["Orders DB"])
+	}
+	if _, got := play(ends - begins); got != 0 {
+		t.Errorf("%d are in trouble after it recovered", got)
+	}
+}
+
+// What stays in trouble hits nothing, so that the database is the one cause when it falls.
+func TestOnlyTheDatabaseHitsOthers(t *testing.T) {
+	for _, e := range examples {
+		for _, n := range e.needed() {
+			if n.Kind == soft {
+				continue
+			}
+			other := examples[slices.IndexFunc(examples, func(o example) bool { return o.name == n.Name })]
+			steady := other.name == "Payments DB" || other.status == "healthy" || strings.Trim(other.script, ".s") == "" && other.script != ""
+			if !steady {
+				t.Errorf("%s needs %s, which is in trouble by itself", e.name, other.name)
+			}
+		}
 	}
 }
 
@@ -125,7 +175,7 @@ func TestSeedingAgainAddsNothingAndMovesURLs(t *testing.T) {
 			scripted++
 		}
 	}
-	seed(first.URL, 24, 1) // two examples need each other
+	seed(first.URL, len(examples), 1) // two examples need each other
 	for _, e := range examples {
 		if got := api.services[e.name].DependsOn; !slices.Equal(got, e.needed()) {
 			t.Errorf("%s needs %v, want %v", e.name, got, e.needed())
@@ -134,7 +184,7 @@ func TestSeedingAgainAddsNothingAndMovesURLs(t *testing.T) {
 	if got := strings.Join(api.deployed, " "); strings.Count(got, "/deployments") != 4 || !strings.Contains(got, "/api/services/Newsletter/deployments") {
 		t.Errorf("deployments of %s", got)
 	}
-	if len(api.teams) != 6 {
+	if len(api.teams) != len(teams) {
 		t.Errorf("the teams are %v", api.teams)
 	}
 	seed(first.URL, 0, 0)

@@ -125,10 +125,13 @@ func (d *seeding) complete(ctx context.Context) error {
 	return nil
 }
 
+// The kinds of needs: without a hard one, the service does not work.
+const hard, soft = "hard", "soft"
+
 // need is a service that another one needs, in the form of the API.
 type need struct {
 	Name string `json:"name"`
-	Kind string `json:"kind"`
+	Kind string `json:"kind"` // hard or soft
 }
 
 // needed returns what the example needs.
@@ -137,10 +140,10 @@ func (e example) needed() (list []need) {
 		return nil
 	}
 	for name := range strings.SplitSeq(e.needs, ", ") {
-		kind := "hard"
-		name, soft := strings.CutSuffix(name, "?")
-		if soft {
-			kind = "soft"
+		kind := hard
+		name, isSoft := strings.CutSuffix(name, "?")
+		if isSoft {
+			kind = soft
 		}
 		list = append(list, need{name, kind})
 	}

@@ -1,10 +1,11 @@
-// Package demo fills a portal with two dozen services, and answers the probes of those
+// Package demo fills a portal with the services of a company, and answers the probes of those
 // with a script, so that a newcomer sees a live portal at once.
 package demo
 
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,26 +24,39 @@ const slowAnswer = 900 * time.Millisecond
 
 // Target answers probes for the examples that have a script.
 type Target struct {
-	mu    sync.Mutex
-	asked map[string]int // number of probes by slug
+	mu     sync.Mutex
+	asked  map[string]int  // number of probes by name
+	failed map[string]bool // whose last answer was a bad one, by name
 }
 
 // NewTarget returns a Target that starts every script at its first step.
-func NewTarget() *Target { return &Target{asked: map[string]int{}} }
+func NewTarget() *Target { return &Target{asked: map[string]int{}, failed: map[string]bool{}} }
 
 // ServeHTTP answers with the next step of the script of the service in the path.
 func (t *Target) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	name, _ := strings.CutPrefix(r.URL.Path, Path)
-	script := scriptOf(name)
-	if script == "" {
+	slug, _ := strings.CutPrefix(r.URL.Path, Path)
+	e, found := exampleOf(slug)
+	if !found || e.script == "" {
 		http.NotFound(w, r)
 		return
 	}
+	play(w, r, t.next(e))
+}
+
+// next returns the next step of an example. What it plays while it is dragged along counts as
+// steps of its script too.
+func (t *Target) next(e example) byte {
 	t.mu.Lock()
-	step := script[t.asked[name]%len(script)]
-	t.asked[name]++
-	t.mu.Unlock()
-	play(w, r, step)
+	defer t.mu.Unlock()
+	n := t.asked[e.name]
+	t.asked[e.name]++
+	script := e.script
+	if e.dragged != "" && slices.ContainsFunc(e.needed(), func(on need) bool { return on.Kind == hard && t.failed[on.Name] }) {
+		script = e.dragged
+	}
+	step := script[n%len(script)]
+	t.failed[e.name] = step != '.' && step != 's'
+	return step
 }
 
 // play answers with one step of a script:
