@@ -72,6 +72,30 @@ test('the newest trouble is the band, the rest are tiles, and what is healthy is
   await expect(wall.root.getByRole('time')).toHaveText([/since/, /^\d\d:\d\d$/].toReversed());
 });
 
+test('the band names the cause, whom it hits and who is on call, also while what it drags along is newer', async ({
+  home,
+  page,
+  catalogue,
+}) => {
+  const team = await catalogue.addTeam({
+    on_call: { kind: 'contact', contact: { name: 'Ada', url: 'https://pager.example.com/' } },
+  });
+  const db = await catalogue.add({ name: catalogue.name('db'), status: 'down', team: team.name });
+  const needs = (one) => ({ depends_on: [{ id: one.id, kind: 'hard' }] });
+  const ledger = await catalogue.add({ name: catalogue.name('ledger'), status: 'down', ...needs(db) });
+  const shop = await catalogue.add({ name: catalogue.name('shop'), status: 'healthy', ...needs(ledger) });
+  const wall = new Wall(page);
+  await home.open(only(catalogue));
+  await expect(wall.band).toContainText(`${db.name} is\u00a0down`);
+  await expect(wall.band).toContainText(`Team: ${team.name}. Hits 2 services. On call: Ada`);
+  await expect(wall.tile(ledger.name)).toContainText(`Needs ${db.name} ·`);
+  await catalogue.change(db.id, { status: 'healthy' });
+  await expect(wall.band).toContainText(`${ledger.name} is\u00a0down`);
+  await expect(wall.band).toContainText('Hits 1 service.');
+  await catalogue.change(shop.id, { status: 'healthy', depends_on: [] });
+  await expect(wall.band).not.toContainText('Hits');
+});
+
 test('filters narrow it, and Escape leads to the same view', async ({ home, page, catalogue }) => {
   const team = catalogue.name('Payments');
   await trouble(catalogue, team);

@@ -74,6 +74,7 @@ const session = {
   toasts,
   teams,
   onCalls,
+  impacts,
   ask,
 
   get store() {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { everything, parse } from '../public/lib/view.js';
 import {
+  aftermath,
   liveness,
   message,
   places,
@@ -71,12 +72,37 @@ test('nothing is left when all are shown', () => {
 });
 
 test('why a service is in trouble', () => {
-  assert.equal(why(of('x', 'down', null, { status_reason: 'connect_refused' })), 'Connection refused');
-  assert.equal(why(of('x', 'down', null)), 'Down');
-  assert.equal(why(of('x', 'down', null, { status_url: null })), 'Set by hand');
+  assert.deepEqual(why(of('x', 'down', null, { status_reason: 'connect_refused' })), ['Connection refused']);
+  assert.deepEqual(why(of('x', 'down', null)), ['Down']);
+  assert.deepEqual(why(of('x', 'down', null, { status_url: null })), ['Set by hand']);
+  const impact = { causes: [{ service: mixed[0], hops: 1 }] };
+  assert.equal(said(why(of('x', 'down', null, { status_reason: 'http_5xx' }), impact)), 'Needs old');
 });
 
 const said = (parts) => parts.map((part) => part.name ?? part).join('');
+
+test('the band is what fell by itself, and what it drags along comes later', () => {
+  const services = [
+    of('db', 'down', '2026-01-05T11:00:00Z'),
+    of('ledger', 'down', '2026-01-05T11:01:00Z'),
+    of('other', 'down', '2026-01-04T00:00:00Z'),
+    of('shop', 'degraded', '2026-01-05T11:02:00Z'),
+    of('cms', 'degraded', '2026-01-02T00:00:00Z'),
+  ];
+  const hit = new Set(['ledger', 'shop'].map((name) => services.find((one) => one.name === name).id));
+  const impactOf = (id) => (hit.has(id) ? { causes: [{ service: services[0], hops: 1 }] } : undefined);
+  const { band, tiles } = split(services, impactOf);
+  assert.equal(band.name, 'db');
+  assert.deepEqual(names(tiles), ['other', 'ledger', 'cms', 'shop']);
+  assert.equal(split(services.slice(1, 2), impactOf).band.name, 'ledger');
+});
+
+test('whom a cause hits, and who is on call', () => {
+  const cause = { hits: 13, teams: [{ team: 'Web' }, { team: 'Data' }, { team: null }], on_call: ['Ada', 'Bo'] };
+  assert.equal(said(aftermath(cause)), 'Hits 13 services of 2 teams. On call: Ada, Bo');
+  assert.equal(said(aftermath({ ...cause, on_call: [] })), 'Hits 13 services of 2 teams.');
+  assert.deepEqual([aftermath({ ...cause, hits: 0 }), aftermath(undefined)], [[], []]);
+});
 
 test('what a view shows', () => {
   assert.deepEqual(scope(everything), ['All services']);

@@ -1,10 +1,10 @@
-// <wall-band> says in large letters which service is down: show(service), or null for none;
-// tick(now) updates for how long.
+// <wall-band> says in large letters which service is down: show(service, impact, cause), or null for none, with what
+// lib/impacts.js has of it; tick(now) updates for how long.
 import { when } from '../lib/dates.js';
 import { statusSince } from '../lib/filter.js';
 import { span } from '../lib/format.js';
-import { why } from '../lib/wall.js';
-import { setText, stamp } from './template.js';
+import { aftermath, why } from '../lib/wall.js';
+import { setText, setWords, stamp } from './template.js';
 
 const long = 36; // characters of a name that is set in smaller letters
 
@@ -18,7 +18,8 @@ class WallBand extends HTMLElement {
     const find = (selector) => this.querySelector(selector);
     this.#parts = {
       name: find('h2 bdi'),
-      why: find('.wall-band-why span'),
+      why: find('.wall-band-reason'),
+      hits: find('.wall-band-hits'),
       team: find('.wall-band-team'),
       teamName: find('.wall-band-team bdi'),
       age: find('.wall-band-since'),
@@ -27,16 +28,18 @@ class WallBand extends HTMLElement {
     };
   }
 
-  show(service) {
+  show(service, impact, cause) {
     this.#service = service;
     this.hidden = service === null;
     if (!service) return;
-    const { name, why: reason, team, teamName } = this.#parts;
+    const { name, why: reason, team, teamName, hits } = this.#parts;
     setText(name, service.name);
     this.classList.toggle('long', service.name.length > long);
-    setText(reason, `${why(service)}.`);
+    setWords(reason, [...why(service, impact), '.']);
     setText(teamName, service.team ?? '');
     team.hidden = !service.team;
+    setWords(hits, aftermath(cause));
+    hits.hidden = !cause?.hits;
   }
 
   tick(now) {

@@ -1,8 +1,12 @@
-// What the wall shows of the services of a view, and in which words.
+// What the wall shows of the services of a view, and in which words. Of the parts of a sentence, a string is our text
+// and { name } is a person's.
+
+import { Best } from './best.js';
 import { when } from './dates.js';
-import { first, statusSince } from './filter.js';
+import { byWorst, first, statusSince } from './filter.js';
 import { ago, count, reason } from './format.js';
-import { statusNames } from './status.js';
+import { whom } from './impact.js';
+import { statuses, statusNames } from './status.js';
 import { format } from './view.js';
 
 const mostTiles = 80; // of the trouble, and
@@ -14,14 +18,15 @@ const maxAge = 120_000; // ms: while it is live, the page reads what is in view 
 const number = (n) => n.toLocaleString('en');
 
 // split splits services into
-//   band     the service that went down last, or null
-//   tiles    the other trouble, the worst and newest first
+//   band     the service that went down last, or null; one that nothing hits, if there is one
+//   tiles    the other trouble, the worst first, of equally bad ones those that nothing hits, and of those the newest
 //   healthy  by name
 //   byHand   of an unknown status because nobody measures them: { services, label }
 //   counts   { down, degraded, unknown, healthy, byHand, total }, of all of them
 //   changed  when one of them last changed its status, in ms, or 0
-// The lists have no more services than a screen has room for.
-export function split(services) {
+// impactOf tells of an id what hits the service, as lib/impacts.js. The lists have no more services than a screen has
+// room for.
+export function split(services, impactOf = () => undefined) {
   const parts = { trouble: [], healthy: [], byHand: [] };
   const counts = { down: 0, degraded: 0, unknown: 0, healthy: 0, byHand: 0, total: services.length };
   let changed = 0;
@@ -33,7 +38,7 @@ export function split(services) {
     else parts.trouble.push(service);
   }
   counts.byHand = parts.byHand.length;
-  const trouble = first(parts.trouble, mostTiles + 1, 'status');
+  const trouble = newsOf(parts.trouble, impactOf);
   const band = trouble[0]?.status === 'down' ? trouble.shift() : null;
   return {
     band,
@@ -45,8 +50,26 @@ export function split(services) {
   };
 }
 
-// why says in a few words why a service is in trouble.
-export function why(service) {
+// newsOf returns the first of the trouble: what fell by itself comes before what it drags along.
+function newsOf(trouble, impactOf) {
+  const known = new Map(); // id → whether something hits it
+  const isHit = ({ id }) => {
+    if (!known.has(id)) known.set(id, impactOf(id) !== undefined);
+    return known.get(id);
+  };
+  const rank = ({ status }) => statuses.indexOf(status);
+  const best = new Best(mostTiles + 1, (a, b) => rank(a) - rank(b) || isHit(a) - isHit(b) || byWorst(a, b));
+  for (const service of trouble) best.add(service);
+  return best.items;
+}
+
+// why says in a few words why a service is in trouble, as parts of a sentence: what it needs that fell, else what was
+// measured.
+export function why(service, impact) {
+  return impact ? ['Needs ', { name: impact.causes[0].service.name }] : [measured(service)];
+}
+
+function measured(service) {
   return reason(service) || (service.status_url ? statusNames[service.status] : 'Set by hand');
 }
 
@@ -59,6 +82,13 @@ function labelOf(services) {
   const byHand = services.filter(({ status_url }) => !status_url).length;
   if (byHand === services.length) return 'Set by hand';
   return byHand === 0 ? 'Not checked yet' : 'Set by hand, or not checked yet';
+}
+
+// aftermath says whom a cause hits and who is on call, as parts of a sentence; cause is one of lib/impacts.js, or undefined.
+export function aftermath(cause) {
+  if (!cause?.hits) return [];
+  const people = cause.on_call.flatMap((name, i) => [i === 0 ? ' On call: ' : ', ', { name }]);
+  return [`Hits ${whom(cause)}.`, ...people];
 }
 
 // places returns how many places a list of a whole total wants, where its rest has one place.
@@ -87,8 +117,7 @@ export function rest({ band, tiles, counts }, shown) {
   };
 }
 
-// scope says what a view shows, as parts of a sentence: a string is our text, { name } is a
-// person's.
+// scope says what a view shows, as parts of a sentence.
 export function scope(view) {
   const groups = ['team', 'tag', 'status'].map((kind) => listed(view[kind])).filter(({ length }) => length > 0);
   const q = view.q.trim();

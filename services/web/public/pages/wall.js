@@ -27,6 +27,7 @@ export class WallPage extends Page {
   #parts = wall.split([]);
   #inView = [];
   #scheduled = false;
+  #causes = ''; // what was drawn of them
   #took = 0; // ms that the last drawing took
   #awake = new Awake(navigator.wakeLock, document);
   #stale = this.root.querySelector('.wall-stale');
@@ -80,6 +81,14 @@ export class WallPage extends Page {
     this.#showState(now);
   }
 
+  // causes draws anew if other services fell, or others are hit, or on call.
+  causes(causes) {
+    const said = JSON.stringify(causes.map(({ id, hits, on_call: people }) => [id, hits, people]));
+    if (said === this.#causes) return;
+    this.#causes = said;
+    this.update();
+  }
+
   // inView returns the services whose reasons are to be read again. Without trouble it is one, so
   // that the page learns whether the portal still answers.
   inView() {
@@ -94,14 +103,15 @@ export class WallPage extends Page {
     this.#scheduled = false;
     if (!this.#active) return;
     const began = performance.now();
-    const { store, connection } = this.session;
+    const { store, connection, impacts } = this.session;
     const readable = connection.at !== null && account.me.role !== 'none';
     const { shown, counts, stats } = survey(readable ? store.values() : [], this.#view);
-    this.#parts = wall.split(shown);
+    this.#parts = wall.split(shown, (id) => impacts.of(id));
     const others = [...counts.status.values()].reduce((sum, n) => sum + n, 0);
     this.#showCounts(readable);
     this.#showMessage({ others, total: stats.total });
-    this.#band.show(this.#parts.band);
+    const { band } = this.#parts;
+    this.#band.show(band, impacts.of(band?.id), impacts.cause(band?.id));
     this.#showByHand();
     this.#layOut();
     this.#took = performance.now() - began;
@@ -144,7 +154,15 @@ export class WallPage extends Page {
     const { size, columns, rows, nameColumns, nameRows } = places;
     const untiled = wall.rest(this.#parts, shownTiles.length);
     const label = band ? 'Also not well' : 'Not well';
-    this.#tiles.show({ services: shownTiles, rest: untiled, size, columns, rows, label });
+    this.#tiles.show({
+      services: shownTiles,
+      impactOf: (id) => this.session.impacts.of(id),
+      rest: untiled,
+      size,
+      columns,
+      rows,
+      label,
+    });
     const unnamed = places.names === 0 ? 0 : counts.healthy - shownNames.length;
     this.#names.show({ services: shownNames, rest: unnamed, columns: nameColumns, rows: nameRows });
     const troubled = band ? [band, ...shownTiles] : shownTiles;
