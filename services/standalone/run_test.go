@@ -62,8 +62,8 @@ func TestDemoIsSeededBeforeReady(t *testing.T) {
 	cfg.Demo = true
 	for range 2 { // the second start adds nothing
 		portal := start(t, cfg)
-		if list := call(t, http.MethodGet, portal.at.API+"/services", "", http.StatusOK); list["total"] != 24.0 {
-			t.Errorf("%v services, want 24", list["total"])
+		if list := call(t, http.MethodGet, portal.at.API+"/services", "", http.StatusOK); list["total"] != 60.0 {
+			t.Errorf("%v services, want 60", list["total"])
 		}
 		busy := 0
 		for _, team := range call(t, http.MethodGet, portal.at.API+"/oncall", "", http.StatusOK)["items"].([]any) {
