@@ -1,61 +1,39 @@
-// What fell, and whom it hits through what they need: read at once when something needs it, and again when it may
-// have changed. While no service has fallen, nothing is asked. It dispatches "change", and "cause" with detail the
-// cause when a new one hits others.
-const every = 180_000; // ms between two reads while nothing happens: who is on call changes without an event
-const pause = 2_000; // ms between two reads, however much happens
+// What fell, and whom it hits through what they need: as lib/reading.js. While no service has fallen, nothing is
+// asked. It dispatches "cause" too, with detail the cause, when a new one hits others.
+import { Reading } from './reading.js';
+
 const retry = 15_000; // ms after a failure
 
 const fallen = ['degraded', 'down'];
 
-export class Impacts extends EventTarget {
+export class Impacts extends Reading {
   #api;
   #store; // the services of the moment that is shown
-  #at = ''; // the moment, "" for the present
   #causes = new Map();
   #hit = new Map(); // id → impact
   #etag = null;
   #known = false; // whether it is known which causes there were, so that others are new
-  #reading = false;
-  #readAt = 0; // by the browser's clock
-  #due = 0;
 
   // store has the services of the present, live is a Live, sync a Sync.
   constructor({ api, store, live, sync }) {
-    super();
+    super({ events: /^(service|impact|team)\./, retry, live, sync });
     this.#api = api;
     this.#store = store;
     store.addEventListener('status', ({ detail: { service, from } }) => {
       if (fallen.includes(service.status) || fallen.includes(from)) this.again();
     });
-    live.addEventListener('live', ({ detail }) => detail.fresh && this.again());
-    live.addEventListener('message', ({ detail: { type } }) => /^(service|impact|team)\./.test(type) && this.again());
-    sync.addEventListener('state', ({ detail }) => detail.mode === 'polling' && this.again());
   }
 
   // show sets the moment that is shown, as in the API, and its services; "" for the present.
   show(at, store) {
     this.#store = store;
-    if (at === this.#at) return;
-    this.#at = at;
-    this.#take({ causes: [], services: [] });
-    this.#etag = null;
-    this.#known = false;
-    this.#due = 0;
-    this.#readAt = 0;
-    this.dispatchEvent(new Event('change'));
+    return super.show(at);
   }
 
-  // want reads what is not known, or may have changed; now is the browser's time in ms. It is called again and
-  // again, once the services are known.
+  // want is called again and again, once the services are known.
   want(now = Date.now()) {
-    if (this.#reading || now < this.#due || now < this.#readAt + pause) return;
-    if (this.#causes.size > 0 || this.#store.values().some(hasFallen)) void this.#read(now);
+    if (this.#causes.size > 0 || this.#store.values().some(hasFallen)) super.want(now);
     else this.#known = true;
-  }
-
-  // again must be called when it may have changed.
-  again() {
-    if (this.#at === '') this.#due = 0;
   }
 
   // causes returns all root causes that still hold, those that hit most first: as in the API, with `service`, which
@@ -81,24 +59,19 @@ export class Impacts extends EventTarget {
     return left.length > 0 ? { causes: left, more } : undefined;
   }
 
-  async #read(now) {
-    const at = this.#at;
-    this.#reading = true;
-    this.#readAt = now;
-    this.#due = at ? Number.POSITIVE_INFINITY : now + every;
-    try {
-      const { found, etag } = await this.#api.impacts(at, this.#etag);
-      if (at === this.#at) {
-        this.#etag = etag;
-        if (found) this.#change(found);
-        this.#known = true;
-      }
-    } catch {
-      // What was known stays, as far as it still holds. The pages say what is wrong.
-      if (at === this.#at) this.#due = now + retry;
-    }
-    this.#reading = false;
-    if (at !== this.#at) this.want();
+  async read(at) {
+    const { found, etag } = await this.#api.impacts(at, this.#etag);
+    return () => {
+      this.#etag = etag;
+      if (found) this.#change(found);
+      this.#known = true;
+    };
+  }
+
+  forget() {
+    this.#take({ causes: [], services: [] });
+    this.#etag = null;
+    this.#known = false;
   }
 
   #change(found) {
