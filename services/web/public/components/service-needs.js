@@ -5,10 +5,11 @@ import { account } from '../lib/account.js';
 import { pageClock } from '../lib/clock.js';
 import { kinds, neededBy, needs } from '../lib/dependencies.js';
 import { since, state } from '../lib/format.js';
-import { finish, reconcile } from '../lib/reconcile.js';
 import { address } from '../lib/route.js';
 import { statusNames } from '../lib/status.js';
 import { Hold, steady } from '../lib/steady.js';
+import { showLink, showStatus } from './hit-box.js';
+import { fillList } from './list.js';
 import { setText, setTime, stamp, tell } from './template.js';
 
 const few = 10; // rows of a list that is folded
@@ -20,14 +21,14 @@ const parts = {
 class ServiceNeeds extends HTMLElement {
   #id = '';
   #shown = null; // the arguments of show
-  #lists = new Map(); // name → { part, rows, elements, whole }
+  #lists = new Map(); // name → { part, rows, whole }
   #hold = new Hold();
 
   connectedCallback() {
     if (this.firstElementChild) return;
     this.append(stamp('service-needs'));
     for (const part of this.querySelectorAll('.needs-part')) {
-      const list = { part, rows: [], elements: new Map(), whole: false };
+      const list = { part, rows: [], whole: false };
       this.#lists.set(part.dataset.part, list);
       part.querySelector('.needs-all').addEventListener('click', () => {
         list.whole = !list.whole;
@@ -63,16 +64,18 @@ class ServiceNeeds extends HTMLElement {
   }
 
   tick(now) {
-    for (const { elements, rows } of this.#lists.values()) {
-      for (const { id, service } of rows) if (elements.has(id)) showTrouble(elements.get(id), service, now);
-    }
+    for (const element of this.querySelectorAll('.need-row')) showTrouble(element, element.service, now);
   }
 
-  #fill({ part, rows, elements, whole }) {
-    const shown = new Map((whole ? rows : rows.slice(0, few)).map((row) => [row.id, row]));
-    for (const id of elements.keys()) if (!shown.has(id)) elements.delete(id);
+  #fill({ part, rows, whole }) {
+    const shown = whole ? rows : rows.slice(0, few);
     const list = part.querySelector('ol');
-    finish(reconcile(list, [...shown.keys()], (id) => showRow(elementOf(elements, id), shown.get(id))));
+    fillList(
+      list,
+      'need-row',
+      shown.map((row) => ({ key: row.id, ...row })),
+      showRow,
+    );
     list.hidden = rows.length === 0;
     part.querySelector('.needs-none').hidden = rows.length > 0;
     const all = part.querySelector('.needs-all');
@@ -82,25 +85,13 @@ class ServiceNeeds extends HTMLElement {
   }
 }
 
-function elementOf(elements, id) {
-  let element = elements.get(id);
-  if (!element) {
-    element = stamp('need-row').firstElementChild;
-    element.key = id;
-    elements.set(id, element);
-  }
-  return element;
-}
-
 // showRow shows a row of lib/dependencies.js. What is gone has still a page, with what befell it.
 function showRow(element, { id, name, service, kind, note }) {
   const find = (selector) => element.querySelector(selector);
   const status = service?.status ?? 'unknown';
-  find('.icon').className = `icon icon-${status} ${status}`;
-  const link = find('.need-link');
-  const to = address(service ? name : id);
-  if (link.getAttribute('href') !== to) link.href = to;
-  setText(link.firstElementChild, name);
+  element.service = service;
+  showStatus(find('.icon'), { status });
+  showLink(find('.need-link'), address(service ? name : id), name);
   setText(find('.visually-hidden'), service ? `, ${statusNames[status]}` : '');
   setText(find('.need-deleted'), service ? '' : '(deleted)');
   setText(find('.need-team'), service?.team ?? '');
@@ -109,7 +100,6 @@ function showRow(element, { id, name, service, kind, note }) {
   setText(find('.need-note'), note);
   find('.need-how').hidden = kind !== 'soft' && !note;
   showTrouble(element, service, pageClock.now());
-  return element;
 }
 
 // showTrouble says why a service is not healthy, and since when.
