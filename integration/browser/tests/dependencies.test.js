@@ -1,5 +1,5 @@
 // What services need of each other, on their pages; and how that and the form's field look.
-import { AxeBuilder } from '@axe-core/playwright';
+import { flaws } from '../portal/axe.js';
 import { pageOf } from '../portal/home.js';
 import { offered, parts, rows } from '../portal/needs.js';
 import { expect, onlyByEvents, test } from '../portal/test.js';
@@ -119,8 +119,6 @@ async function scene(home, catalogue) {
   return shop;
 }
 
-// looks has what each scene is looked at in: axe takes its time.
-const looks = { light: 1280, dark: 360 };
 const scenes = {
   'the lists of a page': async (home) => {
     await expect(rows(parts(home.page).needs)).toHaveCount(3);
@@ -139,17 +137,13 @@ const scenes = {
     expect(small, 'too small to press').toEqual([]);
   },
 };
-for (const [colorScheme, width] of Object.entries(looks)) {
+for (const width of [1280, 360]) {
   for (const [what, arrange] of Object.entries(scenes)) {
-    test(`nothing is wrong with ${what}, ${colorScheme}, at ${width} px`, async ({ home, page, catalogue }) => {
+    test(`nothing is wrong with ${what} at ${width} px`, async ({ home, page, catalogue }) => {
       await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.emulateMedia({ reducedMotion: 'reduce' });
       await arrange(home, await scene(home, catalogue));
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const found = violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
-      );
-      expect(found).toEqual([]);
+      expect(await flaws(page)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), 'sideways').toBeLessThanOrEqual(width);
     });
   }

@@ -1,5 +1,5 @@
 // Deployments on the page of a service, and what a change of its status came after.
-import { AxeBuilder } from '@axe-core/playwright';
+import { flaws } from '../portal/axe.js';
 import { pageOf } from '../portal/home.js';
 import { expect, test } from '../portal/test.js';
 
@@ -31,8 +31,7 @@ test('a deployment shows at once, and a fall after it says so @probes', async ({
   await expect(card.root.getByRole('link', { name: 'Details' })).toHaveAttribute('href', run);
   await expect(happened(page).first()).toContainText('Degraded: HTTP 503');
   await expect(happened(page).first()).toContainText(cause);
-  const found = await new AxeBuilder({ page }).include('#servicePage').analyze();
-  expect(found.violations).toEqual([]);
+  expect(await flaws(page)).toEqual([]);
 
   target.answers(200);
   await card.check.click();

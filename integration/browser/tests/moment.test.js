@@ -1,5 +1,5 @@
 // The portal at a moment: what it was then, in the address, read only, and the way back.
-import { AxeBuilder } from '@axe-core/playwright';
+import { flaws } from '../portal/axe.js';
 import { expect, test } from '../portal/test.js';
 
 class Past {
@@ -305,8 +305,7 @@ test('what is no time is said, and leads back', async ({ home, page, catalogue }
 });
 
 for (const [name, options] of Object.entries({
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
+  'a window': {},
   'a phone': { viewport: { width: 390, height: 800 }, hasTouch: true },
 })) {
   test.describe(`in ${name}`, () => {
@@ -317,8 +316,7 @@ for (const [name, options] of Object.entries({
       const past = new Past(page);
       for (const where of [path, `/services/${renamed.id}?at=${moment}`]) {
         await past.open(where);
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations).toEqual([]);
+        expect(await flaws(page)).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
         if (!options.hasTouch) continue;
         for (const control of [past.choose, past.slider, past.copy, past.back]) {

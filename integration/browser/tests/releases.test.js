@@ -1,5 +1,5 @@
 // The releases of a service, on its page. @own: with a forge of their own.
-import { AxeBuilder } from '@axe-core/playwright';
+import { flaws } from '../portal/axe.js';
 import { Forge } from '../portal/forge.js';
 import { OwnPortal } from '../portal/own.js';
 import { settings } from '../portal/settings.js';
@@ -132,41 +132,36 @@ test('why there are no releases is said, with what to do @own', async ({ home, p
   await expect(list).toBeHidden();
 });
 
-for (const colorScheme of ['light', 'dark']) {
-  for (const [width, dir] of [
-    [1440, 'ltr'],
-    [390, 'rtl'],
-  ]) {
-    test(`axe finds nothing wrong with releases at ${width} px, ${dir}, ${colorScheme} @own`, async ({
-      home,
-      page,
-      catalogue,
-      forge,
-    }) => {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const { list } = await released({ home, page, catalogue, forge });
-      await page.evaluate((way) => {
-        document.documentElement.dir = way;
-      }, dir);
-      await list.locator('summary').first().click();
-      await expect(list.locator('.notes').first()).toBeVisible();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
-      ).toEqual([]);
-      const outside = await page.evaluate(() =>
-        [...document.querySelectorAll('#servicePage *')]
-          .filter((element) => element.checkVisibility() && !element.closest('.visually-hidden, .chart'))
-          .filter(
-            (element) =>
-              element.getBoundingClientRect().right > innerWidth + 1 || element.getBoundingClientRect().left < -1,
-          )
-          .map((element) => element.outerHTML.slice(0, 200)),
-      );
-      expect(outside).toEqual([]);
-      const picture = `${width}-${dir}-${colorScheme}.png`;
-      if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/${picture}`, fullPage: true });
-    });
-  }
+for (const [width, dir] of [
+  [1440, 'ltr'],
+  [390, 'rtl'],
+]) {
+  test(`axe finds nothing wrong with releases at ${width} px, ${dir} @own`, async ({
+    home,
+    page,
+    catalogue,
+    forge,
+  }) => {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    const { list } = await released({ home, page, catalogue, forge });
+    await page.evaluate((way) => {
+      document.documentElement.dir = way;
+    }, dir);
+    await list.locator('summary').first().click();
+    await expect(list.locator('.notes').first()).toBeVisible();
+    expect(await flaws(page)).toEqual([]);
+    const outside = await page.evaluate(() =>
+      [...document.querySelectorAll('#servicePage *')]
+        .filter((element) => element.checkVisibility() && !element.closest('.visually-hidden, .chart'))
+        .filter(
+          (element) =>
+            element.getBoundingClientRect().right > innerWidth + 1 || element.getBoundingClientRect().left < -1,
+        )
+        .map((element) => element.outerHTML.slice(0, 200)),
+    );
+    expect(outside).toEqual([]);
+    const picture = `${width}-${dir}.png`;
+    if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/${picture}`, fullPage: true });
+  });
 }

@@ -1,5 +1,5 @@
 // What a person did can be taken back: from the toast, and from the changes of a service.
-import { AxeBuilder } from '@axe-core/playwright';
+import { flaws } from '../portal/axe.js';
 import { expect, test } from '../portal/test.js';
 
 const change = (page, text) => page.getByRole('listitem').filter({ hasText: text });
@@ -83,18 +83,15 @@ test('a viewer sees the changes, and is offered nothing', async ({ home, page, c
   await expect(change(page, 'Changed by').getByRole('button')).toBeHidden();
 });
 
-for (const [colorScheme, width] of [
-  ['light', 360],
-  ['dark', 1280],
-]) {
-  test(`axe finds nothing wrong with the changes, ${colorScheme}, ${width} px`, async ({ home, page, catalogue }) => {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+for (const width of [360, 1280]) {
+  test(`axe finds nothing wrong with the changes at ${width} px`, async ({ home, page, catalogue }) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 740 });
     const { id } = await catalogue.add({ team: 'Core' });
     await catalogue.change(id, { team: 'Payments', tags: ['a', 'b'], description: 'x'.repeat(300) });
     await home.open(`/services/${id}`);
     await expect(change(page, 'Changed by')).toBeVisible();
-    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+    expect(await flaws(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 }
