@@ -15,6 +15,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/service"
 	catalogapi "github.com/dev-portal/dev-portal/services/catalog-api"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/storetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
@@ -32,7 +33,7 @@ type portal struct {
 // start runs catalog-api with a database of its own until the test ends.
 func start(t *testing.T, nats string) *portal {
 	t.Helper()
-	return startReplica(t, nats, devtest.Database(t))
+	return startReplica(t, nats, storetest.Database(t))
 }
 
 func startReplica(t *testing.T, nats, database string) *portal {

@@ -30,6 +30,7 @@ var shared struct {
 	postgres *devstack.Postgres
 	err      error // why it did not start; returned to every test that asks
 	made     atomic.Int64
+	prepared map[string]func() error // by the names of the templates
 }
 
 // Main runs the tests and then stops the shared Postgres. It returns the exit code.
@@ -84,20 +85,40 @@ func JetStream(tb testing.TB, url string) jetstream.JetStream {
 // With -short the test is skipped, because the first call takes about two seconds.
 func Database(tb testing.TB) string {
 	tb.Helper()
-	return DatabaseFrom(tb, "template0")
+	return copyOf(tb, started(tb), "template0")
 }
 
-// DatabaseFrom is Database with another database as the template, for example a
-// migrated one. There must be no connections to the template.
-func DatabaseFrom(tb testing.TB, template string) string {
+// Prepared is Database with what prepare makes of an empty one, a schema for example. It is
+// made once in the process for each name, and copied from then on, which takes a tenth of
+// the time. prepare leaves no connection to it open.
+func Prepared(tb testing.TB, name string, prepare func(ctx context.Context, url string) error) string {
 	tb.Helper()
-	if testing.Short() {
-		tb.Skip("starts Postgres")
+	pg := started(tb)
+	shared.Lock()
+	once := shared.prepared[name]
+	if once == nil {
+		once = sync.OnceValue(func() error {
+			ctx := context.WithoutCancel(tb.Context())
+			if err := execute(ctx, pg.DatabaseURL("postgres"), `CREATE DATABASE `+pq.QuoteIdentifier(name)+` TEMPLATE template0`); err != nil {
+				return err
+			}
+			return prepare(ctx, pg.DatabaseURL(name))
+		})
+		if shared.prepared == nil {
+			shared.prepared = map[string]func() error{}
+		}
+		shared.prepared[name] = once
 	}
-	pg, err := postgres()
-	if err != nil {
-		tb.Fatalf("devtest: %v", err)
+	shared.Unlock()
+	if err := once(); err != nil {
+		tb.Fatalf("devtest: prepare database %q: %v", name, err)
 	}
+	return copyOf(tb, pg, name)
+}
+
+// copyOf creates a database from a template, to which there are no connections.
+func copyOf(tb testing.TB, pg *devstack.Postgres, template string) string {
+	tb.Helper()
 	name := fmt.Sprintf("test_%d", shared.made.Add(1))
 	admin := pg.DatabaseURL("postgres")
 	ctx := context.WithoutCancel(tb.Context())
@@ -110,6 +131,19 @@ func DatabaseFrom(tb testing.TB, template string) string {
 		}
 	})
 	return pg.DatabaseURL(name)
+}
+
+// started returns the shared server, or ends the test.
+func started(tb testing.TB) *devstack.Postgres {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("starts Postgres")
+	}
+	pg, err := postgres()
+	if err != nil {
+		tb.Fatalf("devtest: %v", err)
+	}
+	return pg
 }
 
 // postgres starts the shared server at the first call.

@@ -1,9 +1,13 @@
 package devtest_test
 
 import (
+	"context"
+	"crypto/rand"
 	"database/sql"
+	"errors"
 	"net"
 	"os"
+	"sync/atomic"
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
@@ -26,6 +30,38 @@ func TestDatabasesAreIsolated(t *testing.T) {
 				t.Errorf("create a table: %v", err)
 			}
 		})
+	}
+}
+
+func TestPreparedDatabasesAreCopies(t *testing.T) {
+	template := "things " + rand.Text() // a new one, also when the test runs again
+	var made atomic.Int64
+	prepare := func(ctx context.Context, url string) error {
+		made.Add(1)
+		db, err := sql.Open("postgres", url)
+		if err != nil {
+			return err
+		}
+		_, err = db.ExecContext(ctx, `CREATE TABLE things (id int PRIMARY KEY)`)
+		return errors.Join(err, db.Close())
+	}
+	t.Run("both", func(t *testing.T) {
+		for _, name := range []string{"one", "another"} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				db, err := sql.Open("postgres", devtest.Prepared(t, template, prepare))
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = db.Close() })
+				if _, err := db.ExecContext(t.Context(), `INSERT INTO things VALUES (1)`); err != nil {
+					t.Errorf("write to the table that was prepared: %v", err)
+				}
+			})
+		}
+	})
+	if n := made.Load(); n != 1 {
+		t.Errorf("it was prepared %d times", n)
 	}
 }
 

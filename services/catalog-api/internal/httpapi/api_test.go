@@ -23,6 +23,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/signin"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/storetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
@@ -39,7 +40,7 @@ type portal struct {
 // start serves the API until the test ends; change may set more of it.
 func start(tb testing.TB, change func(*httpapi.API)) *portal {
 	tb.Helper()
-	db, err := store.Open(tb.Context(), store.Config{URL: devtest.Database(tb), Wait: 10 * time.Second, Interval: "1m", Log: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(tb.Context(), store.Config{URL: storetest.Database(tb), Wait: 10 * time.Second, Interval: "1m", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/storetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
@@ -44,7 +45,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, url: devtest.Database(t), dir: t.TempDir(), addr: addr}
+	b := &bench{t: t, url: storetest.Database(t), dir: t.TempDir(), addr: addr}
 	db, err := store.Open(t.Context(), store.Config{URL: b.url, Interval: "1m", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dev-portal/dev-portal/pkg/devstack/devtest"
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/storetest"
 )
 
 // changes returns the changes since the revision, and fails if Changed disagrees.
@@ -48,7 +48,7 @@ func wantChanges(t *testing.T, c catalog.Changes, all bool, want string) {
 }
 
 func TestChangesReportsEachWriteOnce(t *testing.T) {
-	db := openAt(t, devtest.Database(t))
+	db := openAt(t, storetest.Database(t))
 	a := create(t, db, catalog.Change{Name: ptr("a"), StatusURL: ptr("http://a.example/")})
 	b := create(t, db, catalog.Change{Name: ptr("b")})
 	now := changes(t, db, catalog.Revision{}, false)
@@ -87,7 +87,7 @@ func TestChangesReportsEachWriteOnce(t *testing.T) {
 }
 
 func TestChangesIncludesMeasurementsOnRequest(t *testing.T) {
-	db := openAt(t, devtest.Database(t))
+	db := openAt(t, storetest.Database(t))
 	a := create(t, db, catalog.Change{Name: ptr("a"), StatusURL: ptr("http://a.example/")})
 	create(t, db, catalog.Change{Name: ptr("b")})
 	first := time.Now().Add(-time.Minute).Truncate(time.Second)
@@ -116,7 +116,7 @@ func TestChangesIncludesMeasurementsOnRequest(t *testing.T) {
 // The changes of a transaction that begins before a read and commits after it must not
 // be lost, whatever the order of transaction ids.
 func TestChangesIncludesLateCommits(t *testing.T) {
-	db := openAt(t, devtest.Database(t))
+	db := openAt(t, storetest.Database(t))
 	svc := create(t, db, catalog.Change{Name: ptr("a")})
 	gone := create(t, db, catalog.Change{Name: ptr("gone")})
 	slow, err := db.DB().Beginx()
@@ -137,7 +137,7 @@ func TestChangesIncludesLateCommits(t *testing.T) {
 // The database records changes by itself, because neither replicas of the previous
 // version nor people who write SQL do.
 func TestChangesReportsEachColumn(t *testing.T) {
-	db := openAt(t, devtest.Database(t))
+	db := openAt(t, storetest.Database(t))
 	svc := create(t, db, catalog.Change{Name: ptr("a"), StatusURL: ptr("http://a.example/")})
 	at := changes(t, db, catalog.Revision{}, false).Revision
 	values := map[string]string{
@@ -177,7 +177,7 @@ func TestChangesReportsEachColumn(t *testing.T) {
 }
 
 func TestChangesAfterRestoreFromAnotherServer(t *testing.T) {
-	url := devtest.Database(t)
+	url := storetest.Database(t)
 	db := openAt(t, url)
 	create(t, db, catalog.Change{Name: ptr("a")})
 	db.DB().MustExec(`UPDATE services SET changed = '900000000000'`)
@@ -192,7 +192,7 @@ func TestChangesAfterRestoreFromAnotherServer(t *testing.T) {
 }
 
 func TestOldDeletionsArePurged(t *testing.T) {
-	db := openAt(t, devtest.Database(t))
+	db := openAt(t, storetest.Database(t))
 	for _, name := range []string{"a", "b"} {
 		svc := create(t, db, catalog.Change{Name: ptr(name)})
 		if err := db.DeleteService(t.Context(), editor, svc.ID, 0); err != nil {

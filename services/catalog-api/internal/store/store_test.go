@@ -13,6 +13,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/storetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(devtest.Main(m)) }
@@ -22,7 +23,7 @@ func ptr[T any](v T) *T { return &v }
 // open opens a store on a new, migrated database of its own.
 func open(t *testing.T) *store.Store {
 	t.Helper()
-	return openAt(t, devtest.Database(t))
+	return openAt(t, storetest.Database(t))
 }
 
 func openAt(t *testing.T, url string) *store.Store {
