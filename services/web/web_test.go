@@ -147,7 +147,7 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 			if !policy.MatchString(csp) || strings.Contains(csp, "unsafe") || strings.Contains(csp, "*") {
 				t.Errorf("%s: %s: the policy is %q", kind, name, csp)
 			}
-			for _, part := range []string{"base-uri 'none'", "frame-ancestors 'none'", "object-src 'none'", "form-action 'self'"} {
+			for _, part := range []string{"base-uri 'none'", "frame-ancestors 'none'", "object-src 'none'", "form-action 'self'", "require-trusted-types-for 'script'", "trusted-types layout"} {
 				if !strings.Contains(csp, part) {
 					t.Errorf("%s: %s: the policy lacks %s", kind, name, part)
 				}

@@ -39,6 +39,7 @@ import { countDown, dateTab } from './lib/tab.js';
 import { entries, Teams, tally } from './lib/teams.js';
 import { AccessPage } from './pages/access.js';
 import { Catalogue } from './pages/catalogue.js';
+import { GraphPage } from './pages/graph.js';
 import { NotFoundPage } from './pages/not-found.js';
 import { ServicePage } from './pages/service.js';
 import { TeamPage } from './pages/team.js';
@@ -109,6 +110,7 @@ const catalogue = new Catalogue(session);
 const pages = {
   catalogue,
   access: new AccessPage(session),
+  graph: new GraphPage(session),
   service: new ServicePage(session),
   teams: new TeamsPage(session),
   team: new TeamPage(session),

@@ -4,7 +4,8 @@ const root = document.documentElement;
 const asked = new URLSearchParams(location.search);
 const start = asked.has('wall') ? 'wall' : 'catalogue';
 root.dataset.page = location.pathname === '/' ? start : 'other';
-if (asked.has('at') && start !== 'wall' && /^\/($|services\/)/.test(location.pathname)) root.dataset.past = 'loading';
+if (asked.has('at') && start !== 'wall' && /^\/($|services\/|graph\/?$)/.test(location.pathname))
+  root.dataset.past = 'loading';
 root.dataset.layout = asked.get('view') ?? '';
 try {
   const theme = localStorage.getItem('theme');

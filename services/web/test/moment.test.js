@@ -53,6 +53,7 @@ test('the list and services have a past, and other pages have not', () => {
   for (const address of ['/', '/?team=a&at=2026-03-14T02:10:00Z', '/services/billing?at=2026-03-14T02:10:00Z']) {
     assert.equal(of(address), address === '/' ? null : at, address);
   }
+  assert.equal(of('/graph?focus=a&at=2026-03-14T02:10:00Z'), at);
   assert.ok(Number.isNaN(of('/?at=x')));
   for (const address of ['/access', '/?wall', '/teams', '/teams/payments', '/teams?name=a', '/nothing/here']) {
     assert.equal(of(`${address}${address.includes('?') ? '&' : '?'}at=2026-03-14`), null, address);

@@ -9,7 +9,7 @@ const files = (folder) => readdirSync(new URL(folder, root)).map((name) => `/${f
 const page = read('index.html');
 const matches = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found).sort();
 const modules = [...files('actions/'), ...files('components/'), ...files('lib/'), ...files('pages/')];
-const scripts = [...modules, '/app.js', '/early.js', '/signed-in.js'];
+const scripts = [...modules, ...files('worker/'), '/app.js', '/early.js', '/signed-in.js'];
 
 for (const name of ['index.html', '404.html', 'signed-in.html']) {
   test(`${name} has no script, style or handler in it, and nothing from elsewhere`, () => {

@@ -260,7 +260,17 @@ test('actions by their words', () => {
 test('without a query there is trouble and every action, with filters no action', () => {
   const keys = (typed, part) => groups(services, typed, 0)[part].map(({ key }) => key);
   assert.equal(groups(services, '', 0).services.length, 3);
-  assert.deepEqual(keys('', 'actions'), ['add', 'addteam', 'teams', 'past', 'light', 'dark', 'system', 'help']);
+  assert.deepEqual(keys('', 'actions'), [
+    'add',
+    'addteam',
+    'teams',
+    'graph',
+    'past',
+    'light',
+    'dark',
+    'system',
+    'help',
+  ]);
   assert.deepEqual(keys('', 'filters'), []);
   assert.deepEqual(keys('team:pay', 'actions'), []);
   assert.deepEqual(keys('is:', 'services'), []);

@@ -1,5 +1,7 @@
 // <cause-notice> says above the list what fell and hits other services, and who is on call: show(causes, now, held)
-// with those of lib/impacts.js. While held, because a pointer is over the list, it gets no higher and no lower.
+// with those of lib/impacts.js. While held, because a pointer is over the list, it gets no higher and no lower. With
+// the class "in-graph" each line leads to the graph around its cause.
+import { around } from '../lib/graph-view.js';
 import { lasting, whom } from '../lib/impact.js';
 import { address, teamNamed } from '../lib/route.js';
 import { listed, showLink, showStatus } from './hit-box.js';
@@ -33,7 +35,9 @@ class CauseNotice extends HTMLElement {
     this.hidden = this.#ids.length === 0;
     const ids = this.#whole ? this.#ids : this.#ids.slice(0, few);
     const lines = ids.map((id) => ({ key: id, cause: byID.get(id) }));
-    fillList(this.querySelector('ul'), 'cause-line', lines, (element, { cause }) => showLine(element, cause, now));
+    fillList(this.querySelector('ul'), 'cause-line', lines, (element, { cause }) =>
+      showLine(element, cause, now, this.classList.contains('in-graph')),
+    );
     const all = this.querySelector('.causes-all');
     all.hidden = this.#ids.length <= few;
     all.ariaExpanded = String(this.#whole);
@@ -42,15 +46,17 @@ class CauseNotice extends HTMLElement {
 }
 
 // showLine shows a cause; one that is none any more keeps its place for a while.
-function showLine(element, cause, now) {
+function showLine(element, cause, now, inGraph) {
   const find = (selector) => element.querySelector(selector);
   element.classList.toggle('over', !cause);
   find('.cause-duty').hidden = !cause?.team;
   setText(find('.cause-fell'), cause ? said(cause, now) : 'no longer hits other services.');
+  find('.cause-around').hidden = !cause || !inGraph;
   if (!cause) return;
   const { service, team, on_call: people } = cause;
   showStatus(find('.icon'), service);
   showLink(find('.cause-name'), address(service.name), service.name);
+  showLink(find('.cause-around'), around(service.id), `${service.name}: `);
   if (!team) return;
   showLink(find('.cause-team'), teamNamed(team), team);
   const names = find('.cause-people');

@@ -27,14 +27,14 @@ export function format(at) {
 }
 
 // momentOf returns the moment that an address shows: null if it shows the present, NaN if what it
-// names is no time. Only the list and services can be shown as they were.
+// names is no time. Only the list, services and the graph can be shown as they were.
 export function momentOf({ pathname, search }) {
   const text = new URLSearchParams(search).get('at');
   return text === null || !hasPast(pathname, search) ? null : parse(text);
 }
 
 function hasPast(path, search) {
-  return ['catalogue', 'service'].includes(route(path, search).page);
+  return ['catalogue', 'service', 'graph'].includes(route(path, search).page);
 }
 
 // withMoment returns an address that shows a moment, if its page can; null: the present.

@@ -122,6 +122,14 @@ const actions = [
   { key: 'addteam', icon: 'team', label: 'Add team', also: 'new create owner', event: 'addteam' },
   { key: 'teams', icon: 'team', label: 'All teams', also: 'owners list', event: 'go', detail: '/teams' },
   {
+    key: 'graph',
+    icon: 'graph',
+    label: 'Graph',
+    also: 'dependencies needs impact map blast radius',
+    event: 'go',
+    detail: '/graph',
+  },
+  {
     key: 'past',
     icon: 'clock',
     label: 'The portal at a moment…',

@@ -4,6 +4,7 @@ const routes = [
   [/^\/$/, 'catalogue', []],
   [/^\/access\/?$/, 'access', []],
   [/^\/services\/([^/]+)\/?$/, 'service', ['id']],
+  [/^\/graph\/?$/, 'graph', []],
   [/^\/teams\/?$/, 'teams', []],
   [/^\/teams\/([^/]+)\/?$/, 'team', ['team']],
 ];
@@ -43,10 +44,16 @@ export function teamNamed(word) {
 // API, and with a modifier key or another button.
 export function internalTarget({ button, ctrlKey, metaKey, altKey, shiftKey, defaultPrevented }, link, origin) {
   if (!link || defaultPrevented || button !== 0 || ctrlKey || metaKey || altKey || shiftKey) return '';
-  if ((link.target && link.target !== '_self') || link.hasAttribute('download')) return '';
-  const url = new URL(link.href);
+  const { target, href } = attributes(link);
+  if ((target && target !== '_self') || link.hasAttribute('download')) return '';
+  const url = new URL(href, origin);
   const elsewhere = url.origin !== origin || url.pathname.includes('.') || /^\/api(\/|$)/.test(url.pathname);
   return elsewhere || url.hash ? '' : url.pathname + url.search;
+}
+
+// attributes returns target and href of a link, which in a drawing are objects.
+function attributes({ target, href }) {
+  return { target: target?.baseVal ?? target, href: href.baseVal ?? href };
 }
 
 // decoded decodes a part of a path; a malformed one is returned unchanged.

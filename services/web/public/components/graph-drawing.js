@@ -1,0 +1,247 @@
+// <graph-drawing> draws a graph: show(scene, fit) takes { graph, places, lines, marks, impacts, now, href, blast }, with what
+// lib/graph.js and worker/layered.js return, href(node) the address behind a node, and blast(node) what stops working with it.
+// fit says whether all is to be seen again. Where only states differ, only the shapes that do are changed. It
+// bubbles "centre" (detail the id of a node), for a person who wants what is around it.
+import { blasted } from '../lib/graph-text.js';
+import { walkFrom } from '../lib/graph-walk.js';
+import { size } from '../lib/node-size.js';
+import { reconcile, slices } from '../lib/reconcile.js';
+import { Camera } from './graph-camera.js';
+import { newEdge, newNode, set, shape, showEdge, showNode } from './graph-shapes.js';
+import { setText, setWords, stamp, tell } from './template.js';
+
+const readable = 0.85; // the scale below which texts are too small at first
+const rest = 80; // ms that a pointer stays on a node before its blast radius is shown
+const zooms = { '+': 1.25, '=': 1.25, '-': 0.8 };
+
+class GraphDrawing extends HTMLElement {
+  #svg;
+  #camera;
+  #scene = null;
+  #elements = new Map(); // id of a node or an edge → its element
+  #drawing = new AbortController();
+  #current = ''; // id of the node that Tab leads to
+  #traced = ''; // id of the node whose blast radius is shown
+  #fitted = true; // whether nobody has moved or scaled it
+  #timer = 0;
+
+  connectedCallback() {
+    if (this.firstElementChild) return;
+    this.append(stamp('graph-drawing'));
+    this.#svg = this.querySelector('.graph-svg');
+    this.#camera = new Camera(this.#svg);
+    for (const button of this.querySelectorAll('[data-zoom]'))
+      button.addEventListener('click', () => this.#zoom(button.dataset.zoom));
+    this.#svg.addEventListener('keydown', (event) => this.#key(event));
+    this.#svg.addEventListener('focusin', ({ target }) => this.#focused(target.closest('.node')));
+    this.#svg.addEventListener('focusout', () => this.#trace(''));
+    this.#svg.addEventListener('pointerover', ({ target }) => this.#point(target.closest('.node')?.key ?? ''));
+    this.#svg.addEventListener('pointerleave', () => this.#point(''));
+    new ResizeObserver(() => this.#scene && this.#resized()).observe(this.#svg);
+  }
+
+  show(scene, fit) {
+    const other = scene.places !== this.#scene?.places;
+    this.#scene = scene;
+    if (other) {
+      this.#measure();
+      void this.#draw();
+    } else this.#repaint();
+    if (fit) this.#fit(true);
+  }
+
+  // focusFirst moves the focus to the node that Tab leads to.
+  focusFirst() {
+    this.#element(this.#current)?.focus({ preventScroll: true });
+  }
+
+  // current returns the id of the node that has the focus, or "".
+  get current() {
+    return document.activeElement?.closest('.node')?.key ?? '';
+  }
+
+  #element(id) {
+    return this.#elements.get(id);
+  }
+
+  #repaint() {
+    const { graph } = this.#scene;
+    for (const edge of graph.edges) if (this.#elements.has(edge.id)) this.#edge(edge);
+    for (const node of graph.nodes) if (this.#elements.has(node.id)) this.#node(node);
+  }
+
+  // draw makes the shapes match the scene, a few in each frame.
+  async #draw() {
+    this.#drawing.abort();
+    this.#drawing = new AbortController();
+    const { signal } = this.#drawing;
+    const { graph, places } = this.#scene;
+    const known = new Set([...graph.nodes, ...graph.edges].flatMap(({ id }) => [id, countOf(id)]));
+    for (const id of this.#elements.keys()) if (!known.has(id)) this.#elements.delete(id);
+    const nodes = inOrder(graph.nodes, places);
+    if (!places.has(this.#current)) this.#current = this.#first(nodes);
+    this.ariaBusy = 'true';
+    if (await slices(this.#steps(nodes), { signal, between: () => {} })) this.ariaBusy = null;
+    const traced = this.#traced;
+    this.#traced = '';
+    this.#trace(traced);
+  }
+
+  *#steps(nodes) {
+    const { graph } = this.#scene;
+    const byID = new Map([...nodes, ...graph.edges].map((one) => [one.id, one]));
+    const part = (name) => this.querySelector(`.graph-${name}`);
+    const counted = graph.edges.filter(({ size: n }) => n > 1).map(({ id }) => id);
+    yield* reconcile(
+      part('nodes'),
+      nodes.map(({ id }) => id),
+      (id) => this.#node(byID.get(id)),
+    );
+    yield* reconcile(
+      part('edges'),
+      graph.edges.map(({ id }) => id),
+      (id) => this.#edge(byID.get(id)),
+    );
+    yield* reconcile(part('counts'), counted, (id) => this.#count(byID.get(id)));
+  }
+
+  #first(nodes) {
+    const { graph, marks } = this.#scene;
+    return (graph.focus ?? nodes.find(({ id }) => marks.get(id) === 'cause') ?? nodes[0])?.id ?? '';
+  }
+
+  #node({ id }) {
+    const { graph, places, marks, href, now } = this.#scene;
+    const node = graph.byID.get(id);
+    const element = this.#elements.get(id) ?? newNode(node);
+    this.#elements.set(id, element);
+    const centre = graph.focus === node;
+    showNode(element, { node, place: places.get(id), mark: marks.get(id), href: href(node), centre, now });
+    set(element, 'tabindex', id === this.#current ? 0 : -1);
+    return element;
+  }
+
+  #edge(edge) {
+    const { lines, marks } = this.#scene;
+    const element = this.#elements.get(edge.id) ?? newEdge(edge);
+    this.#elements.set(edge.id, element);
+    const hit = marks.has(edge.to) && (edge.kind === 'soft' || marks.has(edge.from));
+    showEdge(element, { edge, points: lines.get(edge.id), hit });
+    return element;
+  }
+
+  #count(edge) {
+    const element = this.#elements.get(countOf(edge.id)) ?? shape('text', { class: 'count' });
+    this.#elements.set(countOf(edge.id), element);
+    element.key = edge.id;
+    const points = this.#scene.lines.get(edge.id);
+    const [[fromX, fromY], [toX, toY]] = points;
+    set(element, 'x', (fromX + toX) / 2);
+    set(element, 'y', (fromY + toY) / 2 + 4);
+    setText(element, edge.size.toLocaleString('en'));
+    return element;
+  }
+
+  // measure tells the camera where all is, and keeps no more room for it than it needs.
+  #measure() {
+    const places = [...this.#scene.places.values()];
+    const side = (axis, half) =>
+      places.reduce(([from, to], at) => [Math.min(from, at[axis] - half), Math.max(to, at[axis] + half)], [1e9, -1e9]);
+    const [left, right] = side('x', size.width / 2 + 4);
+    const [top, bottom] = side('y', size.height / 2 + 4);
+    this.#camera.bounds = { left, right, top, bottom };
+    this.#svg.style.setProperty('--drawn', `${Math.ceil(bottom - top) + 56}px`);
+  }
+
+  // fit shows all: at first not smaller than one can read.
+  #fit(atFirst) {
+    const { graph, places } = this.#scene;
+    const around = places.get(graph.focus?.id ?? '') ?? places.get(this.#cause());
+    this.#camera.fit(atFirst ? readable : 0, atFirst ? (around ?? null) : null);
+    this.#fitted = atFirst;
+  }
+
+  #cause() {
+    return [...this.#scene.marks].find(([, mark]) => mark === 'cause')?.[0];
+  }
+
+  #resized() {
+    if (this.#fitted && !this.#svg.contains(document.activeElement)) this.#fit(true);
+  }
+
+  #zoom(how) {
+    if (how === 'fit') this.#fit(false);
+    else this.#camera.zoom(zooms[how]);
+    this.#fitted = false;
+  }
+
+  #key(event) {
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (ctrlKey || metaKey || altKey) return;
+    const id = this.current;
+    const { graph, places } = this.#scene;
+    const to = walkFrom(graph, places, id, key);
+    if (to === undefined && key !== 'f' && key !== '0' && !(key in zooms)) return;
+    event.preventDefault();
+    if (to !== undefined) this.#elements.get(to)?.focus({ preventScroll: true });
+    else if (key === 'f') tell(this, 'centre', id);
+    else this.#zoom(key === '0' ? 'fit' : key);
+  }
+
+  #focused(element) {
+    if (!element) return;
+    if (element.key !== this.#current) {
+      this.#element(this.#current)?.setAttribute('tabindex', -1);
+      this.#current = element.key;
+      element.setAttribute('tabindex', 0);
+    }
+    if (element.matches(':focus-visible')) {
+      this.#svg.scrollIntoView({ block: 'nearest' });
+      this.#camera.reveal(this.#scene.places.get(element.key), size);
+      this.#fitted = false;
+    }
+    this.#trace(element.key);
+  }
+
+  // point waits for a pointer to rest, so that one that passes changes nothing.
+  #point(id) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#trace(id || this.current), rest);
+  }
+
+  // trace shows what stops working if a node does; "" shows all again.
+  #trace(id) {
+    if (id === this.#traced || !this.#scene) return;
+    this.#traced = id;
+    const { graph, blast } = this.#scene;
+    const node = graph.byID.get(id);
+    const said = this.querySelector('.graph-said');
+    said.hidden = !node;
+    this.#svg.classList.toggle('traced', Boolean(node));
+    for (const lit of this.#svg.querySelectorAll('[data-lit]')) lit.removeAttribute('data-lit');
+    if (!node) return;
+    const hit = blast(node);
+    setWords(said, blasted(node, hit));
+    const reached = new Set(
+      graph.nodes
+        .filter(({ id: one, members }) => one === id || members.some((each) => hit.ids.has(each)))
+        .map((one) => one.id),
+    );
+    for (const one of reached) this.#element(one)?.setAttribute('data-lit', '');
+    for (const { id: one, from, to, kind } of graph.edges) {
+      if (kind === 'hard' && reached.has(from) && reached.has(to)) this.#element(one)?.setAttribute('data-lit', '');
+    }
+  }
+}
+
+const countOf = (id) => `count ${id}`;
+
+// inOrder sorts nodes as they are read: by columns, from the top.
+function inOrder(nodes, places) {
+  return [...nodes].sort((a, b) => {
+    const [one, other] = [places.get(a.id), places.get(b.id)];
+    return one.x - other.x || one.y - other.y;
+  });
+}
+
+customElements.define('graph-drawing', GraphDrawing);

@@ -1,0 +1,207 @@
+// The page of the graph, at "/graph": which services need which, what fell and whom that reaches, as a drawing and as
+// a table. All is worked out from the services that the page has, and so it is live, and right at a moment.
+import '../components/cause-notice.js';
+import '../components/graph-drawing.js';
+import '../components/graph-table.js';
+import '../components/graph-tools.js';
+import { setText } from '../components/template.js';
+import { survey } from '../lib/filter.js';
+import { fallen, graph, Needs, structure } from '../lib/graph.js';
+import { summary } from '../lib/graph-text.js';
+import { around, filters, format, parse, toggled, whole } from '../lib/graph-view.js';
+import { Layout } from '../lib/layout.js';
+import { address } from '../lib/route.js';
+import { Page } from './page.js';
+
+const frame = 16; // ms
+
+export class GraphPage extends Page {
+  root = document.querySelector('#graphPage');
+  section = 'graph';
+  #view = whole;
+  #active = false;
+  #scheduled = false;
+  #needs = null; // of the services that are shown, null when they have changed
+  #graph = null;
+  #structure = ''; // of it
+  #asked = ''; // the structure of the graph that is being placed, or was last
+  #placed = null; // { places, lines } of a graph with that structure, or null
+  #shown = ''; // the address of the view that was last placed
+  #layout = new Layout();
+  #drawing = this.root.querySelector('graph-drawing');
+  #table = this.root.querySelector('graph-table');
+  #tools = this.root.querySelector('graph-tools');
+  #causes = this.root.querySelector('cause-notice');
+  #state = this.root.querySelector('.graph-state-line');
+
+  constructor(session) {
+    super(session);
+    this.#tools.addEventListener('view', ({ detail }) => this.#step(detail));
+    this.#drawing.addEventListener('centre', ({ detail }) => this.#centre(detail));
+    this.root.addEventListener('click', ({ target }) => {
+      if (target.closest('[data-do="retry"]')) session.refresh();
+      if (target.closest('[data-do="clear-graph"]')) this.#tools.clear();
+    });
+  }
+
+  get title() {
+    return this.#graph?.focus ? `Graph of ${this.#graph.focus.name}` : 'Graph';
+  }
+
+  enter({ search }) {
+    this.#active = true;
+    this.#view = parse(search);
+    this.#needs = null;
+    this.#draw();
+  }
+
+  leave() {
+    this.#active = false;
+    this.#layout.end();
+    this.#asked = '';
+    this.#placed = null;
+  }
+
+  changed() {
+    this.#needs = null;
+    this.update();
+  }
+
+  // update schedules one render after the current frame, however much changed.
+  update() {
+    if (this.#scheduled || !this.#active) return;
+    this.#scheduled = true;
+    setTimeout(() => this.#draw(), frame);
+  }
+
+  causes(causes, now) {
+    if (!this.#active) return;
+    this.#causes.show(causes, now, false);
+    this.#paint(false);
+  }
+
+  current() {
+    const id = this.#drawing.current;
+    return this.session.store.get(id) ? id : '';
+  }
+
+  focusFirst() {
+    this.#drawing.focusFirst();
+  }
+
+  close() {
+    if (this.#view.focus) this.#step({ ...this.#view, focus: '' });
+  }
+
+  // step shows another view, and adds a history entry for Back; letters of a search take none of their own.
+  #step(view) {
+    const typed = format({ ...view, q: '' }) === format({ ...this.#view, q: '' });
+    this.#view = view;
+    const to = this.session.keep(format(view));
+    if (to !== location.pathname + location.search) history[typed ? 'replaceState' : 'pushState'](null, '', to);
+    this.#draw();
+  }
+
+  #centre(id) {
+    const { store } = this.session;
+    if (store.get(id)) this.#step({ ...this.#view, focus: id });
+  }
+
+  #draw() {
+    this.#scheduled = false;
+    if (!this.#active) return;
+    const { store, connection } = this.session;
+    const known = connection.at !== null;
+    const offline = !known && connection.mode === 'offline';
+    this.root.ariaBusy = String(!known && !offline);
+    this.root.querySelector('#graphFailed').hidden = !offline;
+    setText(this.root.querySelector('#graphFailed p'), connection.why || 'The portal does not answer.');
+    this.root.querySelector('.graph-columns').hidden = !known;
+    if (!known) return;
+    this.#needs ??= new Needs(store.values());
+    this.#find();
+    this.#graph = graph(this.#needs, this.#view);
+    this.#graph.byID = new Map(this.#graph.nodes.map((node) => [node.id, node]));
+    this.#structure = structure(this.#graph);
+    this.#describe();
+    void this.#place();
+    this.#paint(false);
+  }
+
+  // find lets an address name the focus of the graph.
+  #find() {
+    const { focus } = this.#view;
+    if (!focus || this.#needs.nameOf(focus)) return;
+    const id = this.session.store.named(focus)?.id;
+    if (id) this.#view = { ...this.#view, focus: id };
+  }
+
+  #describe() {
+    const { nodes, focus, alone } = this.#graph;
+    const missing = Boolean(this.#view.focus) && !focus;
+    const empty = nodes.length === 0 || missing;
+    const why = missing ? 'missing' : filters(this.#view) > 0 || this.#view.kind ? 'filtered' : 'none';
+    for (const one of this.root.querySelectorAll('[data-empty]')) one.hidden = !empty || one.dataset.empty !== why;
+    const first = empty && why === 'none';
+    this.#tools.hidden = first;
+    for (const one of [this.#drawing, this.#table]) one.hidden = empty;
+    setText(this.root.querySelector('#graphTitle'), this.title);
+    setText(this.root.querySelector('.graph-summary'), first && alone === 0 ? '' : summary(this.#graph));
+    this.#tools.show({ view: this.#view, focus, counts: survey(this.#needs.services(), this.#view).counts });
+    this.session.retitle();
+  }
+
+  // place has the graph placed if its structure differs from the one that was placed last. What others change moves as
+  // little as can be; what a person chose is placed anew.
+  async #place() {
+    const drawn = this.#graph;
+    const wanted = this.#structure;
+    if (wanted === this.#asked || drawn.nodes.length === 0) return;
+    this.#asked = wanted;
+    const view = format(this.#view);
+    const former = view === this.#shown ? this.#placed?.places : undefined;
+    const edges = drawn.edges.map(({ id, from, to }) => ({ id, from, to }));
+    try {
+      const placed = await this.#layout.place({ nodes: drawn.nodes.map(({ id }) => id), edges }, former);
+      if (!placed || wanted !== this.#asked || !this.#active) return;
+      this.#placed = { ...placed, of: wanted };
+      this.#say('');
+      this.#paint(view !== this.#shown);
+      this.#shown = view;
+    } catch (problem) {
+      this.#placed = null;
+      this.#asked = '';
+      this.#say(`The drawing failed: ${problem.message}. The table has the same.`);
+      this.#drawing.hidden = true;
+    }
+  }
+
+  #say(text) {
+    setText(this.#state, text);
+    this.#state.hidden = text === '';
+  }
+
+  // paint shows the states of all that is placed.
+  #paint(fit) {
+    if (!this.#graph) return;
+    const { impacts } = this.session;
+    const now = this.session.now();
+    const context = { impacts, now, href: (node) => this.#href(node), around: (node) => this.#around(node) };
+    this.#table.show(this.#graph, context);
+    if (this.#placed?.of !== this.#structure) return;
+    const marks = fallen(this.#graph.nodes, impacts);
+    const blast = (node) => this.#needs.blast(node.id);
+    this.#drawing.show({ ...context, graph: this.#graph, ...this.#placed, marks, blast }, fit);
+  }
+
+  // href leads to a service, and from a team to its services in the graph.
+  #href({ id, name, team, size, gone }) {
+    if (size === 0) return this.session.keep(address(gone ? id : name));
+    const opened = team ? toggled(this.#view, 'open', team) : { ...this.#view, by: '' };
+    return this.session.keep(format(opened));
+  }
+
+  #around({ id, service }) {
+    return service && id !== this.#view.focus ? this.session.keep(around(id, this.#view.hops)) : '';
+  }
+}

@@ -1,0 +1,166 @@
+// Where the nodes and edges of a graph are drawn: in columns, each node left of what it needs. Independent of the
+// DOM. Dagre finds the columns and the places in them; the order within a column is found here, since with what was
+// there before it has to stay.
+
+import { size } from '../lib/node-size.js';
+import { Graph, layout } from '../vendor/dagre/dagre.esm.js';
+
+const gaps = { nodesep: 16, edgesep: 8, ranksep: 44 };
+const sweeps = 12;
+
+// layered places { nodes, edges }: ids, and { id, from, to }. former is where nodes were, id → { x, y }: they stay in
+// their order, and as near as can be. It returns { places, lines }: places is id → { x, y } of the
+// middle; lines is id → [[x, y], …], the points of an edge from one side of a box to that of another, in pairs of a
+// left and a right one with a curve between two pairs.
+export function layered({ nodes, edges }, former = new Map()) {
+  const graph = new Graph();
+  graph.setGraph({ rankdir: 'LR', ranker: 'tight-tree', ...gaps });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const id of nodes) graph.setNode(id, { ...size });
+  for (const { from, to } of edges) graph.setEdge(from, to, {});
+  layout(graph, { customOrder: (layers) => order(layers, former) });
+  const shift = drift(graph, former);
+  const places = new Map(nodes.map((id) => [id, place(graph.node(id), shift)]));
+  const columns = [...new Set([...places.values()].map(({ x }) => x))].sort((a, b) => a - b);
+  const lines = new Map();
+  for (const { id, from, to } of edges) {
+    const bends = graph.edge(from, to).points.map((point) => place(point, shift));
+    lines.set(id, line(places.get(from), places.get(to), bends, columns));
+  }
+  return { places, lines };
+}
+
+function place({ x, y }, shift) {
+  return { x: Math.round(x), y: Math.round(y + shift) };
+}
+
+// drift returns by how much all is moved for the nodes that stay to move least.
+function drift(graph, former) {
+  const moves = graph
+    .nodes()
+    .filter((id) => former.has(id))
+    .map((id) => former.get(id).y - graph.node(id).y);
+  return moves.length > 0 ? middle(moves) : 0;
+}
+
+function middle(numbers) {
+  return numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}
+
+// line returns the points of an edge. Where it passes a column it goes straight, in the room that is kept for it.
+function line(from, to, bends, columns) {
+  const forward = to.x >= from.x;
+  const half = (forward ? size.width : -size.width) / 2;
+  const points = [[from.x + half, from.y]];
+  for (const { x, y } of bends) {
+    const between = forward ? x > from.x + half && x < to.x - half : x < from.x + half && x > to.x - half;
+    if (between && columns.some((column) => Math.abs(column - x) < 2)) points.push([x - half, y], [x + half, y]);
+  }
+  points.push([to.x - half, to.y]);
+  return points;
+}
+
+// order gives each node of dagre's layers its place in its layer, so that few edges cross. Those that were there keep
+// their order.
+function order(graph, former) {
+  const layers = layersOf(graph);
+  const known = layers.flat().filter((id) => former.has(id)).length;
+  if (known > 0) keep(graph, layers, former);
+  else untangle(graph, layers);
+  for (const layer of layers) for (const [i, id] of layer.entries()) graph.node(id).order = i;
+}
+
+// layersOf lists the nodes of each layer in the order in which a walk along the edges meets them.
+function layersOf(graph) {
+  const layers = [];
+  const met = new Set();
+  const begin = graph.nodes().sort((a, b) => graph.node(a).rank - graph.node(b).rank);
+  for (const start of begin) {
+    const open = [start];
+    while (open.length > 0) {
+      const id = open.pop();
+      if (met.has(id)) continue;
+      met.add(id);
+      const { rank } = graph.node(id);
+      layers[rank] ??= [];
+      layers[rank].push(id);
+      open.push(...graph.successors(id).reverse());
+    }
+  }
+  return Array.from(layers, (layer) => layer ?? []);
+}
+
+// keep orders each layer by where its nodes were; new ones, and the bends of edges, come between what they lead to.
+function keep(graph, layers, former) {
+  const height = new Map([...former].map(([id, { y }]) => [id, y]));
+  const open = layers.flat().filter((id) => !height.has(id));
+  const around = (id) =>
+    graph
+      .neighbors(id)
+      .map((one) => height.get(one))
+      .filter((y) => y !== undefined);
+  for (let round = 0; round < sweeps; round++) {
+    for (const id of round % 2 ? open.toReversed() : open) {
+      const near = around(id);
+      if (near.length > 0) height.set(id, near.reduce((sum, y) => sum + y, 0) / near.length);
+    }
+  }
+  for (const layer of layers) layer.sort((a, b) => (height.get(a) ?? 0) - (height.get(b) ?? 0));
+}
+
+// untangle sorts each layer by the middle of what its nodes lead to in the one before, forth and back, and keeps the
+// order with the fewest crossings.
+function untangle(graph, layers) {
+  const nexts = new Map(graph.nodes().map((id) => [id, graph.successors(id)]));
+  const befores = new Map(graph.nodes().map((id) => [id, graph.predecessors(id)]));
+  let best = { crossings: Number.POSITIVE_INFINITY, layers: [] };
+  for (let round = 0; round <= sweeps; round++) {
+    const crossings = crossed(layers, nexts);
+    if (crossings < best.crossings) best = { crossings, layers: layers.map((layer) => [...layer]) };
+    if (crossings === 0) break;
+    const down = round % 2 === 0;
+    for (let i = 1; i < layers.length; i++) {
+      const at = down ? i : layers.length - 1 - i;
+      sortByMiddle(layers[at], layers[down ? at - 1 : at + 1], down ? befores : nexts);
+    }
+  }
+  layers.splice(0, layers.length, ...best.layers);
+}
+
+function sortByMiddle(layer, fixed, leadsTo) {
+  const places = new Map(fixed.map((id, i) => [id, i]));
+  const weights = new Map();
+  layer.forEach((id, i) => {
+    const near = leadsTo.get(id);
+    const sum = near.reduce((total, one) => total + places.get(one), 0);
+    weights.set(id, near.length > 0 ? sum / near.length : (i * fixed.length) / layer.length);
+  });
+  layer.sort((a, b) => weights.get(a) - weights.get(b));
+}
+
+// crossed counts how often edges between neighbouring layers cross: for each edge, those before it that end below, by
+// sums in a tree (Barth, Jünger and Mutzel, "Simple and Efficient Bilayer Cross Counting").
+function crossed(layers, nexts) {
+  let crossings = 0;
+  for (let i = 0; i + 1 < layers.length; i++) {
+    const places = new Map(layers[i + 1].map((id, n) => [id, n]));
+    const tree = new Uint32Array(layers[i + 1].length + 1);
+    let seen = 0;
+    for (const id of layers[i]) {
+      const ends = nexts
+        .get(id)
+        .map((one) => places.get(one) + 1)
+        .sort((a, b) => a - b);
+      for (const end of ends) {
+        let above = 0;
+        for (let n = end; n > 0; n -= n & -n) above += tree[n];
+        crossings += seen - above;
+      }
+      for (const end of ends) {
+        for (let n = end; n < tree.length; n += n & -n) tree[n]++;
+        seen++;
+      }
+    }
+  }
+  return crossings;
+}
