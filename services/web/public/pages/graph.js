@@ -159,7 +159,8 @@ export class GraphPage extends Page {
     if (wanted === this.#asked || drawn.nodes.length === 0) return;
     this.#asked = wanted;
     const view = format(this.#view);
-    const former = view === this.#shown ? this.#placed?.places : undefined;
+    const { places, bends } = (view === this.#shown && this.#placed) || {};
+    const former = places && { places, bends };
     const edges = drawn.edges.map(({ id, from, to }) => ({ id, from, to }));
     try {
       const placed = await this.#layout.place({ nodes: drawn.nodes.map(({ id }) => id), edges }, former);

@@ -7,31 +7,41 @@ import { Graph, layout } from '../vendor/dagre/dagre.esm.js';
 
 const gaps = { nodesep: 16, edgesep: 8, ranksep: 44 };
 const sweeps = 12;
+const nothing = { places: new Map(), bends: new Map() };
 
-// layered places { nodes, edges }: ids, and { id, from, to }. former is where nodes were, id → { x, y }: they stay in
-// their order, and as near as can be. It returns { places, lines }: places is id → { x, y } of the
-// middle; lines is id → [[x, y], …], the points of an edge from one side of a box to that of another, in pairs of a
-// left and a right one with a curve between two pairs.
-export function layered({ nodes, edges }, former = new Map()) {
+// layered places { nodes, edges }: ids, and { id, from, to }. It returns { places, lines, bends }: places is id → { x, y }
+// of the middle; lines is id → [[x, y], …], the points of an edge from one side of a box to that of another, in pairs
+// of a left and a right one with a curve between two pairs; bends is for former: what was returned before. What was
+// there then keeps its order, and moves as little as can be.
+export function layered({ nodes, edges }, former = nothing) {
   const graph = new Graph();
   graph.setGraph({ rankdir: 'LR', ranker: 'tight-tree', ...gaps });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const id of nodes) graph.setNode(id, { ...size });
   for (const { from, to } of edges) graph.setEdge(from, to, {});
   layout(graph, { customOrder: (layers) => order(layers, former) });
-  const shift = drift(graph, former);
+  const shift = drift(graph, former.places);
   const places = new Map(nodes.map((id) => [id, place(graph.node(id), shift)]));
   const columns = [...new Set([...places.values()].map(({ x }) => x))].sort((a, b) => a - b);
-  const lines = new Map();
+  const [lines, bends] = [new Map(), new Map()];
   for (const { id, from, to } of edges) {
-    const bends = graph.edge(from, to).points.map((point) => place(point, shift));
-    lines.set(id, line(places.get(from), places.get(to), bends, columns));
+    const points = graph.edge(from, to).points.map((point) => place(point, shift));
+    lines.set(id, line(places.get(from), places.get(to), points, columns));
+    bends.set(
+      between(from, to),
+      points.slice(1, -1).map(({ y }) => y),
+    );
   }
-  return { places, lines };
+  return { places, lines, bends };
+}
+
+// between names an edge by its ends.
+function between(from, to) {
+  return `${from}\n${to}`;
 }
 
 function place({ x, y }, shift) {
-  return { x: Math.round(x), y: Math.round(y + shift) };
+  return { x: Math.round(x), y: Math.round(y) + shift };
 }
 
 // drift returns by how much all is moved for the nodes that stay to move least.
@@ -39,7 +49,7 @@ function drift(graph, former) {
   const moves = graph
     .nodes()
     .filter((id) => former.has(id))
-    .map((id) => former.get(id).y - graph.node(id).y);
+    .map((id) => former.get(id).y - Math.round(graph.node(id).y));
   return moves.length > 0 ? middle(moves) : 0;
 }
 
@@ -48,13 +58,13 @@ function middle(numbers) {
 }
 
 // line returns the points of an edge. Where it passes a column it goes straight, in the room that is kept for it.
-function line(from, to, bends, columns) {
+function line(from, to, through, columns) {
   const forward = to.x >= from.x;
   const half = (forward ? size.width : -size.width) / 2;
   const points = [[from.x + half, from.y]];
-  for (const { x, y } of bends) {
-    const between = forward ? x > from.x + half && x < to.x - half : x < from.x + half && x > to.x - half;
-    if (between && columns.some((column) => Math.abs(column - x) < 2)) points.push([x - half, y], [x + half, y]);
+  for (const { x, y } of through) {
+    const inside = forward ? x > from.x + half && x < to.x - half : x < from.x + half && x > to.x - half;
+    if (inside && columns.some((column) => Math.abs(column - x) < 2)) points.push([x - half, y], [x + half, y]);
   }
   points.push([to.x - half, to.y]);
   return points;
@@ -64,8 +74,8 @@ function line(from, to, bends, columns) {
 // their order.
 function order(graph, former) {
   const layers = layersOf(graph);
-  const known = layers.flat().filter((id) => former.has(id)).length;
-  if (known > 0) keep(graph, layers, former);
+  const known = layers.flat().some((id) => former.places.has(id));
+  if (known) keep(graph, layers, former);
   else untangle(graph, layers);
   for (const layer of layers) for (const [i, id] of layer.entries()) graph.node(id).order = i;
 }
@@ -92,7 +102,7 @@ function layersOf(graph) {
 
 // keep orders each layer by where its nodes were; new ones, and the bends of edges, come between what they lead to.
 function keep(graph, layers, former) {
-  const height = new Map([...former].map(([id, { y }]) => [id, y]));
+  const height = heights(graph, layers, former);
   const open = layers.flat().filter((id) => !height.has(id));
   const around = (id) =>
     graph
@@ -106,6 +116,25 @@ function keep(graph, layers, former) {
     }
   }
   for (const layer of layers) layer.sort((a, b) => (height.get(a) ?? 0) - (height.get(b) ?? 0));
+}
+
+// heights returns where the nodes of layers were, and the bends of edges that have as many as before.
+function heights(graph, layers, { places, bends }) {
+  const known = new Map([...places].map(([id, { y }]) => [id, y]));
+  const chains = new Map();
+  for (const id of layers.flat()) {
+    const { edgeObj: edge } = graph.node(id);
+    if (!edge) continue;
+    const key = between(edge.v, edge.w);
+    if (chains.has(key)) chains.get(key).push(id);
+    else chains.set(key, [id]);
+  }
+  for (const [key, chain] of chains) {
+    const back = bends.get(key.split('\n').reverse().join('\n'))?.toReversed(); // dagre turns an edge of a cycle round
+    const before = bends.get(key) ?? back ?? [];
+    if (before.length === chain.length) for (const [i, id] of chain.entries()) known.set(id, before[i]);
+  }
+  return known;
 }
 
 // untangle sorts each layer by the middle of what its nodes lead to in the one before, forth and back, and keeps the
