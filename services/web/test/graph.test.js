@@ -139,13 +139,13 @@ test('a fall marks its cause and what it hits, also in a team', () => {
     cause: (id) => (id === 'db' ? { hits: 2 } : undefined),
     of: (id) => (['ledger', 'shop'].includes(id) ? { causes: [] } : undefined),
   };
-  assert.deepEqual([...fallen(shown(shop).nodes, impacts)].sort(), [
-    ['db', 'cause'],
-    ['ledger', 'hit'],
-    ['shop', 'hit'],
-  ]);
-  const teams = shown(shop, { by: 'team' }, { shop: { team: 'Web' } });
-  assert.equal(fallen(teams.nodes, impacts).get('team Web'), 'hit');
+  const { marks, edges } = fallen(shown({ ...shop, news: ['ledger?'] }), impacts);
+  assert.deepEqual(Object.fromEntries(marks), { db: 'cause', ledger: 'hit', shop: 'hit' });
+  assert.deepEqual([...edges], ['ledger > db', 'news > ledger', 'shop > ledger']);
+  const fields = { shop: { team: 'Web' }, mail: { team: 'Web' } };
+  const teams = fallen(shown(shop, { by: 'team' }, fields), impacts);
+  assert.deepEqual(Object.fromEntries(teams.marks), { 'team ': 'cause', 'team Web': 'hit' });
+  assert.deepEqual([...teams.edges], ['team Web > team ']);
 });
 
 test('a table is in the order of teams, or of hops', () => {

@@ -1,4 +1,4 @@
-// <graph-drawing> draws a graph: show(scene, fit) takes { graph, places, lines, marks, impacts, now, href, blast }, with what
+// <graph-drawing> draws a graph: show(scene, fit) takes { graph, places, lines, fall, now, href, blast }, with what
 // lib/graph.js and worker/layered.js return, href(node) the address behind a node, and blast(node) what stops working with it.
 // fit says whether all is to be seen again. Where only states differ, only the shapes that do are changed. It
 // bubbles "centre" (detail the id of a node), for a person who wants what is around it.
@@ -32,9 +32,10 @@ class GraphDrawing extends HTMLElement {
     this.#camera = new Camera(this.#svg);
     for (const button of this.querySelectorAll('[data-zoom]'))
       button.addEventListener('click', () => this.#zoom(button.dataset.zoom));
-    this.#svg.addEventListener('keydown', (event) => this.#key(event));
-    this.#svg.addEventListener('focusin', ({ target }) => this.#focused(target.closest('.node')));
-    this.#svg.addEventListener('focusout', () => this.#trace(''));
+    // Not on the <svg>: browsers take one that listens for the focus for a control.
+    this.addEventListener('keydown', (event) => this.#key(event));
+    this.addEventListener('focusin', ({ target }) => this.#focused(target.closest('.node')));
+    this.addEventListener('focusout', () => this.#trace(''));
     this.#svg.addEventListener('pointerover', ({ target }) => this.#point(target.closest('.node')?.key ?? ''));
     this.#svg.addEventListener('pointerleave', () => this.#point(''));
     new ResizeObserver(() => this.#scene && this.#resized()).observe(this.#svg);
@@ -106,26 +107,26 @@ class GraphDrawing extends HTMLElement {
   }
 
   #first(nodes) {
-    const { graph, marks } = this.#scene;
-    return (graph.focus ?? nodes.find(({ id }) => marks.get(id) === 'cause') ?? nodes[0])?.id ?? '';
+    const { graph, fall } = this.#scene;
+    return (graph.focus ?? nodes.find(({ id }) => fall.marks.get(id) === 'cause') ?? nodes[0])?.id ?? '';
   }
 
   #node({ id }) {
-    const { graph, places, marks, href, now } = this.#scene;
+    const { graph, places, fall, href, now } = this.#scene;
     const node = graph.byID.get(id);
     const element = this.#elements.get(id) ?? newNode(node);
     this.#elements.set(id, element);
     const centre = graph.focus === node;
-    showNode(element, { node, place: places.get(id), mark: marks.get(id), href: href(node), centre, now });
+    showNode(element, { node, place: places.get(id), mark: fall.marks.get(id), href: href(node), centre, now });
     set(element, 'tabindex', id === this.#current ? 0 : -1);
     return element;
   }
 
   #edge(edge) {
-    const { lines, marks } = this.#scene;
+    const { lines, fall } = this.#scene;
     const element = this.#elements.get(edge.id) ?? newEdge(edge);
     this.#elements.set(edge.id, element);
-    const hit = marks.has(edge.to) && (edge.kind === 'soft' || marks.has(edge.from));
+    const hit = fall.edges.has(edge.id);
     showEdge(element, { edge, points: lines.get(edge.id), hit });
     return element;
   }
@@ -162,7 +163,7 @@ class GraphDrawing extends HTMLElement {
   }
 
   #cause() {
-    return [...this.#scene.marks].find(([, mark]) => mark === 'cause')?.[0];
+    return [...this.#scene.fall.marks].find(([, mark]) => mark === 'cause')?.[0];
   }
 
   #resized() {
@@ -179,6 +180,7 @@ class GraphDrawing extends HTMLElement {
     const { key, ctrlKey, metaKey, altKey } = event;
     if (ctrlKey || metaKey || altKey) return;
     const id = this.current;
+    if (!id) return;
     const { graph, places } = this.#scene;
     const to = walkFrom(graph, places, id, key);
     if (to === undefined && key !== 'f' && key !== '0' && !(key in zooms)) return;

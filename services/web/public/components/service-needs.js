@@ -5,6 +5,7 @@ import { account } from '../lib/account.js';
 import { pageClock } from '../lib/clock.js';
 import { kinds, neededBy, needs } from '../lib/dependencies.js';
 import { since, state } from '../lib/format.js';
+import { around } from '../lib/graph-view.js';
 import { address } from '../lib/route.js';
 import { statusNames } from '../lib/status.js';
 import { Hold, steady } from '../lib/steady.js';
@@ -59,6 +60,9 @@ class ServiceNeeds extends HTMLElement {
           : rows;
       this.#fill(list);
     }
+    const link = this.querySelector('.graph-link');
+    link.hidden = [...this.#lists.values()].every(({ rows }) => rows.length === 0);
+    if (other) link.href = around(service.id);
     const none = this.#lists.get('needs').rows.length === 0;
     this.querySelector('.needs-declare').hidden = !none || !account.mayChange(service);
   }

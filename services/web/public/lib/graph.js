@@ -2,7 +2,7 @@
 // { id, name, team, status, service, size, hops, needs, neededBy }: service is undefined for a team, and for what is gone;
 // size is the number of services of a team, else 0; hops is how far it is from the focus, null without one; needs and
 // neededBy are the nodes beside it. An edge is { id, from, to, kind, size }: from needs to, and size is of how many needs
-// it consists.
+// it consists, which are its pairs.
 import { compare, survey } from './filter.js';
 import { filters } from './graph-view.js';
 import { statuses } from './status.js';
@@ -172,11 +172,12 @@ function link(needs, view, shown, nodeOf, nodes) {
       const key = `${from} > ${to}`;
       const edge = edges.get(key);
       if (!edge) {
-        edges.set(key, { id: key, from, to, kind, size: 1 });
+        edges.set(key, { id: key, from, to, kind, size: 1, pairs: [[id, needed, kind]] });
         nodes.get(from).needs.push(to);
         nodes.get(to).neededBy.push(from);
       } else {
         edge.size++;
+        edge.pairs.push([id, needed, kind]);
         if (kind === 'hard') edge.kind = kind;
       }
     }
@@ -193,14 +194,20 @@ export function structure({ nodes, edges }) {
   return [...nodes, ...edges].map(({ id }) => id).join('\n');
 }
 
-// fallen marks what a fall reaches, by what impacts (lib/impacts.js) knows: node id → "cause" or "hit".
-export function fallen(nodes, impacts) {
+// fallen says what a fall reaches, by what impacts (lib/impacts.js) knows: { marks, edges }, of which marks is node id →
+// "cause" or "hit", and edges has the ids of those that lead there. A soft need leads there too, but not on.
+export function fallen({ nodes, edges }, impacts) {
+  const isCause = (id) => impacts.cause(id)?.hits > 0;
+  const isHit = (id) => impacts.of(id) !== undefined;
   const marks = new Map();
   for (const { id, members } of nodes) {
-    if (members.some((one) => impacts.cause(one)?.hits > 0)) marks.set(id, 'cause');
-    else if (members.some((one) => impacts.of(one))) marks.set(id, 'hit');
+    if (members.some(isCause)) marks.set(id, 'cause');
+    else if (members.some(isHit)) marks.set(id, 'hit');
   }
-  return marks;
+  const reached = (id) => isCause(id) || isHit(id);
+  const leads = ([from, to, kind]) => reached(to) && (kind === 'soft' || isHit(from));
+  const led = edges.filter(({ to, pairs }) => marks.has(to) && pairs.some(leads));
+  return { marks, edges: new Set(led.map(({ id }) => id)) };
 }
 
 // byHops and byTeam order nodes for a table.

@@ -190,9 +190,9 @@ export class GraphPage extends Page {
     const context = { impacts, now, href: (node) => this.#href(node), around: (node) => this.#around(node) };
     this.#table.show(this.#graph, context);
     if (this.#placed?.of !== this.#structure) return;
-    const marks = fallen(this.#graph.nodes, impacts);
+    const fall = fallen(this.#graph, impacts);
     const blast = (node) => this.#needs.blast(node.id);
-    this.#drawing.show({ ...context, graph: this.#graph, ...this.#placed, marks, blast }, fit);
+    this.#drawing.show({ ...context, graph: this.#graph, ...this.#placed, fall, blast }, fit);
   }
 
   // href leads to a service, and from a team to its services in the graph.

@@ -2,7 +2,6 @@
 // latter is there also after it was deleted, by its id.
 import { setText } from '../components/template.js';
 import { account } from '../lib/account.js';
-import { around } from '../lib/graph-view.js';
 import { address } from '../lib/route.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
@@ -30,7 +29,6 @@ export class ServicePage extends Page {
   #list = this.root.querySelector('.service-list');
   #missing = this.root.querySelector('.empty');
   #needs = this.root.querySelector('service-needs');
-  #graph = this.root.querySelector('.graph-link');
   #history = this.root.querySelector('service-history');
 
   constructor(session) {
@@ -74,7 +72,6 @@ export class ServicePage extends Page {
     this.root.classList.toggle('locked', Boolean(service) && !account.mayChange(service));
     if (!service) this.#card.remove();
     else if (!this.#card.isConnected) this.#list.append(this.#card);
-    this.#graph.hidden = !known || !service;
     this.#needs.show(known ? service : undefined, this.session.store);
     this.session.retitle();
     setText(this.#missing.querySelector('p'), missing[this.session.past ? 'past' : 'present']);
@@ -86,7 +83,6 @@ export class ServicePage extends Page {
     teams.want();
     this.#card.service = service;
     this.#card.owner = teams.named(service.team);
-    this.#graph.href = this.session.keep(around(service.id));
   }
 
   happened(id) {

@@ -1,0 +1,304 @@
+// The page of the graph: what services need, drawn and as a table.
+import { AxeBuilder } from '@axe-core/playwright';
+import { pageOf, titled } from '../portal/home.js';
+import { expect, onlyByEvents, test } from '../portal/test.js';
+
+const plain = (text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+// Graph is the page, in the terms of the user.
+class Graph {
+  constructor(page) {
+    this.page = page;
+    this.main = page.locator('#graph');
+    this.drawing = page.getByRole('application', { name: /^Graph/ });
+    this.nodes = this.drawing.getByRole('link');
+    this.edges = this.drawing.locator('.graph-edges path');
+    this.table = page.getByRole('region', { name: 'The same as a table' });
+    this.rows = this.table.locator('tbody tr');
+    this.said = page.locator('.graph-said');
+    this.causes = page.getByRole('region', { name: 'What hits other services' });
+  }
+
+  // open shows the graph of the services of a test, and resolves when it is drawn.
+  async open(home, catalogue, search = '') {
+    await home.open(`/graph?q=${catalogue.mark}${search}`);
+    await expect(this.page.locator('graph-drawing[aria-busy]')).toHaveCount(0);
+  }
+
+  node(name) {
+    return this.drawing.getByRole('link', { name: new RegExp(`^${plain(name)},`) });
+  }
+
+  row(name) {
+    return this.rows.filter({ has: this.page.getByRole('link', { name, exact: true }) });
+  }
+
+  async names() {
+    const labels = await this.nodes.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
+    return labels.map((label) => label.split(',')[0]).sort();
+  }
+}
+
+// shop adds a shop that needs a ledger, and that a database, and mail that the shop works without.
+async function shop(catalogue, name = 'db') {
+  const add = (word, team, ...needs) =>
+    catalogue.add({
+      name: catalogue.name(word),
+      team: catalogue.name(team),
+      status: 'healthy',
+      depends_on: needs.map(([{ id }, kind = 'hard']) => ({ id, kind })),
+    });
+  const db = await add(name, 'Data');
+  const mail = await add('mail', 'Web');
+  const ledger = await add('ledger', 'Payments', [db]);
+  const front = await add('shop', 'Web', [ledger], [mail, 'soft']);
+  const alone = await add('alone', 'Web');
+  return { db, mail, ledger, front, alone };
+}
+
+test('drawing and table show the same, live, and say what needs nothing', async ({ home, page, catalogue }) => {
+  const { db, mail, ledger, front, alone } = await shop(catalogue);
+  const graph = new Graph(page);
+  await graph.open(home, catalogue);
+  await onlyByEvents(page);
+  await expect(page).toHaveTitle(titled('Graph'));
+  const four = [db, mail, ledger, front].map(({ name }) => name).sort();
+  await expect.poll(() => graph.names()).toEqual(four);
+  await expect(graph.rows).toHaveCount(4);
+  await expect(graph.edges).toHaveCount(3);
+  await expect(graph.main).toContainText('1 service needs nothing and is needed by nothing.');
+  await expect(graph.node(front.name)).toHaveAccessibleName(/healthy, needs 2, needed by 0$/);
+  await expect(graph.row(front.name)).toHaveText(/healthy\s*2\s*0/);
+  const x = async ({ name }) => (await graph.node(name).boundingBox()).x;
+  expect(await x(front)).toBeLessThan(await x(ledger));
+  expect(await x(ledger)).toBeLessThan(await x(db));
+
+  await catalogue.change(alone.id, { depends_on: [{ id: mail.id }] });
+  await expect(graph.node(alone.name)).toBeVisible();
+  await expect(graph.row(mail.name)).toHaveText(/healthy\s*0\s*2/);
+  await catalogue.change(front.id, { depends_on: [{ id: ledger.id }] });
+  await expect(graph.row(mail.name)).toHaveText(/healthy\s*0\s*1/);
+  await graph.node(db.name).click();
+  await expect(page).toHaveURL((url) => url.pathname === pageOf(db));
+  await page.getByRole('link', { name: 'Show in the graph' }).click();
+  await expect(page).toHaveTitle(titled(`Graph of ${db.name}`));
+  await expect.poll(() => graph.names()).toEqual([db, ledger, front].map(({ name }) => name).sort());
+});
+
+test('a fall is marked and its end clears it, without placing anything anew', async ({ home, page, catalogue }) => {
+  const { db, mail, ledger, front } = await shop(catalogue);
+  const graph = new Graph(page);
+  await graph.open(home, catalogue);
+  await expect(graph.nodes).toHaveCount(4);
+  await onlyByEvents(page);
+  await page.evaluate((unmoved) => {
+    globalThis.changed = new Set();
+    globalThis.moved = 0;
+    const observer = new MutationObserver((all) => {
+      for (const { target, type, attributeName } of all) {
+        const shape = target.closest?.('.node, .edge');
+        if (type === 'childList' && target.closest?.('.graph-world') && !shape) globalThis.moved++;
+        if (attributeName === 'transform' || attributeName === 'd') globalThis.moved++;
+        if (shape) globalThis.changed.add(shape.getAttribute('aria-label')?.split(',')[0] ?? 'edge');
+      }
+    });
+    observer.observe(document.querySelector('.graph-svg'), { subtree: true, childList: true, attributes: true });
+    globalThis.unmoved = unmoved;
+  });
+  await catalogue.change(db.id, { status: 'down' });
+  await expect(graph.node(db.name)).toHaveAccessibleName(/down \d+ s, hits others/);
+  await expect(graph.node(front.name)).toHaveAccessibleName(/healthy, hit,/);
+  await expect(graph.drawing.locator('.edge.hit')).toHaveCount(2);
+  await expect(graph.row(front.name)).toContainText(`hit by ${db.name}`);
+  await expect(graph.causes).toContainText(`${db.name} has been down`);
+  await catalogue.change(db.id, { status: 'healthy' });
+  await expect(graph.node(front.name)).toHaveAccessibleName(/healthy, needs/);
+  await expect(graph.drawing.locator('.edge.hit')).toHaveCount(0);
+  await expect(graph.row(front.name).getByText('hit by')).toBeHidden();
+  const { changed, moved } = await page.evaluate(() => ({ changed: [...globalThis.changed], moved: globalThis.moved }));
+  expect(moved, 'nothing was placed anew').toBe(0);
+  expect(changed.sort()).toEqual([db.name, 'edge', ledger.name, front.name].sort());
+  expect(changed).not.toContain(mail.name);
+});
+
+test('focus, hops, kind and filters are in the address, and Back leads through them', async ({
+  home,
+  page,
+  catalogue,
+}) => {
+  const { db, mail, ledger, front } = await shop(catalogue);
+  const graph = new Graph(page);
+  const named = (...services) => services.map(({ name }) => name).sort();
+  await graph.open(home, catalogue);
+  await graph
+    .row(db.name)
+    .getByRole('link', { name: /^Graph around/ })
+    .click();
+  await expect(page.getByRole('heading', { name: `Graph of ${db.name}` })).toBeVisible();
+  await expect.poll(() => graph.names()).toEqual(named(db, ledger, front));
+  await expect(graph.row(front.name)).toHaveText(/healthy\s*1\s*0\s*2/);
+  await page.getByRole('button', { name: '1', exact: true }).click();
+  await expect(page).toHaveURL((url) => url.searchParams.get('hops') === '1');
+  await expect.poll(() => graph.names()).toEqual(named(db, ledger));
+  await page.goBack();
+  await expect.poll(() => graph.names()).toEqual(named(db, ledger, front));
+  await page.getByRole('button', { name: /^Remove focus/ }).click();
+  await expect(page).toHaveURL('/graph');
+
+  await page.goto(`/graph?q=${catalogue.mark}`);
+  await page.getByLabel('Kind of needs').selectOption('soft');
+  await expect.poll(() => graph.names()).toEqual(named(mail, front));
+  await page.getByLabel('Kind of needs').selectOption('');
+  await page.getByText('Filter', { exact: false }).and(page.locator('summary')).click();
+  await page.getByRole('group', { name: 'Team' }).getByText(catalogue.name('Web')).click();
+  await expect.poll(() => graph.names()).toEqual(named(mail, front));
+  await expect(page).toHaveURL((url) => url.searchParams.get('team') === catalogue.name('Web'));
+  await page.reload();
+  await expect.poll(() => graph.names()).toEqual(named(mail, front));
+  await page.goBack();
+  await expect.poll(() => graph.names()).toEqual(named(db, mail, ledger, front));
+});
+
+test('by keyboard one walks along the needs, and learns what stops with a service', async ({
+  home,
+  page,
+  catalogue,
+}) => {
+  const { db, mail, ledger, front } = await shop(catalogue);
+  const graph = new Graph(page);
+  await graph.open(home, catalogue);
+  await expect(graph.nodes).toHaveCount(4);
+  await graph.main.getByRole('button', { name: 'Zoom in' }).focus();
+  await page.keyboard.press('Tab');
+  await expect(graph.node(front.name), 'the first, as nothing fell').toBeFocused();
+  await expect(graph.said).toHaveText(`${front.name}: nothing needs it to work`);
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('End');
+  await expect(graph.node(db.name)).toBeFocused();
+  await expect(graph.said).toHaveText(`${db.name}: 2 services of 2 teams need it to work`);
+  await expect(graph.drawing.locator('.node[data-lit]')).toHaveCount(3);
+  await page.keyboard.press('ArrowLeft');
+  await expect(graph.node(ledger.name)).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowDown');
+  const column = [graph.node(mail.name), graph.node(ledger.name)];
+  await expect(column[0].or(column[1]).and(page.locator(':focus'))).toHaveCount(1);
+  await page.keyboard.press('Home');
+  await expect(graph.node(front.name)).toBeFocused();
+  const world = graph.drawing.locator('.graph-world');
+  const before = await world.getAttribute('transform');
+  await page.keyboard.press('-');
+  await expect(world).not.toHaveAttribute('transform', before);
+  await page.keyboard.press('0');
+  await page.keyboard.press('f');
+  await expect(page).toHaveURL((url) => url.searchParams.get('focus') === front.id);
+  await expect(graph.node(front.name)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL((url) => url.pathname === pageOf(front));
+});
+
+test('by team there is one node a team, which opens in its place', async ({ home, page, catalogue }) => {
+  const { mail, front } = await shop(catalogue);
+  const graph = new Graph(page);
+  await graph.open(home, catalogue);
+  await expect(graph.nodes).toHaveCount(4);
+  await page.getByRole('checkbox', { name: 'By team', exact: true }).check();
+  const teams = ['Data', 'Payments', 'Web'].map((team) => `Team ${catalogue.name(team)}`);
+  await expect.poll(() => graph.names()).toEqual(teams);
+  await expect(graph.edges).toHaveCount(2);
+  await graph.node(teams[2]).click();
+  await expect.poll(() => graph.names()).toEqual([...teams.slice(0, 2), mail.name, front.name].sort());
+  await expect(page).toHaveURL((url) => url.searchParams.get('open') === catalogue.name('Web'));
+  await page.getByRole('button', { name: `Fold team ${catalogue.name('Web')}` }).click();
+  await expect.poll(() => graph.names()).toEqual(teams);
+});
+
+test('a plain wheel scrolls the page, with Ctrl it zooms, and one drags', async ({ home, page, catalogue }) => {
+  await page.setViewportSize({ width: 1000, height: 500 });
+  const { db } = await shop(catalogue);
+  const graph = new Graph(page);
+  await graph.open(home, catalogue);
+  await expect(graph.nodes).toHaveCount(4);
+  const world = graph.drawing.locator('.graph-world');
+  const at = () => world.getAttribute('transform');
+  const begin = await at();
+  await graph.node(db.name).hover();
+  await page.mouse.wheel(0, 100);
+  await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(0);
+  expect(await at()).toBe(begin);
+  await graph.node(db.name).hover();
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -100);
+  await page.keyboard.up('Control');
+  await expect.poll(at).not.toBe(begin);
+  const zoomed = await at();
+  await graph.node(db.name).hover();
+  await page.mouse.down();
+  await page.mouse.move(300, 250, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(at).not.toBe(zoomed);
+  await expect(page, 'who drags does not open').toHaveURL((url) => url.pathname === '/graph');
+});
+
+test('without its worker the page says so, and the table is there', async ({ home, page, catalogue }) => {
+  const { db } = await shop(catalogue);
+  const broken = { contentType: 'text/javascript', body: 'throw new Error("broken")' };
+  await page.route('**/worker/layout.js', (route) => route.fulfill(broken));
+  const graph = new Graph(page);
+  await home.open(`/graph?q=${catalogue.mark}`);
+  await expect(graph.main.getByRole('status').getByText('The drawing failed')).toBeVisible();
+  await expect(graph.drawing).toBeHidden();
+  await expect(graph.row(db.name)).toBeVisible();
+});
+
+test('at a moment the graph is that of then', async ({ home, page, catalogue }) => {
+  const { db, ledger } = await shop(catalogue);
+  const { updated_at } = await catalogue.change(db.id, { status: 'down' });
+  const moment = new Date(Date.parse(updated_at) + 1).toISOString();
+  await catalogue.change(ledger.id, { depends_on: [] });
+  await catalogue.change(db.id, { status: 'healthy' });
+  const graph = new Graph(page);
+  await page.goto(`/graph?q=${catalogue.mark}&at=${moment}`);
+  await expect(graph.node(ledger.name)).toHaveAccessibleName(/hit, needs 1/);
+  await expect(graph.node(db.name)).toHaveAccessibleName(/down .*hits others/);
+  await page.getByRole('button', { name: 'Back to now' }).click();
+  await expect(graph.node(db.name)).toHaveCount(0);
+  await expect(graph.node(ledger.name)).toHaveAccessibleName(/healthy, needs 0/);
+  await expect(home.connection).toHaveText('Live');
+});
+
+const looks = { light: 1280, dark: 360 };
+for (const [colorScheme, width] of Object.entries(looks)) {
+  test(`nothing is wrong with how it looks, ${colorScheme}, at ${width} px, whatever the names`, async ({
+    home,
+    page,
+    catalogue,
+  }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const text = `<img src=x onerror="window.hacked=true"> שירות ${'W'.repeat(40)}`;
+    const { db, front } = await shop(catalogue, text);
+    await catalogue.change(db.id, { status: 'down' });
+    const graph = new Graph(page);
+    for (const search of ['', `&focus=${front.id}&hops=all`, '&by=team']) {
+      await graph.open(home, catalogue, search);
+      await expect(graph.nodes.first()).toBeVisible();
+      await expect(graph.causes).toContainText(db.name);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const found = violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+      );
+      expect(found, search).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), search).toBeLessThanOrEqual(width);
+      const over = await graph.nodes.evaluateAll((all) =>
+        all.filter((one) => {
+          const [box, name] = [one.querySelector('.box'), one.querySelector('text')].map((part) => part.getBBox());
+          return name.x + name.width > box.width;
+        }),
+      );
+      expect(over, 'a name is cut to its box').toEqual([]);
+    }
+    await expect(graph.main.locator('img')).toHaveCount(0);
+    expect(await page.evaluate(() => globalThis.hacked)).toBeUndefined();
+  });
+}
