@@ -17,6 +17,9 @@ type Dependencies interface {
 	// Neighbours returns the services that one needs, and at most limit of those that need it,
 	// or catalog.ErrNotFound.
 	Neighbours(ctx context.Context, id string, limit int) (catalog.Neighbours, error)
+	// NeededServices returns a service and all that it needs through hard needs, with their status.
+	// Only what impacts depend on is set.
+	NeededServices(ctx context.Context, id string) ([]catalog.Service, error)
 }
 
 // need is a service that another one needs, as clients read it.

@@ -28,24 +28,61 @@ const perBlock = 128
 // blockPause is the pause after each block when a list is compressed in advance.
 const blockPause = time.Millisecond
 
-// item is an encoded service. It is immutable.
+// item is an encoded service. It is immutable once it is in a list.
 type item struct {
 	id, key string
 	json    []byte
-	sum     [sha256.Size]byte
-	cut     bool // it begins a block
+	sum     [sha256.Size]byte // of json
+	own     [sha256.Size]byte // of json without what hits it
+	head    int               // how long json is up to the value of impact, the last member
+	cut     bool              // it begins a block
 	node    *impact.Node
+	hit     *nearestHit // as json has it
 }
 
+// newItem returns the item of a service that nothing hits.
 func newItem(l *catalog.Listed) (*item, error) {
 	text, err := json.Marshal(newService(&l.Service))
 	if err != nil {
 		return nil, fmt.Errorf("encode service %s: %w", l.ID, err)
 	}
+	sum := sha256.Sum256(text)
 	// The id alone decides, so that most blocks keep their items when the list changes,
 	// and are the same on all replicas.
 	cut := crc32.ChecksumIEEE([]byte(l.ID))%perBlock == 0
-	return &item{id: l.ID, key: l.Key, json: text, sum: sha256.Sum256(text), cut: cut, node: impact.NewNode(&l.Service)}, nil
+	return &item{
+		id: l.ID, key: l.Key, json: text, sum: sum, own: sum, head: len(text) - len(`null}`), cut: cut, node: impact.NewNode(&l.Service),
+	}, nil
+}
+
+// hitBy returns the item with what hits the service: itself if it has that already. It encodes
+// nothing else.
+func (it *item) hitBy(hit *nearestHit) (*item, error) {
+	if it.hit.same(hit) {
+		return it, nil
+	}
+	text, err := json.Marshal(hit)
+	if err != nil {
+		return nil, fmt.Errorf("encode what hits service %s: %w", it.id, err)
+	}
+	return it.ending(hit, append(text, '}')), nil
+}
+
+// like returns the item with what hits another one, which is of the same service.
+func (it *item) like(other *item) *item {
+	if other.hit == nil {
+		return it
+	}
+	return it.ending(other.hit, other.json[other.head:])
+}
+
+// ending returns the item with what hits the service, as tail has it.
+func (it *item) ending(hit *nearestHit, tail []byte) *item {
+	next := *it
+	next.hit = hit
+	next.json = slices.Concat(it.json[:it.head], tail)
+	next.sum = sha256.Sum256(next.json)
+	return &next
 }
 
 // encodedList is a list as it is sent. It is immutable, except that it caches its
@@ -69,7 +106,7 @@ type encodedList struct {
 type blocks map[[sha256.Size]byte][]byte
 
 // with returns the list after the changes, or l itself if they change nothing. It
-// encodes only changed services.
+// encodes only changed services, and what hits others where that has changed.
 func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 	updates := make(map[string]*item, len(c.Services)+len(c.Deleted)) // nil: deleted
 	for _, id := range c.Deleted {
@@ -83,26 +120,30 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 		updates[it.id] = it
 	}
 	next := &encodedList{items: make([]*item, 0, len(l.items)+len(c.Services))}
-	same, sameNeeds := l.json != nil, l.picture != nil
+	same, sameNodes, sameNeeds := l.json != nil, l.picture != nil, l.picture != nil
 	for _, it := range l.items {
 		now, updated := updates[it.id]
 		delete(updates, it.id)
 		switch {
-		case updated && now != nil && now.sum == it.sum && now.key == it.key, !updated && !c.All:
+		case updated && now != nil && now.own == it.own && now.key == it.key, !updated && !c.All:
 			next.items = append(next.items, it)
 			continue
 		case now != nil:
-			next.items = append(next.items, now)
-			sameNeeds = sameNeeds && slices.Equal(now.node.Hard, it.node.Hard)
+			if now.node.Same(it.node) { // such as new measurements
+				now.node = it.node
+			} else {
+				sameNodes, sameNeeds = false, sameNeeds && slices.Equal(now.node.Hard, it.node.Hard)
+			}
+			next.items = append(next.items, now.like(it))
 		default:
-			sameNeeds = false
+			sameNodes, sameNeeds = false, false
 		}
 		same = false
 	}
 	for _, it := range updates { // new services
 		if it != nil {
 			next.items = append(next.items, it)
-			same, sameNeeds = false, false
+			same, sameNodes, sameNeeds = false, false, false
 		}
 	}
 	if same {
@@ -111,18 +152,38 @@ func (l *encodedList) with(c catalog.Changes) (*encodedList, error) {
 	slices.SortFunc(next.items, func(a, b *item) int { return strings.Compare(a.key, b.key) })
 	next.blocks = l.compressed()
 	next.total = len(next.items)
-	next.join()
-	var before *impact.Picture
-	if sameNeeds {
-		before = l.picture
+	next.picture = l.picture
+	if !sameNodes {
+		var before *impact.Picture
+		if sameNeeds {
+			before = l.picture
+		}
+		if err := next.draw(pictureOf(next.items, before)); err != nil {
+			return nil, err
+		}
 	}
-	next.picture = pictureOf(next.items, before)
+	next.join()
 	return next, nil
 }
 
+// draw gives the list a picture, and each item what hits it.
+func (l *encodedList) draw(p *impact.Picture) (err error) {
+	l.picture = p
+	hit := map[string]*nearestHit{}
+	for _, id := range p.AllHit() {
+		hit[id] = newNearestHit(p, id)
+	}
+	for i, it := range l.items {
+		if l.items[i], err = it.hitBy(hit[it.id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // encodeList encodes the items of a list that is not cached. Use its pages: it has no
-// json itself.
-func encodeList(all []catalog.Listed) (*encodedList, error) {
+// json itself. p has all services; nil: the list does.
+func encodeList(all []catalog.Listed, p *impact.Picture) (*encodedList, error) {
 	list := &encodedList{items: make([]*item, len(all))}
 	for i := range all {
 		var err error
@@ -130,8 +191,10 @@ func encodeList(all []catalog.Listed) (*encodedList, error) {
 			return nil, err
 		}
 	}
-	list.picture = pictureOf(list.items, nil)
-	return list, nil
+	if p == nil {
+		p = pictureOf(list.items, nil)
+	}
+	return list, list.draw(p)
 }
 
 // pictureOf returns what hangs together, as impact.NewPicture.

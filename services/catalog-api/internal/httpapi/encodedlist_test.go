@@ -14,7 +14,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/impact"
 )
 
 func listedNamed(name string) catalog.Listed {
@@ -40,6 +42,9 @@ func TestChangedListEqualsRebuiltList(t *testing.T) {
 	var first []catalog.Listed
 	for i := range 1500 {
 		l := listedNamed(fmt.Sprintf("service %04d", i))
+		if i > 0 {
+			l.DependsOn = needing(first[random.IntN(i)])
+		}
 		all[l.ID] = l
 		first = append(first, l)
 	}
@@ -61,6 +66,18 @@ func TestChangedListEqualsRebuiltList(t *testing.T) {
 				all[id] = l
 				c.Services = append(c.Services, l)
 			case 4: // reported as changed, but unchanged
+				c.Services = append(c.Services, l)
+			case 5:
+				l.Status = events.Statuses[random.IntN(len(events.Statuses))]
+				all[id] = l
+				c.Services = append(c.Services, l)
+			case 6:
+				l.LatencyMS++
+				all[id] = l
+				c.Services = append(c.Services, l)
+			case 7:
+				l.DependsOn = needing(first[random.IntN(len(first))])
+				all[id] = l
 				c.Services = append(c.Services, l)
 			}
 		}
@@ -89,6 +106,7 @@ func TestChangedListEqualsRebuiltList(t *testing.T) {
 		if err := json.Unmarshal(list.json, &read); err != nil || read.Total != len(now) || len(read.Items) != len(now) {
 			t.Fatalf("round %d: total %d, %d items (%v), want %d", round, read.Total, len(read.Items), err, len(now))
 		}
+		wantHits(t, read, list.picture)
 	}
 	again := with(t, list, catalog.Changes{All: true, Services: values(all)})
 	if again != list {
@@ -106,6 +124,63 @@ func TestChangedListEqualsRebuiltList(t *testing.T) {
 	}
 	if kept != len(next.blocks)-1 {
 		t.Errorf("%d of %d blocks were kept, want all but one", kept, len(next.blocks))
+	}
+}
+
+func needing(needed catalog.Listed) []catalog.Dependency {
+	return []catalog.Dependency{{ID: needed.ID, Name: needed.Name, Kind: events.DependencyHard}}
+}
+
+// wantHits checks that what was read of a list is what hits its services.
+func wantHits(t *testing.T, read serviceList, p *impact.Picture) {
+	t.Helper()
+	hit := 0
+	for _, svc := range read.Items {
+		if want := newNearestHit(p, svc.ID); !svc.Impact.same(want) {
+			t.Fatalf("on %s: %+v, want %+v", svc.Name, svc.Impact, want)
+		} else if want != nil {
+			hit++
+		}
+	}
+	if hit != len(p.AllHit()) {
+		t.Fatalf("%d services are hit, want %d", hit, len(p.AllHit()))
+	}
+}
+
+// A change of what hits a few services leaves the others as they are encoded, and what is measured
+// leaves what hits them.
+func TestOnlyServicesThatAreHitAreEncodedAgain(t *testing.T) {
+	db, shop, other := listedNamed("db"), listedNamed("shop"), listedNamed("other")
+	shop.DependsOn, other.Status = needing(db), events.StatusDown
+	late := listedNamed("late")
+	late.DependsOn = needing(other)
+	list := with(t, &encodedList{}, catalog.Changes{All: true, Services: []catalog.Listed{db, late, other, shop}})
+	find := func(l *encodedList, name string) *item {
+		t.Helper()
+		i := slices.IndexFunc(l.items, func(it *item) bool { return it.key == name })
+		return l.items[i]
+	}
+	change := func(what string, change func(*catalog.Service), changed ...string) {
+		t.Helper()
+		change(&db.Service)
+		next := with(t, list, catalog.Changes{Services: []catalog.Listed{db}})
+		for _, name := range []string{"db", "late", "other", "shop"} {
+			if was, now := find(list, name), find(next, name); (was != now) != slices.Contains(changed, name) {
+				t.Errorf("%s: of %s the item is another one: %t", what, name, was != now)
+			}
+		}
+		list = next
+	}
+	change("it fell", func(s *catalog.Service) { s.Status = events.StatusDown }, "db", "shop")
+	before := list.picture
+	change("it was measured", func(s *catalog.Service) { s.LatencyMS = 7 }, "db")
+	if list.picture != before {
+		t.Error("what was measured made another picture")
+	}
+	change("it has another name", func(s *catalog.Service) { s.Name = "DB" }, "db", "shop")
+	change("it is back", func(s *catalog.Service) { s.Status = events.StatusHealthy }, "db", "shop")
+	if find(list, "shop").hit != nil || find(list, "late").hit == nil {
+		t.Errorf("%s", list.json)
 	}
 }
 
@@ -137,6 +212,34 @@ func TestSmallLists(t *testing.T) {
 		wantUnzipped(t, list)
 		if !json.Valid(list.json) || !strings.HasSuffix(string(list.json), fmt.Sprintf(`],"total":%d}`, n)) {
 			t.Errorf("%s", list.json)
+		}
+	}
+}
+
+// BenchmarkOneFallOf10000 is of a service that falls and is back: half of the others need one that
+// fell before, and few need it.
+func BenchmarkOneFallOf10000(b *testing.B) {
+	all := make([]catalog.Listed, 10_000)
+	for i := range all {
+		all[i] = listedNamed(fmt.Sprintf("service %05d", i))
+		switch {
+		case i == 0:
+			all[i].Status = events.StatusDown
+		case i%2 == 0:
+			all[i].DependsOn = needing(all[0])
+		case i > 1 && i < 20:
+			all[i].DependsOn = needing(all[1])
+		}
+	}
+	list, err := (&encodedList{}).with(catalog.Changes{All: true, Services: all})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := 0; b.Loop(); i++ {
+		one := all[1]
+		one.Status = []events.Status{events.StatusDown, events.StatusHealthy}[i%2]
+		if list, err = list.with(catalog.Changes{Services: []catalog.Listed{one}}); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -159,3 +159,138 @@ func TestImpacts(t *testing.T) {
 	want("the database is gone", "", []string{"shop degraded, [Bo]: 1, 1 of <nil> []", own}, []string{"page: degraded shop/1 via shop"})
 	wantProblem(t, p.call("GET", "/api/impacts?at=soon", ""), 422, "invalid")
 }
+
+// short returns what a service says hits it in short: "down: db down Data/2 via shop more".
+func short(svc any) string {
+	shown, is := svc.(map[string]any)
+	impact, there := shown["impact"]
+	switch {
+	case !is || !there:
+		return "absent"
+	case impact == nil:
+		return "-"
+	}
+	hit := impact.(map[string]any)
+	text := fmt.Sprint(hit["status"], ":")
+	for _, c := range hit["causes"].([]any) {
+		c := c.(map[string]any)
+		text += fmt.Sprintf(" %v %v %v/%v via %v", c["name"], c["status"], c["team"], c["hops"], c["via"].(map[string]any)["name"])
+		if _, err := time.Parse(time.RFC3339Nano, fmt.Sprint(c["status_since"])); err != nil || c["id"] == nil {
+			text += " at no time"
+		}
+	}
+	if hit["more"] == true {
+		text += " more"
+	}
+	return text
+}
+
+// What hits a service is in each answer that has the service.
+func TestWhatHitsIsInEveryAnswer(t *testing.T) {
+	p := start(t, nil)
+	dbPath, db := p.create(`{"name":"db","team":"Data","status":"down"}`)
+	_, mail := p.create(`{"name":"mail","status":"down"}`)
+	shopPath, shop := p.create(`{"name":"shop","status":"healthy","depends_on":[{"name":"db"},{"name":"mail","kind":"soft"}]}`)
+	path, page := p.create(`{"name":"page","status":"healthy","depends_on":[{"name":"shop"}]}`)
+	for name, tc := range map[string]struct{ made, want string }{
+		"the database": {short(db.body), "-"}, "the mail": {short(mail.body), "-"},
+		"the shop": {short(shop.body), "down: db down Data/1 via db"}, "the page": {short(page.body), "down: db down Data/2 via shop"},
+	} {
+		if tc.made != tc.want {
+			t.Errorf("created, %s: %s, want %s", name, tc.made, tc.want)
+		}
+	}
+	listed := func(query string) any {
+		t.Helper()
+		for _, item := range p.call("GET", "/api/services"+query, "").body["items"].([]any) {
+			if item.(map[string]any)["id"] == page.id() {
+				return item
+			}
+		}
+		t.Fatalf("%s lacks the page", query)
+		return nil
+	}
+	past := func(at string) map[string]any {
+		return map[string]any{
+			"read": p.call("GET", path+"?"+at, "").body, "by its name": p.call("GET", "/api/services/by-name/page?"+at, "").body,
+			"in the list": listed("?" + at), "in a found list": listed("?q=page&" + at), "by its id": listed("?id=" + page.id() + "&" + at), "in a page": listed("?limit=3&" + at),
+		}
+	}
+	all := func(want string) {
+		t.Helper()
+		answers := past("")
+		answers["checked"], answers["sent back by none"] = p.call("POST", path+"/check", "").body, p.call("PATCH", path, `{}`).body
+		for what, svc := range answers {
+			if got := short(svc); got != want {
+				t.Errorf("%s: %s, want %s", what, got, want)
+			}
+		}
+	}
+	all("down: db down Data/2 via shop")
+	at := "at=" + url.QueryEscape(time.Now().UTC().Format(time.RFC3339Nano))
+	before := p.call("GET", path, "")
+	if same := p.call("PUT", path, string(before.raw)); same.status != 200 || string(same.raw) != string(before.raw) || same.header.Get("ETag") != before.header.Get("ETag") {
+		t.Errorf("what was read was sent back: %d %s", same.status, same.raw)
+	}
+	if same := p.call("GET", path, "", "If-None-Match: "+before.header.Get("ETag")); same.status != 304 {
+		t.Errorf("the same once more: %d", same.status)
+	}
+	time.Sleep(2 * time.Millisecond)
+	p.call("PATCH", dbPath, `{"team":"Storage","status":"degraded"}`)
+	all("degraded: db degraded Storage/2 via shop")
+	if now := p.call("GET", path, "", "If-None-Match: "+before.header.Get("ETag")); now.status != 200 || now.body["version"] != 1.0 {
+		t.Errorf("after a change of what hits it: %d %s", now.status, now.raw)
+	}
+	if changed := p.call("PATCH", path, `{"team":"Web"}`, "If-Match: "+before.header.Get("ETag")); changed.status != 200 || short(changed.body) != "degraded: db degraded Storage/2 via shop" {
+		t.Errorf("changed by who read it before: %d %s", changed.status, changed.raw)
+	}
+	p.call("PATCH", shopPath, `{"depends_on":[{"name":"mail"}]}`)
+	all("down: mail down <nil>/2 via shop")
+	p.call("DELETE", shopPath+"?dangling=allow", "")
+	all("-")
+	if restored := p.call("POST", shopPath+"/restore", ""); short(restored.body) != "down: mail down <nil>/1 via mail" {
+		t.Errorf("restored: %s", restored.raw)
+	}
+	all("down: mail down <nil>/2 via shop")
+	for what, svc := range past(at) {
+		if got := short(svc); got != "down: db down Data/2 via shop" {
+			t.Errorf("%s at a moment: %s", what, got)
+		}
+	}
+	undo := p.call("GET", shopPath+"/changes", "").body["items"].([]any)
+	for _, one := range undo {
+		if one := one.(map[string]any); fmt.Sprint(one["changes"]) != "[]" && one["deed"] == "updated" {
+			if undone := p.call("POST", shopPath+"/changes/"+one["id"].(string)+"/undo", ""); short(undone.body) != "degraded: db degraded Storage/1 via db" {
+				t.Errorf("taken back: %s", undone.raw)
+			}
+			break
+		}
+	}
+}
+
+// A service that four fallen ones hit names the nearest three of them, as everywhere.
+func TestImpactInShort(t *testing.T) {
+	p := start(t, nil)
+	p.create(`{"name":"far","status":"down"}`)
+	for _, name := range []string{"a", "b", "c"} {
+		p.create(fmt.Sprintf(`{"name":%q,"status":"degraded"}`, name))
+	}
+	p.create(`{"name":"between","status":"healthy","depends_on":[{"name":"far"}]}`)
+	path, made := p.create(`{"name":"shop","status":"healthy","depends_on":[{"name":"c"},{"name":"between"},{"name":"b"},{"name":"a"}]}`)
+	want := "down: a degraded <nil>/1 via a b degraded <nil>/1 via b c degraded <nil>/1 via c more"
+	if got := short(made.body); got != want {
+		t.Errorf("created: %s, want %s", got, want)
+	}
+	listed := p.call("GET", "/api/services?q=shop", "").body["items"].([]any)[0]
+	var told any
+	for _, s := range p.call("GET", "/api/impacts", "").body["services"].([]any) {
+		if s := s.(map[string]any); s["id"] == made.id() {
+			told = s
+		}
+	}
+	for what, svc := range map[string]any{"read": p.call("GET", path, "").body, "listed": listed, "of the list of impacts": told} {
+		if got := short(svc); got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
+}

@@ -5,14 +5,13 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/impact"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/incident"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
-// maxNearest is how many root causes a service of the list of impacts has.
+// maxNearest is how many root causes the impact of a service has in short.
 const maxNearest = 3
 
 // rootCause is a root cause with whom it hits.
@@ -36,20 +35,6 @@ type hitService struct {
 	ID     string     `json:"id" format:"uuid"`
 	Name   string     `json:"name"`
 	Impact nearestHit `json:"impact"`
-}
-
-// nearestHit is what hits a service, in short.
-type nearestHit struct {
-	Status events.Status  `json:"status" enum:"degraded,down" doc:"The worst of all causes."`
-	Causes []nearestCause `json:"causes" nullable:"false" doc:"The nearest first, 3 at most."`
-	More   bool           `json:"more" doc:"There are more root causes than these."`
-}
-
-// nearestCause is one of the root causes.
-type nearestCause struct {
-	ID   string     `json:"id" format:"uuid" doc:"One of the causes of the answer."`
-	Hops int        `json:"hops" minimum:"1" doc:"The fewest hard needs between the two."`
-	Via  namedThing `json:"via" doc:"The service's own need that leads there."`
 }
 
 // impactList is what fell, and whom it hits.
@@ -113,12 +98,7 @@ func (a *API) newImpactList(ctx context.Context, p *impact.Picture, at time.Time
 		list.Causes = append(list.Causes, c)
 	}
 	for _, id := range p.AllHit() {
-		on := p.On(id)
-		short := nearestHit{Status: on.Status, More: on.More || len(on.Causes) > maxNearest}
-		for _, c := range on.Causes[:min(len(on.Causes), maxNearest)] {
-			short.Causes = append(short.Causes, nearestCause{c.ID, c.Hops, namedThing{c.Via, p.Node(c.Via).Name}})
-		}
-		list.Services = append(list.Services, hitService{id, p.Node(id).Name, short})
+		list.Services = append(list.Services, hitService{id, p.Node(id).Name, *newNearestHit(p, id)})
 	}
 	return list, nil
 }
@@ -127,9 +107,7 @@ func exampleImpacts() impactList {
 	one := exampleImpact()
 	db := one.Impact.Causes[0]
 	return impactList{
-		Causes: []rootCause{{db.Standing, []string{"Ada"}, 1, []teamHit{{db.Team, 1, []string{"Ada"}}}}},
-		Services: []hitService{{one.Service.ID, one.Service.Name, nearestHit{
-			one.Impact.Status, []nearestCause{{db.ID, db.Hops, db.Via}}, false,
-		}}},
+		Causes:   []rootCause{{db.Standing, []string{"Ada"}, 1, []teamHit{{db.Team, 1, []string{"Ada"}}}}},
+		Services: []hitService{{one.Service.ID, one.Service.Name, *exampleNearestHit()}},
 	}
 }

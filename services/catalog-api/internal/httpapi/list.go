@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -160,5 +161,12 @@ func (a *API) find(ctx context.Context, f catalog.Filter) (*encodedList, error) 
 	if err != nil {
 		return nil, err
 	}
-	return encodeList(found)
+	if !slices.ContainsFunc(found, func(l catalog.Listed) bool { return mayBeHit(&l.Service) }) {
+		return encodeList(found, nil)
+	}
+	all, err := a.list.fresh(ctx) // what hits them need not be among what was found
+	if err != nil {
+		return nil, err
+	}
+	return encodeList(found, all.picture)
 }

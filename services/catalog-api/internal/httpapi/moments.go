@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/impact"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
@@ -69,7 +71,7 @@ func (a *API) newMoments() *recent[time.Time, listedMoment] {
 		if err != nil {
 			return listedMoment{}, err
 		}
-		list, err := encodeList(m.Services)
+		list, err := encodeList(m.Services, nil)
 		if err == nil {
 			list.total = len(list.items)
 			list.join()
@@ -106,25 +108,63 @@ func (a *API) listAt(ctx context.Context, at time.Time, f catalog.Filter) (*enco
 		m, err := a.past.get(ctx, at)
 		return m.list, knownFrom(m.knownFrom, at), err
 	}
-	var m catalog.Moment
-	var err error
 	if len(f.IDs) > 0 {
-		m, err = a.servicesAt(ctx, at, f.IDs)
-	} else {
-		m, err = a.allAt(ctx, at)
+		return a.someAt(ctx, at, f)
 	}
+	m, err := a.allAt(ctx, at)
 	if err != nil {
 		return nil, "", err
 	}
+	all := pictureAt(m)
+	list, err := encodeList(passing(f, m.Services), all)
+	return list, knownFrom(m.KnownFrom, at), err
+}
+
+// someAt returns the list of a moment with services that are asked for by their ids.
+func (a *API) someAt(ctx context.Context, at time.Time, f catalog.Filter) (*encodedList, string, error) {
+	m, err := a.servicesAt(ctx, at, f.IDs)
+	if err != nil {
+		return nil, "", err
+	}
+	found := passing(f, m.Services)
+	all, err := a.pictureFor(ctx, at, found)
+	if err != nil {
+		return nil, "", err
+	}
+	list, err := encodeList(found, all)
+	return list, knownFrom(m.KnownFrom, at), err
+}
+
+// passing returns the services that pass the filter.
+func passing(f catalog.Filter, all []catalog.Listed) (found []catalog.Listed) {
 	passes := f.Passes()
-	found := m.Services[:0]
-	for _, svc := range m.Services {
+	for _, svc := range all {
 		if passes(&svc.Service) {
 			found = append(found, svc)
 		}
 	}
-	list, err := encodeList(found)
-	return list, knownFrom(m.KnownFrom, at), err
+	return found
+}
+
+// pictureAt returns what hung together at a moment.
+func pictureAt(m catalog.Moment) *impact.Picture {
+	nodes := make([]*impact.Node, len(m.Services))
+	for i := range m.Services {
+		nodes[i] = impact.NewNode(&m.Services[i].Service)
+	}
+	return impact.NewPicture(nodes, nil)
+}
+
+// pictureFor returns what hung together at a moment, or nil if nothing can hit these services.
+func (a *API) pictureFor(ctx context.Context, at time.Time, these []catalog.Listed) (*impact.Picture, error) {
+	if !slices.ContainsFunc(these, func(l catalog.Listed) bool { return mayBeHit(&l.Service) }) {
+		return nil, nil
+	}
+	all, err := a.past.get(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return all.list.picture, nil
 }
 
 // knownFrom returns what the header Known-From says; "" if all is known.
@@ -141,7 +181,11 @@ func (a *API) serviceAt(ctx context.Context, id string, at time.Time) (*serviceO
 	if err != nil {
 		return nil, err
 	}
-	return momentOutput(m, at, func(catalog.Listed) bool { return true })
+	all, err := a.pictureFor(ctx, at, m.Services)
+	if err != nil {
+		return nil, err
+	}
+	return momentOutput(m, all, at, func(catalog.Listed) bool { return true })
 }
 
 // serviceNamedAt returns the service that had a name then or, if none had, the one that has it
@@ -151,8 +195,8 @@ func (a *API) serviceNamedAt(ctx context.Context, name string, at time.Time) (*s
 	if err != nil {
 		return nil, err
 	}
-	key := catalog.NameKey(name)
-	out, err := momentOutput(m, at, func(svc catalog.Listed) bool { return catalog.NameKey(svc.Name) == key })
+	key, all := catalog.NameKey(name), pictureAt(m)
+	out, err := momentOutput(m, all, at, func(svc catalog.Listed) bool { return catalog.NameKey(svc.Name) == key })
 	if !errors.Is(err, catalog.ErrNotFound) {
 		return out, err
 	}
@@ -160,7 +204,7 @@ func (a *API) serviceNamedAt(ctx context.Context, name string, at time.Time) (*s
 	if err != nil {
 		return nil, err
 	}
-	out, err = momentOutput(m, at, func(svc catalog.Listed) bool { return svc.ID == now.ID })
+	out, err = momentOutput(m, all, at, func(svc catalog.Listed) bool { return svc.ID == now.ID })
 	if err != nil {
 		return nil, err
 	}
@@ -168,11 +212,12 @@ func (a *API) serviceNamedAt(ctx context.Context, name string, at time.Time) (*s
 	return out.MovedTo(rest.Prefix + "/services/by-name/" + url.PathEscape(out.Body.Name) + "?" + query.Encode()), nil
 }
 
-// momentOutput returns the answer with the service of a moment that is the one.
-func momentOutput(m catalog.Moment, at time.Time, is func(catalog.Listed) bool) (*serviceOutput, error) {
+// momentOutput returns the answer with the service of a moment that is the one. all is what hung
+// together then; nil: nothing hits the service.
+func momentOutput(m catalog.Moment, all *impact.Picture, at time.Time, is func(catalog.Listed) bool) (*serviceOutput, error) {
 	for _, svc := range m.Services {
 		if is(svc) {
-			out := newServiceOutput(svc.Service)
+			out := newServiceOutput(svc.Service, all)
 			out.KnownFrom = knownFrom(m.KnownFrom, at)
 			return out, nil
 		}

@@ -33,9 +33,18 @@ type service struct {
 	LastCheckedAt *time.Time     `json:"last_checked_at" doc:"When the last probe started; null: never."`
 	CreatedAt     time.Time      `json:"created_at"`
 	UpdatedAt     time.Time      `json:"updated_at" doc:"When a client last changed it. A probe doesn't."`
+
+	// Impact is the last one: see item.
+	Impact *nearestHit `json:"impact" doc:"What hits it through hard needs, in short; null: nothing does. Its own status stays what was measured."`
 }
 
-// newService returns s as clients read it. The result has pointers into s.
+// TransformSchema says that nothing may hit a service.
+func (service) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["impact"] = rest.OrNull(s.Properties["impact"])
+	return s
+}
+
+// newService returns s as clients read it, as if nothing hit it. The result has pointers into s.
 func newService(s *catalog.Service) service {
 	return service{
 		ID: s.ID, Name: s.Name, Description: unlessEmpty(&s.Description), Team: unlessEmpty(&s.Team), Status: s.Status,

@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/impact"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
@@ -110,8 +112,47 @@ func (a *API) services(r *rest.API) {
 
 type serviceOutput = rest.Versioned[service]
 
-func newServiceOutput(svc catalog.Service) *serviceOutput {
-	return rest.NewVersioned(svc.Version, newService(&svc))
+// newServiceOutput returns the answer with a service. all is what hangs together; nil: nothing
+// hits the service.
+func newServiceOutput(svc catalog.Service, all *impact.Picture) *serviceOutput {
+	shown := newService(&svc)
+	if all != nil {
+		shown.Impact = newNearestHit(all, svc.ID)
+	}
+	return rest.NewVersioned(svc.Version, shown)
+}
+
+// mayBeHit reports whether a service needs another one hard. Nothing hits one that does not.
+func mayBeHit(svc *catalog.Service) bool {
+	return slices.ContainsFunc(svc.DependsOn, func(d catalog.Dependency) bool { return d.Kind == events.DependencyHard && !d.Missing })
+}
+
+// read returns the answer with a service that was just read.
+func (a *API) read(ctx context.Context, svc catalog.Service) (*serviceOutput, error) {
+	if !mayBeHit(&svc) {
+		return newServiceOutput(svc, nil), nil
+	}
+	needed, err := a.Catalog.NeededServices(ctx, svc.ID)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]*impact.Node, len(needed))
+	for i := range needed {
+		nodes[i] = impact.NewNode(&needed[i])
+	}
+	return newServiceOutput(svc, impact.NewPicture(nodes, nil)), nil
+}
+
+// written returns the answer with a service that was just written. Where what hits it cannot be
+// read, it is told as this replica read it last: the write is done, and an error would say that
+// it is not.
+func (a *API) written(ctx context.Context, svc catalog.Service) *serviceOutput {
+	out, err := a.read(ctx, svc)
+	if err != nil {
+		a.Log.WarnContext(ctx, "what hits a written service not read; answering what was read last", "service", svc.ID, "error", err)
+		return newServiceOutput(svc, a.list.current.Load().picture)
+	}
+	return out
 }
 
 // serviceID returns the id in a path in its canonical spelling, or catalog.ErrNotFound
@@ -156,7 +197,7 @@ func (a *API) createService(ctx context.Context, in *createServiceInput) (*servi
 	if err != nil {
 		return nil, err
 	}
-	return newServiceOutput(svc).At(rest.Prefix + "/services/" + svc.ID), nil
+	return a.written(ctx, svc).At(rest.Prefix + "/services/" + svc.ID), nil
 }
 
 type readServiceInput struct {
@@ -187,7 +228,11 @@ func (a *API) readService(ctx context.Context, in *readServiceInput) (*serviceOu
 	if err != nil {
 		return nil, err
 	}
-	return newServiceOutput(svc).Unless(in.IfNoneMatch), nil
+	out, err := a.read(ctx, svc)
+	if err != nil {
+		return nil, err
+	}
+	return out.Unless(in.IfNoneMatch), nil
 }
 
 type readNamedInput struct {
@@ -214,7 +259,10 @@ func (a *API) readServiceByName(ctx context.Context, in *readNamedInput) (*servi
 	if err != nil {
 		return nil, err
 	}
-	out := newServiceOutput(svc)
+	out, err := a.read(ctx, svc)
+	if err != nil {
+		return nil, err
+	}
 	if catalog.NameKey(svc.Name) != catalog.NameKey(in.Name) {
 		return out.MovedTo(rest.Prefix + "/services/by-name/" + url.PathEscape(svc.Name)), nil
 	}
@@ -242,7 +290,7 @@ func (a *API) updateService(ctx context.Context, in *updateServiceInput) (*servi
 	if err != nil {
 		return nil, err
 	}
-	return newServiceOutput(svc), nil
+	return a.written(ctx, svc), nil
 }
 
 type deleteServiceInput struct {
@@ -280,7 +328,7 @@ func (a *API) checkService(ctx context.Context, in *checkServiceInput) (*service
 	if svc, err = a.Check(ctx, svc); err != nil {
 		return nil, err
 	}
-	return newServiceOutput(svc), nil
+	return a.written(ctx, svc), nil
 }
 
 // toCheck returns the service to check. Reading it has the time limit of other routes,

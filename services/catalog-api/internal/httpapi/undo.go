@@ -40,7 +40,7 @@ func (a *API) restoreService(ctx context.Context, in *restoreServiceInput) (*ser
 	if err != nil {
 		return nil, err
 	}
-	return newServiceOutput(svc), nil
+	return a.written(ctx, svc), nil
 }
 
 type undoChangeInput struct {
@@ -62,5 +62,5 @@ func (a *API) undoChange(ctx context.Context, in *undoChangeInput) (*serviceOutp
 	if err != nil {
 		return nil, err
 	}
-	return newServiceOutput(svc), nil
+	return a.written(ctx, svc), nil
 }

@@ -13,15 +13,19 @@ import (
 // Node is a service with what impacts need to know of it. It is never changed.
 type Node struct {
 	ID, Name, Team string // Team is "" if nobody owns it
+	Tags           []string
 	State          State
 	Reason         events.Reason
-	Hard, Soft     []string // the ids of what it needs
+	Needs          []catalog.Dependency // in the order given
+	Hard           []string             // of those the ids of what it needs hard
+	Soft           []string             // of those the ids of what it needs softly
 }
 
 // NewNode returns the node of a service.
 func NewNode(svc *catalog.Service) *Node {
 	n := &Node{
-		ID: svc.ID, Name: svc.Name, Team: svc.Team, State: State{Status: svc.Status, Since: svc.StatusSince.UTC()}, Reason: svc.StatusReason,
+		ID: svc.ID, Name: svc.Name, Team: svc.Team, Tags: svc.Tags,
+		State: State{Status: svc.Status, Since: svc.StatusSince.UTC()}, Reason: svc.StatusReason, Needs: svc.DependsOn,
 	}
 	for _, d := range svc.DependsOn {
 		if d.Kind == events.DependencySoft {
@@ -33,6 +37,12 @@ func NewNode(svc *catalog.Service) *Node {
 	return n
 }
 
+// Same reports whether two nodes say the same of a service.
+func (n *Node) Same(other *Node) bool {
+	return n.ID == other.ID && n.Name == other.Name && n.Team == other.Team && slices.Equal(n.Tags, other.Tags) &&
+		n.State.Status == other.State.Status && n.State.Since.Equal(other.State.Since) && n.Reason == other.Reason && slices.Equal(n.Needs, other.Needs)
+}
+
 // Picture is how services stand at one time, and what hits whom. Its parts are computed when
 // they are asked for first, and then kept. It serves any number of goroutines.
 type Picture struct {
@@ -40,6 +50,7 @@ type Picture struct {
 	graph     func() *Graph
 	impacts   func() *Impacts
 	incidents func() []Incident
+	fallen    bool // at least one service has
 }
 
 // NewPicture returns the picture of services. before, if it isn't nil, is a picture in which the
@@ -64,10 +75,13 @@ func NewPicture(nodes []*Node, before *Picture) *Picture {
 	if before != nil {
 		p.graph = before.graph
 	}
+	p.fallen = slices.ContainsFunc(nodes, func(n *Node) bool { return n.State.Fallen() })
 	p.impacts = sync.OnceValue(func() *Impacts {
-		states := make(map[string]State, len(nodes))
+		states := map[string]State{}
 		for _, n := range nodes {
-			states[n.ID] = n.State
+			if n.State.Fallen() {
+				states[n.ID] = n.State
+			}
 		}
 		return p.graph().Of(states)
 	})
@@ -130,8 +144,11 @@ func (p *Picture) Teams(list []Near) []TeamCount {
 	return counts
 }
 
-// AllHit returns the services that are hit, by id.
+// AllHit returns the services that are hit, by id. It costs little while none has fallen.
 func (p *Picture) AllHit() []string {
+	if !p.fallen {
+		return nil
+	}
 	im := p.impacts()
 	var ids []string
 	for n, labels := range im.near {

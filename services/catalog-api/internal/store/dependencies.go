@@ -255,6 +255,38 @@ func (s *Store) Neighbours(ctx context.Context, id string, limit int) (n catalog
 	return n, nil
 }
 
+// NeededServices returns the service with the id and all that it needs through hard needs, however
+// many there are in between; none if it is not there. Their ids, names, teams, statuses and hard
+// needs are set, and nothing else.
+func (s *Store) NeededServices(ctx context.Context, id string) ([]catalog.Service, error) {
+	const query = `WITH RECURSIVE reached (id) AS (
+			SELECT $1::uuid UNION
+			SELECT d.needs_id FROM reached r JOIN services s ON s.id = r.id JOIN dependencies d ON d.service_id = s.id WHERE d.kind = 'hard'
+		)
+		SELECT s.id, s.name, s.team, s.status, s.status_since, s.status_reason,
+			ARRAY(SELECT d.needs_id::text FROM dependencies d WHERE d.service_id = s.id AND d.kind = 'hard') AS needs
+		FROM reached r JOIN services s ON s.id = r.id`
+	var rows []struct {
+		catalog.Service
+
+		Needs pq.StringArray `db:"needs"`
+	}
+	if !isID(id) {
+		return nil, nil
+	}
+	if err := s.db.SelectContext(ctx, &rows, query, id); err != nil {
+		return nil, fmt.Errorf("read what service %s needs: %w", id, domainError(err))
+	}
+	list := make([]catalog.Service, len(rows))
+	for i, r := range rows {
+		list[i] = r.Service
+		for _, id := range r.Needs {
+			list[i].DependsOn = append(list[i].DependsOn, catalog.Dependency{ID: id, Kind: events.DependencyHard})
+		}
+	}
+	return list, nil
+}
+
 // needsAt gives what services of a moment need the names of that moment. Those that are not among
 // them are read, unless all were.
 func needsAt(ctx context.Context, tx *sqlx.Tx, at time.Time, m *catalog.Moment, all bool) error {

@@ -474,3 +474,40 @@ func TestNeighbours(t *testing.T) {
 		t.Errorf("of one that is gone: %v", err)
 	}
 }
+
+func TestNeededServices(t *testing.T) {
+	db := open(t)
+	status := func(s events.Status) *events.Status { return &s }
+	create(t, db, catalog.Change{Name: ptr("disk"), Team: ptr("Data"), Status: status(events.StatusDown)})
+	create(t, db, catalog.Change{Name: ptr("db"), DependsOn: on("disk")})
+	mail := create(t, db, catalog.Change{Name: ptr("mail"), Status: status(events.StatusDown)})
+	old := create(t, db, catalog.Change{Name: ptr("old"), DependsOn: on("mail")})
+	shop := create(t, db, catalog.Change{Name: ptr("shop"), DependsOn: on("db", "mail?", "old")})
+	update(t, db, byName(t, db, "disk").ID, catalog.Change{DependsOn: on("shop")}) // a circle is legal
+	if err := db.DeleteNeededService(t.Context(), editor, old.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	found, err := db.NeededServices(t.Context(), shop.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, svc := range found {
+		got = append(got, fmt.Sprint(svc.Name, " of ", svc.Team, " ", svc.Status, " needs ", len(svc.DependsOn)))
+		if read := byName(t, db, svc.Name); !svc.StatusSince.Equal(read.StatusSince) || svc.ID != read.ID {
+			t.Errorf("%s has its status since %s, want %s", svc.Name, svc.StatusSince, read.StatusSince)
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"db of  unknown needs 1", "disk of Data down needs 1", "shop of  unknown needs 2"}; !slices.Equal(got, want) {
+		t.Errorf("found are %q, want %q", got, want)
+	}
+	if alone, err := db.NeededServices(t.Context(), mail.ID); err != nil || len(alone) != 1 {
+		t.Errorf("of one that needs none: %d, %v", len(alone), err)
+	}
+	for _, id := range []string{old.ID, "x", ""} {
+		if none, err := db.NeededServices(t.Context(), id); err != nil || len(none) > 0 {
+			t.Errorf("of %q, which is not there: %d, %v", id, len(none), err)
+		}
+	}
+}
