@@ -46,8 +46,10 @@ func (n *Node) Same(other *Node) bool {
 // Picture is how services stand at one time, and what hits whom. Its parts are computed when
 // they are asked for first, and then kept. It serves any number of goroutines.
 type Picture struct {
+	all       []*Node
 	nodes     func() map[string]*Node
-	graph     func() *Graph
+	graph     func() *Graph // of hard needs
+	whole     func() *Graph // of all needs
 	impacts   func() *Impacts
 	incidents func() []Incident
 	fallen    bool // at least one service has
@@ -64,13 +66,9 @@ func NewPicture(nodes []*Node, before *Picture) *Picture {
 			}
 			return byID
 		}),
-		graph: sync.OnceValue(func() *Graph {
-			services := make([]Service, len(nodes))
-			for i, n := range nodes {
-				services[i] = Service{ID: n.ID, Needs: n.Hard}
-			}
-			return New(services)
-		}),
+		all:   nodes,
+		graph: sync.OnceValue(func() *Graph { return graphOf(nodes, events.DependencyHard) }),
+		whole: sync.OnceValue(func() *Graph { return graphOf(nodes, "") }),
 	}
 	if before != nil {
 		p.graph = before.graph
@@ -87,6 +85,23 @@ func NewPicture(nodes []*Node, before *Picture) *Picture {
 	})
 	p.incidents = sync.OnceValue(p.findIncidents)
 	return p
+}
+
+// graphOf returns which services need which by needs of a kind; "": of both.
+func graphOf(nodes []*Node, kind events.DependencyKind) *Graph {
+	services := make([]Service, len(nodes))
+	for i, n := range nodes {
+		services[i] = Service{ID: n.ID}
+		switch kind {
+		case events.DependencyHard:
+			services[i].Needs = n.Hard
+		case events.DependencySoft:
+			services[i].Needs = n.Soft
+		default:
+			services[i].Needs = slices.Concat(n.Hard, n.Soft)
+		}
+	}
+	return New(services)
 }
 
 // Node returns a service, or nil.
