@@ -23,6 +23,7 @@ var actions = map[string]access.Action{
 	"get-dependencies":    access.Read,
 	"get-impact":          access.Read,
 	"list-impacts":        access.Read,
+	"get-graph":           access.Read,
 	"get-badge":           public, // see mayShow
 	"service-metrics":     access.Read,
 	"export-history":      access.Read,

@@ -87,6 +87,7 @@ func (a *API) Handler() http.Handler {
 	a.services(r)
 	a.dependencies(r)
 	a.impacts(r)
+	a.graph(r)
 	a.teams(r)
 	a.onCall(r)
 	a.history(r)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/impact"
@@ -84,6 +86,12 @@ type impactAnswer struct {
 	NeededBy  reachedList `json:"needed_by" doc:"Who needs it, through hard needs: who is hit if it falls."`
 }
 
+// TransformSchema says that nothing may hit a service.
+func (impactAnswer) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["impact"] = rest.OrNull(s.Properties["impact"])
+	return s
+}
+
 // impacts adds the routes of what hangs together.
 func (a *API) impacts(r *rest.API) {
 	r.Tag("impacts", "What fell, and whom it hits.")
@@ -104,14 +112,14 @@ type impactInput struct {
 	Hops rest.Number `query:"hops" minimum:"1" maximum:"100" doc:"How far needs and needed_by go; absent: as far as they do."`
 }
 
-// hops returns how far the answer goes; 0: as far as there are needs.
-func (in *impactInput) hops() (int, error) {
-	if in.Hops == "" {
+// parseHops returns how far an answer goes; 0: as far as there are needs.
+func parseHops(text rest.Number) (int, error) {
+	if text == "" {
 		return 0, nil
 	}
-	n, err := strconv.Atoi(string(in.Hops))
+	n, err := strconv.Atoi(string(text))
 	if err != nil || n < 1 || n > maxHops {
-		return 0, rest.InvalidParameter("hops", fmt.Sprintf("It must be a number from 1 to %d.", maxHops), rest.Clip(string(in.Hops)))
+		return 0, rest.InvalidParameter("hops", fmt.Sprintf("It must be a number from 1 to %d.", maxHops), rest.Clip(string(text)))
 	}
 	return n, nil
 }
@@ -131,7 +139,7 @@ func (a *API) readImpact(ctx context.Context, in *impactInput) (*impactOutput, e
 	if err != nil {
 		return nil, err
 	}
-	hops, err := in.hops()
+	hops, err := parseHops(in.Hops)
 	if err != nil {
 		return nil, err
 	}

@@ -53,18 +53,18 @@ func (in *listServicesInput) Resolve(ctx huma.Context) []error {
 	return in.Paging.Resolve(ctx)
 }
 
-// filter returns the filter of the query. It ignores empty parameters.
-func (in *listServicesInput) filter() (catalog.Filter, error) {
+// filterOf returns the filter of a query. It ignores empty parameters.
+func filterOf(values url.Values) (catalog.Filter, error) {
 	f := catalog.Filter{
-		Query: in.all("q", func(q string) bool { return len(catalog.Words(q)) > 0 }),
-		Team:  in.all("team", hasKey), Tag: in.all("tag", hasKey), IDs: in.all("id", notEmpty),
-		Needs: in.all("needs", hasKey),
+		Query: significant(values["q"], func(q string) bool { return len(catalog.Words(q)) > 0 }),
+		Team:  significant(values["team"], hasKey), Tag: significant(values["tag"], hasKey), IDs: significant(values["id"], notEmpty),
+		Needs: significant(values["needs"], hasKey),
 	}
 	words := 0
 	for _, q := range f.Query {
 		words += len(catalog.Words(q))
 	}
-	for _, status := range in.all("status", notEmpty) {
+	for _, status := range significant(values["status"], notEmpty) {
 		if !events.Status(status).Known() {
 			return f, rest.InvalidParameter("status", "The status must be one of "+events.Names(events.Statuses)+".", rest.Clip(status))
 		}
@@ -79,11 +79,6 @@ func (in *listServicesInput) filter() (catalog.Filter, error) {
 		return f, rest.InvalidParameter("needs", fmt.Sprintf("At most %d services are allowed, but there are %d.", maxIDs, len(f.Needs)), nil)
 	}
 	return f, nil
-}
-
-// all returns the values of a parameter that are significant.
-func (in *listServicesInput) all(name string, counts func(string) bool) []string {
-	return significant(in.values[name], counts)
 }
 
 // significant returns the values that count.
@@ -114,7 +109,7 @@ type serviceListOutput struct {
 // listServices serves GET /api/services. The whole list, which every viewer requests, comes
 // from the cache.
 func (a *API) listServices(ctx context.Context, in *listServicesInput) (*serviceListOutput, error) {
-	f, err := in.filter()
+	f, err := filterOf(in.values)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,19 @@ type Edge struct {
 	Hit      bool // a root cause hits From along this need
 }
 
+// Find returns the id of the service that has this id or, whatever its case, this name; "": none has.
+func (p *Picture) Find(idOrName string) string {
+	key := catalog.NameKey(idOrName) // the key of an id is the id
+	if p.Node(key) != nil {
+		return key
+	}
+	i := slices.IndexFunc(p.all, func(n *Node) bool { return catalog.NameKey(n.Name) == key })
+	if i < 0 {
+		return ""
+	}
+	return p.all[i].ID
+}
+
 // Part returns a part of the picture. Needs lead from Focus in one direction at a time: what it
 // needs and what those need, and who needs it and who needs those. Hops are counted over all
 // services, whether they are chosen or not. A service that was deleted is in the part if one is
@@ -94,10 +107,10 @@ func (p *Picture) graphBy(kind events.DependencyKind) *Graph {
 	switch kind {
 	case events.DependencyHard:
 		return p.graph()
-	case "":
-		return p.whole()
+	case events.DependencySoft:
+		return graphOf(p.all, kind)
 	}
-	return graphOf(p.all, kind)
+	return p.whole()
 }
 
 // addGone adds the services that were deleted and are still needed.
