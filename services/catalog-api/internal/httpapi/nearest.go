@@ -1,11 +1,14 @@
 package httpapi
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/impact"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
 // nearestHit is what hits a service, in short.
@@ -59,6 +62,51 @@ func valueAt[T any](pointer *T) (value T) {
 		value = *pointer
 	}
 	return value
+}
+
+type serviceOutput = rest.Versioned[service]
+
+// newServiceOutput returns the answer with a service. all is what hangs together; nil: nothing
+// hits the service.
+func newServiceOutput(svc catalog.Service, all *impact.Picture) *serviceOutput {
+	shown := newService(&svc)
+	if all != nil {
+		shown.Impact = newNearestHit(all, svc.ID)
+	}
+	return rest.NewVersioned(svc.Version, shown)
+}
+
+// mayBeHit reports whether a service needs another one hard. Nothing hits one that does not.
+func mayBeHit(svc *catalog.Service) bool {
+	return slices.ContainsFunc(svc.DependsOn, func(d catalog.Dependency) bool { return d.Kind == events.DependencyHard && !d.Missing })
+}
+
+// read returns the answer with a service that was just read.
+func (a *API) read(ctx context.Context, svc catalog.Service) (*serviceOutput, error) {
+	if !mayBeHit(&svc) {
+		return newServiceOutput(svc, nil), nil
+	}
+	needed, err := a.Catalog.NeededServices(ctx, svc.ID)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]*impact.Node, len(needed))
+	for i := range needed {
+		nodes[i] = impact.NewNode(&needed[i])
+	}
+	return newServiceOutput(svc, impact.NewPicture(nodes, nil)), nil
+}
+
+// written returns the answer with a service that was just written. Where what hits it cannot be
+// read, it is told as this replica read it last: the write is done, and an error would say that
+// it is not.
+func (a *API) written(ctx context.Context, svc catalog.Service) *serviceOutput {
+	out, err := a.read(ctx, svc)
+	if err != nil {
+		a.Log.WarnContext(ctx, "what hits a written service not read; answering what was read last", "service", svc.ID, "error", err)
+		return newServiceOutput(svc, a.list.current.Load().picture)
+	}
+	return out
 }
 
 func exampleNearestHit() *nearestHit {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
-	"github.com/dev-portal/dev-portal/services/catalog-api/internal/impact"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
@@ -68,7 +66,6 @@ type Writer interface {
 // services adds the routes of the catalogue.
 func (a *API) services(r *rest.API) {
 	const all, one = rest.Prefix + "/services", rest.Prefix + "/services/{id}"
-
 	a.list = newListCache(a.Catalog)
 	a.past = a.newMoments()
 	r.Tag("services", "The catalogue. Probes do not change the version of a service, so they never conflict with If-Match.")
@@ -108,51 +105,6 @@ func (a *API) services(r *rest.API) {
 		Description: "Answers when the probe is done, within twelve seconds.",
 	}, a.checkService, rest.Within(checkTimeout), rest.Example(exampleService()),
 		rest.Problems(rest.Malformed, rest.NotFound, rest.Changed, rest.Unmet, rest.Invalid, noHealthURL, tooMany, workerFailed, noWorker))
-}
-
-type serviceOutput = rest.Versioned[service]
-
-// newServiceOutput returns the answer with a service. all is what hangs together; nil: nothing
-// hits the service.
-func newServiceOutput(svc catalog.Service, all *impact.Picture) *serviceOutput {
-	shown := newService(&svc)
-	if all != nil {
-		shown.Impact = newNearestHit(all, svc.ID)
-	}
-	return rest.NewVersioned(svc.Version, shown)
-}
-
-// mayBeHit reports whether a service needs another one hard. Nothing hits one that does not.
-func mayBeHit(svc *catalog.Service) bool {
-	return slices.ContainsFunc(svc.DependsOn, func(d catalog.Dependency) bool { return d.Kind == events.DependencyHard && !d.Missing })
-}
-
-// read returns the answer with a service that was just read.
-func (a *API) read(ctx context.Context, svc catalog.Service) (*serviceOutput, error) {
-	if !mayBeHit(&svc) {
-		return newServiceOutput(svc, nil), nil
-	}
-	needed, err := a.Catalog.NeededServices(ctx, svc.ID)
-	if err != nil {
-		return nil, err
-	}
-	nodes := make([]*impact.Node, len(needed))
-	for i := range needed {
-		nodes[i] = impact.NewNode(&needed[i])
-	}
-	return newServiceOutput(svc, impact.NewPicture(nodes, nil)), nil
-}
-
-// written returns the answer with a service that was just written. Where what hits it cannot be
-// read, it is told as this replica read it last: the write is done, and an error would say that
-// it is not.
-func (a *API) written(ctx context.Context, svc catalog.Service) *serviceOutput {
-	out, err := a.read(ctx, svc)
-	if err != nil {
-		a.Log.WarnContext(ctx, "what hits a written service not read; answering what was read last", "service", svc.ID, "error", err)
-		return newServiceOutput(svc, a.list.current.Load().picture)
-	}
-	return out
 }
 
 // serviceID returns the id in a path in its canonical spelling, or catalog.ErrNotFound
