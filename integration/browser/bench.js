@@ -2,6 +2,7 @@
 // nothing is said: it prints figures and judges nothing, because a time depends
 // on the machine. It measures a portal of its own; PORTAL_BIN names its binary.
 import { chromium } from '@playwright/test';
+import { graphs } from './bench-graph.js';
 import { Catalogue } from './portal/catalogue.js';
 import { launchOptions } from './portal/chromium.js';
 import { Home } from './portal/home.js';
@@ -63,6 +64,7 @@ async function measure(home, catalogue) {
   await longTasks(page, '50 changes by others', () => changes(page, catalogue));
   await longTasks(page, 'from cards to rows, and back', () => layouts(page));
   await opening(page, catalogue);
+  await graphs(page, catalogue, print);
 }
 
 // opening measures from a click on a card until the chart of 90 days of its service is painted.

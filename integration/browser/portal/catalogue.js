@@ -56,6 +56,11 @@ export class Catalogue {
     return this.#ask('GET', `/${id}`);
   }
 
+  // found returns the services that a search finds.
+  async found(text) {
+    return (await this.#ask('GET', `?q=${encodeURIComponent(text)}`)).items;
+  }
+
   // named returns the service with that name, or undefined.
   async named(name) {
     const { items } = await this.#ask('GET', `?q=${encodeURIComponent(name)}`);

@@ -1,5 +1,5 @@
-// <graph-drawing> draws a graph: show(scene, fit) takes { graph, places, lines, fall, now, href, blast }, with what
-// lib/graph.js and worker/layered.js return, href(node) the address behind a node, and blast(node) what stops working with it.
+// <graph-drawing> draws a graph: show(scene, fit) takes { graph, places, lines, fall, now, href, where, blast }, with what
+// lib/graph.js and worker/layered.js return, href(node) the address behind a node, where what these depend on, and blast(node) what stops working with it.
 // fit says whether all is to be seen again. Where only states differ, only the shapes that do are changed. It
 // bubbles "centre" (detail the id of a node), for a person who wants what is around it.
 import { blasted } from '../lib/graph-text.js';
@@ -7,7 +7,7 @@ import { walkFrom } from '../lib/graph-walk.js';
 import { size } from '../lib/node-size.js';
 import { reconcile, slices } from '../lib/reconcile.js';
 import { Camera } from './graph-camera.js';
-import { newEdge, newNode, set, shape, showEdge, showNode } from './graph-shapes.js';
+import { ageless, newEdge, newNode, same, set, shape, showEdge, showNode } from './graph-shapes.js';
 import { setText, setWords, stamp, tell } from './template.js';
 
 const readable = 0.85; // the scale below which texts are too small at first
@@ -112,12 +112,16 @@ class GraphDrawing extends HTMLElement {
   }
 
   #node({ id }) {
-    const { graph, places, fall, href, now } = this.#scene;
+    const { graph, places, fall, href, now, where } = this.#scene;
     const node = graph.byID.get(id);
     const element = this.#elements.get(id) ?? newNode(node);
     this.#elements.set(id, element);
-    const centre = graph.focus === node;
-    showNode(element, { node, place: places.get(id), mark: fall.marks.get(id), href: href(node), centre, now });
+    const [place, mark, centre] = [places.get(id), fall.marks.get(id), graph.focus === node];
+    const { service, status, needs, neededBy, size: services } = node;
+    const state = [place, mark, centre, service, status, services, needs.length, neededBy.length, where];
+    if (!same(element, ageless(node) || now, ...state)) {
+      showNode(element, { node, place, mark, href: href(node), centre, now });
+    }
     set(element, 'tabindex', id === this.#current ? 0 : -1);
     return element;
   }
@@ -126,8 +130,8 @@ class GraphDrawing extends HTMLElement {
     const { lines, fall } = this.#scene;
     const element = this.#elements.get(edge.id) ?? newEdge(edge);
     this.#elements.set(edge.id, element);
-    const hit = fall.edges.has(edge.id);
-    showEdge(element, { edge, points: lines.get(edge.id), hit });
+    const [points, hit] = [lines.get(edge.id), fall.edges.has(edge.id)];
+    if (!same(element, points, hit, edge.kind)) showEdge(element, { edge, points, hit });
     return element;
   }
 

@@ -77,6 +77,18 @@ function curve(points) {
   return parts.join('');
 }
 
+// same reports whether an element shows these values already, and notes that it does.
+export function same(element, ...values) {
+  const shown = element.shown ?? [];
+  element.shown = values;
+  return shown.length === values.length && values.every((value, i) => value === shown[i]);
+}
+
+// ageless reports whether nothing that is said of a node depends on the time.
+export function ageless({ service, status }) {
+  return !service || status === 'healthy';
+}
+
 export function set(element, name, value) {
   if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 }
@@ -95,13 +107,15 @@ function write(element, parts) {
 const measure = document.createElement('canvas').getContext('2d');
 const fonts = { name: '600 13px', sub: '400 11.5px' }; // as in styles/graph.css
 const widths = new Map();
+let family;
 
 function width(text, font) {
   if (!text) return 0;
   const key = `${font} ${text}`;
   let known = widths.get(key);
   if (known === undefined) {
-    measure.font = `${fonts[font]} ${getComputedStyle(document.body).fontFamily}`;
+    family ??= getComputedStyle(document.body).fontFamily; // once, as it makes the browser work out all styles
+    measure.font = `${fonts[font]} ${family}`;
     known = measure.measureText(text).width;
     if (widths.size > 20_000) widths.clear();
     widths.set(key, known);

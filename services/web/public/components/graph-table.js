@@ -1,9 +1,10 @@
-// <graph-table> has a graph as a table: show(graph, { impacts, now, href, around }), with what lib/graph.js returns, href(node)
-// the address behind a node, and around(node) that of the graph around it, or "".
+// <graph-table> has a graph as a table: show(graph, { impacts, now, href, around, where }), with what lib/graph.js returns,
+// href(node) the address behind a node, around(node) that of the graph around it, or "", and where what these depend on.
 import { byHops, byTeam } from '../lib/graph.js';
 import { titled } from '../lib/graph-text.js';
 import { fell } from '../lib/impact.js';
 import { reconcile, slices } from '../lib/reconcile.js';
+import { ageless, same } from './graph-shapes.js';
 import { showLink, showStatus } from './hit-box.js';
 import { setText, stamp } from './template.js';
 
@@ -33,16 +34,18 @@ class GraphTable extends HTMLElement {
     void slices(reconcile(this.querySelector('tbody'), keys, row), { signal: this.#filling.signal, between: () => {} });
   }
 
-  #row(node, { impacts, now, href, around }) {
+  #row(node, { impacts, now, href, around, where }) {
     const element = this.#rows.get(node.id) ?? stamp('graph-row').firstElementChild;
     element.key = node.id;
     this.#rows.set(node.id, element);
-    const find = (selector) => element.querySelector(selector);
     const { name, team, size, status, service, gone, hops, needs, neededBy } = node;
+    const [cause] = impacts.of(node.id)?.causes ?? [];
+    const state = [cause?.service.name, service, status, size, hops, needs.length, neededBy.length, where];
+    if (same(element, ageless(node) || now, ...state)) return element;
+    const find = (selector) => element.querySelector(selector);
     showStatus(find('.icon'), node);
     showLink(find('.graph-name'), href(node), titled(node));
     setText(find('.graph-team'), size > 0 ? '' : team);
-    const [cause] = impacts.of(node.id)?.causes ?? [];
     find('.graph-hit').hidden = !cause;
     if (cause) setText(find('.graph-hit bdi'), cause.service.name);
     setText(find('.graph-state'), gone ? 'deleted' : service && status !== 'healthy' ? fell(service, now) : status);

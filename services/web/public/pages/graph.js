@@ -187,7 +187,8 @@ export class GraphPage extends Page {
     if (!this.#graph) return;
     const { impacts } = this.session;
     const now = this.session.now();
-    const context = { impacts, now, href: (node) => this.#href(node), around: (node) => this.#around(node) };
+    const where = this.session.keep(format(this.#view));
+    const context = { impacts, now, where, href: (node) => this.#href(node), around: (node) => this.#around(node) };
     this.#table.show(this.#graph, context);
     if (this.#placed?.of !== this.#structure) return;
     const fall = fallen(this.#graph, impacts);
