@@ -274,6 +274,7 @@ for (const [colorScheme, width] of Object.entries(looks)) {
     page,
     catalogue,
   }) => {
+    test.slow(); // axe looks at three graphs
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const text = `<img src=x onerror="window.hacked=true"> שירות ${'W'.repeat(40)}`;

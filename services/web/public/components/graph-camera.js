@@ -61,6 +61,18 @@ export class Camera {
     this.#show();
   }
 
+  // print shows all in the width of a page, until it is called with false.
+  print(on) {
+    const { left, top, right, bottom } = this.#bounds;
+    if (on) {
+      this.#svg.setAttribute('viewBox', `${left} ${top} ${right - left} ${bottom - top}`);
+      this.#world.removeAttribute('transform');
+    } else {
+      this.#svg.removeAttribute('viewBox');
+      this.#show();
+    }
+  }
+
   #room() {
     return { width: this.#svg.clientWidth, height: this.#svg.clientHeight };
   }

@@ -38,6 +38,8 @@ class GraphDrawing extends HTMLElement {
     this.addEventListener('focusout', () => this.#trace(''));
     this.#svg.addEventListener('pointerover', ({ target }) => this.#point(target.closest('.node')?.key ?? ''));
     this.#svg.addEventListener('pointerleave', () => this.#point(''));
+    addEventListener('beforeprint', () => this.#scene && this.#camera.print(true));
+    addEventListener('afterprint', () => this.#scene && this.#camera.print(false));
     new ResizeObserver(() => this.#scene && this.#resized()).observe(this.#svg);
   }
 
