@@ -48,8 +48,12 @@ class GraphTable extends HTMLElement {
     setText(find('.graph-team'), size > 0 ? '' : team);
     find('.graph-hit').hidden = !cause;
     if (cause) setText(find('.graph-hit bdi'), cause.service.name);
-    setText(find('.graph-state'), gone ? 'deleted' : service && status !== 'healthy' ? fell(service, now) : status);
-    find('.graph-state').className = `graph-state ${status}`;
+    const said = gone ? 'deleted' : service && status !== 'healthy' ? fell(service, now) : status;
+    for (const room of ['graph-long', 'graph-brief']) {
+      const part = find(`.${room}`);
+      setText(part, said);
+      part.className = `graph-state ${room} ${status}`;
+    }
     setText(find('.graph-needs'), needs.length.toLocaleString('en'));
     setText(find('.graph-needed'), neededBy.length.toLocaleString('en'));
     setText(find('.graph-hops'), hops === null ? '' : hops.toLocaleString('en'));
