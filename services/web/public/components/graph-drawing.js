@@ -1,12 +1,14 @@
 // <graph-drawing> draws a graph: show(scene, fit) takes { graph, places, lines, fall, now, href, where, blast }, with what
 // lib/graph.js and worker/layered.js return, href(node) the address behind a node, where what these depend on, and blast(node) what stops working with it.
 // fit says whether all is to be seen again. Where only states differ, only the shapes that do are changed. It
-// bubbles "centre" (detail the id of a node), for a person who wants what is around it.
+// bubbles "centre" (detail the id of a node), for a person who wants what is around it, and "unsaved" (detail why) if it
+// cannot be kept as a file.
 import { blasted } from '../lib/graph-text.js';
 import { walkFrom } from '../lib/graph-walk.js';
 import { size } from '../lib/node-size.js';
 import { reconcile, slices } from '../lib/reconcile.js';
 import { Camera } from './graph-camera.js';
+import { save } from './graph-picture.js';
 import { ageless, newEdge, newNode, same, set, shape, showEdge, showNode } from './graph-shapes.js';
 import { setText, setWords, stamp, tell } from './template.js';
 
@@ -20,6 +22,7 @@ class GraphDrawing extends HTMLElement {
   #scene = null;
   #elements = new Map(); // id of a node or an edge → its element
   #drawing = new AbortController();
+  #drawn = Promise.resolve(); // when all of the scene is there
   #current = ''; // id of the node that Tab leads to
   #traced = ''; // id of the node whose blast radius is shown
   #fitted = true; // whether nobody has moved or scaled it
@@ -32,6 +35,8 @@ class GraphDrawing extends HTMLElement {
     this.#camera = new Camera(this.#svg);
     for (const button of this.querySelectorAll('[data-zoom]'))
       button.addEventListener('click', () => this.#zoom(button.dataset.zoom));
+    for (const button of this.querySelectorAll('[data-save]'))
+      button.addEventListener('click', () => this.#save(button.dataset.save));
     // Not on the <svg>: browsers take one that listens for the focus for a control.
     this.addEventListener('keydown', (event) => this.#key(event));
     this.addEventListener('focusin', ({ target }) => this.#focused(target.closest('.node')));
@@ -48,7 +53,7 @@ class GraphDrawing extends HTMLElement {
     this.#scene = scene;
     if (other) {
       this.#measure();
-      void this.#draw();
+      this.#drawn = this.#draw();
     } else this.#repaint();
     if (fit) this.#fit(true);
   }
@@ -180,6 +185,16 @@ class GraphDrawing extends HTMLElement {
     if (how === 'fit') this.#fit(false);
     else this.#camera.zoom(zooms[how]);
     this.#fitted = false;
+  }
+
+  async #save(format) {
+    try {
+      await this.#drawn;
+      const name = this.#scene.graph.focus?.name;
+      await save(this.#svg, name ? `Graph of ${name}` : 'Graph', format);
+    } catch (problem) {
+      tell(this, 'unsaved', problem.message);
+    }
   }
 
   #key(event) {

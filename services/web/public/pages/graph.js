@@ -38,6 +38,9 @@ export class GraphPage extends Page {
     super(session);
     this.#tools.addEventListener('view', ({ detail }) => this.#step(detail));
     this.#drawing.addEventListener('centre', ({ detail }) => this.#centre(detail));
+    this.#drawing.addEventListener('unsaved', ({ detail }) =>
+      session.toasts.warn([`The drawing was not saved: ${detail}`]),
+    );
     this.root.addEventListener('click', ({ target }) => {
       if (target.closest('[data-do="retry"]')) session.refresh();
       if (target.closest('[data-do="clear-graph"]')) this.#tools.clear();
