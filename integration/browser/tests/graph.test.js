@@ -169,7 +169,7 @@ test('by keyboard one walks along the needs, and learns what stops with a servic
   const graph = new Graph(page);
   await graph.open(home, catalogue);
   await expect(graph.nodes).toHaveCount(4);
-  await graph.main.getByRole('button', { name: 'Zoom in' }).focus();
+  await graph.main.getByRole('button', { name: 'Save as PNG' }).focus();
   await page.keyboard.press('Tab');
   await expect(graph.node(front.name), 'the first, as nothing fell').toBeFocused();
   await expect(graph.said).toHaveText(`${front.name}: nothing needs it to work`);
