@@ -46,7 +46,7 @@ async function take(path, options) {
   if (path.includes('graph')) {
     const { items } = await (await context.request.get(`/api/services?q=${encodeURIComponent(database)}`)).json();
     await home.open(`/graph?focus=${items[0].id}&hops=2`);
-    await expect(home.page.locator('graph-drawing .edge.hit').first()).toBeAttached();
+    await expect(home.page.locator('.graph-edges .hit').first()).toBeAttached();
   } else {
     await expect(home.cards.first().locator('status-strip path').first()).toBeAttached();
   }
