@@ -15,6 +15,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/apikey"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/feed"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/incident"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
@@ -106,6 +107,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return purge(ctx, c.Log, "trail", c.TrailDays, db.PurgeTrail) })
 	g.Go(func() error { return purge(ctx, c.Log, "trash", trashDays, db.PurgeTrash) })
 	g.Go(func() error { return purge(ctx, c.Log, "deployments", c.History.kept().Days, db.PurgeDeployments) })
+	g.Go(func() error { return purge(ctx, c.Log, "observed calls", catalog.CallDaysKept, db.PurgeCalls) })
 	g.Go(func() error { return purge(ctx, c.Log, "sessions", 0, db.PurgeSessions) })
 	g.Go(func() error { return keepHistory(ctx, c.Log, db, c.History.kept()) })
 	g.Go(func() error { return adoptTeams(ctx, c.Log, db) })

@@ -87,6 +87,7 @@ const (
 	WriteTeam      Action = "write team"      // add, change or delete it
 	AdoptTeams     Action = "adopt teams"     // add those that services name
 	TellDeployment Action = "tell deployment" // of a service
+	ObserveCalls   Action = "observe calls"   // of one service to another, as traces show them
 	ReadTrail      Action = "read trail"      // of everything, with addresses
 	StoreMeasured  Action = "store measured"  // results of probes, and their absence
 	StoreFetched   Action = "store fetched"   // releases, as forges have them, and shifts, as calendars have them
@@ -118,6 +119,7 @@ var rules = map[Action]rule{
 	WriteTeam:      {role: Editor, ofTeam: true},
 	AdoptTeams:     {role: None, systems: []string{Sweeper.ID}},
 	TellDeployment: {role: Editor, ofTeam: true},
+	ObserveCalls:   {role: Editor, ofTeam: true, systems: []string{Fetcher.ID}},
 	ReadTrail:      {role: Admin},
 	StoreMeasured:  {role: None, systems: []string{Prober.ID, Sweeper.ID}},
 	StoreFetched:   {role: None, systems: []string{Fetcher.ID}},

@@ -11,7 +11,7 @@ import (
 
 var actions = []access.Action{
 	access.Read, access.CheckService, access.WriteService, access.ReadTrail, access.StoreMeasured, access.RepairEvents, access.PurgeTrail, access.PurgeTrash, access.ManageKeys, access.NoteKeyUse,
-	access.SignIn, access.KeepSessions, access.PurgeSessions, access.NoteSettings, access.KeepHistory, access.TellIncidents,
+	access.ObserveCalls, access.SignIn, access.KeepSessions, access.PurgeSessions, access.NoteSettings, access.KeepHistory, access.TellIncidents,
 }
 
 func key(role access.Role, teams ...string) access.Actor {
@@ -20,25 +20,26 @@ func key(role access.Role, teams ...string) access.Actor {
 
 // Each row has the actions that an actor may do to a service of team Core.
 func TestRules(t *testing.T) {
-	const all = "read, check service, write service, read trail, manage keys"
+	const all = "read, check service, write service, read trail, manage keys, observe calls"
 	for name, tc := range map[string]struct {
 		actor access.Actor
 		may   string
 	}{
 		"anonymous without a role":   {access.Nobody(access.None), ""},
 		"anonymous viewer":           {access.Nobody(access.Viewer), "read"},
-		"anonymous editor":           {access.Nobody(access.Editor), "read, check service, write service"},
+		"anonymous editor":           {access.Nobody(access.Editor), "read, check service, write service, observe calls"},
 		"anonymous admin":            {access.Nobody(access.Admin), all},
 		"viewer":                     {key(access.Viewer), "read, sign in"},
 		"viewer of the team":         {key(access.Viewer, "Core"), "read, sign in"},
-		"editor of all teams":        {key(access.Editor), "read, check service, write service, sign in"},
-		"editor of the team":         {key(access.Editor, "Web", "Core"), "read, check service, write service, sign in"},
+		"editor of all teams":        {key(access.Editor), "read, check service, write service, observe calls, sign in"},
+		"editor of the team":         {key(access.Editor, "Web", "Core"), "read, check service, write service, observe calls, sign in"},
 		"editor of another team":     {key(access.Editor, "Web"), "read, sign in"},
 		"editor of a team like it":   {key(access.Editor, "core"), "read, sign in"},
 		"admin":                      {key(access.Admin), all + ", sign in"},
 		"admin of another team":      {key(access.Admin, "Web"), all + ", sign in"},
 		"the prober":                 {access.Prober, "store measured"},
 		"the sweeper":                {access.Sweeper, "store measured, purge trail, purge trash, purge sessions, keep history"},
+		"the fetcher":                {access.Fetcher, "observe calls"},
 		"the relay":                  {access.Relay, "repair events"},
 		"the teller":                 {access.Teller, "tell incidents"},
 		"the doorkeeper":             {access.Doorkeeper, "note key use, sign in, keep sessions"},
@@ -48,9 +49,9 @@ func TestRules(t *testing.T) {
 		"an unknown part":            {access.Actor{Kind: access.System, ID: "x", Role: access.Admin}, ""},
 		"a key with a part's id":     {access.Actor{Kind: access.Key, ID: access.Prober.ID, Role: access.Admin}, all + ", sign in"},
 		"nothing at all":             {access.Actor{}, ""},
-		"anonymous with a team":      {access.Actor{Kind: access.Anonymous, Role: access.Editor, Teams: []string{"Core"}}, "read, check service, write service"},
+		"anonymous with a team":      {access.Actor{Kind: access.Anonymous, Role: access.Editor, Teams: []string{"Core"}}, "read, check service, write service, observe calls"},
 		"anonymous of another team":  {access.Actor{Kind: access.Anonymous, Role: access.Editor, Teams: []string{"Web"}}, "read"},
-		"a person who is an editor":  {access.Actor{Kind: access.Person, ID: "p", Role: access.Editor}, "read, check service, write service, sign in"},
+		"a person who is an editor":  {access.Actor{Kind: access.Person, ID: "p", Role: access.Editor}, "read, check service, write service, observe calls, sign in"},
 		"a person without a role":    {access.Actor{Kind: access.Person, ID: "p"}, "sign in"},
 		"a person without any teams": {access.Actor{Kind: access.Person, ID: "p", Role: access.Viewer}, "read, sign in"},
 	} {

@@ -47,6 +47,7 @@ CREATE TABLE services (
 ) WITH (fillfactor = 70); -- room beside each row: a probe's update touches no index
 
 CREATE INDEX services_changed ON services (changed);
+CREATE INDEX services_spoken_key ON services (translate(name_key, ' -_./', ''));         -- traces write "payments-db" where people write "Payments DB"
 
 -- Those who own services, which name them in the column team.
 CREATE TABLE teams (
@@ -192,6 +193,26 @@ CREATE TABLE dependencies (
 );
 
 CREATE INDEX dependencies_needs_id ON dependencies (needs_id);
+
+-- Which services were seen calling which others. Rows of services that are gone stay until they are forgotten: a
+-- service may be restored.
+CREATE TABLE observed_calls (
+    client_id  uuid             NOT NULL,
+    server_id  uuid             NOT NULL,
+    per_minute double precision NOT NULL,                                                -- when it was seen last
+    first_seen timestamptz      NOT NULL,
+    last_seen  timestamptz      NOT NULL,
+    hidden     boolean          NOT NULL DEFAULT false,                                  -- somebody does not want to see it
+
+    CONSTRAINT observed_calls_pkey PRIMARY KEY (client_id, server_id),
+    CONSTRAINT observed_calls_of_two CHECK (client_id <> server_id)
+);
+
+CREATE INDEX observed_calls_server_id ON observed_calls (server_id);
+CREATE INDEX observed_calls_last_seen ON observed_calls (last_seen);
+
+-- One row, which grows with each change of observed_calls. Who changes those locks it first.
+CREATE TABLE observed_revision (revision bigint NOT NULL);
 
 -- The services that were deleted of late, for copies of the list. See ADR 6.
 CREATE TABLE deleted_services (
