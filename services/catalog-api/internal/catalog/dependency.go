@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -180,6 +181,10 @@ func (e *NeededError) Error() string { return fmt.Sprintf("%d services need it",
 type Neighbours struct {
 	Needs, NeededBy []Neighbour // by name
 	NeededByTotal   int         // how many need it, also those that NeededBy has no room for
+
+	// Calls and CalledBy are those that it was seen calling, or that were seen calling it, although nobody
+	// declared that they need each other: the busiest first.
+	Calls, CalledBy []Neighbour
 }
 
 // Neighbour is a service that another one needs, or that needs the other.
@@ -191,6 +196,12 @@ type Neighbour struct {
 	Kind    events.DependencyKind `db:"kind"`   // of the need, as is Note
 	Note    string                `db:"note"`
 	Missing bool                  `db:"missing"` // it is gone: Name is its last one
+
+	// What was seen of the calls between the two; nil: nothing.
+	PerMinute *float64   `db:"per_minute"`
+	FirstSeen *time.Time `db:"first_seen"`
+	LastSeen  *time.Time `db:"last_seen"`
+	Hidden    bool       `db:"hidden"` // of Calls and CalledBy: somebody does not want to see it
 }
 
 // dependenciesOf returns a value of the trail as entries: nil if there are none.

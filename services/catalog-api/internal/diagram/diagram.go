@@ -28,7 +28,7 @@ type Node struct {
 // Edge is a need.
 type Edge struct {
 	From, To int // the indexes in Nodes: From needs To
-	Soft     bool
+	Kind     events.DependencyKind
 	Hit      bool // a root cause hits From along this need
 }
 

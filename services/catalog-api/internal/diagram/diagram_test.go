@@ -10,11 +10,17 @@ import (
 	"testing"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
 var update = flag.Bool("update", false, "write the drawings in testdata anew")
 
 func id(n int) string { return fmt.Sprintf("019a0000-0000-7000-8000-%012d", n) }
+
+const (
+	hard = events.DependencyHard
+	soft = events.DependencySoft
+)
 
 // shop is a graph with everything in it that is drawn.
 func shop() Graph {
@@ -27,7 +33,7 @@ func shop() Graph {
 			{ID: id(5), Name: "Payments DB", Team: "Payments", Status: events.StatusDown, RootCause: true},
 			{ID: id(6), Name: "Status page", Team: "Web", Status: events.StatusHealthy},
 		},
-		Edges: []Edge{{0, 1, false, true}, {0, 2, true, false}, {0, 3, false, false}, {1, 4, false, true}, {5, 2, false, false}},
+		Edges: []Edge{{0, 1, hard, true}, {0, 2, soft, false}, {0, 3, hard, false}, {1, 4, hard, true}, {5, 1, catalog.DependencyObserved, false}, {5, 2, hard, false}},
 	}
 }
 
@@ -44,7 +50,7 @@ func hostileGraph() (g Graph) {
 	for i, name := range hostile {
 		g.Nodes = append(g.Nodes, Node{ID: id(i), Name: name, Team: hostile[(i+1)%len(hostile)], Status: events.Statuses[i%len(events.Statuses)]})
 		if i > 0 {
-			g.Edges = append(g.Edges, Edge{From: i - 1, To: i, Soft: i%2 == 0, Hit: i%3 == 0})
+			g.Edges = append(g.Edges, Edge{From: i - 1, To: i, Kind: events.DependencyKinds[(i+1)%2], Hit: i%3 == 0})
 		}
 	}
 	return g
@@ -71,7 +77,7 @@ var (
 	dotLabel  = `"(?:[^"\\\n]|\\.)*"`
 	dotLine   = regexp.MustCompile(`^(?:digraph services \{|\}|  \}|  charset="UTF-8"; rankdir=LR;|  (?:node|edge) \[[^\]]*\];|  subgraph cluster_\d+ \{|    label=` + dotLabel + `; style=rounded; color="#90a4ae"; fontname="sans-serif"; fontcolor="#[0-9a-f]+";|  (?:  )?s[0-9a-f]{32} \[label=` + dotLabel + `, shape=[a-z]+, fillcolor="#[0-9a-f]+", color="#[0-9a-f]+"(?:, style="filled,dashed")?\];|  s[0-9a-f]{32} -> s[0-9a-f]{32}(?: \[[a-z0-9=#", ]+\])?;)$`)
 	merLabel  = `"(?:[^\x00-\x7f]|[A-Za-z0-9 ,]|#\d+;|<br/>)*"`
-	merLine   = regexp.MustCompile(`^(?:flowchart LR|  end|  subgraph team\d+\[` + merLabel + `\]|  (?:  )?s[0-9a-f]{32}(?:\[|\(|\{\{|\[\[)` + merLabel + `(?:\]|\)|\}\}|\]\])|  s[0-9a-f]{32} (?:-->|-\.->|==>) s[0-9a-f]{32}|  classDef [a-z]+ [a-z0-9:#, -]+|  class [s0-9a-f,]+ [a-z]+|  linkStyle [0-9,]+ stroke:#[0-9a-f]+)$`)
+	merLine   = regexp.MustCompile(`^(?:flowchart LR|  end|  subgraph team\d+\[` + merLabel + `\]|  (?:  )?s[0-9a-f]{32}(?:\[|\(|\{\{|\[\[)` + merLabel + `(?:\]|\)|\}\}|\]\])|  s[0-9a-f]{32} (?:-->|-\.->|-\. seen \.->|==>) s[0-9a-f]{32}|  classDef [a-z]+ [a-z0-9:#, -]+|  class [s0-9a-f,]+ [a-z]+|  linkStyle [0-9,]+ stroke:#[0-9a-f]+)$`)
 	merEntity = regexp.MustCompile(`#\d+;`)
 )
 

@@ -3,6 +3,9 @@ package diagram
 import (
 	"fmt"
 	"strings"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
 // DOTType is the media type of what DOT returns.
@@ -13,7 +16,7 @@ const DOTType = "text/vnd.graphviz"
 var inDOT = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `&`, `&amp;`, "\n", " ", "\r", " ", "\x00", "")
 
 // DOT returns the graph in the language of Graphviz, with a cluster for each team: soft needs are
-// dashed, and those along which a fault comes are thick and red.
+// dashed, those that were only seen dotted, and those along which a fault comes are thick and red.
 func DOT(g Graph) []byte {
 	var out []byte
 	add := func(format string, args ...any) { out = fmt.Appendf(out, format+"\n", args...) }
@@ -41,8 +44,12 @@ func DOT(g Graph) []byte {
 	}
 	for _, e := range g.Edges {
 		var styles []string
-		if e.Soft {
+		switch e.Kind {
+		case events.DependencyHard:
+		case events.DependencySoft:
 			styles = append(styles, "style=dashed")
+		case catalog.DependencyObserved:
+			styles = append(styles, "style=dotted")
 		}
 		if e.Hit {
 			styles = append(styles, fmt.Sprintf("color=%q", hitColor), "penwidth=2")

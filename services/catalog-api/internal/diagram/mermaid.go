@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 )
 
 // MermaidType is the media type of what Mermaid returns, as IANA registered it.
@@ -52,8 +55,10 @@ func Mermaid(g Graph) []byte {
 	for i, e := range g.Edges {
 		arrow := "-->"
 		switch {
-		case e.Soft:
+		case e.Kind == events.DependencySoft:
 			arrow = "-.->"
+		case e.Kind == catalog.DependencyObserved:
+			arrow = "-. seen .->"
 		case e.Hit:
 			arrow = "==>"
 			hit = append(hit, strconv.Itoa(i))

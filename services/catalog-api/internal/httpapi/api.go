@@ -63,6 +63,7 @@ type API struct {
 	Metrics prometheus.Registerer
 
 	list    *listCache
+	seen    *seenCalls
 	uptimes *uptimes
 	past    *recent[time.Time, listedMoment]
 	falls   *recent[fallsQuestion, fallsAnswer]
@@ -88,6 +89,7 @@ func (a *API) Handler() http.Handler {
 	a.dependencies(r)
 	a.impacts(r)
 	a.graph(r)
+	a.observed(r)
 	a.teams(r)
 	a.onCall(r)
 	a.history(r)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
@@ -81,13 +83,20 @@ type neighbour struct {
 	Kind    events.DependencyKind `json:"kind" enum:"hard,soft" doc:"Of the need, as is note."`
 	Note    *string               `json:"note"`
 	Missing bool                  `json:"missing,omitempty" doc:"true: it is gone."`
+	Seen    *CallsSeen            `json:"seen" doc:"What traces show of these calls; null: nothing."`
+}
+
+// TransformSchema says that nothing may have been seen.
+func (neighbour) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["seen"] = rest.OrNull(s.Properties["seen"])
+	return s
 }
 
 func newNeighbours(list []catalog.Neighbour) []neighbour {
 	shown := make([]neighbour, len(list))
 	for i := range list {
 		n := &list[i]
-		shown[i] = neighbour{n.ID, n.Name, unlessEmpty(&n.Team), unlessEmpty(&n.Status), n.Kind, unlessEmpty(&n.Note), n.Missing}
+		shown[i] = neighbour{n.ID, n.Name, unlessEmpty(&n.Team), unlessEmpty(&n.Status), n.Kind, unlessEmpty(&n.Note), n.Missing, seenOf(n)}
 	}
 	return shown
 }
@@ -96,21 +105,25 @@ type neighbourList struct {
 	Needs         []neighbour `json:"needs" nullable:"false" doc:"The services that it needs, by name."`
 	NeededBy      []neighbour `json:"needed_by" nullable:"false" doc:"The services that need it, by name, the first 1,000."`
 	NeededByTotal int         `json:"needed_by_total" doc:"How many need it."`
+	Calls         []caller    `json:"calls" nullable:"false" doc:"The services that it was seen calling although nobody declared that it needs them, the busiest first, 1,000 of them."`
+	CalledBy      []caller    `json:"called_by" nullable:"false" doc:"The services that were seen calling it although nobody declared that they need it, likewise."`
 }
 
 func exampleNeighbours() neighbourList {
-	team, healthy, note := "Payments", events.StatusHealthy, "writes orders"
+	team, healthy, note, seen := "Payments", events.StatusHealthy, "writes orders", exampleSeen()
 	return neighbourList{
-		Needs:         []neighbour{{"019a0000-0000-7000-8000-000000000002", "Payments DB", &team, &healthy, events.DependencyHard, &note, false}},
-		NeededBy:      []neighbour{{"019a0000-0000-7000-8000-000000000003", "shop", nil, &healthy, events.DependencySoft, nil, false}},
+		Needs:         []neighbour{{"019a0000-0000-7000-8000-000000000002", "Payments DB", &team, &healthy, events.DependencyHard, &note, false, &seen}},
+		NeededBy:      []neighbour{{"019a0000-0000-7000-8000-000000000003", "shop", nil, &healthy, events.DependencySoft, nil, false, nil}},
 		NeededByTotal: 1,
+		Calls:         []caller{{"019a0000-0000-7000-8000-000000000004", "mail", nil, healthy, false, seen}},
+		CalledBy:      []caller{},
 	}
 }
 
 // dependencies adds the route of who needs whom.
 func (a *API) dependencies(r *rest.API) {
 	rest.Register(r, rest.Get("get-dependencies", rest.Prefix+"/services/{id}/dependencies", "Read what a service needs, and who needs it",
-		"The services that it needs itself, and those that need it themselves, with their status now. A list of the latter with filters and pages is /api/services?needs=<id>."),
+		"The services that it needs itself, and those that need it themselves, with their status now; and those that traces show it calling, or called by, without a need that was declared. A list of the latter with filters and pages is /api/services?needs=<id>."),
 		a.readDependencies, rest.Answers(http.StatusOK, exampleNeighbours()), rest.Problems(rest.Malformed, rest.NotFound))
 }
 
@@ -130,5 +143,5 @@ func (a *API) readDependencies(ctx context.Context, in *dependenciesInput) (*dep
 	if err != nil {
 		return nil, err
 	}
-	return &dependenciesOutput{neighbourList{newNeighbours(n.Needs), newNeighbours(n.NeededBy), n.NeededByTotal}}, nil
+	return &dependenciesOutput{neighbourList{newNeighbours(n.Needs), newNeighbours(n.NeededBy), n.NeededByTotal, newCallers(n.Calls), newCallers(n.CalledBy)}}, nil
 }

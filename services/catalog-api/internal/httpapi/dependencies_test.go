@@ -190,8 +190,8 @@ func TestNeighbours(t *testing.T) {
 	p.call("PATCH", "/api/services/"+mail.id(), `{"depends_on":[{"name":"portal"}]}`) // a circle is legal
 	var got, want any
 	a := p.call("GET", path+"/dependencies", "")
-	text := fmt.Sprintf(`{"needs":[{"id":%q,"name":"mail","team":"Web","status":"down","kind":"soft","note":"receipts"}],
-		"needed_by":[{"id":%q,"name":"portal","team":null,"status":"unknown","kind":"hard","note":null}],"needed_by_total":1}`, mail.id(), portal.id())
+	text := fmt.Sprintf(`{"needs":[{"id":%q,"name":"mail","team":"Web","status":"down","kind":"soft","note":"receipts","seen":null}],
+		"needed_by":[{"id":%q,"name":"portal","team":null,"status":"unknown","kind":"hard","note":null,"seen":null}],"needed_by_total":1,"calls":[],"called_by":[]}`, mail.id(), portal.id())
 	if json.Unmarshal(a.raw, &got) != nil || json.Unmarshal([]byte(text), &want) != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %s, want %s", a.raw, text)
 	}

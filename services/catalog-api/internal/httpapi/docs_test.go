@@ -222,8 +222,8 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 		"GET /api/impacts", "GET /api/keys", "GET /api/me", "GET /api/metrics/services", "GET /api/oncall", "GET /api/services", "GET /api/services/by-name/{name}", "GET /api/services/{id}",
 		"GET /api/services/{id}/changes", "GET /api/services/{id}/dependencies", "GET /api/services/{id}/deployments", "GET /api/services/{id}/history", "GET /api/services/{id}/history.csv", "GET /api/services/{id}/impact", "GET /api/services/{id}/releases", "GET /api/services/{id}/timeline", "GET /api/services/{id}/timeline.csv",
 		"GET /api/services/{id}/uptime", "GET /api/services/{id}/uptime.csv", "GET /api/strips", "GET /api/teams", "GET /api/teams/{slug}", "GET /api/teams/{slug}/oncall", "GET /api/teams/{slug}/oncall/shifts", "GET /api/teams/{slug}/timeline", "GET /api/uptime", "GET /api/uptime.csv",
-		"PATCH /api/services/{id}", "PATCH /api/teams/{slug}", "POST /api/cloudevents", "POST /api/keys", "POST /api/services", "POST /api/services/by-name/{name}/deployments",
-		"POST /api/services/{id}/changes/{change}/undo", "POST /api/services/{id}/check", "POST /api/services/{id}/deployments", "POST /api/services/{id}/restore", "POST /api/session", "POST /api/teams", "PUT /api/services/{id}", "PUT /api/teams/{slug}",
+		"PATCH /api/services/{id}", "PATCH /api/teams/{slug}", "POST /api/cloudevents", "POST /api/dependencies/observed", "POST /api/keys", "POST /api/services", "POST /api/services/by-name/{name}/deployments",
+		"POST /api/services/{id}/changes/{change}/undo", "POST /api/services/{id}/check", "POST /api/services/{id}/deployments", "POST /api/services/{id}/restore", "POST /api/session", "POST /api/teams", "PUT /api/services/{id}", "PUT /api/services/{id}/dependencies/observed/{server}", "PUT /api/teams/{slug}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("described are %v, want %v", got, want)

@@ -42,9 +42,16 @@ func (graphNode) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 type graphEdge struct {
 	From string                `json:"from" format:"uuid" doc:"The service that needs the other."`
 	To   string                `json:"to" format:"uuid" doc:"The service that is needed."`
-	Kind events.DependencyKind `json:"kind" enum:"hard,soft" doc:"hard: the service does not work without it; soft: it works on, with less."`
+	Kind events.DependencyKind `json:"kind" enum:"hard,soft,observed" doc:"hard: the service does not work without it; soft: it works on, with less; observed: nobody declared it, and traces show that the service calls the other."`
 	Note *string               `json:"note" doc:"What for."`
 	Hit  bool                  `json:"hit" doc:"A root cause hits from along this need."`
+	Seen *CallsSeen            `json:"seen" doc:"What traces show of these calls; null: nothing."`
+}
+
+// TransformSchema says that nothing may have been seen.
+func (graphEdge) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["seen"] = rest.OrNull(s.Properties["seen"])
+	return s
 }
 
 // graphAnswer is services, and what they need of each other.
@@ -78,7 +85,7 @@ func (a *API) graph(r *rest.API) {
 type graphInput struct {
 	Focus  string      `query:"focus" doc:"Around this service, named by its id or, whatever its case, its name. Absent: all services." example:"Payments DB"`
 	Hops   rest.Number `query:"hops" minimum:"1" maximum:"100" doc:"How far from focus, in both directions; absent: as far as there are needs."`
-	Kind   string      `query:"kind" enum:"hard,soft" doc:"The needs that count; absent: of both kinds."`
+	Kind   []string    `query:"kind,explode" enum:"hard,soft,observed" doc:"The needs that count; absent: of every kind."`
 	Format string      `query:"format" enum:"json,dot,mermaid" doc:"How the answer is written; absent: json."`
 	Query  []string    `query:"q,explode" doc:"As in the list of services, like the other filters: words, in any order."`
 	Team   []string    `query:"team,explode" doc:"This team; case counts."`
@@ -143,8 +150,12 @@ func (in *graphInput) choice() (c impact.Choice, f catalog.Filter, err error) {
 	if c.Hops > 0 && catalog.Key(in.Focus) == "" {
 		return c, f, rest.InvalidParameter("hops", "Hops are counted from a service: name it in the parameter focus.", rest.Clip(string(in.Hops)))
 	}
-	if c.Kind = events.DependencyKind(in.Kind); c.Kind != "" && !c.Kind.Known() {
-		return c, f, rest.InvalidParameter("kind", "The kind must be one of "+events.Names(events.DependencyKinds)+".", rest.Clip(in.Kind))
+	for _, text := range in.Kind {
+		kind := events.DependencyKind(text)
+		if kind != catalog.DependencyObserved && !kind.Known() {
+			return c, f, rest.InvalidParameter("kind", "The kind must be one of hard, soft, observed.", rest.Clip(text))
+		}
+		c.Kinds = append(c.Kinds, kind)
 	}
 	switch in.Format {
 	case "", formatJSON, formatDOT, formatMermaid:
@@ -184,7 +195,11 @@ func (a *API) graphPicture(ctx context.Context, in *graphInput, f catalog.Filter
 	if err != nil {
 		return nil, nil, "", err
 	}
-	return list.picture, passes, known, nil
+	if past { // what was seen when is not kept
+		return list.picture, passes, known, nil
+	}
+	p, err = a.seen.on(ctx, list.picture)
+	return p, passes, known, err
 }
 
 // among returns a function that reports whether a service is one of these.
@@ -212,7 +227,10 @@ func newGraphAnswer(p *impact.Picture, part impact.Part, focused bool) graphAnsw
 	}
 	for i := range part.Edges {
 		e := &part.Edges[i]
-		g.Edges[i] = graphEdge{part.Nodes[e.From].ID, part.Nodes[e.To].ID, e.Kind, unlessEmpty(&e.Note), e.Hit}
+		g.Edges[i] = graphEdge{part.Nodes[e.From].ID, part.Nodes[e.To].ID, e.Kind, unlessEmpty(&e.Note), e.Hit, nil}
+		if e.Seen != nil {
+			g.Edges[i].Seen = &CallsSeen{e.Seen.PerMinute, e.Seen.FirstSeen.UTC(), e.Seen.LastSeen.UTC()}
+		}
 	}
 	return g
 }
@@ -240,13 +258,13 @@ func newDrawing(g graphAnswer) (d diagram.Graph) {
 		})
 	}
 	for _, e := range g.Edges {
-		d.Edges = append(d.Edges, diagram.Edge{From: number[e.From], To: number[e.To], Soft: e.Kind == events.DependencySoft, Hit: e.Hit})
+		d.Edges = append(d.Edges, diagram.Edge{From: number[e.From], To: number[e.To], Kind: e.Kind, Hit: e.Hit})
 	}
 	return d
 }
 
 func exampleGraph() graphAnswer {
-	one, note := exampleImpact(), "writes orders"
+	one, note, seen := exampleImpact(), "writes orders", exampleSeen()
 	node := func(s Standing) graphNode {
 		return graphNode{ID: s.ID, Name: s.Name, Team: s.Team, Tags: []string{"go"}, Status: &s.Status, Since: &s.Since}
 	}
@@ -254,7 +272,7 @@ func exampleGraph() graphAnswer {
 	near, far := 0, 1
 	db.RootCause, db.Hops = true, &near
 	shop.Impact, shop.Hops = exampleNearestHit(), &far
-	return graphAnswer{[]graphNode{shop, db}, []graphEdge{{shop.ID, db.ID, events.DependencyHard, &note, true}}}
+	return graphAnswer{[]graphNode{shop, db}, []graphEdge{{shop.ID, db.ID, events.DependencyHard, &note, true, &seen}}}
 }
 
 func exampleDrawing() diagram.Graph { return newDrawing(exampleGraph()) }

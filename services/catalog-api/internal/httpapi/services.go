@@ -27,6 +27,7 @@ type Catalog interface {
 
 	Lists
 	Dependencies
+	Calls
 	Moments
 	Writer
 	Trail
@@ -67,6 +68,7 @@ type Writer interface {
 func (a *API) services(r *rest.API) {
 	const all, one = rest.Prefix + "/services", rest.Prefix + "/services/{id}"
 	a.list = newListCache(a.Catalog)
+	a.seen = &seenCalls{calls: a.Catalog}
 	a.past = a.newMoments()
 	r.Tag("services", "The catalogue. Probes do not change the version of a service, so they never conflict with If-Match.")
 	rest.Register(r, rest.Get("list-services", all, "Find services",

@@ -10,10 +10,10 @@ import (
 
 // Choice says which part of a picture is wanted. The zero value: all of it.
 type Choice struct {
-	Focus  string                // the id of a service: with what it needs and who needs it; "": all services
-	Hops   int                   // how far from Focus both go; 0: as far as they do
-	Kind   events.DependencyKind // the needs that count; "": of both kinds
-	Passes func(*Node) bool      // of those that are found, who is in the part; nil: all
+	Focus  string                  // the id of a service: with what it needs and who needs it; "": all services
+	Hops   int                     // how far from Focus both go; 0: as far as they do
+	Kinds  []events.DependencyKind // of the needs that count; nil: all
+	Passes func(*Node) bool        // of those that are found, who is in the part; nil: all
 }
 
 // Part is some services, and what they need of each other.
@@ -35,7 +35,8 @@ type Edge struct {
 	From, To int // the indexes in Nodes: From needs To
 	Kind     events.DependencyKind
 	Note     string
-	Hit      bool // a root cause hits From along this need
+	Hit      bool              // a root cause hits From along this need
+	Seen     *catalog.Observed // how often From calls To; nil: nobody saw it
 }
 
 // Find returns the id of the service that has this id or, whatever its case, this name; "": none has.
@@ -90,7 +91,7 @@ func (p *Picture) found(c Choice) (list []Placed) {
 	if focus == nil {
 		return nil
 	}
-	g := p.graphBy(c.Kind)
+	g := p.graphBy(c.Kinds)
 	hops := map[string]int{c.Focus: 0}
 	for _, near := range slices.Concat(g.Needed(c.Focus, c.Hops), g.Hit(c.Focus, c.Hops)) {
 		if before, known := hops[near.ID]; !known || near.Hops < before {
@@ -103,14 +104,14 @@ func (p *Picture) found(c Choice) (list []Placed) {
 	return list
 }
 
-func (p *Picture) graphBy(kind events.DependencyKind) *Graph {
-	switch kind {
-	case events.DependencyHard:
+func (p *Picture) graphBy(kinds []events.DependencyKind) *Graph {
+	switch {
+	case len(kinds) == 0:
+		return p.whole()
+	case len(kinds) == 1 && kinds[0] == events.DependencyHard:
 		return p.graph()
-	case events.DependencySoft:
-		return graphOf(p.all, kind)
 	}
-	return p.whole()
+	return graphOf(p.all, kinds...)
 }
 
 // addGone adds the services that were deleted and are still needed.
@@ -122,7 +123,7 @@ func (p *Picture) addGone(c Choice, placed map[string]Placed) {
 		if n := p.Node(c.Focus); n != nil {
 			from = append(from, n)
 		}
-		for _, near := range p.graphBy(c.Kind).Needed(c.Focus, c.Hops) { // the nearest first
+		for _, near := range p.graphBy(c.Kinds).Needed(c.Focus, c.Hops) { // the nearest first
 			if c.Hops == 0 || near.Hops < c.Hops {
 				from, far[near.ID] = append(from, p.Node(near.ID)), near.Hops
 			}
@@ -142,7 +143,9 @@ func (p *Picture) addGone(c Choice, placed map[string]Placed) {
 	}
 }
 
-func (c Choice) counts(d catalog.Dependency) bool { return c.Kind == "" || d.Kind == c.Kind }
+func (c Choice) counts(d catalog.Dependency) bool {
+	return len(c.Kinds) == 0 || slices.Contains(c.Kinds, d.Kind)
+}
 
 func (p *Picture) edges(c Choice, nodes []Placed) (edges []Edge) {
 	number := make(map[string]int, len(nodes))
@@ -153,7 +156,7 @@ func (p *Picture) edges(c Choice, nodes []Placed) (edges []Edge) {
 		begin := len(edges)
 		for _, d := range n.Needs {
 			if to, there := number[d.ID]; there && to != from && c.counts(d) {
-				edges = append(edges, Edge{from, to, d.Kind, d.Note, p.hitsAlong(n.ID, d)})
+				edges = append(edges, Edge{from, to, d.Kind, d.Note, p.hitsAlong(n.ID, d), p.seen[pair{n.ID, d.ID}]})
 			}
 		}
 		slices.SortFunc(edges[begin:], func(a, b Edge) int { return cmp.Compare(a.To, b.To) })

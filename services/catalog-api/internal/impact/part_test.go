@@ -32,7 +32,8 @@ func picture(needs map[string]string, states map[string]State) *Picture {
 	return NewPicture(nodes, nil)
 }
 
-// drawn writes a part as "A/1 B/0 | A>B! A.C", where ! is hit and . soft; the hops are there with a focus.
+// drawn writes a part as "A/1 B/0 | A>B! A.C A~D=3", where ! is hit, . soft, ~ observed and 3 the calls a minute; the hops are
+// there with a focus.
 func drawn(p Part, focus bool) string {
 	var nodes, edges []string
 	for _, n := range p.Nodes {
@@ -47,11 +48,17 @@ func drawn(p Part, focus bool) string {
 	}
 	for _, e := range p.Edges {
 		arrow, mark := ">", ""
-		if e.Kind == events.DependencySoft {
+		switch e.Kind {
+		case events.DependencySoft:
 			arrow = "."
+		case catalog.DependencyObserved:
+			arrow = "~"
 		}
 		if e.Hit {
 			mark = "!"
+		}
+		if e.Seen != nil {
+			mark += fmt.Sprint("=", e.Seen.PerMinute)
 		}
 		edges = append(edges, p.Nodes[e.From].Name+arrow+p.Nodes[e.To].Name+mark)
 	}
@@ -67,13 +74,13 @@ func TestParts(t *testing.T) {
 		want   string
 	}{
 		"all":                     {Choice{}, "A B C D E F was z gone | A>B! A.C B>D! C>D! C>was z E.A"},
-		"hard needs":              {Choice{Kind: events.DependencyHard}, "A B C D E F was z gone | A>B! B>D! C>D! C>was z"},
-		"soft needs":              {Choice{Kind: events.DependencySoft}, "A B C D E F | A.C E.A"},
+		"hard needs":              {Choice{Kinds: []events.DependencyKind{events.DependencyHard}}, "A B C D E F was z gone | A>B! B>D! C>D! C>was z"},
+		"soft needs":              {Choice{Kinds: []events.DependencyKind{events.DependencySoft}}, "A B C D E F | A.C E.A"},
 		"those who pass":          {Choice{Passes: not("bf")}, "A C D E | A.C C>D! E.A"},
 		"around one":              {Choice{Focus: "a"}, "A/0 B/1 C/1 D/2 E/1 was z gone/2 | A>B! A.C B>D! C>D! C>was z E.A"},
 		"its neighbours":          {Choice{Focus: "a", Hops: 1}, "A/0 B/1 C/1 E/1 | A>B! A.C E.A"},
-		"around one, hard":        {Choice{Focus: "a", Kind: events.DependencyHard}, "A/0 B/1 D/2 | A>B! B>D!"},
-		"around one, soft":        {Choice{Focus: "a", Kind: events.DependencySoft}, "A/0 C/1 E/1 | A.C E.A"},
+		"around one, hard":        {Choice{Focus: "a", Kinds: []events.DependencyKind{events.DependencyHard}}, "A/0 B/1 D/2 | A>B! B>D!"},
+		"around one, soft":        {Choice{Focus: "a", Kinds: []events.DependencyKind{events.DependencySoft}}, "A/0 C/1 E/1 | A.C E.A"},
 		"around what is needed":   {Choice{Focus: "d", Hops: 1}, "B/1 C/1 D/0 | B>D! C>D!"},
 		"one direction at a time": {Choice{Focus: "b"}, "A/1 B/0 D/1 E/2 | A>B! B>D! E.A"},
 		"around one, who pass":    {Choice{Focus: "a", Passes: not("ab")}, "C/1 D/2 E/1 | C>D!"},
@@ -87,6 +94,36 @@ func TestParts(t *testing.T) {
 	circle := picture(map[string]string{"a": "b", "b": "a", "x": "a"}, map[string]State{"a": down(1)})
 	if got, want := drawn(circle.Part(Choice{}), false), "A B X | A>B B>A! X>A!"; got != want {
 		t.Errorf("a circle: %s, want %s", got, want)
+	}
+}
+
+func TestWhatWasSeen(t *testing.T) {
+	seen := func(pair string, rate float64) catalog.Observed {
+		return catalog.Observed{ClientID: pair[:1], ServerID: pair[1:], PerMinute: rate}
+	}
+	before := picture(map[string]string{"a": "bc?", "b": "d", "c": "", "d": "", "e": ""}, map[string]State{"d": down(1)})
+	p := before.WithSeen([]catalog.Observed{seen("ab", 1), seen("ac", 2), seen("ad", 3), seen("ed", 4), seen("ez", 5), seen("za", 6)})
+	observed := []events.DependencyKind{catalog.DependencyObserved}
+	for name, tc := range map[string]struct {
+		choice Choice
+		want   string
+	}{
+		"all":              {Choice{}, "A B C D E | A>B!=1 A.C=2 A~D=3 B>D! E~D=4"},
+		"declared":         {Choice{Kinds: events.DependencyKinds}, "A B C D E | A>B!=1 A.C=2 B>D!"},
+		"only seen":        {Choice{Kinds: observed}, "A B C D E | A~D=3 E~D=4"},
+		"around one":       {Choice{Focus: "d", Hops: 1}, "A/1 B/1 D/0 E/1 | A>B!=1 A~D=3 B>D! E~D=4"},
+		"around one, seen": {Choice{Focus: "a", Kinds: observed}, "A/0 D/1 | A~D=3"},
+		"around one, hard": {Choice{Focus: "d", Kinds: []events.DependencyKind{events.DependencyHard}}, "A/2 B/1 D/0 | A>B!=1 B>D!"},
+	} {
+		if got := drawn(p.Part(tc.choice), tc.choice.Focus != ""); got != tc.want {
+			t.Errorf("%s: %s, want %s", name, got, tc.want)
+		}
+	}
+	if got, want := p.AllHit(), before.AllHit(); !slices.Equal(got, want) || p.On("e").Status != "" {
+		t.Errorf("hit are %v, want %v as before", got, want)
+	}
+	if got := drawn(before.Part(Choice{}), false); got != "A B C D E | A>B! A.C B>D!" {
+		t.Errorf("the picture before has become %s", got)
 	}
 }
 
@@ -106,13 +143,27 @@ func comparePart(t *testing.T, r *rand.Rand) {
 		needs[string(id)] = of
 	}
 	p := picture(needs, map[string]State{"a": down(1), "c": degraded(r.IntN(3)), "e": down(2)})
-	c := Choice{
-		Focus: string(letters[r.IntN(len(letters))]), Hops: r.IntN(5), Kind: []events.DependencyKind{"", events.DependencyHard, events.DependencySoft}[r.IntN(3)],
+	called := map[pair]bool{}
+	for range r.IntN(8) {
+		called[pair{string("abcdefghijkl"[r.IntN(12)]), string(letters[r.IntN(len(letters))])}] = true
+	}
+	var seen []catalog.Observed
+	for of := range called {
+		if of.client != of.server {
+			seen = append(seen, catalog.Observed{ClientID: of.client, ServerID: of.server})
+		}
+	}
+	p = p.WithSeen(seen)
+	c := Choice{Focus: string(letters[r.IntN(len(letters))]), Hops: r.IntN(5)}
+	for _, kind := range []events.DependencyKind{events.DependencyHard, events.DependencySoft, catalog.DependencyObserved} {
+		if r.IntN(2) == 0 {
+			c.Kinds = append(c.Kinds, kind)
+		}
 	}
 	var edges [][2]string
 	for id := range needs {
 		for _, d := range p.Node(id).Needs {
-			if c.Kind == "" || d.Kind == c.Kind {
+			if len(c.Kinds) == 0 || slices.Contains(c.Kinds, d.Kind) {
 				edges = append(edges, [2]string{id, d.ID})
 			}
 		}

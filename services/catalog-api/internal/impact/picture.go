@@ -19,6 +19,7 @@ type Node struct {
 	Needs          []catalog.Dependency // in the order given
 	Hard           []string             // of those the ids of what it needs hard
 	Soft           []string             // of those the ids of what it needs softly
+	Seen           []string             // of those the ids of what it calls, although nobody declared it
 }
 
 // NewNode returns the node of a service.
@@ -50,10 +51,14 @@ type Picture struct {
 	nodes     func() map[string]*Node
 	graph     func() *Graph // of hard needs
 	whole     func() *Graph // of all needs
+	seen      map[pair]*catalog.Observed
 	impacts   func() *Impacts
 	incidents func() []Incident
 	fallen    bool // at least one service has
 }
+
+// pair is two services, of which the first calls the second.
+type pair struct{ client, server string }
 
 // NewPicture returns the picture of services. before, if it isn't nil, is a picture in which the
 // same ones need the same: its graph is taken over.
@@ -68,7 +73,7 @@ func NewPicture(nodes []*Node, before *Picture) *Picture {
 		}),
 		all:   nodes,
 		graph: sync.OnceValue(func() *Graph { return graphOf(nodes, events.DependencyHard) }),
-		whole: sync.OnceValue(func() *Graph { return graphOf(nodes, "") }),
+		whole: sync.OnceValue(func() *Graph { return graphOf(nodes) }),
 	}
 	if before != nil {
 		p.graph = before.graph
@@ -87,21 +92,54 @@ func NewPicture(nodes []*Node, before *Picture) *Picture {
 	return p
 }
 
-// graphOf returns which services need which by needs of a kind; "": of both.
-func graphOf(nodes []*Node, kind events.DependencyKind) *Graph {
+// graphOf returns which services need which by needs of some kinds; none: of all.
+func graphOf(nodes []*Node, kinds ...events.DependencyKind) *Graph {
 	services := make([]Service, len(nodes))
 	for i, n := range nodes {
+		of := map[events.DependencyKind][]string{events.DependencyHard: n.Hard, events.DependencySoft: n.Soft, catalog.DependencyObserved: n.Seen}
 		services[i] = Service{ID: n.ID}
-		switch kind {
-		case events.DependencyHard:
-			services[i].Needs = n.Hard
-		case events.DependencySoft:
-			services[i].Needs = n.Soft
-		default:
-			services[i].Needs = slices.Concat(n.Hard, n.Soft)
+		for kind, ids := range of {
+			if len(kinds) == 0 || slices.Contains(kinds, kind) {
+				services[i].Needs = append(services[i].Needs, ids...)
+			}
 		}
 	}
 	return New(services)
+}
+
+// WithSeen returns the picture with calls that were seen. Where nobody declared the need, they are
+// one of kind catalog.DependencyObserved. They change nothing of who is hit.
+func (p *Picture) WithSeen(list []catalog.Observed) *Picture {
+	seen, of := make(map[pair]*catalog.Observed, len(list)), map[string]*Node{}
+	for i := range list {
+		o := &list[i]
+		client, server := p.Node(o.ClientID), p.Node(o.ServerID)
+		if client == nil || server == nil {
+			continue
+		}
+		seen[pair{client.ID, server.ID}] = o
+		if slices.ContainsFunc(client.Needs, func(d catalog.Dependency) bool { return d.ID == server.ID }) {
+			continue
+		}
+		n := of[client.ID]
+		if n == nil {
+			changed := *client
+			changed.Needs = slices.Clone(client.Needs)
+			n = &changed
+			of[client.ID] = n
+		}
+		n.Needs = append(n.Needs, catalog.Dependency{ID: server.ID, Name: server.Name, Kind: catalog.DependencyObserved})
+		n.Seen = append(n.Seen, server.ID)
+	}
+	nodes := slices.Clone(p.all)
+	for i, n := range nodes {
+		if changed := of[n.ID]; changed != nil {
+			nodes[i] = changed
+		}
+	}
+	with := NewPicture(nodes, p)
+	with.seen, with.impacts, with.incidents = seen, p.impacts, p.incidents
+	return with
 }
 
 // Node returns a service, or nil.

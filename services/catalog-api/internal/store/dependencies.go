@@ -209,16 +209,22 @@ func needed(ctx context.Context, tx *sqlx.Tx, id string) error {
 }
 
 // Neighbours returns the services that the one with the id needs, and those that need it, both in the
-// order of their names, and how many of the latter there are: at most limit are returned. The
-// error is catalog.ErrNotFound if it is not there.
+// order of their names, and how many of the latter there are; and those that it was seen calling, or
+// that were seen calling it. At most limit are returned of each but the first. The error is
+// catalog.ErrNotFound if it is not there.
 func (s *Store) Neighbours(ctx context.Context, id string, limit int) (n catalog.Neighbours, err error) {
 	const (
 		there = `SELECT EXISTS (SELECT FROM services WHERE id = $1)`
-		shown = `coalesce(s.name, d.name) AS name, coalesce(s.team, '') AS team, coalesce(s.status, '') AS status, d.kind, d.note, s.id IS NULL AS missing`
-		needs = `SELECT d.needs_id AS id, ` + shown + ` FROM dependencies d LEFT JOIN services s ON s.id = d.needs_id
+		seen  = `o.per_minute, o.first_seen, o.last_seen`
+		shown = `coalesce(s.name, d.name) AS name, coalesce(s.team, '') AS team, coalesce(s.status, '') AS status, d.kind, d.note, s.id IS NULL AS missing, ` + seen
+		calls = ` LEFT JOIN observed_calls o ON o.client_id = d.service_id AND o.server_id = d.needs_id`
+		needs = `SELECT d.needs_id AS id, ` + shown + ` FROM dependencies d LEFT JOIN services s ON s.id = d.needs_id` + calls + `
 			WHERE d.service_id = $1`
-		neededBy = `SELECT s.id, ` + shown + `, count(*) OVER () AS total FROM dependencies d JOIN services s ON s.id = d.service_id
+		neededBy = `SELECT s.id, ` + shown + `, count(*) OVER () AS total FROM dependencies d JOIN services s ON s.id = d.service_id` + calls + `
 			WHERE d.needs_id = $1 ORDER BY s.name_key LIMIT $2`
+		undeclared = `SELECT s.id, s.name, s.team, s.status, o.hidden, ` + seen + ` FROM observed_calls o JOIN services s ON s.id = o.%[1]s
+			WHERE o.%[2]s = $1 AND NOT EXISTS (SELECT FROM dependencies d WHERE d.service_id = o.client_id AND d.needs_id = o.server_id)
+			ORDER BY o.per_minute DESC, s.name_key LIMIT $2`
 	)
 	err = s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
 		var is bool
@@ -244,7 +250,10 @@ func (s *Store) Neighbours(ctx context.Context, id string, limit int) (n catalog
 		for _, r := range rows {
 			n.NeededBy, n.NeededByTotal = append(n.NeededBy, r.Neighbour), r.Total
 		}
-		return nil
+		if err := tx.SelectContext(ctx, &n.Calls, fmt.Sprintf(undeclared, "server_id", "client_id"), id, limit); err != nil {
+			return err
+		}
+		return tx.SelectContext(ctx, &n.CalledBy, fmt.Sprintf(undeclared, "client_id", "server_id"), id, limit)
 	})
 	if err != nil {
 		return catalog.Neighbours{}, fmt.Errorf("what service %.40q needs, and who needs it: %w", id, domainError(err))
