@@ -52,6 +52,11 @@ export class Catalogue {
     return this.#ask('POST', `/${id}/deployments`, fields);
   }
 
+  // see tells which services were seen calling which others, by their names.
+  see(calls) {
+    return this.#ask('POST', '', { calls }, new URL('/api/dependencies/observed', this.#url).href);
+  }
+
   read(id) {
     return this.#ask('GET', `/${id}`);
   }

@@ -57,6 +57,26 @@ async function shop(catalogue, name = 'db') {
   return { db, mail, ledger, front, alone };
 }
 
+test('what traces show is dotted, says how often, and can be left out', async ({ home, page, catalogue }) => {
+  const { db, front } = await shop(catalogue);
+  await catalogue.see([{ client: front.name, server: db.name, calls_per_minute: 42 }]);
+  const graph = new Graph(page);
+  await graph.open(home, catalogue);
+  await expect(page.locator('.graph-summary')).toContainText('4 services, 3 needs, and 1 that is only seen in traces.');
+  const dotted = graph.drawing.locator('.edge.observed');
+  await expect(dotted).toHaveCount(1);
+  await expect(dotted.locator('title')).toHaveText(
+    new RegExp(`^${plain(front.name)} calls ${plain(db.name)}: 42 times a minute · seen just now. Not declared.$`),
+  );
+  const kind = page.getByRole('combobox', { name: 'Kind of needs' });
+  await kind.selectOption('Declared needs');
+  await expect(dotted).toHaveCount(0);
+  await expect(page).toHaveURL(/kind=declared/);
+  await kind.selectOption('Only seen in traces');
+  await expect(graph.nodes).toHaveCount(2);
+  await expect(graph.edges).toHaveCount(1);
+});
+
 test('drawing and table show the same, live, and say what needs nothing', async ({ home, page, catalogue }) => {
   const { db, mail, ledger, front, alone } = await shop(catalogue);
   const graph = new Graph(page);

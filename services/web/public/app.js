@@ -21,6 +21,7 @@ import { setText } from './components/template.js';
 import { account } from './lib/account.js';
 import { Announcer } from './lib/announcer.js';
 import * as api from './lib/api.js';
+import { Calls } from './lib/calls.js';
 import { pageClock, serverClock } from './lib/clock.js';
 import { exactly } from './lib/dates.js';
 import { Health } from './lib/health.js';
@@ -61,6 +62,7 @@ const live = new Live('/api/events');
 const sync = new Sync({ api, store, live, inView });
 const teams = new Teams({ api, live, sync });
 const onCalls = new OnCalls({ api, clock: serverClock, live, sync });
+const calls = new Calls({ api, live, sync });
 const impacts = new Impacts({ api, store, live, sync });
 const strips = new Strips(api);
 const signing = new Signing({ toasts, dialog: find('sign-in-dialog') });
@@ -76,6 +78,7 @@ const session = {
   teams,
   onCalls,
   impacts,
+  calls,
   ask,
 
   get store() {
@@ -216,6 +219,7 @@ function listenToServer() {
     showOnCalls();
     pages.teams.update();
   });
+  calls.addEventListener('change', () => pages.graph.changed());
   impacts.addEventListener('change', () => showImpacts());
   impacts.addEventListener('cause', ({ detail }) => announcer.add(news(detail)));
   sync.addEventListener('happened', ({ detail }) => {
@@ -274,6 +278,7 @@ function turn() {
   bar.show(past, now);
   onCalls.show(past.text);
   impacts.show(past.text, session.store);
+  calls.show(past.text);
   find('connection-status').show(past.on ? { mode: 'past', at: null } : connection);
   if (turned) for (const page of [catalogue, pages.service]) page.identified();
   catalogue.moved(); // no service keeps the place that it has at another moment

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byHops, byTeam, fallen, graph, Needs, structure } from '../public/lib/graph.js';
-import { about, blasted, label, summary } from '../public/lib/graph-text.js';
+import { about, blasted, called, label, summary } from '../public/lib/graph-text.js';
 import { whole } from '../public/lib/graph-view.js';
 import { names, service } from './service.js';
 
@@ -49,6 +49,52 @@ for (const [what, [hops, want]] of Object.entries(distances)) {
     assert.ok(!ids(nodes).includes('mail'), 'what something else needs is not around it');
   });
 }
+
+const calls = [
+  { from: 'shop', to: 'db', calls_per_minute: 42.4, last_seen: '2026-03-14T10:00:00Z' },
+  { from: 'shop', to: 'ledger', calls_per_minute: 0.5, last_seen: '2026-03-14T10:00:00Z' },
+  { from: 'alone', to: 'gone', calls_per_minute: 1, last_seen: '2026-03-14T10:00:00Z' },
+];
+const traced = (list = shop) => new Needs(needs(list).services(), calls);
+
+test('what traces show joins what was declared', () => {
+  const found = (view) => graph(traced(), { ...whole, ...view });
+  const all = found({});
+  const kinds = Object.fromEntries(all.edges.map(({ id, kind }) => [id, kind]));
+  assert.equal(kinds['shop > db'], 'observed');
+  assert.equal(kinds['shop > ledger'], 'hard');
+  assert.equal(all.alone, 1, 'calls to what is not there make no edge');
+  assert.equal(
+    summary(all),
+    '5 services, 4 needs, and 1 that is only seen in traces. 1 service needs nothing and is needed by nothing.',
+  );
+  assert.deepEqual(ids(found({ kind: 'observed' }).edges), ['shop > db']);
+  assert.deepEqual(ids(found({ kind: 'declared' }).edges), ids(shown(shop).edges));
+  assert.deepEqual(ids(found({ kind: 'observed', focus: 'db', hops: 0 }).nodes), ['db', 'shop']);
+  assert.equal(traced().blast('db').hits, 2, 'the shop falls through the ledger alone');
+});
+
+test('a pointer learns how often a service calls another', () => {
+  const known = traced();
+  const said = (id) => {
+    const edge = graph(known, whole).edges.find((one) => one.id === id);
+    return called(edge, known, Date.parse('2026-03-14T10:05:00Z'));
+  };
+  assert.equal(said('shop > db'), 'shop calls db: 42 times a minute · seen 5 min ago. Not declared.');
+  assert.equal(said('shop > ledger'), 'shop calls ledger: less than once a minute · seen 5 min ago.');
+  assert.equal(said('ledger > db'), '');
+});
+
+test('of what a team needs the strongest kind counts, and a fall leads along no calls', () => {
+  const { edges } = graph(traced(), { ...whole, by: 'team' });
+  assert.deepEqual(ids(edges), []);
+  const impacts = {
+    cause: (id) => (id === 'db' ? { hits: 1 } : undefined),
+    of: (id) => (id === 'shop' ? {} : undefined),
+  };
+  const fall = fallen(graph(traced({ ...shop, ledger: [] }), whole), impacts);
+  assert.deepEqual([...fall.edges], []);
+});
 
 test('the kind of needs chooses edges, also those along which hops are counted', () => {
   assert.deepEqual(ids(shown(shop, { kind: 'soft' }).nodes), ['mail', 'shop']);

@@ -24,6 +24,7 @@ var actions = map[string]access.Action{
 	"get-impact":          access.Read,
 	"list-impacts":        access.Read,
 	"get-graph":           access.Read,
+	"list-calls":          access.Read,
 	"observe-calls":       access.ObserveCalls,
 	"hide-calls":          access.WriteService,
 	"get-badge":           public, // see mayShow

@@ -218,7 +218,7 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"DELETE /api/keys/{id}", "DELETE /api/services/{id}", "DELETE /api/session", "DELETE /api/teams/{slug}", "GET /api/audit", "GET /api/badges/{name}/{kind}.svg", "GET /api/events", "GET /api/falls", "GET /api/falls/around", "GET /api/graph", "GET /api/health",
+		"DELETE /api/keys/{id}", "DELETE /api/services/{id}", "DELETE /api/session", "DELETE /api/teams/{slug}", "GET /api/audit", "GET /api/badges/{name}/{kind}.svg", "GET /api/dependencies/observed", "GET /api/events", "GET /api/falls", "GET /api/falls/around", "GET /api/graph", "GET /api/health",
 		"GET /api/impacts", "GET /api/keys", "GET /api/me", "GET /api/metrics/services", "GET /api/oncall", "GET /api/services", "GET /api/services/by-name/{name}", "GET /api/services/{id}",
 		"GET /api/services/{id}/changes", "GET /api/services/{id}/dependencies", "GET /api/services/{id}/deployments", "GET /api/services/{id}/history", "GET /api/services/{id}/history.csv", "GET /api/services/{id}/impact", "GET /api/services/{id}/releases", "GET /api/services/{id}/timeline", "GET /api/services/{id}/timeline.csv",
 		"GET /api/services/{id}/uptime", "GET /api/services/{id}/uptime.csv", "GET /api/strips", "GET /api/teams", "GET /api/teams/{slug}", "GET /api/teams/{slug}/oncall", "GET /api/teams/{slug}/oncall/shifts", "GET /api/teams/{slug}/timeline", "GET /api/uptime", "GET /api/uptime.csv",

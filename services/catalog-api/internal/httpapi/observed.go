@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
@@ -72,6 +73,14 @@ type observedCalls struct {
 	Hidden bool   `json:"hidden" doc:"Somebody does not want to see them where nobody declared the need."`
 
 	CallsSeen
+}
+
+func newObservedCalls(o *catalog.Observed) observedCalls {
+	return observedCalls{o.ClientID, o.ServerID, o.Hidden, CallsSeen{o.PerMinute, o.FirstSeen.UTC(), o.LastSeen.UTC()}}
+}
+
+type observedList struct {
+	Items []observedCalls `json:"items" nullable:"false" doc:"In no order."`
 }
 
 // callTell is a call that somebody saw.
@@ -166,9 +175,17 @@ func exampleCallsBody() any {
 
 // observed adds the routes of what services were seen calling.
 func (a *API) observed(r *rest.API) {
-	const tag = "graph"
+	const (
+		tag  = "graph"
+		path = rest.Prefix + "/dependencies/observed"
+	)
+	example := observedCalls{"019a0000-0000-7000-8000-000000000003", "019a0000-0000-7000-8000-000000000002", false, exampleSeen()}
+	list := rest.Get("list-calls", path, "List which services were seen calling which others",
+		"All that are not hidden, whether somebody declared the need or not: at most 50,000. Those of one service are at its /dependencies.")
+	list.Tags = []string{tag}
+	rest.Register(r, list, a.listCalls, rest.Answers(http.StatusOK, observedList{[]observedCalls{example}}), rest.NotChanged())
 	rest.Register(r, rest.Operation{
-		OperationID: "observe-calls", Method: http.MethodPost, Path: rest.Prefix + "/dependencies/observed", Tags: []string{tag},
+		OperationID: "observe-calls", Method: http.MethodPost, Path: path, Tags: []string{tag},
 		Summary: "Tell which services were seen calling which others",
 		Description: "For what reads traces. A service is found by its name, by one that it had, or by one that differs only in case, spaces and the signs - _ . /, unless two have such a name. Of what is told twice, what was seen last counts. " +
 			"What nobody declared is in the graph as observed, until a person declares it or hides it, or nobody saw it for 30 days. An editor of teams may tell of the calls of its services.",
@@ -178,8 +195,32 @@ func (a *API) observed(r *rest.API) {
 		Summary:     "Hide the calls of one service to another, or show them again",
 		Description: "Where nobody declared that the one needs the other, calls that are hidden are not in the graph, however often they are seen. To declare the need, write it to depends_on of the service.",
 	}, a.hideCalls, rest.Takes[hideBody](map[string]any{"hidden": true}, rest.JSON),
-		rest.Example(observedCalls{"019a0000-0000-7000-8000-000000000003", "019a0000-0000-7000-8000-000000000002", true, exampleSeen()}),
+		rest.Example(example),
 		rest.Problems(rest.Malformed, rest.NotFound, rest.Invalid))
+}
+
+type listCallsInput struct {
+	IfNoneMatch string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
+}
+
+type listCallsOutput struct {
+	Status      int
+	ContentType string `header:"Content-Type" hidden:"true"`
+	ETag        string `header:"ETag" doc:"A digest of the answer."`
+	Body        []byte
+}
+
+// listCalls serves GET /api/dependencies/observed.
+func (a *API) listCalls(ctx context.Context, in *listCallsInput) (*listCallsOutput, error) {
+	seen, err := a.seen.fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &listCallsOutput{Status: http.StatusOK, ContentType: rest.JSON, ETag: seen.etag, Body: seen.body}
+	if rest.NotModified(in.IfNoneMatch, out.ETag) {
+		out.Status, out.ContentType, out.Body = http.StatusNotModified, "", nil
+	}
+	return out, nil
 }
 
 type observeCallsInput struct{ Body callsBody }
@@ -232,37 +273,64 @@ func (a *API) hideCalls(ctx context.Context, in *hideCallsInput) (*hideCallsOutp
 	if err != nil {
 		return nil, err
 	}
-	return &hideCallsOutput{observedCalls{o.ClientID, o.ServerID, o.Hidden, CallsSeen{o.PerMinute, o.FirstSeen.UTC(), o.LastSeen.UTC()}}}, nil
+	return &hideCallsOutput{newObservedCalls(&o)}, nil
 }
 
-// seenCalls adds to pictures which services were seen calling which others. It keeps the last ones.
+// seenCalls keeps which services were seen calling which others, as of the last time that somebody
+// asked.
 type seenCalls struct {
 	calls Calls
 
-	mu       sync.Mutex
-	revision int64
-	list     []catalog.Observed
-	read     bool
-	of, with *impact.Picture
+	mu   sync.Mutex
+	last *seenList
 }
 
-// on returns the picture with all calls that were seen before it was asked.
-func (s *seenCalls) on(ctx context.Context, p *impact.Picture) (*impact.Picture, error) {
+// seenList is one list of them.
+type seenList struct {
+	list     []catalog.Observed
+	revision int64
+	body     []byte // an observedList as JSON
+	etag     string
+	of, with *impact.Picture // the last picture to which it was added, and that with it
+}
+
+// fresh returns the list at least as new as the call.
+func (s *seenCalls) fresh(ctx context.Context) (*seenList, error) {
 	revision, err := s.calls.ObservedRevision(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.read || revision > s.revision {
-		if s.list, s.revision, err = s.calls.Observed(ctx); err != nil {
-			s.read = false
-			return nil, err
-		}
-		s.read, s.of = true, nil
+	if s.last != nil && revision <= s.last.revision {
+		return s.last, nil
 	}
-	if s.of != p {
-		s.of, s.with = p, p.WithSeen(s.list)
+	list, revision, err := s.calls.Observed(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return s.with, nil
+	shown := observedList{make([]observedCalls, len(list))}
+	for i := range list {
+		shown.Items[i] = newObservedCalls(&list[i])
+	}
+	body, err := json.Marshal(shown)
+	if err != nil {
+		return nil, fmt.Errorf("encode what was observed: %w", err)
+	}
+	s.last = &seenList{list: list, revision: revision, body: body, etag: rest.Quoted(rest.Digest(body))}
+	return s.last, nil
+}
+
+// on returns the picture with all calls that were seen before it was asked.
+func (s *seenCalls) on(ctx context.Context, p *impact.Picture) (*impact.Picture, error) {
+	seen, err := s.fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if seen.of != p {
+		seen.of, seen.with = p, p.WithSeen(seen.list)
+	}
+	return seen.with, nil
 }

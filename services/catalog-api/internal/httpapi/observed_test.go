@@ -64,6 +64,13 @@ func TestWhatTracesShow(t *testing.T) {
 	}
 	graph("", "portal>shop observed 0", "shop>Mail hard 12.5", "shop>Search API observed 7")
 	graph("?kind=hard&kind=soft", "shop>Mail hard 12.5")
+	all := p.call("GET", "/api/dependencies/observed", "")
+	if items := all.body["items"].([]any); all.status != 200 || len(items) != 3 {
+		t.Errorf("all are %s", all.raw)
+	}
+	if again := p.call("GET", "/api/dependencies/observed", "", "If-None-Match: "+all.header.Get("ETag")); again.status != 304 || len(again.raw) > 0 {
+		t.Errorf("nothing has changed, and the answer is %d", again.status)
+	}
 	graph("?kind=observed&focus=shop&hops=1", "portal>shop observed 0", "shop>Search API observed 7")
 	if again := p.call("GET", "/api/graph", "", "If-None-Match: "+before); again.status != 200 {
 		t.Errorf("after calls were told the graph answers %d", again.status)
@@ -90,6 +97,9 @@ func TestWhatTracesShow(t *testing.T) {
 		t.Errorf("hidden: %d %s", a.status, a.raw)
 	}
 	graph("", "portal>shop observed 0", "shop>Mail hard 12.5")
+	if left := p.call("GET", "/api/dependencies/observed", "").body["items"].([]any); len(left) != 2 {
+		t.Errorf("all that are to be seen are %v", left)
+	}
 	if got := seenOf(p.call("GET", path+"/dependencies", "").body["calls"]); got != "Search API 7 hidden" {
 		t.Errorf("hidden are %s", got)
 	}

@@ -184,6 +184,9 @@ func TestSeedingAgainAddsNothingAndMovesURLs(t *testing.T) {
 	if got := strings.Join(api.deployed, " "); strings.Count(got, "/deployments") != 4 || !strings.Contains(got, "/api/services/Newsletter/deployments") {
 		t.Errorf("deployments of %s", got)
 	}
+	if n := len(api.called); n < 120 || n > 500 || !slices.ContainsFunc(api.called, func(c call) bool { return c.Client == "refunds" && c.Server == "fraud-scoring" && c.PerMinute > 0 }) {
+		t.Errorf("%d calls were told: %v", n, api.called)
+	}
 	if len(api.teams) != len(teams) {
 		t.Errorf("the teams are %v", api.teams)
 	}
@@ -210,6 +213,21 @@ func TestSeedErrorHasTheAnswerOfTheAPI(t *testing.T) {
 	}
 }
 
+func TestUndeclaredCallsAreOfExamplesThatDoNotNeedEachOther(t *testing.T) {
+	for _, pair := range undeclared {
+		client, known := exampleOf(example{name: pair[0]}.slug())
+		_, callee := exampleOf(example{name: pair[1]}.slug())
+		if !known || !callee || slices.ContainsFunc(client.needed(), func(n need) bool { return n.Name == pair[1] }) {
+			t.Errorf("%v: both must be examples, and the one not need the other", pair)
+		}
+	}
+	for _, name := range unseen {
+		if _, known := exampleOf(example{name: name}.slug()); !known {
+			t.Errorf("%s is no example", name)
+		}
+	}
+}
+
 func TestPlansAreOfTeams(t *testing.T) {
 	all := plans(time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC))
 	kinds := map[string]int{}
@@ -233,6 +251,7 @@ type fakeAPI struct {
 	teams            map[string]bool // by what was sent
 	created, patched int
 	deployed         []string // paths
+	called           []call
 }
 
 func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -245,6 +264,13 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/deployments"):
 		f.deployed = append(f.deployed, r.URL.Path)
 		w.WriteHeader(http.StatusCreated)
+	case r.Method == http.MethodPost && r.URL.Path == "/api/dependencies/observed":
+		var told struct {
+			Calls []call `json:"calls"`
+		}
+		_ = json.Unmarshal(body, &told)
+		f.called = told.Calls
+		_, _ = io.WriteString(w, `{"unknown":[]}`)
 	case r.Method == http.MethodPost && r.URL.Path == "/api/teams":
 		if f.teams[string(body)] {
 			w.WriteHeader(http.StatusConflict)

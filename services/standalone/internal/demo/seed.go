@@ -60,7 +60,13 @@ func Seed(ctx context.Context, base string) error {
 			return fmt.Errorf("service %q: %w", e.name, err)
 		}
 	}
-	return d.complete(ctx)
+	if err := d.complete(ctx); err != nil {
+		return err
+	}
+	if err := c.do(ctx, http.MethodPost, "/api/dependencies/observed", map[string][]call{"calls": calls()}, nil); err != nil {
+		return fmt.Errorf("calls: %w", err)
+	}
+	return nil
 }
 
 // seeding is a run of Seed.

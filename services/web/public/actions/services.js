@@ -3,6 +3,7 @@
 import { account } from '../lib/account.js';
 import * as api from '../lib/api.js';
 import { revert } from '../lib/changes.js';
+import { entries } from '../lib/dependencies.js';
 import { outcome, whoNeeds } from '../lib/format.js';
 import { address } from '../lib/route.js';
 
@@ -30,7 +31,8 @@ export class ServiceActions {
     const on = (target, name, act) => target.addEventListener(name, ({ detail }) => act(detail));
     on(document, 'open', (id) => this.open(id));
     on(document, 'edit', (id) => this.edit(id));
-    on(document, 'declare', (id) => this.edit(id, 'depends_on'));
+    on(document, 'declare', ({ id, need }) => this.#declare(id, need));
+    on(document, 'hidecalls', (what) => this.#hideCalls(what));
     on(document, 'check', (id) => this.check(id));
     on(document, 'copylink', (id) => this.copyLink(id));
     on(document, 'copybadge', (service) => this.copyBadge(service));
@@ -48,6 +50,30 @@ export class ServiceActions {
   edit(id, field = '') {
     const service = this.#store.get(id);
     if (service && account.mayChange(service)) this.#form.edit(service, field);
+  }
+
+  // declare opens the form of a service where it says what it needs, with one more that it does not need yet, if
+  // there is one.
+  #declare(id, need) {
+    const service = this.#store.get(id);
+    if (!service || !account.mayChange(service)) return;
+    const list = entries(service.depends_on);
+    if (need) this.#form.edit(service, `depends_on[${list.length}].kind`, { depends_on: [...list, need] });
+    else this.#form.edit(service, 'depends_on');
+  }
+
+  // hideCalls says whether calls that nobody declared are to be seen.
+  async #hideCalls({ id, server, name, hidden, done }) {
+    const { name: caller } = this.#store.get(id) ?? {};
+    try {
+      await api.hideCalls(id, server, hidden);
+      await done();
+      const undo = { label: 'Undo', act: () => this.#hideCalls({ id, server, name, hidden: !hidden, done }) };
+      const said = hidden ? ' are hidden.' : ' are seen again.';
+      this.#toasts.say(['Calls of ', { name: caller }, ' to ', { name }, said], { actions: hidden ? [undo] : [] });
+    } catch (problem) {
+      this.#toasts.warn(['Calls to ', { name }, ` were not changed: ${problem.message}`]);
+    }
   }
 
   // open shows a service: beside the list, or in its place.

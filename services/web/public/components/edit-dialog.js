@@ -61,9 +61,11 @@ export class EditDialog extends HTMLElement {
   }
 
   // edit opens the form with the data of the page, and reads the thing for its ETag in
-  // the background, so that the person doesn't wait. field is what they came for, or "".
-  edit(thing, field = '') {
+  // the background, so that the person doesn't wait. field is what they came for, or "", and values those that
+  // they asked for, not saved yet.
+  edit(thing, field = '', values = {}) {
     this.#open(thing);
+    this.#set(values);
     this.#form.elements[field]?.focus();
     this.#prefetch();
   }

@@ -134,11 +134,12 @@ class GraphDrawing extends HTMLElement {
   }
 
   #edge(edge) {
-    const { lines, fall } = this.#scene;
+    const { lines, fall, called } = this.#scene;
     const element = this.#elements.get(edge.id) ?? newEdge(edge);
     this.#elements.set(edge.id, element);
     const [points, hit] = [lines.get(edge.id), fall.edges.has(edge.id)];
-    if (!same(element, points, hit, edge.kind)) showEdge(element, { edge, points, hit });
+    const said = called(edge);
+    if (!same(element, points, hit, edge.kind, said)) showEdge(element, { edge, points, hit, said });
     return element;
   }
 

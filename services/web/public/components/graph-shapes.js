@@ -57,12 +57,14 @@ export function showNode(element, { node, place, mark, href, centre, now }) {
   write(second, parts);
 }
 
-// showEdge shows an edge along its points: { edge, points, hit }.
-export function showEdge(element, { edge, points, hit }) {
-  const state = [edge.kind === 'soft' && 'soft', hit && 'hit'].filter(Boolean);
+// showEdge shows an edge along its points: { edge, points, hit, said }, of which said is what a pointer tells.
+export function showEdge(element, { edge, points, hit, said }) {
+  const state = [edge.kind === 'hard' ? '' : edge.kind, hit && 'hit'].filter(Boolean);
   set(element, 'class', ['edge', ...state].join(' '));
   set(element, 'marker-end', hit ? 'url(#graph-to-hit)' : 'url(#graph-to)');
   set(element, 'd', curve(points));
+  if (said && !element.firstElementChild) element.append(shape('title'));
+  if (element.firstElementChild) setText(element.firstElementChild, said);
 }
 
 // curve returns the path along points, as worker/layered.js has them: a curve between two columns, a line through one.

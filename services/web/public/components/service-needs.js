@@ -1,6 +1,6 @@
 // <service-needs> shows which services one needs, and which need it: show(service, store) takes the service, or
 // undefined if none is shown, and the services of the same time; tick(now) updates the times. All is from the
-// store, so that it is live. It bubbles "declare" (detail the id), for a person who wants to say what it needs.
+// store, so that it is live. It bubbles "declare" (detail { id }), for a person who wants to say what it needs.
 import { account } from '../lib/account.js';
 import { pageClock } from '../lib/clock.js';
 import { kinds, neededBy, needs } from '../lib/dependencies.js';
@@ -36,7 +36,7 @@ class ServiceNeeds extends HTMLElement {
         this.#fill(list);
       });
     }
-    this.querySelector('.needs-declare').addEventListener('click', () => tell(this, 'declare', this.#id));
+    this.querySelector('.needs-declare').addEventListener('click', () => tell(this, 'declare', { id: this.#id }));
     this.#hold.watch(this);
     this.#hold.addEventListener('release', () => this.#shown && this.show(...this.#shown));
   }

@@ -86,6 +86,23 @@ export async function neededBy(id) {
   return { services: data.needed_by, total: data.needed_by_total };
 }
 
+// near resolves with what traces show of the calls of a service: { calls, called_by }, as in the API.
+export async function near(id) {
+  return (await call('GET', `${path(id)}/dependencies`)).data;
+}
+
+// hideCalls says whether the calls of one service to another are to be seen.
+export async function hideCalls(id, server, hidden) {
+  await call('PUT', `${path(id)}/dependencies/observed/${server}`, { body: { hidden } });
+}
+
+// calls resolves with { found, etag }: which services were seen calling which others, or null if nothing has changed
+// since etag.
+export async function calls(etag = null) {
+  const answer = await call('GET', '/api/dependencies/observed', { headers: etag ? { 'If-None-Match': etag } : {} });
+  return { found: answer.status === 304 ? null : answer.data.items, etag: answer.etag };
+}
+
 async function unlessGone(answer) {
   try {
     await answer;

@@ -1,5 +1,6 @@
 // Texts about the nodes of a graph, as in lib/graph.js. mark is "cause", "hit" or undefined, as fallen says; now is the
 // server's time in ms.
+import { seen } from './calls.js';
 import { count } from './format.js';
 import { fell, lasting, whom } from './impact.js';
 
@@ -48,11 +49,24 @@ export function blasted({ name, size }, blast) {
   return [{ name }, `: ${whom(blast)} ${blast.hits === 1 ? 'needs' : 'need'} it to work`];
 }
 
+// called says a need that was seen to who points at it, "" if nobody saw it.
+export function called({ size, pairs }, needs, now) {
+  if (size !== 1) return '';
+  const [[from, to, kind]] = pairs;
+  const call = needs.seen(from, to);
+  if (!call) return '';
+  const declared = kind === 'observed' ? 'Not declared.' : '';
+  return [`${needs.nameOf(from)} calls ${needs.nameOf(to)}: ${seen(call, now)}.`, declared].filter(Boolean).join(' ');
+}
+
 // summary says how large a graph is, and what is not in it.
 export function summary({ nodes, edges, focus, alone, hidden }) {
   const services = nodes.reduce((sum, { size }) => sum + (size || 1), 0);
-  const needs = edges.reduce((sum, { size }) => sum + size, 0);
-  const parts = [`${count(services)}, ${number(needs)} ${needs === 1 ? 'need' : 'needs'}.`];
+  const kinds = edges.flatMap(({ pairs }) => pairs.map(([, , kind]) => kind));
+  const only = kinds.filter((kind) => kind === 'observed').length;
+  const needs = kinds.length - only;
+  const undeclared = only > 0 ? `, and ${number(only)} that ${only === 1 ? 'is' : 'are'} only seen in traces` : '';
+  const parts = [`${count(services)}, ${number(needs)} ${needs === 1 ? 'need' : 'needs'}${undeclared}.`];
   if (focus && hidden > 0) parts.push(`Filters hide ${number(hidden)} more.`);
   if (alone > 0)
     parts.push(`${count(alone)} ${alone === 1 ? 'needs nothing and is' : 'need nothing and are'} needed by nothing.`);

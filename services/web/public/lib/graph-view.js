@@ -1,12 +1,14 @@
 // What the page of the graph shows lives in its address, as the view of the list does (lib/view.js). It is
 // { focus, hops, kind, by, open, q, status, team, tag }: focus is the id of a service, or ""; hops is how far from it,
-// 0 for any distance; kind is that of the needs, "" for both; by is "team" for one node a team, and open lists the
+// 0 for any distance; kind is that of the needs, "declared" for those of people and "" for all; by is "team" for one node a team, and open lists the
 // teams whose services are shown nevertheless.
 import { statuses } from './status.js';
 import { kinds, most } from './view.js';
 
 const path = '/graph';
 const none = Object.freeze([]);
+
+const kindsOfNeeds = ['declared', 'hard', 'soft', 'observed'];
 
 // distances are those that one can choose from, 0 for any.
 export const distances = [1, 2, 3, 0];
@@ -32,7 +34,7 @@ export function parse(search) {
   return {
     focus: params.get('focus') ?? '',
     hops: distances.includes(hops) ? hops : whole.hops,
-    kind: one('kind', ['hard', 'soft']),
+    kind: one('kind', kindsOfNeeds),
     by: one('by', ['team']),
     open: several('open'),
     q: params.get('q') ?? '',
@@ -57,6 +59,11 @@ export function format(view) {
 // around returns the address of the graph around a service.
 export function around(id, hops = whole.hops) {
   return format({ ...whole, focus: id, hops });
+}
+
+// wants reports whether needs of a kind are in a view.
+export function wants(view, kind) {
+  return view.kind === 'declared' ? kind !== 'observed' : !view.kind || view.kind === kind;
 }
 
 // filters returns how many values of filters a view has.

@@ -2,11 +2,12 @@
 // { id, name, team, status, service, size, hops, needs, neededBy }: service is undefined for a team, and for what is gone;
 // size is the number of services of a team, else 0; hops is how far it is from the focus, null without one; needs and
 // neededBy are the nodes beside it. An edge is { id, from, to, kind, size }: from needs to, and size is of how many needs
-// it consists, which are its pairs.
+// it consists, which are its pairs. A kind is "hard", "soft", or "observed": nobody declared it, and traces show calls.
 import { compare, survey } from './filter.js';
-import { filters } from './graph-view.js';
+import { filters, wants } from './graph-view.js';
 import { statuses } from './status.js';
 
+const strongest = ['hard', 'soft', 'observed'];
 const worst = Object.fromEntries(statuses.map((status, i) => [status, i]));
 
 // Needs is what all services need, in both directions.
@@ -16,7 +17,10 @@ export class Needs {
   #out = new Map(); // id → [{ id, kind }], what it needs
   #in = new Map(); // id → [{ id, kind }], what needs it
 
-  constructor(services) {
+  #calls = new Map(); // "from to" → what was seen, as in lib/calls.js
+
+  // calls are those that were seen.
+  constructor(services, calls = []) {
     this.#services = new Map(services.map((service) => [service.id, service]));
     for (const { id, depends_on: list } of services) {
       for (const { id: to, name, kind } of list) {
@@ -26,6 +30,21 @@ export class Needs {
         add(this.#in, to, { id, kind });
       }
     }
+    for (const call of calls) this.#see(call);
+  }
+
+  #see(call) {
+    const { from, to } = call;
+    if (!this.#services.has(from) || !this.#services.has(to)) return;
+    this.#calls.set(`${from} ${to}`, call);
+    if (this.needs(from).some(({ id }) => id === to)) return;
+    add(this.#out, from, { id: to, kind: 'observed' });
+    add(this.#in, to, { id: from, kind: 'observed' });
+  }
+
+  // seen returns what was seen of the calls of a service to another, or undefined.
+  seen(from, to) {
+    return this.#calls.get(`${from} ${to}`);
   }
 
   get(id) {
@@ -116,7 +135,7 @@ export function graph(needs, view) {
 // surroundings returns the distances from the focus, of what it needs and of what needs it, or null without one.
 function surroundings(needs, view) {
   if (!view.focus || !needs.nameOf(view.focus)) return null;
-  const wanted = (list) => list.filter(({ kind }) => !view.kind || kind === view.kind);
+  const wanted = (list) => list.filter(({ kind }) => wants(view, kind));
   const far = walk(view.focus, (id) => wanted(needs.needs(id)), view.hops);
   for (const [id, distance] of walk(view.focus, (one) => wanted(needs.neededBy(one)), view.hops)) {
     far.set(id, Math.min(distance, far.get(id) ?? distance));
@@ -124,8 +143,8 @@ function surroundings(needs, view) {
   return far;
 }
 
-function touches(needs, id, { kind }) {
-  const wanted = (one) => !kind || one.kind === kind;
+function touches(needs, id, view) {
+  const wanted = ({ kind }) => wants(view, kind);
   return needs.needs(id).some(wanted) || needs.neededBy(id).some(wanted);
 }
 
@@ -166,7 +185,7 @@ function link(needs, view, shown, nodeOf, nodes) {
   const edges = new Map();
   for (const id of shown) {
     for (const { id: needed, kind } of needs.needs(id)) {
-      if (!shown.has(needed) || (view.kind && kind !== view.kind)) continue;
+      if (!shown.has(needed) || !wants(view, kind)) continue;
       const [from, to] = [nodeOf(id), nodeOf(needed)];
       if (from === to) continue;
       const key = `${from} > ${to}`;
@@ -178,7 +197,7 @@ function link(needs, view, shown, nodeOf, nodes) {
       } else {
         edge.size++;
         edge.pairs.push([id, needed, kind]);
-        if (kind === 'hard') edge.kind = kind;
+        if (strongest.indexOf(kind) < strongest.indexOf(edge.kind)) edge.kind = kind;
       }
     }
   }
@@ -195,7 +214,8 @@ export function structure({ nodes, edges }) {
 }
 
 // fallen says what a fall reaches, by what impacts (lib/impacts.js) knows: { marks, edges }, of which marks is node id →
-// "cause" or "hit", and edges has the ids of those that lead there. A soft need leads there too, but not on.
+// "cause" or "hit", and edges has the ids of those that lead there. A soft need leads there too, but not on; calls that
+// nobody declared lead nowhere.
 export function fallen({ nodes, edges }, impacts) {
   const isCause = (id) => impacts.cause(id)?.hits > 0;
   const isHit = (id) => impacts.of(id) !== undefined;
@@ -205,7 +225,7 @@ export function fallen({ nodes, edges }, impacts) {
     else if (members.some(isHit)) marks.set(id, 'hit');
   }
   const reached = (id) => isCause(id) || isHit(id);
-  const leads = ([from, to, kind]) => reached(to) && (kind === 'soft' || isHit(from));
+  const leads = ([from, to, kind]) => kind !== 'observed' && reached(to) && (kind === 'soft' || isHit(from));
   const led = edges.filter(({ to, pairs }) => marks.has(to) && pairs.some(leads));
   return { marks, edges: new Set(led.map(({ id }) => id)) };
 }

@@ -7,7 +7,7 @@ import '../components/graph-tools.js';
 import { setText } from '../components/template.js';
 import { survey } from '../lib/filter.js';
 import { fallen, graph, Needs, structure } from '../lib/graph.js';
-import { summary } from '../lib/graph-text.js';
+import { called, summary } from '../lib/graph-text.js';
 import { around, filters, format, parse, toggled, whole } from '../lib/graph-view.js';
 import { Layout } from '../lib/layout.js';
 import { address } from '../lib/route.js';
@@ -23,6 +23,7 @@ export class GraphPage extends Page {
   #scheduled = false;
   #needs = null; // of the services that are shown, null when they have changed
   #graph = null;
+  #drawn = null; // the needs of which that is a part
   #structure = ''; // of it
   #asked = ''; // the structure of the graph that is being placed, or was last
   #placed = null; // { places, lines } of a graph with that structure, or null
@@ -55,6 +56,7 @@ export class GraphPage extends Page {
     this.#active = true;
     this.#view = parse(search);
     this.#needs = null;
+    this.session.calls.want();
     this.#draw();
   }
 
@@ -68,6 +70,10 @@ export class GraphPage extends Page {
   changed() {
     this.#needs = null;
     this.update();
+  }
+
+  tick() {
+    this.session.calls.want();
   }
 
   // update schedules one render after the current frame, however much changed.
@@ -121,9 +127,10 @@ export class GraphPage extends Page {
     setText(this.root.querySelector('#graphFailed p'), connection.why || 'The portal does not answer.');
     this.root.querySelector('.graph-columns').hidden = !known;
     if (!known) return;
-    this.#needs ??= new Needs(store.values());
+    this.#needs ??= new Needs(store.values(), this.session.calls.list);
     this.#find();
-    this.#graph = graph(this.#needs, this.#view);
+    this.#drawn = this.#needs;
+    this.#graph = graph(this.#drawn, this.#view);
     this.#graph.byID = new Map(this.#graph.nodes.map((node) => [node.id, node]));
     this.#structure = structure(this.#graph);
     this.#describe();
@@ -195,8 +202,9 @@ export class GraphPage extends Page {
     this.#table.show(this.#graph, context);
     if (this.#placed?.of !== this.#structure) return;
     const fall = fallen(this.#graph, impacts);
-    const blast = (node) => this.#needs.blast(node.id);
-    this.#drawing.show({ ...context, graph: this.#graph, ...this.#placed, fall, blast }, fit);
+    const needs = this.#drawn;
+    const more = { blast: ({ id }) => needs.blast(id), called: (edge) => called(edge, needs, now) };
+    this.#drawing.show({ ...context, graph: this.#graph, ...this.#placed, fall, ...more }, fit);
   }
 
   // href leads to a service, and from a team to its services in the graph.

@@ -6,6 +6,7 @@ import { address } from '../lib/route.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
 import '../components/service-item.js';
+import '../components/service-calls.js';
 import '../components/service-needs.js';
 import '../components/service-history.js';
 
@@ -29,6 +30,7 @@ export class ServicePage extends Page {
   #list = this.root.querySelector('.service-list');
   #missing = this.root.querySelector('.empty');
   #needs = this.root.querySelector('service-needs');
+  #calls = this.root.querySelector('service-calls');
   #history = this.root.querySelector('service-history');
 
   constructor(session) {
@@ -36,6 +38,7 @@ export class ServicePage extends Page {
     this.#list.addEventListener('tag', ({ detail }) => session.go(format({ ...everything, tag: [detail] })));
     this.#history.addEventListener('undo', ({ detail }) => this.#undo(detail));
     this.#history.addEventListener('known', ({ detail }) => this.#card.know(detail));
+    this.#calls.api = session.api;
     this.#history.api = session.api;
     this.#history.moment = () => session.past;
     this.root.querySelector('.panel-close').addEventListener('click', () => this.close());
@@ -55,6 +58,7 @@ export class ServicePage extends Page {
 
   leave() {
     this.#active = false;
+    this.#calls.show();
     this.#history.leave();
   }
 
@@ -73,6 +77,7 @@ export class ServicePage extends Page {
     if (!service) this.#card.remove();
     else if (!this.#card.isConnected) this.#list.append(this.#card);
     this.#needs.show(known ? service : undefined, this.session.store);
+    this.#calls.show(known && !this.session.past ? service : undefined, this.session.store); // of the past none are known
     this.session.retitle();
     setText(this.#missing.querySelector('p'), missing[this.session.past ? 'past' : 'present']);
     if (!loading && !failed && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
@@ -97,6 +102,7 @@ export class ServicePage extends Page {
   tick(now) {
     if (this.#service) this.#card.tick(now);
     this.#needs.tick(now);
+    this.#calls.tick(now);
     this.#history.tick(now);
   }
 
