@@ -27,8 +27,8 @@ type Standing struct {
 	Name   string         `json:"name" example:"Payments DB"`
 	Team   *string        `json:"team"`
 	Status events.Status  `json:"status" enum:"healthy,unknown,degraded,down"`
-	Since  time.Time      `json:"since" doc:"Since when it has this status."`
-	Reason *events.Reason `json:"reason" doc:"Why, as status_reason of a service."`
+	Since  time.Time      `json:"status_since" doc:"Since when it has this status."`
+	Reason *events.Reason `json:"status_reason" doc:"Why; null: nobody says."`
 }
 
 func newStanding(n *impact.Node) Standing {
