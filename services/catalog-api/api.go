@@ -19,6 +19,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/live"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/scorecard"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
@@ -47,6 +48,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 	sessions := c.SignOn.sessions(db, provider, c.Log)
 	forward, _ := c.SignOn.forward() // validate has found no error
 	badges, _ := c.badges()          // the same
+	rules, _ := scorecard.ParseOff(c.ScorecardOff)
 	api := &httpapi.API{
 		Catalog:  db,
 		Ring:     ring,
@@ -65,6 +67,7 @@ func (c Config) api(db *store.Store, nc *nats.Conn, js jetstream.JetStream) (han
 
 		Kept:      c.History.kept(),
 		Badges:    badges,
+		Rules:     rules,
 		Anonymous: anonymous,
 		Hosts:     c.hosts(),
 		Proxies:   c.Proxies,

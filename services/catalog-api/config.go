@@ -18,6 +18,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/scorecard"
 )
 
 // Config configures Run. A zero field has the default in its comment.
@@ -82,6 +83,10 @@ type Config struct {
 	// read: none, all, or those with a tag, as tag:NAME. PORTAL_PUBLIC_BADGES; default none.
 	PublicBadges string
 
+	// ScorecardOff are rules of the scorecard that are switched off, by their ids, with commas
+	// between. PORTAL_SCORECARD_OFF; default none.
+	ScorecardOff string
+
 	// History is for how long what was measured is kept.
 	History History
 
@@ -116,6 +121,7 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		KeysFile:        env.Text("PORTAL_KEYS_FILE"),
 		TrailDays:       env.Number("PORTAL_TRAIL_DAYS"),
 		PublicBadges:    env.Text("PORTAL_PUBLIC_BADGES"),
+		ScorecardOff:    env.Text("PORTAL_SCORECARD_OFF"),
 		History:         historyFromEnv(env),
 		Replicas:        env.Number("PORTAL_NATS_REPLICAS"),
 
@@ -143,7 +149,7 @@ func (c Config) validate() error {
 	var rules service.Rules
 	rules.Check(c.DatabaseURL != "", "PORTAL_DATABASE_URL is not set; it must look like postgres://user:password@host:5432/name")
 	rules.Check(c.DefaultInterval.Known(), "PORTAL_INTERVAL is %q; it must be one of %s", c.DefaultInterval, events.Names(events.Intervals))
-	for _, err := range []error{c.CheckAnonymous(false), c.SignOn.validate(), c.History.validate()} {
+	for _, err := range []error{c.CheckAnonymous(false), c.SignOn.validate(), c.History.validate(), c.CheckScorecard()} {
 		if err != nil {
 			rules = append(rules, err)
 		}
@@ -171,6 +177,14 @@ func (c Config) badges() (badges httpapi.Badges, known bool) {
 		return httpapi.Badges{Tag: tag}, true
 	}
 	return httpapi.Badges{}, false
+}
+
+// CheckScorecard returns an error of one sentence if ScorecardOff names a rule that there is not.
+func (c Config) CheckScorecard() error {
+	if _, err := scorecard.ParseOff(c.ScorecardOff); err != nil {
+		return fmt.Errorf("PORTAL_SCORECARD_OFF: %w", err)
+	}
+	return nil
 }
 
 // reached returns the address at which people reach the portal.
@@ -256,7 +270,7 @@ func (c Config) settings() map[string]string {
 		"PORTAL_ANONYMOUS": anonymous.String(), "PORTAL_PUBLISHED": c.Published, "PORTAL_HOSTS": c.Hosts, "PORTAL_PROXIES": strings.Join(proxies, ","),
 		"PORTAL_RATE_LIMIT": strconv.Itoa(c.RateLimit), "PORTAL_STREAM_LIMIT": strconv.Itoa(c.StreamLimit), "PORTAL_KEYS_FILE": c.KeysFile,
 		"PORTAL_TRAIL_DAYS": strconv.Itoa(c.TrailDays), "PORTAL_INTERVAL": string(c.DefaultInterval),
-		"PORTAL_PUBLIC_BADGES": c.PublicBadges,
+		"PORTAL_PUBLIC_BADGES": c.PublicBadges, "PORTAL_SCORECARD_OFF": c.ScorecardOff,
 	}
 	if c.AnonymousAnywhere {
 		all["PORTAL_ANONYMOUS_WRITES_FROM_ANYWHERE"] = "yes"

@@ -44,6 +44,8 @@ func TestStrangersWriteOnlyIfToldSo(t *testing.T) {
 		"badges of a word":                  {"PORTAL_PUBLIC_BADGES=yes", `PORTAL_PUBLIC_BADGES is "yes"`},
 		"badges of no tag":                  {"PORTAL_PUBLIC_BADGES=tag:", `PORTAL_PUBLIC_BADGES is "tag:"`},
 		"badges of a tag":                   {"PORTAL_PUBLIC_BADGES=tag:public", ""},
+		"rules that are off":                {"PORTAL_SCORECARD_OFF=dashboard,on_call,", ""},
+		"rules that are none":               {"PORTAL_SCORECARD_OFF=dashboard,oncall", `PORTAL_SCORECARD_OFF: "oncall" is not a rule; the rules are owner, `},
 		"probes of a day":                   {"PORTAL_HISTORY_PROBE_DAYS=1", "PORTAL_HISTORY_PROBE_DAYS is 1"},
 		"hours for less long than probes":   {"PORTAL_HISTORY_PROBE_DAYS=50", "PORTAL_HISTORY_HOUR_DAYS is 40; it must be a number from that of PORTAL_HISTORY_PROBE_DAYS, 50"},
 		"days of no year":                   {"PORTAL_HISTORY_YEARS=-1", "PORTAL_HISTORY_YEARS is -1"},

@@ -98,6 +98,10 @@ type Config struct {
 	// PORTAL_PUBLIC_BADGES; none, all, or tag:NAME. Default none.
 	PublicBadges string
 
+	// ScorecardOff are rules of the scorecard that are switched off, by their ids, with commas
+	// between: --scorecard-off, PORTAL_SCORECARD_OFF. Default none.
+	ScorecardOff string
+
 	// Forges are forges besides github.com, gitlab.com and codeberg.org, as
 	// "gitea=git.example.com", with commas between: --forges, PORTAL_FORGES. ForgeTokens are
 	// files of tokens for forges, as "github.com=/path": --forge-tokens, PORTAL_FORGE_TOKENS.
@@ -186,6 +190,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	}
 	text(&cfg.KeysFile, "keys-file", "PORTAL_KEYS_FILE", "", "`file` of API keys that the portal has")
 	text(&cfg.PublicBadges, "public-badges", "PORTAL_PUBLIC_BADGES", "none", "`which` services have badges for everybody: none, all, or tag: and the tag that they have")
+	text(&cfg.ScorecardOff, "scorecard-off", "PORTAL_SCORECARD_OFF", "", "`rules` of the scorecard that are switched off, such as dashboard,releases")
 	text(&cfg.Forges, "forges", "PORTAL_FORGES", "", "`forges` besides github.com, gitlab.com and codeberg.org, such as gitea=git.example.com, with commas between")
 	text(&cfg.ForgeTokens, "forge-tokens", "PORTAL_FORGE_TOKENS", "", "`files` of tokens for forges, such as github.com=/path/to/token, with commas between")
 	text(&releases, "releases-every", "PORTAL_RELEASES_EVERY", "15m", "`time` between two looks at the releases in a repository; 0: none are read")
@@ -260,7 +265,7 @@ func (c Config) validate() error {
 	if c.fetches() {
 		errs = append(errs, c.fetcher().Validate())
 	}
-	errs = append(errs, c.catalogAPI().CheckAnonymous(c.Demo), c.catalogAPI().CheckSignOn())
+	errs = append(errs, c.catalogAPI().CheckAnonymous(c.Demo), c.catalogAPI().CheckSignOn(), c.catalogAPI().CheckScorecard())
 	if c.Dir == "" {
 		errs = append(errs, errors.New("--data is empty: name a folder"))
 	}

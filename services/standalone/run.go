@@ -165,7 +165,8 @@ func (c Config) catalogAPI() catalogapi.Config {
 	return catalogapi.Config{
 		DatabaseURL: c.DatabaseURL, HTTPAddr: c.HTTPAddr, Listener: c.Listener, DefaultInterval: c.Interval,
 		Anonymous: c.Anonymous, Published: c.Published, AnonymousAnywhere: c.AnonymousAnywhere, KeysFile: c.KeysFile, PublicBadges: c.PublicBadges, SignOn: c.SignOn,
-		Hosts: c.Hosts, Proxies: c.Proxies, RateLimit: c.RateLimit, StreamLimit: c.StreamLimit,
+		ScorecardOff: c.ScorecardOff,
+		Hosts:        c.Hosts, Proxies: c.Proxies, RateLimit: c.RateLimit, StreamLimit: c.StreamLimit,
 	}
 }
 

@@ -24,6 +24,13 @@ const (
 	Plain    Color = "#3450c8"
 )
 
+// The colors of the levels of a scorecard.
+const (
+	Bronze Color = "#8a4b2a"
+	Silver Color = "#4c6378"
+	Gold   Color = "#7d5f00"
+)
+
 // maxText is how many characters of a text are shown.
 const maxText = 60
 

@@ -28,3 +28,9 @@ type Release struct {
 
 	Notes []notes.Node `db:"-"`
 }
+
+// NewestRelease is when the newest release in a repository was published.
+type NewestRelease struct {
+	Repository  string    `db:"github_url"` // that was read: the service may link elsewhere now
+	PublishedAt time.Time `db:"published_at"`
+}

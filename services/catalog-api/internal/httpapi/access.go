@@ -27,6 +27,9 @@ var actions = map[string]access.Action{
 	"list-calls":          access.Read,
 	"observe-calls":       access.ObserveCalls,
 	"hide-calls":          access.WriteService,
+	"list-scorecards":     access.Read,
+	"get-scorecard":       access.Read,
+	"get-team-scorecard":  access.Read,
 	"get-badge":           public, // see mayShow
 	"service-metrics":     access.Read,
 	"export-history":      access.Read,

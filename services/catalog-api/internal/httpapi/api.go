@@ -18,6 +18,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/health"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/scorecard"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/signin"
 )
 
@@ -43,6 +44,8 @@ type API struct {
 
 	Badges Badges // that everybody may see
 
+	Rules scorecard.Rules // by which services are judged
+
 	Anonymous access.Role // of requests that don't say who is asking
 
 	Ring     *apikey.Ring     // the keys that are valid
@@ -64,6 +67,7 @@ type API struct {
 
 	list    *listCache
 	seen    *seenCalls
+	scores  *scores
 	uptimes *uptimes
 	past    *recent[time.Time, listedMoment]
 	falls   *recent[fallsQuestion, fallsAnswer]
@@ -88,6 +92,7 @@ func (a *API) Handler() http.Handler {
 	a.services(r)
 	a.dependencies(r)
 	a.impacts(r)
+	a.scorecards(r)
 	a.graph(r)
 	a.observed(r)
 	a.teams(r)

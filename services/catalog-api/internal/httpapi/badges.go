@@ -18,6 +18,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/history"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/scorecard"
 )
 
 // Badges are which services have badges for everybody, also for those who may not read the
@@ -37,6 +38,7 @@ const (
 	badgeStatus  = "status"
 	badgeUptime  = "uptime"
 	badgeLatency = "latency"
+	badgeLevel   = "level"
 )
 
 // badgeAge is for how long a browser or a proxy may keep a badge, in seconds.
@@ -46,7 +48,7 @@ const badgeAge = 60
 func (a *API) badges(r *rest.API) {
 	r.Tag("badges", "Pictures of what is known of a service, for the pages of others.")
 	op := rest.Get("get-badge", rest.Prefix+"/badges/{name}/{kind}.svg", "Show a badge of a service",
-		"A picture of 20 px height for the pages of others: the status now, the uptime (with how much was observed, unless all was), or the median latency of 24 hours. "+
+		"A picture of 20 px height for the pages of others: the status now, the uptime (with how much was observed, unless all was), the median latency of 24 hours, or the level of the scorecard. "+
 			"Who may read the catalogue sees all; everybody else those that the portal's settings make public. The others are as if they did not exist.")
 	svg := &huma.Schema{Type: huma.TypeString}
 	op.Responses = map[string]*huma.Response{
@@ -62,7 +64,7 @@ const svgType = "image/svg+xml"
 
 type badgeInput struct {
 	rest.Named
-	Kind        string `path:"kind" enum:"status,uptime,latency" doc:"What it says." example:"status"`
+	Kind        string `path:"kind" enum:"status,uptime,latency,level" doc:"What it says." example:"status"`
 	Window      string `query:"window" doc:"Of the uptime: the time until now, in hours or days. Absent: 30d." example:"30d"`
 	Label       string `query:"label" maxLength:"60" doc:"What is written on the left. Absent: the name of the service." example:"billing"`
 	IfNoneMatch string `header:"If-None-Match" doc:"The ETag that was read: the answer is 304 if nothing has changed."`
@@ -154,6 +156,13 @@ func (a *API) badgeOf(ctx context.Context, svc catalog.Service, kind string, w w
 			return "no answers", badge.Unknown, err
 		}
 		return fmt.Sprintf("%.0f ms", math.Max(1, sum.Quantile(0.5))), badge.Plain, err
+	case badgeLevel:
+		_, facts, err := a.factsOf(ctx, svc.ID)
+		if err != nil {
+			return "", "", err
+		}
+		level := a.Rules.Score(facts).Level
+		return level.String(), levelColors[level], nil
 	}
 	return "", "", &catalog.KindError{Kind: events.KindService, Err: catalog.ErrNotFound}
 }
@@ -161,6 +170,10 @@ func (a *API) badgeOf(ctx context.Context, svc catalog.Service, kind string, w w
 var colors = map[events.Status]badge.Color{
 	events.StatusHealthy: badge.Healthy, events.StatusDegraded: badge.Degraded,
 	events.StatusDown: badge.Down, events.StatusUnknown: badge.Unknown,
+}
+
+var levelColors = map[scorecard.Level]badge.Color{
+	scorecard.None: badge.Unknown, scorecard.Bronze: badge.Bronze, scorecard.Silver: badge.Silver, scorecard.Gold: badge.Gold,
 }
 
 // The limits below which an uptime is no longer green, and is red.

@@ -218,12 +218,15 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"DELETE /api/keys/{id}", "DELETE /api/services/{id}", "DELETE /api/session", "DELETE /api/teams/{slug}", "GET /api/audit", "GET /api/badges/{name}/{kind}.svg", "GET /api/dependencies/observed", "GET /api/events", "GET /api/falls", "GET /api/falls/around", "GET /api/graph", "GET /api/health",
-		"GET /api/impacts", "GET /api/keys", "GET /api/me", "GET /api/metrics/services", "GET /api/oncall", "GET /api/services", "GET /api/services/by-name/{name}", "GET /api/services/{id}",
-		"GET /api/services/{id}/changes", "GET /api/services/{id}/dependencies", "GET /api/services/{id}/deployments", "GET /api/services/{id}/history", "GET /api/services/{id}/history.csv", "GET /api/services/{id}/impact", "GET /api/services/{id}/releases", "GET /api/services/{id}/timeline", "GET /api/services/{id}/timeline.csv",
-		"GET /api/services/{id}/uptime", "GET /api/services/{id}/uptime.csv", "GET /api/strips", "GET /api/teams", "GET /api/teams/{slug}", "GET /api/teams/{slug}/oncall", "GET /api/teams/{slug}/oncall/shifts", "GET /api/teams/{slug}/timeline", "GET /api/uptime", "GET /api/uptime.csv",
+		"DELETE /api/keys/{id}", "DELETE /api/services/{id}", "DELETE /api/session", "DELETE /api/teams/{slug}", "GET /api/audit", "GET /api/badges/{name}/{kind}.svg", "GET /api/dependencies/observed",
+		"GET /api/events", "GET /api/falls", "GET /api/falls/around", "GET /api/graph", "GET /api/health", "GET /api/impacts", "GET /api/keys",
+		"GET /api/me", "GET /api/metrics/services", "GET /api/oncall", "GET /api/scorecards", "GET /api/services", "GET /api/services/by-name/{name}", "GET /api/services/{id}",
+		"GET /api/services/{id}/changes", "GET /api/services/{id}/dependencies", "GET /api/services/{id}/deployments", "GET /api/services/{id}/history", "GET /api/services/{id}/history.csv", "GET /api/services/{id}/impact", "GET /api/services/{id}/releases",
+		"GET /api/services/{id}/scorecard", "GET /api/services/{id}/timeline", "GET /api/services/{id}/timeline.csv", "GET /api/services/{id}/uptime", "GET /api/services/{id}/uptime.csv", "GET /api/strips", "GET /api/teams",
+		"GET /api/teams/{slug}", "GET /api/teams/{slug}/oncall", "GET /api/teams/{slug}/oncall/shifts", "GET /api/teams/{slug}/scorecard", "GET /api/teams/{slug}/timeline", "GET /api/uptime", "GET /api/uptime.csv",
 		"PATCH /api/services/{id}", "PATCH /api/teams/{slug}", "POST /api/cloudevents", "POST /api/dependencies/observed", "POST /api/keys", "POST /api/services", "POST /api/services/by-name/{name}/deployments",
-		"POST /api/services/{id}/changes/{change}/undo", "POST /api/services/{id}/check", "POST /api/services/{id}/deployments", "POST /api/services/{id}/restore", "POST /api/session", "POST /api/teams", "PUT /api/services/{id}", "PUT /api/services/{id}/dependencies/observed/{server}", "PUT /api/teams/{slug}",
+		"POST /api/services/{id}/changes/{change}/undo", "POST /api/services/{id}/check", "POST /api/services/{id}/deployments", "POST /api/services/{id}/restore", "POST /api/session", "POST /api/teams", "PUT /api/services/{id}",
+		"PUT /api/services/{id}/dependencies/observed/{server}", "PUT /api/teams/{slug}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("described are %v, want %v", got, want)

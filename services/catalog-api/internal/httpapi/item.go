@@ -22,6 +22,7 @@ type item struct {
 	own     [sha256.Size]byte // of json without what hits it
 	head    int               // how long json is up to the value of impact, the last member
 	cut     bool              // it begins a block
+	svc     *catalog.Service
 	node    *impact.Node
 	hit     *nearestHit // as json has it
 }
@@ -36,8 +37,9 @@ func newItem(l *catalog.Listed) (*item, error) {
 	// The id alone decides, so that most blocks keep their items when the list changes,
 	// and are the same on all replicas.
 	cut := crc32.ChecksumIEEE([]byte(l.ID))%perBlock == 0
+	svc := l.Service // a copy, so that the others that were read with it can be forgotten
 	return &item{
-		id: l.ID, key: l.Key, json: text, sum: sum, own: sum, head: len(text) - len(`null}`), cut: cut, node: impact.NewNode(&l.Service),
+		id: l.ID, key: l.Key, json: text, sum: sum, own: sum, head: len(text) - len(`null}`), cut: cut, svc: &svc, node: impact.NewNode(&svc),
 	}, nil
 }
 

@@ -19,6 +19,9 @@ type Releases interface {
 	// ReleasesBetween returns the releases of services in a time, the newest first, without
 	// their notes.
 	ReleasesBetween(ctx context.Context, ids []string, from, before time.Time, limit int) ([]catalog.Release, error)
+	// ReleasesRevision and NewestReleases are as in rating.Sources.
+	ReleasesRevision(ctx context.Context) (string, error)
+	NewestReleases(ctx context.Context) (newest map[string]catalog.NewestRelease, revision string, err error)
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/catalog"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rating"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 )
 
@@ -69,6 +70,7 @@ func (a *API) services(r *rest.API) {
 	const all, one = rest.Prefix + "/services", rest.Prefix + "/services/{id}"
 	a.list = newListCache(a.Catalog)
 	a.seen = &seenCalls{calls: a.Catalog}
+	a.scores = &scores{rules: a.Rules, list: a.list, reader: rating.Reader{Sources: a.Catalog}}
 	a.past = a.newMoments()
 	r.Tag("services", "The catalogue. Probes do not change the version of a service, so they never conflict with If-Match.")
 	rest.Register(r, rest.Get("list-services", all, "Find services",

@@ -226,6 +226,47 @@ func (s *Store) Releases(ctx context.Context, id string, limit int) (catalog.Rel
 	return list, nil
 }
 
+// releasesRevision is the number of repositories that were read, and the sum of the transactions that
+// noted it last. Each reading adds a later transaction, so no other state of the table has both.
+const releasesRevision = `SELECT count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) FROM release_sources`
+
+// ReleasesRevision returns a text that is another one whenever releases were read anew. It is cheap.
+func (s *Store) ReleasesRevision(ctx context.Context) (revision string, err error) {
+	if err := s.db.GetContext(ctx, &revision, releasesRevision); err != nil {
+		return "", fmt.Errorf("have releases been read: %w", domainError(err))
+	}
+	return revision, nil
+}
+
+// NewestReleases returns the newest release of each service that has one, by the service's id, and
+// the revision of that.
+func (s *Store) NewestReleases(ctx context.Context) (newest map[string]catalog.NewestRelease, revision string, err error) {
+	const query = `SELECT service_id, github_url, published_at FROM release_sources source CROSS JOIN LATERAL
+		(SELECT published_at FROM releases r WHERE r.service_id = source.service_id ORDER BY published_at DESC LIMIT 1) AS newest`
+
+	err = s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
+		var rows []struct {
+			ServiceID string `db:"service_id"`
+			catalog.NewestRelease
+		}
+		if err := tx.GetContext(ctx, &revision, releasesRevision); err != nil {
+			return err
+		}
+		if err := tx.SelectContext(ctx, &rows, query); err != nil {
+			return err
+		}
+		newest = make(map[string]catalog.NewestRelease, len(rows))
+		for _, r := range rows {
+			newest[r.ServiceID] = r.NewestRelease
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("newest releases: %w", domainError(err))
+	}
+	return newest, revision, nil
+}
+
 // ReleasesBetween returns the releases of services in a time, the newest first, limit at most,
 // without their notes; also of services that are gone.
 func (s *Store) ReleasesBetween(ctx context.Context, ids []string, from, before time.Time, limit int) ([]catalog.Release, error) {

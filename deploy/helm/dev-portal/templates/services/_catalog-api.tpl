@@ -66,6 +66,8 @@
   value: {{ .Values.catalogApi.trailDays | quote }}
 - name: PORTAL_PUBLIC_BADGES
   value: {{ .Values.catalogApi.publicBadges | quote }}
+- name: PORTAL_SCORECARD_OFF
+  value: {{ join "," .Values.catalogApi.scorecardOff | quote }}
 - name: PORTAL_HISTORY_PROBE_DAYS
   value: {{ .Values.catalogApi.history.probeDays | quote }}
 - name: PORTAL_HISTORY_HOUR_DAYS
