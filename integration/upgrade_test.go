@@ -158,7 +158,10 @@ func (s *system) streamHas(want map[string][]string) {
 		got := map[string][]string{}
 		for seq := uint64(1); seq <= portal.CachedInfo().State.LastSeq; seq++ {
 			msg, err := portal.GetMsg(s.t.Context(), seq)
-			if err == nil && !strings.HasPrefix(msg.Subject, events.ImpactSubject("")) { // otherwise a later message has replaced it, or only the new version tells of it
+			onlyNew := func(subject string) bool {
+				return strings.HasPrefix(subject, events.ImpactSubject("")) || strings.HasPrefix(subject, events.ScorecardSubject(""))
+			}
+			if err == nil && !onlyNew(msg.Subject) { // otherwise a later message has replaced it, or only the new version tells of it
 				got[msg.Subject] = append(got[msg.Subject], msg.Header.Get("ce-type"))
 			}
 		}

@@ -9,6 +9,7 @@
 //	ServiceDeployed  dev.portal.service.deployed.v1    portal.deployment.<service id> PORTAL  catalog-api    everyone
 //	StatusChanged    dev.portal.status.changed.v1      portal.status.<service id>    PORTAL   catalog-api    everyone
 //	ImpactChanged    dev.portal.impact.changed.v1      portal.impact.<service id>    PORTAL   catalog-api    everyone
+//	ScorecardChanged dev.portal.scorecard.changed.v1   portal.scorecard.<service id> PORTAL   catalog-api    everyone
 //	TeamCreated      dev.portal.team.created.v1        portal.team.<slug>           PORTAL   catalog-api    everyone
 //	TeamUpdated      dev.portal.team.updated.v1        portal.team.<slug>           PORTAL   catalog-api    everyone
 //	TeamDeleted      dev.portal.team.deleted.v1        portal.team.<slug>           PORTAL   catalog-api    everyone

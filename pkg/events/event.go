@@ -196,6 +196,7 @@ func DecodeAs[E Event](header map[string][]string, data []byte) (E, error) {
 // decoders has every type that Decode knows.
 var decoders = map[string]func([]byte) (Event, error){
 	ImpactChanged{}.Type():    decodeData[ImpactChanged],
+	ScorecardChanged{}.Type(): decodeData[ScorecardChanged],
 	ServiceCreated{}.Type():   decodeData[ServiceCreated],
 	ServiceUpdated{}.Type():   decodeData[ServiceUpdated],
 	ServiceDeleted{}.Type():   decodeData[ServiceDeleted],

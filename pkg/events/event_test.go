@@ -68,7 +68,7 @@ func TestKey(t *testing.T) {
 
 func TestDeletedServicePurgesItsOtherSubjects(t *testing.T) {
 	got := (events.ServiceDeleted{ID: "x"}).Purges()
-	if want := []string{events.StatusSubject("x"), events.DeploymentSubject("x"), events.ReleaseSubject("x"), events.ImpactSubject("x")}; !slices.Equal(got, want) {
+	if want := []string{events.StatusSubject("x"), events.DeploymentSubject("x"), events.ReleaseSubject("x"), events.ImpactSubject("x"), events.ScorecardSubject("x")}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -36,6 +36,10 @@ func TestDecodeLaterVersion(t *testing.T) {
 			ServiceID: testevents.LedgerID, Name: "ledger", RootCause: true, Status: "melting", Since: at(9, 35, 23, 41),
 			Hits: 2, HitTeams: 1, Teams: []events.HitTeam{{Team: "Payments", Services: 2}}, ChangedAt: at(9, 35, 23, 50),
 		},
+		events.ScorecardChanged{
+			ServiceID: billingID, Name: "billing", Level: "platinum", LevelBefore: events.LevelGold, Since: at(9, 35, 23, 41),
+			Failing: []events.FailingRule{{Rule: "slo"}},
+		},
 		events.ProbePlanned{ServiceID: billingID, Version: 4, URL: result.URL, Interval: "3h"},
 		result,
 		events.ProbesCompleted{Results: []events.ProbeCompleted{result}},

@@ -177,9 +177,9 @@ func (e ServiceDeleted) Subject() string { return CatalogSubject(e.ID) }
 // Key is the service's.
 func (e ServiceDeleted) Key() Key { return serviceKey(e.ID) }
 
-// Purges are the subjects of the service's status, deployments, releases and impact.
+// Purges are the subjects of the service's status, deployments, releases, impact and scorecard.
 func (e ServiceDeleted) Purges() []string {
-	return []string{StatusSubject(e.ID), DeploymentSubject(e.ID), ReleaseSubject(e.ID), ImpactSubject(e.ID)}
+	return []string{StatusSubject(e.ID), DeploymentSubject(e.ID), ReleaseSubject(e.ID), ImpactSubject(e.ID), ScorecardSubject(e.ID)}
 }
 
 func (e ServiceDeleted) readable() error {

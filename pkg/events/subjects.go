@@ -21,6 +21,7 @@ const (
 	AllDeployments = "portal.deployment.*"
 	AllImpacts     = "portal.impact.*"
 	AllReleases    = "portal.release.*"
+	AllScorecards  = "portal.scorecard.*"
 	AllTeams       = "portal.team.*"
 
 	AllPlans   = "portal.probe.plan.*"
@@ -41,6 +42,9 @@ func DeploymentSubject(id string) string { return "portal.deployment." + id }
 
 // ImpactSubject is where it is published whether the service is a root cause, and whom it hits.
 func ImpactSubject(id string) string { return "portal.impact." + id }
+
+// ScorecardSubject is where the changes of the level of the service's scorecard are published.
+func ScorecardSubject(id string) string { return "portal.scorecard." + id }
 
 // ReleaseSubject is where new releases of the service's software are published.
 func ReleaseSubject(id string) string { return "portal.release." + id }

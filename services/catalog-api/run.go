@@ -20,6 +20,8 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/incident"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rating"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/scorecard"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/store"
 )
 
@@ -65,10 +67,10 @@ func Run(ctx context.Context, cfg Config) (err error) {
 // serve starts every part, and waits for all of them.
 func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js jetstream.JetStream) error {
 	results := ingest.NewMetrics(c.Registry)
-	noticed := make(chan struct{}, 1)
+	fell, rated := make(chan struct{}, 1), make(chan struct{}, 1)
 	relay := &outbox.Relay{
 		DB: db.DB(), DatabaseURL: c.DatabaseURL, NATS: nc, JetStream: js, Repairs: db.Repairs(access.Relay), Replicas: c.Replicas,
-		Noticed: noticed, Log: c.Log, Metrics: outbox.NewMetrics(c.Registry, db.DB()),
+		Noticed: []chan<- struct{}{fell, rated}, Log: c.Log, Metrics: outbox.NewMetrics(c.Registry, db.DB()),
 	}
 	in := &ingest.Ingest{JetStream: js, Statuses: db, Replicas: c.Replicas, Log: c.Log, Metrics: results}
 	releases := &ingest.Fetched[events.ReleasesFound]{
@@ -78,7 +80,9 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 		JetStream: js, Replicas: c.Replicas, Log: c.Log, Kind: ingest.Shifts, Apply: db.ApplyShifts, Metrics: ingest.Shifts.NewMetrics(c.Registry),
 	}
 	feeds := &feed.Responder{NATS: nc, Store: db, Log: c.Log}
-	teller := &incident.Teller{Catalogue: db, Noticed: noticed, Log: c.Log}
+	teller := &incident.Teller{Catalogue: db, Noticed: fell, Log: c.Log}
+	rules, _ := scorecard.ParseOff(c.ScorecardOff) // validate has found no error
+	levels := &rating.Teller{Catalogue: db, Rules: rules, Noticed: rated, Log: c.Log}
 	sweeper := &ingest.Sweeper{Statuses: db, Log: c.Log, Metrics: results}
 	if open := c.Openness(); open != "" {
 		c.Log.WarnContext(ctx, "the portal is open to others", "what", open)
@@ -103,6 +107,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return feeds.Run(ctx) })
 	g.Go(func() error { return sweeper.Run(ctx) })
 	g.Go(func() error { return teller.Run(ctx) })
+	g.Go(func() error { return levels.Run(ctx) })
 	g.Go(func() error { return keys.Run(ctx) })
 	g.Go(func() error { return purge(ctx, c.Log, "trail", c.TrailDays, db.PurgeTrail) })
 	g.Go(func() error { return purge(ctx, c.Log, "trash", trashDays, db.PurgeTrash) })

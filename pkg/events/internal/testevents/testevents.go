@@ -85,6 +85,10 @@ func All() []events.Event {
 				PublishedAt: At(9, 30, 0, 0), Prerelease: true, Notes: "* a PDF takes 2 s, not 8", NotesCut: true,
 			}},
 		},
+		events.ScorecardChanged{
+			ServiceID: BillingID, Name: "billing", Team: "Payments", Level: events.LevelBronze, LevelBefore: events.LevelGold, Since: At(9, 35, 23, 41),
+			Failing: []events.FailingRule{{Rule: "on_call", Reason: "Nobody is on call for Payments."}},
+		},
 		events.ServiceCreated{Service: Ledger()},
 		events.ServiceDeleted{ID: BillingID, Name: "billing", Team: "Payments", Version: 5, DeletedAt: At(17, 5, 0, 120)},
 		events.ServiceDeployed{

@@ -63,7 +63,7 @@ var (
 	Prober  = Actor{Kind: System, ID: "prober", Name: "Prober"}   // stores what was measured
 	Sweeper = Actor{Kind: System, ID: "sweeper", Name: "Sweeper"} // marks statuses that nobody measures, and clears up
 	Relay   = Actor{Kind: System, ID: "relay", Name: "Relay"}     // brings the stream in line with the database
-	Teller  = Actor{Kind: System, ID: "teller", Name: "Teller"}   // tells what fell, and whom it hits
+	Teller  = Actor{Kind: System, ID: "teller", Name: "Teller"}   // tells what fell, and which levels changed
 
 	Fetcher = Actor{Kind: System, ID: "fetcher", Name: "Fetcher"} // stores what was read elsewhere
 
@@ -93,6 +93,7 @@ const (
 	StoreFetched   Action = "store fetched"   // releases, as forges have them, and shifts, as calendars have them
 	RepairEvents   Action = "repair events"   // after a loss of the stream
 	TellIncidents  Action = "tell incidents"  // as events
+	TellLevels     Action = "tell levels"     // of scorecards, as events
 	PurgeTrail     Action = "purge trail"     // of what is older than it is kept
 	PurgeTrash     Action = "purge trash"     // of what can no longer be restored
 	ManageKeys     Action = "manage keys"     // list, make and revoke them
@@ -125,6 +126,7 @@ var rules = map[Action]rule{
 	StoreFetched:   {role: None, systems: []string{Fetcher.ID}},
 	RepairEvents:   {role: None, systems: []string{Relay.ID}},
 	TellIncidents:  {role: None, systems: []string{Teller.ID}},
+	TellLevels:     {role: None, systems: []string{Teller.ID}},
 	PurgeTrail:     {role: None, systems: []string{Sweeper.ID}},
 	PurgeTrash:     {role: None, systems: []string{Sweeper.ID}},
 	ManageKeys:     {role: Admin, systems: []string{KeyFile.ID, CommandLine.ID}},

@@ -11,7 +11,7 @@ import (
 
 var actions = []access.Action{
 	access.Read, access.CheckService, access.WriteService, access.ReadTrail, access.StoreMeasured, access.RepairEvents, access.PurgeTrail, access.PurgeTrash, access.ManageKeys, access.NoteKeyUse,
-	access.ObserveCalls, access.SignIn, access.KeepSessions, access.PurgeSessions, access.NoteSettings, access.KeepHistory, access.TellIncidents,
+	access.ObserveCalls, access.SignIn, access.KeepSessions, access.PurgeSessions, access.NoteSettings, access.KeepHistory, access.TellIncidents, access.TellLevels,
 }
 
 func key(role access.Role, teams ...string) access.Actor {
@@ -41,7 +41,7 @@ func TestRules(t *testing.T) {
 		"the sweeper":                {access.Sweeper, "store measured, purge trail, purge trash, purge sessions, keep history"},
 		"the fetcher":                {access.Fetcher, "observe calls"},
 		"the relay":                  {access.Relay, "repair events"},
-		"the teller":                 {access.Teller, "tell incidents"},
+		"the teller":                 {access.Teller, "tell incidents, tell levels"},
 		"the doorkeeper":             {access.Doorkeeper, "note key use, sign in, keep sessions"},
 		"the operator":               {access.Operator, "note settings"},
 		"the file of keys":           {access.KeyFile, "manage keys"},

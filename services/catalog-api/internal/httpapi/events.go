@@ -15,7 +15,7 @@ func (a *API) events(r *rest.API) {
 	}
 	r.Tag("events", "What changes, as it does.")
 	names := []string{"hello", "reset", "service.created", "service.updated", "service.deleted", "service.deployed", "status.changed", "release.published",
-		"team.created", "team.updated", "team.deleted"}
+		"team.created", "team.updated", "team.deleted", "impact.changed", "scorecard.changed"}
 	op := rest.Get("events", rest.Prefix+"/events", "Follow every change",
 		"Server-Sent Events, each with an id to resume from: "+strings.Join(names, ", ")+
 			". The first is hello. The data is JSON, as in the events on NATS. After reset, something was missed: read the list again. "+

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -12,6 +13,13 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rest"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/scorecard"
 )
+
+// Levels is what the API needs of the levels that were noted.
+type Levels interface {
+	// LevelOf returns the level of a service as it was noted last, and since when it has that; "":
+	// it was not noted yet.
+	LevelOf(ctx context.Context, id string) (level events.Level, since time.Time, err error)
+}
 
 // rule is one of the rules by which services are judged.
 type rule struct {
@@ -50,9 +58,10 @@ type mend struct {
 
 // card is the scorecard of a service.
 type card struct {
-	Service owned    `json:"service"`
-	Level   string   `json:"level" enum:"none,bronze,silver,gold" doc:"The highest one of which no rule fails, and none of those below it."`
-	Rules   []judged `json:"rules" nullable:"false" doc:"All rules: those of the lowest level first."`
+	Service owned      `json:"service"`
+	Level   string     `json:"level" enum:"none,bronze,silver,gold" doc:"The highest one of which no rule fails, and none of those below it."`
+	Since   *time.Time `json:"since" doc:"Since when it has the level, as far back as levels were noted; null: it has only just got it."`
+	Rules   []judged   `json:"rules" nullable:"false" doc:"All rules: those of the lowest level first."`
 }
 
 // owned is a service with its owner.
@@ -84,6 +93,13 @@ func (a *API) readScorecard(ctx context.Context, in *cardInput) (*cardOutput, er
 		return nil, err
 	}
 	out := &cardOutput{Body: a.newCard(svc, facts)}
+	noted, since, err := a.Catalog.LevelOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if string(noted) == out.Body.Level {
+		out.Body.Since = &since
+	}
 	out.Status, out.ETag = http.StatusOK, rest.Tag(0, out.Body)
 	if rest.NotModified(in.IfNoneMatch, out.ETag) {
 		out.Status = http.StatusNotModified
@@ -129,4 +145,9 @@ func exampleFacts() (*catalog.Service, scorecard.Facts) {
 	return svc, scorecard.Facts{Service: svc, OnCall: &scorecard.OnCall{Slug: "payments"}, At: shown.UpdatedAt}
 }
 
-func exampleCard() card { return new(API).newCard(exampleFacts()) }
+func exampleCard() card {
+	c := new(API).newCard(exampleFacts())
+	since := exampleService().UpdatedAt
+	c.Since = &since
+	return c
+}

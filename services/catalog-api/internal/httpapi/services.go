@@ -38,6 +38,7 @@ type Catalog interface {
 	OnCall
 	History
 	Releases
+	Levels
 }
 
 // Lists reads the list of all services.

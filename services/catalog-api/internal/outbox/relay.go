@@ -32,8 +32,8 @@ type Relay struct {
 	NATS        *nats.Conn
 	JetStream   jetstream.JetStream
 	Repairs     []Repair
-	Replicas    int             // of a stream that has to be created
-	Noticed     chan<- struct{} // is sent to, if it has room, while this relay is the active one: when it hears of added events, and every second; may be nil
+	Replicas    int               // of a stream that has to be created
+	Noticed     []chan<- struct{} // each is sent to, if it has room, while this relay is the active one: when it hears of added events, and every second
 	Log         *slog.Logger
 	Metrics     *Metrics
 }
@@ -76,6 +76,16 @@ func (r *Relay) tryLead(ctx context.Context, reconnected <-chan nats.Status) (er
 	return r.lead(ctx, conn, reconnected)
 }
 
+// notice tells those who look whenever something may have changed.
+func (r *Relay) notice() {
+	for _, noticed := range r.Noticed {
+		select {
+		case noticed <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // leadership is what the active relay knows of the stream.
 type leadership struct {
 	ready    bool        // the streams exist: nothing is published before
@@ -115,10 +125,7 @@ func (r *Relay) lead(ctx context.Context, conn *sqlx.Conn, reconnected <-chan na
 			}
 		}
 		if l.ready {
-			select {
-			case r.Noticed <- struct{}{}:
-			default:
-			}
+			r.notice()
 			if err := r.drain(ctx, conn, &l); err != nil {
 				return err
 			}

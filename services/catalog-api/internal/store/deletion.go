@@ -59,6 +59,9 @@ func deleteService(ctx context.Context, tx *sqlx.Tx, by access.Actor, svc catalo
 	if err := discard(ctx, tx, svc.ID); err != nil {
 		return err
 	}
+	if err := forgetLevel(ctx, tx, svc.ID); err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM services WHERE id = $1`, svc.ID); err != nil {
 		return domainError(err)
 	}

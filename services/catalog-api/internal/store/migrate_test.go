@@ -67,7 +67,7 @@ func TestMigrationKeepsOutboxEvents(t *testing.T) {
 		}
 	}
 	created := "service/" + svc.ID + " portal.catalog." + svc.ID + " {} " + svc.ID
-	deleted := fmt.Sprintf("service/%[1]s portal.catalog.%[1]s {portal.status.%[1]s,portal.deployment.%[1]s,portal.release.%[1]s,portal.impact.%[1]s} %[1]s", svc.ID)
+	deleted := fmt.Sprintf("service/%[1]s portal.catalog.%[1]s {portal.status.%[1]s,portal.deployment.%[1]s,portal.release.%[1]s,portal.impact.%[1]s,portal.scorecard.%[1]s} %[1]s", svc.ID)
 	if want := slices.Concat(rows(id), rows(id), []string{created, deleted}); !slices.Equal(got, want) {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}

@@ -30,15 +30,20 @@ func (s *Store) Repairs(by access.Actor) []outbox.Repair {
 			},
 		})
 	}
-	return append(list, outbox.Repair{
-		Kind: events.KindService, Subjects: events.AllImpacts,
-		Republish: func(ctx context.Context, last map[string]events.Envelope) (int, error) {
-			if err := by.May(access.RepairEvents); err != nil {
-				return 0, err
-			}
-			return s.retell(ctx, last)
-		},
-	})
+	for subjects, retell := range map[string]func(context.Context, map[string]events.Envelope) (int, error){
+		events.AllImpacts: s.retell, events.AllScorecards: s.retellLevels,
+	} {
+		list = append(list, outbox.Repair{
+			Kind: events.KindService, Subjects: subjects,
+			Republish: func(ctx context.Context, last map[string]events.Envelope) (int, error) {
+				if err := by.May(access.RepairEvents); err != nil {
+					return 0, err
+				}
+				return retell(ctx, last)
+			},
+		})
+	}
+	return list
 }
 
 // kept is a kind of thing that the database keeps, for republish.

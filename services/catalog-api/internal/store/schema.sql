@@ -167,6 +167,18 @@ CREATE TABLE incidents (
     CONSTRAINT incidents_pkey PRIMARY KEY (service_id)
 );
 
+-- The level of each service, and since when it has it. level_before is '' until it changes for the
+-- first time, which no event tells of; told: that the event of the last change was added, and not lost.
+CREATE TABLE scorecards (
+    service_id   uuid        NOT NULL,
+    level        text        NOT NULL,
+    level_before text        NOT NULL,
+    since        timestamptz NOT NULL,
+    told         boolean     NOT NULL,
+
+    CONSTRAINT scorecards_pkey PRIMARY KEY (service_id)
+);
+
 -- The names that services had: links by them lead to the services, unless others have them now.
 CREATE TABLE former_names (
     name_key   text        NOT NULL COLLATE "C",

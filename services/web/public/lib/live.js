@@ -25,6 +25,7 @@ const events = [
   'team.updated',
   'team.deleted',
   'impact.changed',
+  'scorecard.changed',
 ];
 const heartbeat = 15_000; // ms: the server's
 const silenceTimeout = 2.5 * heartbeat; // ms without a message after which a stream counts as dead
