@@ -97,7 +97,7 @@ func TestSubscriberReadsThePublicStream(t *testing.T) {
 var forbidden = map[string][]string{
 	"subscriber": {
 		"portal.catalog.x", "portal.status.x", "portal.probe.plan.x", "portal.probe.due.x", "portal.probe.result.x",
-		"portal.check", "portal.feeds", "portal.oncall.found.x", "$SRV.PING", "_INBOX.x.y",
+		"portal.check", "portal.feeds", "portal.oncall.found.x", "portal.calls.found.0", "$SRV.PING", "_INBOX.x.y",
 		"$JS.API.STREAM.CREATE.OTHER", "$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.DELETE.PORTAL",
 		"$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.MSG.DELETE.PORTAL",
 		"$JS.API.STREAM.MSG.GET.PROBES", "$JS.API.DIRECT.GET.RESULTS", "$JS.API.DIRECT.GET.PROBES.portal.probe.plan.x",
@@ -107,7 +107,7 @@ var forbidden = map[string][]string{
 		"$JS.ACK.PORTAL.planner.1.1.1.1.1", "$SYS.REQ.SERVER.PING",
 	},
 	"health-worker": {
-		"portal.catalog.x", "portal.status.x", "portal.check", "portal.feeds", "portal.oncall.found.x",
+		"portal.catalog.x", "portal.status.x", "portal.check", "portal.feeds", "portal.oncall.found.x", "portal.calls.found.0",
 		"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.DELETE.PROBES", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.PURGE.RESULTS",
 		"$JS.API.STREAM.CREATE.PROBES", "$JS.API.STREAM.UPDATE.PROBES", "$JS.API.STREAM.UPDATE.RESULTS", "$JS.API.STREAM.UPDATE.PORTAL",
 		"$JS.API.CONSUMER.CREATE.PORTAL.x", "$JS.API.CONSUMER.CREATE.PORTAL.x.portal.status.*", "$JS.API.CONSUMER.CREATE.PROBES.x",
@@ -119,6 +119,7 @@ var forbidden = map[string][]string{
 		"$JS.API.STREAM.CREATE.FETCHED", "$JS.API.STREAM.PURGE.FETCHED", "$JS.API.STREAM.DELETE.PORTAL",
 		"$JS.API.CONSUMER.CREATE.FETCHED.releases.portal.release.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.releases",
 		"$JS.API.CONSUMER.CREATE.FETCHED.shifts.portal.oncall.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.shifts", "portal.team.x",
+		"$JS.API.CONSUMER.CREATE.FETCHED.calls.portal.calls.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.calls",
 		"$JS.API.CONSUMER.CREATE.PORTAL.x.portal.status.*", "$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.RESULTS.x",
 	},
 	"catalog-api": {

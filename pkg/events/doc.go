@@ -20,6 +20,7 @@
 //	ProbeDelayed     dev.portal.probe.delayed.v1       portal.probe.result.<service id> RESULTS  health-worker  catalog-api
 //	ReleasesFound    dev.portal.releases.found.v1      portal.release.found.<service id> FETCHED fetcher      catalog-api
 //	ShiftsFound      dev.portal.shifts.found.v1        portal.oncall.found.<slug>    FETCHED  fetcher        catalog-api
+//	CallsFound       dev.portal.calls.found.v1         portal.calls.found.<part>     FETCHED  fetcher        catalog-api
 //
 // Messages are CloudEvents 1.0 in the binary mode of the NATS protocol binding:
 // attributes are headers (ce-id, ce-type, …), the payload is the data itself as

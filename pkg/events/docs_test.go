@@ -54,6 +54,8 @@ func TestDocsMatchContract(t *testing.T) {
 			id = "<location>"
 		case events.KindTeam:
 			id = "<slug>"
+		case events.KindPart:
+			id = "<part>"
 		}
 		words = append(words, strings.TrimSuffix(e.Subject(), e.Key().ID)+id)
 	}

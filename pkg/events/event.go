@@ -66,6 +66,7 @@ const (
 	KindService  Kind = "service"  // ids are UUIDs
 	KindTeam     Kind = "team"     // ids are slugs
 	KindLocation Kind = "location" // of workers; ids are the locations' names
+	KindPart     Kind = "part"     // of a reading; ids are the parts' numbers
 )
 
 // Key identifies an object. Two events have the same key if they are about the same
@@ -195,6 +196,7 @@ func DecodeAs[E Event](header map[string][]string, data []byte) (E, error) {
 
 // decoders has every type that Decode knows.
 var decoders = map[string]func([]byte) (Event, error){
+	CallsFound{}.Type():       decodeData[CallsFound],
 	ImpactChanged{}.Type():    decodeData[ImpactChanged],
 	ScorecardChanged{}.Type(): decodeData[ScorecardChanged],
 	ServiceCreated{}.Type():   decodeData[ServiceCreated],

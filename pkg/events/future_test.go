@@ -54,6 +54,7 @@ func TestDecodeLaterVersion(t *testing.T) {
 		events.ShiftsFound{
 			Slug: "payments", URLDigest: "0682c5f2076f099c34cfdd15a9e063849ed437a49677e6fcc5b4198c76575be5", ReadAt: at(9, 31, 0, 0), Problem: "expired",
 		},
+		events.CallsFound{Part: 4_000, ReadAt: at(9, 31, 0, 0), Calls: []events.Call{{Client: "checkout", Server: "checkout"}}},
 		events.ReleasesFound{ServiceID: billingID, GitHubURL: "git+ssh://forge.example.com/billing", CheckedAt: at(9, 31, 0, 0), Problem: "archived"},
 	} {
 		want[e.Type()] = e

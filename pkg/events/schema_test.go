@@ -110,7 +110,7 @@ func TestSchemasAgreeWithDecode(t *testing.T) {
 			"with a status that is none":   {replace("up", "status", "to"), false},
 			"with a reason off the list":   {replace("bad luck", "reason", "status_reason"), false},
 			"with an interval in between":  {replace("7m", "interval"), false},
-			"with a time that is none":     {replace("yesterday", "created_at", "deleted_at", "since", "checked_at"), false},
+			"with a time that is none":     {replace("yesterday", "created_at", "deleted_at", "since", "checked_at", "read_at"), false},
 			"with a text for a number":     {replaceNumber("1", "version", "latency_ms"), false},
 			"with null where nothing is":   {replace(nil, "version", "from"), false},
 			"with a URL that is none":      {replace("::", "url", "status_url"), false},
@@ -137,7 +137,7 @@ func TestSchemasAgreeWithDecode(t *testing.T) {
 }
 
 func idField(o map[string]any) string {
-	for _, field := range []string{"id", "slug"} {
+	for _, field := range []string{"id", "slug", "part"} {
 		if _, ok := o[field]; ok {
 			return field
 		}

@@ -1,5 +1,7 @@
 package events
 
+import "strconv"
+
 // The streams, see docs/events.md. Only PORTAL is public.
 const (
 	StreamPortal  = "PORTAL"
@@ -29,6 +31,7 @@ const (
 	AllResults = "portal.probe.result.*"
 	AllFound   = "portal.release.found.*"
 	AllShifts  = "portal.oncall.found.*"
+	AllCalls   = "portal.calls.found.*"
 )
 
 // CatalogSubject is where the configuration of the service is published.
@@ -57,6 +60,9 @@ func ReleasesFoundSubject(id string) string { return "portal.release.found." + i
 
 // ShiftsFoundSubject is where the shifts in the team's calendar are published.
 func ShiftsFoundSubject(slug string) string { return "portal.oncall.found." + slug }
+
+// CallsFoundSubject is where the calls in a part of a reading are published, from part 0.
+func CallsFoundSubject(part int) string { return "portal.calls.found." + strconv.Itoa(part) }
 
 // PlanSubject is where the service's probe plan is kept.
 func PlanSubject(id string) string { return "portal.probe.plan." + id }

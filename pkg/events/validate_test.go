@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -381,6 +382,38 @@ func TestShiftsFoundIsValidated(t *testing.T) {
 func failed(e events.ShiftsFound, problem events.FeedProblem) events.ShiftsFound {
 	e.Shifts, e.CoversUntil, e.Problem = nil, time.Time{}, problem
 	return e
+}
+
+func TestCallsFoundIsValidated(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*events.CallsFound)
+		want   string
+	}{
+		"every field set":          {func(*events.CallsFound) {}, ""},
+		"the longest names":        {func(e *events.CallsFound) { e.Calls[0].Client = strings.Repeat("😀", 200) }, ""},
+		"hardly any calls":         {func(e *events.CallsFound) { e.Calls[0].CallsPerMinute = 0 }, ""},
+		"a part before the first":  {func(e *events.CallsFound) { e.Part = -1 }, "part is -1"},
+		"a part after the last":    {func(e *events.CallsFound) { e.Part = 1000 }, "part is 1000"},
+		"no time":                  {func(e *events.CallsFound) { e.ReadAt = time.Time{} }, "read_at is missing"},
+		"no calls":                 {func(e *events.CallsFound) { e.Calls = nil }, "there are 0 calls"},
+		"too many calls":           {func(e *events.CallsFound) { e.Calls = make([]events.Call, events.MaxCalls+1) }, "want 1 to 500"},
+		"a pair twice":             {func(e *events.CallsFound) { e.Calls[1] = e.Calls[0] }, "call 1 comes twice"},
+		"no client":                {func(e *events.CallsFound) { e.Calls[0].Client = "" }, "client"},
+		"no server":                {func(e *events.CallsFound) { e.Calls[1].Server = "" }, "server"},
+		"a call of itself":         {func(e *events.CallsFound) { e.Calls[0].Server = e.Calls[0].Client }, "are the same"},
+		"a name with a line feed":  {func(e *events.CallsFound) { e.Calls[0].Client = "shop\n" }, "control character"},
+		"a name that is not UTF-8": {func(e *events.CallsFound) { e.Calls[0].Server = "shop\xff" }, "is not UTF-8"},
+		"a name without end":       {func(e *events.CallsFound) { e.Calls[0].Server = strings.Repeat("ä", 201) }, "too long"},
+		"fewer calls than none":    {func(e *events.CallsFound) { e.Calls[0].CallsPerMinute = -1 }, "calls_per_minute is -1"},
+		"calls that are no number": {func(e *events.CallsFound) { e.Calls[0].CallsPerMinute = math.NaN() }, "calls_per_minute is NaN"},
+		"calls beyond counting":    {func(e *events.CallsFound) { e.Calls[0].CallsPerMinute = 2e12 }, "calls_per_minute is 2e+12"},
+		"calls without end":        {func(e *events.CallsFound) { e.Calls[0].CallsPerMinute = math.Inf(1) }, "calls_per_minute is +Inf"},
+	} {
+		e := sample[events.CallsFound](t)
+		e.Calls = slices.Clone(e.Calls)
+		tc.change(&e)
+		verdict(t, name, e, tc.want)
+	}
 }
 
 func TestReleasesFoundIsValidated(t *testing.T) {

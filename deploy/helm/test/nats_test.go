@@ -118,7 +118,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 	forbidden := map[string][]string{
 		"subscriber": {
 			events.CatalogSubject(id), events.StatusSubject(id), events.DueSubject(id), events.ResultSubject(id), events.CheckSubject,
-			events.FeedsSubject, events.ShiftsFoundSubject("payments"),
+			events.FeedsSubject, events.ShiftsFoundSubject("payments"), events.CallsFoundSubject(0),
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.MSG.DELETE.PORTAL",
 			"$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*",
 			"$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.STREAM.MSG.GET.RESULTS",
@@ -134,7 +134,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 			"$JS.API.STREAM.DELETE.PROBES", "$JS.API.STREAM.PURGE.PROBES", "$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.CONSUMER.DELETE.RESULTS.ingest",
 		},
 		"health-worker": {
-			events.CatalogSubject(id), events.StatusSubject(id), events.FeedsSubject, events.ShiftsFoundSubject("payments"),
+			events.CatalogSubject(id), events.StatusSubject(id), events.FeedsSubject, events.ShiftsFoundSubject("payments"), events.CallsFoundSubject(0),
 			"$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.UPDATE.RESULTS", "$JS.API.STREAM.UPDATE.PROBES",
 			"$JS.API.STREAM.CREATE.PORTAL", "$JS.API.STREAM.CREATE.RESULTS", "$JS.API.STREAM.CREATE.PROBES", "$JS.API.STREAM.DELETE.PROBES",
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.CONSUMER.CREATE.RESULTS.ingest.portal.probe.result.*",
@@ -147,6 +147,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 		"$JS.API.STREAM.CREATE.FETCHED", "$JS.API.STREAM.UPDATE.FETCHED", "$JS.API.STREAM.PURGE.FETCHED", "$JS.API.STREAM.DELETE.PORTAL",
 		"$JS.API.CONSUMER.CREATE.FETCHED.releases.portal.release.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.releases", "$JS.API.CONSUMER.DELETE.FETCHED.releases",
 		"$JS.API.CONSUMER.CREATE.FETCHED.shifts.portal.oncall.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.shifts", events.TeamSubject("payments"),
+		"$JS.API.CONSUMER.CREATE.FETCHED.calls.portal.calls.found.*", "$JS.API.CONSUMER.MSG.NEXT.FETCHED.calls",
 		"$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*", "$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PORTAL.mine.portal.status.*",
 		"$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.CONSUMER.CREATE.PROBES.mine", "$JS.API.CONSUMER.DELETE.PORTAL.anothers",
 	}

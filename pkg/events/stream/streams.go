@@ -27,7 +27,7 @@ const fetchedLife = 7 * 24 * time.Hour
 // metadata: if two versions run at once during an upgrade, the older one doesn't revert
 // the changes of the newer one.
 const (
-	generation    = 4
+	generation    = 5
 	generationKey = "dev-portal-generation"
 )
 
@@ -139,7 +139,7 @@ func streams() []jetstream.StreamConfig {
 		{
 			Name:              events.StreamFetched,
 			Description:       "What was read elsewhere, the last of each thing: the fetcher goes on from it; internal",
-			Subjects:          []string{events.AllFound, events.AllShifts},
+			Subjects:          []string{events.AllFound, events.AllShifts, events.AllCalls},
 			MaxMsgsPerSubject: 1,
 			MaxAge:            fetchedLife,
 			Storage:           jetstream.FileStorage,
@@ -157,6 +157,7 @@ const (
 	durableIngest  = "ingest"
 	durableFound   = "releases"
 	durableShifts  = "shifts"
+	durableCalls   = "calls"
 )
 
 // Probers creates or updates the consumer that delivers due probes to the workers
@@ -215,6 +216,12 @@ func Found(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, err
 // shifts that were found.
 func Shifts(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
 	return fetched(ctx, js, durableShifts, events.AllShifts)
+}
+
+// Calls creates or updates the consumer by which the replicas of catalog-api share the calls
+// that were found.
+func Calls(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+	return fetched(ctx, js, durableCalls, events.AllCalls)
 }
 
 func fetched(ctx context.Context, js jetstream.JetStream, durable, filter string) (jetstream.Consumer, error) {

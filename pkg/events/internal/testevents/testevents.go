@@ -56,6 +56,9 @@ func Completed() events.ProbeCompleted {
 // testdata are these events as they were first published.
 func All() []events.Event {
 	return []events.Event{
+		events.CallsFound{ReadAt: At(9, 31, 0, 0), Calls: []events.Call{
+			{Client: "checkout", Server: "payments", CallsPerMinute: 412.6}, {Client: "user", Server: "checkout", CallsPerMinute: 0.2},
+		}},
 		events.ImpactChanged{
 			ServiceID: LedgerID, Name: "ledger", Team: "Payments", RootCause: true,
 			Status: events.StatusDown, Since: At(9, 35, 23, 41), Reason: events.ReasonConnectRefused, OnCall: []string{"Ada Lovelace"},
