@@ -44,7 +44,7 @@ test-unit: ## the Go tests that start nothing, in seconds
 
 # Packages run beside each other: most of their time they wait.
 test-go: ## every Go test; PKG=./pkg/events/... and RUN=Name narrow it
-	@scripts/need postgres nginx chromium gcc jq
+	@scripts/need postgres nginx chromium gcc jq prometheus
 	$(header) 'Go: unit and integration tests'
 	go test -race -shuffle=on -timeout 20m -p 4 $(if $(RUN),-run '$(RUN)') $(or $(PKG),work)
 
