@@ -79,6 +79,10 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	shifts := &ingest.Fetched[events.ShiftsFound]{
 		JetStream: js, Replicas: c.Replicas, Log: c.Log, Kind: ingest.Shifts, Apply: db.ApplyShifts, Metrics: ingest.Shifts.NewMetrics(c.Registry),
 	}
+	calls := &ingest.Fetched[events.CallsFound]{
+		JetStream: js, Replicas: c.Replicas, Log: c.Log, Kind: ingest.Calls, Metrics: ingest.Calls.NewMetrics(c.Registry),
+		Apply: ingest.Observer{Observe: db.ObserveCalls, Log: c.Log, Unknown: ingest.NewUnknown(c.Registry)}.Apply,
+	}
 	feeds := &feed.Responder{NATS: nc, Store: db, Log: c.Log}
 	teller := &incident.Teller{Catalogue: db, Noticed: fell, Log: c.Log}
 	rules, _ := scorecard.ParseOff(c.ScorecardOff) // validate has found no error
@@ -104,6 +108,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return in.Run(ctx) })
 	g.Go(func() error { return releases.Run(ctx) })
 	g.Go(func() error { return shifts.Run(ctx) })
+	g.Go(func() error { return calls.Run(ctx) })
 	g.Go(func() error { return feeds.Run(ctx) })
 	g.Go(func() error { return sweeper.Run(ctx) })
 	g.Go(func() error { return teller.Run(ctx) })

@@ -103,7 +103,7 @@ func TestNATSWithEachUser(t *testing.T) {
 		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
 		r.want(t, "NATS", finding.OK, "NATS 2.")
 		r.want(t, "streams", finding.Broken, "4 streams are not there: PORTAL, PROBES, RESULTS, FETCHED")
-		r.want(t, "consumers", finding.Broken, "5 consumers are not there: planner, probers, ingest, releases, shifts")
+		r.want(t, "consumers", finding.Broken, "6 consumers are not there: planner, probers, ingest, releases, shifts, calls")
 		r.want(t, "workers", finding.Broken, "no health-worker answers")
 	})
 	if err := stream.Ensure(t.Context(), api, 1); err != nil {
@@ -119,6 +119,9 @@ func TestNATSWithEachUser(t *testing.T) {
 		if _, err := stream.Shifts(t.Context(), api); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := stream.Calls(t.Context(), api); err != nil {
+			t.Fatal(err)
+		}
 		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
 		r.want(t, "streams", finding.OK, "PORTAL, PROBES, RESULTS and FETCHED")
 		r.want(t, "consumers", finding.Broken, "2 consumers are not there: planner, probers")
@@ -132,7 +135,7 @@ func TestNATSWithEachUser(t *testing.T) {
 	t.Run("as catalog-api", func(t *testing.T) {
 		r := examined(t, "--url", nowhere, "--nats", as(srv, "catalog-api", password))
 		r.want(t, "streams", finding.OK, "PORTAL, PROBES, RESULTS and FETCHED")
-		r.want(t, "consumers", finding.OK, "ingest, releases, shifts, planner and probers")
+		r.want(t, "consumers", finding.OK, "ingest, releases, shifts, calls, planner and probers")
 		r.want(t, "workers", finding.Broken, "no health-worker answers")
 	})
 	t.Run("as somebody who may only read", func(t *testing.T) {

@@ -46,6 +46,9 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := stream.Calls(ctx, js); err != nil {
+		t.Fatal(err)
+	}
 	b.nameFeed(t, catalogue)
 	found, err := stream.Found(ctx, js)
 	if err != nil {

@@ -20,6 +20,7 @@ func Missing(ctx context.Context, js jetstream.JetStream) (streams, consumers []
 	for _, part := range []struct{ stream, consumer string }{
 		{events.StreamPortal, durablePlanner}, {events.StreamProbes, durableProbers}, {events.StreamResults, durableIngest},
 		{events.StreamFetched, durableFound}, {events.StreamFetched, durableShifts},
+		{events.StreamFetched, durableCalls},
 	} {
 		hasStream, hasConsumer, err := exists(ctx, js, part.stream, part.consumer)
 		if err != nil {

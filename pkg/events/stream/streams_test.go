@@ -275,7 +275,7 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%s: got %v, %v, %v, want %v, %v", when, gotStreams, gotConsumers, err, streams, consumers)
 		}
 	}
-	all := []string{"planner", "probers", "ingest", "releases", "shifts"}
+	all := []string{"planner", "probers", "ingest", "releases", "shifts", "calls"}
 	wants("on an empty broker", []string{"PORTAL", "PROBES", "RESULTS", "FETCHED"}, all)
 	if err := stream.Ensure(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
@@ -286,7 +286,8 @@ func TestMissing(t *testing.T) {
 	_, ingest := stream.Ingest(t.Context(), js)
 	_, found := stream.Found(t.Context(), js)
 	_, shifts := stream.Shifts(t.Context(), js)
-	if err := errors.Join(planner, probers, ingest, found, shifts); err != nil {
+	_, calls := stream.Calls(t.Context(), js)
+	if err := errors.Join(planner, probers, ingest, found, shifts, calls); err != nil {
 		t.Fatal(err)
 	}
 	wants("when all run", nil, nil)

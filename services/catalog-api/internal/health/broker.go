@@ -82,7 +82,7 @@ func Consumers(nc *nats.Conn, js jetstream.JetStream, db Database) Check {
 
 // own reports whether a consumer is one that catalog-api makes.
 func own(consumer string) bool {
-	return slices.Contains([]string{"ingest", "releases", "shifts"}, consumer)
+	return slices.Contains([]string{"ingest", "releases", "shifts", "calls"}, consumer)
 }
 
 // Workers checks that a worker answers, if there is something to probe, and that no

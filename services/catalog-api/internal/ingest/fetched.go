@@ -24,7 +24,7 @@ type Fetched[E events.Event] struct {
 	Replicas  int // of a stream that has to be created
 	Log       *slog.Logger
 
-	// Kind says what is found: Releases or Shifts.
+	// Kind says what is found: Releases, Shifts or Calls.
 	Kind Kind[E]
 
 	// Apply stores what was found, unless it is not wanted (any more). Applied twice, it

@@ -60,8 +60,12 @@ func shifts(slug, who string) events.ShiftsFound {
 	return f
 }
 
+func calls(part int, client string) events.CallsFound {
+	return events.CallsFound{Part: part, ReadAt: time.Now().UTC(), Calls: []events.Call{{Client: client, Server: "payments", CallsPerMinute: 1}}}
+}
+
 // Each message is stored, however the database fails meanwhile; one that nobody can read is
-// given up and hinders no other. Releases and shifts don't hinder each other.
+// given up and hinders no other. What is of one kind doesn't hinder the others.
 func TestWhatIsFoundIsStored(t *testing.T) {
 	const a, b = "019a0000-0000-7000-8000-00000000000a", "019a0000-0000-7000-8000-00000000000b"
 	js := devtest.JetStream(t, devtest.NATS(t).URL())
@@ -69,6 +73,8 @@ func TestWhatIsFoundIsStored(t *testing.T) {
 	of.test(t, js, []string{a, b}, found(a, "v1"), found(b))
 	on := fetchedCase[events.ShiftsFound]{ingest.Shifts, "shifts", events.ShiftsFoundSubject("x"), func(e events.ShiftsFound) bool { return len(e.Shifts) > 0 }}
 	on.test(t, js, []string{"payments", "web"}, shifts("payments", "Ada"), shifts("web", ""))
+	to := fetchedCase[events.CallsFound]{ingest.Calls, "calls", events.CallsFoundSubject(9), func(e events.CallsFound) bool { return e.Calls[0].Client == "shop" }}
+	to.test(t, js, []string{"0", "1"}, calls(0, "shop"), calls(1, "user"))
 }
 
 // fetchedCase is a kind of things that are found.

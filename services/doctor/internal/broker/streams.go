@@ -89,12 +89,12 @@ func (p *Broker) CheckConsumers(ctx context.Context) finding.Finding {
 	}
 	if missing := p.missingConsumers; len(missing) > 0 {
 		return finding.Fault("%s not there: %s", finding.Plural(len(missing), "consumer is", "consumers are"), strings.Join(missing, ", ")).WithCause(
-			"catalog-api makes ingest, releases and shifts, and health-worker planner and probers: it has never run on this broker, or it cannot.", askAgain)
+			"catalog-api makes ingest, releases, shifts and calls, and health-worker planner and probers: it has never run on this broker, or it cannot.", askAgain)
 	}
 	if f := p.unreadResults(ctx); f.State == finding.Broken {
 		return f
 	}
-	return finding.Fine("ingest, releases, shifts, planner and probers are there")
+	return finding.Fine("ingest, releases, shifts, calls, planner and probers are there")
 }
 
 // unreadResults checks whether results are pending that no catalog-api fetches. It asks
