@@ -58,7 +58,7 @@ test('the focus stays inside of the open form', async ({ home, page }) => {
   }
 });
 
-test('a new service has a card with all its fields', async ({ home, catalogue, portal }) => {
+test('a new service has a card with all its fields @way', async ({ home, catalogue, portal }) => {
   const name = catalogue.name('billing');
   const team = catalogue.name('Payments');
   await home.open();

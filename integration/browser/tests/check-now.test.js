@@ -4,7 +4,7 @@ import { expect, test } from '../portal/test.js';
 const elsewhere = 'http://login.example.com/';
 
 const outcomes = {
-  'an answer of 200 is healthy': { when: (target) => target.answers(200), status: 'Healthy', says: /\d+ ms/ },
+  'an answer of 200 is healthy @way': { when: (target) => target.answers(200), status: 'Healthy', says: /\d+ ms/ },
   'an answer of 204 is healthy': { when: (target) => target.answers(204), status: 'Healthy', says: /\d+ ms/ },
   'an answer of 503 is degraded': { when: (target) => target.answers(503), status: 'Degraded', says: /HTTP 503/ },
   'an answer of 404 is degraded': { when: (target) => target.answers(404), status: 'Degraded', says: /HTTP 404/ },
@@ -13,8 +13,12 @@ const outcomes = {
     status: 'Degraded',
     says: /Redirects elsewhere/,
   },
-  'a refused connection is down': { when: (target) => target.refuses(), status: 'Down', says: /Connection refused/ },
-  'no answer in time is down': { when: (target) => target.hangs(), status: 'Down', says: /No answer in time/ },
+  'a refused connection is down @way': {
+    when: (target) => target.refuses(),
+    status: 'Down',
+    says: /Connection refused/,
+  },
+  'no answer in time is down @way': { when: (target) => target.hangs(), status: 'Down', says: /No answer in time/ },
 };
 for (const [what, { when, status, says }] of Object.entries(outcomes)) {
   test(`Check now: ${what} @probes`, async ({ home, catalogue, target }) => {
@@ -36,7 +40,7 @@ for (const [what, { when, status, says }] of Object.entries(outcomes)) {
   });
 }
 
-test('a service without a health URL has nothing to check, and the server agrees', async ({
+test('a service without a health URL has nothing to check, and the server agrees @way', async ({
   home,
   catalogue,
   page,

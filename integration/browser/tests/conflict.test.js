@@ -53,7 +53,7 @@ test('Take their changes shows them in the form, to go on from there', async ({ 
   expect(await catalogue.read(id)).toMatchObject({ description: 'theirs and mine', tags: ['their-tag'] });
 });
 
-test('a change at the moment of saving is refused by the server and shown', async ({
+test('a change at the moment of saving is refused by the server and shown @way', async ({
   home,
   page,
   catalogue,

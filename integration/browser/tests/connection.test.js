@@ -1,7 +1,7 @@
 import { DeployedPortal } from '../portal/deployed.js';
 import { expect, test } from '../portal/test.js';
 
-test('a portal that stops and starts again: the page says so, keeps what it has, and is live again by itself', async ({
+test('a portal that stops and starts again: the page says so, keeps what it has, and is live again by itself @way', async ({
   home,
   portal,
   catalogue,
@@ -22,7 +22,7 @@ test('a portal that stops and starts again: the page says so, keeps what it has,
   await expect(home.card(name).status).toHaveText('Down');
 });
 
-test('changes during a disconnection show after the reconnect', async ({ home, portal, catalogue, watch }) => {
+test('changes during a disconnection show after the reconnect @way', async ({ home, portal, catalogue, watch }) => {
   const gone = await catalogue.add({ name: catalogue.name('gone') });
   const kept = await catalogue.add({ name: catalogue.name('kept') });
   const line = new DeployedPortal({ url: portal.url });

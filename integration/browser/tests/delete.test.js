@@ -6,7 +6,7 @@ async function ask(home, { id, name }) {
   await expect(home.confirm.getByRole('heading', { name: `Delete ${name}?` })).toBeVisible();
 }
 
-test('a service is deleted after a question that names it', async ({ home, catalogue, another }) => {
+test('a service is deleted after a question that names it @way', async ({ home, catalogue, another }) => {
   const service = await catalogue.add();
   const { name } = service;
   await home.open();
@@ -52,7 +52,7 @@ test('the question begins at Cancel, so that Enter alone deletes nothing', async
   expect(await catalogue.named(name)).toBeDefined();
 });
 
-test('deleting a service that is gone already succeeds', async ({ home, page, catalogue, watch }) => {
+test('deleting a service that is gone already succeeds @way', async ({ home, page, catalogue, watch }) => {
   const service = await catalogue.add();
   const { name, id } = service;
   await home.open();
@@ -68,7 +68,7 @@ test('deleting a service that is gone already succeeds', async ({ home, page, ca
   await expect(home.warned).toBeEmpty();
 });
 
-test('a service that others need is deleted after a second question that names them', async ({
+test('a service that others need is deleted after a second question that names them @way', async ({
   home,
   catalogue,
   watch,

@@ -32,7 +32,7 @@ test('the form for a service shows all its fields', async ({ home, catalogue }) 
   await expect(home.formTags).toHaveText(['go', 'money']);
 });
 
-test('a saved change shows on the card at once, and is stored by the server', async ({ home, catalogue }) => {
+test('a saved change shows on the card at once, and is stored by the server @way', async ({ home, catalogue }) => {
   const before = await catalogue.add(full(catalogue));
   const name = catalogue.name('invoices');
   await home.open();
@@ -145,7 +145,7 @@ test('a click on the card opens the service, but one on a link, tag or button of
   await expect(home.chip('tag', 'go')).toHaveAttribute('aria-pressed', 'true');
 });
 
-test('a health URL hands the status to the probes, and without one it is a person’s again @probes', async ({
+test('a health URL hands the status to the probes, and without one it is a person’s again @probes @way', async ({
   home,
   catalogue,
   target,

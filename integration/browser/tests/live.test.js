@@ -1,6 +1,10 @@
 import { expect, onlyByEvents, test } from '../portal/test.js';
 
-test('a page shows the additions, edits and deletions of another at once', async ({ home, another, catalogue }) => {
+test('a page shows the additions, edits and deletions of another at once @way', async ({
+  home,
+  another,
+  catalogue,
+}) => {
   const name = catalogue.name('shared');
   await home.open();
   await another.open();
@@ -54,7 +58,7 @@ test('a change through the API shows without a reload, and moves the figures and
   await expect(home.chip('team', team)).toHaveCount(0);
 });
 
-test('what a probe finds on somebody’s Check now, everybody sees @probes', async ({
+test('what a probe finds on somebody’s Check now, everybody sees @probes @way', async ({
   home,
   another,
   catalogue,

@@ -1,7 +1,7 @@
 import { titled } from '../portal/home.js';
 import { expect, hold, test } from '../portal/test.js';
 
-test('the page opens with its name, and says that it is live', async ({ home, page }) => {
+test('the page opens with its name, and says that it is live @way', async ({ home, page }) => {
   await home.open();
   await expect(page).toHaveTitle(titled());
   await expect(page.getByRole('heading', { level: 1, name: 'Dev Portal' })).toBeVisible();
@@ -19,7 +19,7 @@ test('the name leads back to the whole catalogue', async ({ home, page, catalogu
   await expect(page).toHaveURL('/');
 });
 
-test('everything on the page comes from the portal itself', async ({ home, page, portal }) => {
+test('everything on the page comes from the portal itself @way', async ({ home, page, portal }) => {
   const origins = new Set();
   page.on('request', (request) => origins.add(new URL(request.url()).origin));
   await home.open();

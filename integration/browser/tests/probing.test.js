@@ -3,7 +3,7 @@ import { expect, onlyByEvents, test } from '../portal/test.js';
 // Two intervals of 10 s, and a margin for a slow machine.
 const twoIntervals = { timeout: 30_000 };
 
-test('a status turns by itself, there and back, without a click or a reload @probes', async ({
+test('a status turns by itself, there and back, without a click or a reload @probes @way', async ({
   home,
   page,
   catalogue,
@@ -22,7 +22,7 @@ test('a status turns by itself, there and back, without a click or a reload @pro
   await expect(card.health).not.toContainText('HTTP 503');
 });
 
-test('a new health URL is probed at once @probes', async ({ home, catalogue, target }) => {
+test('a new health URL is probed at once @probes @way', async ({ home, catalogue, target }) => {
   const { name } = await catalogue.add({ status_url: 'http://127.0.0.1:1/', interval: '1h' });
   const card = home.card(name);
   await home.open();

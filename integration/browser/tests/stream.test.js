@@ -3,7 +3,7 @@ import { Home } from '../portal/home.js';
 import { expect, onlyByEvents, test } from '../portal/test.js';
 import { Wire } from '../portal/wire.js';
 
-test('a silent stream is not live, and missed changes show after the reconnect', async ({
+test('a silent stream is not live, and missed changes show after the reconnect @way', async ({
   home,
   page,
   portal,
