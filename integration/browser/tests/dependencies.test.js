@@ -43,6 +43,35 @@ test('a page shows live what a service needs, and who needs it', async ({ home, 
   expect(asked).toEqual(once);
 });
 
+test('a page draws what is next to a service, and marks live what a fall reaches', async ({
+  home,
+  page,
+  catalogue,
+}) => {
+  const add = (word, ...needs) =>
+    catalogue.add({ name: catalogue.name(word), status: 'healthy', depends_on: needs.map(({ id }) => ({ id })) });
+  const disk = await add('disk');
+  const db = await add('db', disk);
+  const ledger = await add('ledger', db);
+  const shop = await add('shop', ledger, db);
+  await add('portal', shop);
+  await catalogue.see([{ client: disk.name, server: ledger.name, calls_per_minute: 3 }]);
+  await home.open(pageOf(ledger));
+  const drawing = page.getByRole('region', { name: 'Around it' }).getByRole('application');
+  await drawing.scrollIntoViewIfNeeded();
+  const nodes = drawing.getByRole('link');
+  await expect(nodes).toHaveCount(4);
+  await expect(drawing.locator('.edge')).toHaveCount(5);
+  await expect(drawing.locator('.edge.observed')).toHaveCount(1);
+  await catalogue.change(db.id, { status: 'down' });
+  await expect(drawing.locator('.edge.hit')).toHaveCount(3);
+  await expect(drawing.getByRole('link', { name: new RegExp(`^${db.name}, down`) })).toBeVisible();
+  expect(await flaws(page)).toEqual([]);
+  await drawing.getByRole('link', { name: new RegExp(`^${shop.name},`) }).click();
+  await expect(page).toHaveURL((url) => url.pathname === pageOf(shop));
+  await expect(nodes).toHaveCount(4);
+});
+
 test('more than ten are folded, with the worst among those that show', async ({ home, page, catalogue }) => {
   const db = await catalogue.add({ name: catalogue.name('db'), status: 'healthy' });
   await catalogue.all(

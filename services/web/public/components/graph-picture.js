@@ -94,7 +94,7 @@ function box(rect) {
 
 // icon returns the shapes of a symbol, in the colour in which it is used.
 function icon(use, { at, opacity }, colour) {
-  const symbol = use.ownerSVGElement.querySelector(use.getAttribute('href'));
+  const symbol = document.querySelector(use.getAttribute('href'));
   const [x, y, width] = ['x', 'y', 'width'].map((name) => Number(use.getAttribute(name)));
   const scale = width / symbol.viewBox.baseVal.width;
   const place = { x: at.x + x, y: at.y + y, scale };

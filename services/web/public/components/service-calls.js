@@ -1,7 +1,7 @@
 // <service-calls> shows which services one was seen calling, and which were seen calling it, although nobody declared
 // that they need each other: show(service, store) takes the service, or undefined if none is shown, and the services
 // of the present; tick(now) updates the times. Its property `api` is lib/api.js. It bubbles "declare" (detail
-// { id, need }, an entry as in lib/dependencies.js) and "hidecalls" (detail { id, server, name, hidden, done }, of
+// { id, need }, an entry as in lib/dependencies.js), "seen" when it knows more (see calls) and "hidecalls" (detail { id, server, name, hidden, done }, of
 // which done is to be called then).
 import { account } from '../lib/account.js';
 import { seen } from '../lib/calls.js';
@@ -47,6 +47,14 @@ class ServiceCalls extends HTMLElement {
     this.#fill();
   }
 
+  // calls are all that were seen, also those that somebody declared, as lib/calls.js has them.
+  get calls() {
+    const { id } = this.#service ?? {};
+    return this.#seen
+      .filter(({ hidden }) => !hidden)
+      .map(({ id: other, calls, ...row }) => ({ ...row, from: calls ? id : other, to: calls ? other : id }));
+  }
+
   tick(now) {
     if (!this.#service) return;
     for (const element of this.querySelectorAll('.call-row'))
@@ -69,6 +77,7 @@ class ServiceCalls extends HTMLElement {
         ...rows([...found.called_by, ...declared(found.needed_by)], false),
       ];
       this.#fill();
+      tell(this, 'seen');
     } catch {
       if (id === this.#service?.id) this.#due = Date.now() + retry;
     }

@@ -2,11 +2,13 @@
 // latter is there also after it was deleted, by its id.
 import { setText } from '../components/template.js';
 import { account } from '../lib/account.js';
+import { around } from '../lib/graph-view.js';
 import { address } from '../lib/route.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
 import '../components/service-item.js';
 import '../components/service-calls.js';
+import '../components/service-graph.js';
 import '../components/service-needs.js';
 import '../components/service-history.js';
 
@@ -31,6 +33,7 @@ export class ServicePage extends Page {
   #missing = this.root.querySelector('.empty');
   #needs = this.root.querySelector('service-needs');
   #calls = this.root.querySelector('service-calls');
+  #around = this.root.querySelector('service-graph');
   #history = this.root.querySelector('service-history');
 
   constructor(session) {
@@ -38,6 +41,11 @@ export class ServicePage extends Page {
     this.#list.addEventListener('tag', ({ detail }) => session.go(format({ ...everything, tag: [detail] })));
     this.#history.addEventListener('undo', ({ detail }) => this.#undo(detail));
     this.#history.addEventListener('known', ({ detail }) => this.#card.know(detail));
+    this.#calls.addEventListener('seen', () => this.update());
+    this.#around.addEventListener('centre', ({ detail }) => session.go(session.keep(around(detail))));
+    this.#around.addEventListener('unsaved', ({ detail }) =>
+      session.toasts.warn([`The drawing was not saved: ${detail}`]),
+    );
     this.#calls.api = session.api;
     this.#history.api = session.api;
     this.#history.moment = () => session.past;
@@ -59,6 +67,7 @@ export class ServicePage extends Page {
   leave() {
     this.#active = false;
     this.#calls.show();
+    this.#around.show();
     this.#history.leave();
   }
 
@@ -78,6 +87,7 @@ export class ServicePage extends Page {
     else if (!this.#card.isConnected) this.#list.append(this.#card);
     this.#needs.show(known ? service : undefined, this.session.store);
     this.#calls.show(known && !this.session.past ? service : undefined, this.session.store); // of the past none are known
+    this.#around.show(known ? service : undefined, this.#beside);
     this.session.retitle();
     setText(this.#missing.querySelector('p'), missing[this.session.past ? 'past' : 'present']);
     if (!loading && !failed && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
@@ -88,6 +98,15 @@ export class ServicePage extends Page {
     teams.want();
     this.#card.service = service;
     this.#card.owner = teams.named(service.team);
+  }
+
+  get #beside() {
+    const { store, impacts, keep, now } = this.session;
+    return { store, impacts, calls: this.#calls.calls, now, keep };
+  }
+
+  causes() {
+    if (this.#active) this.#around.paint();
   }
 
   happened(id) {
