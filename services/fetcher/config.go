@@ -12,10 +12,12 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/service"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/forge"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/servicegraph"
 )
 
 // Config configures the fetcher. Its zero value uses the NATS server on this machine, and
-// reads github.com, gitlab.com and codeberg.org without tokens, and the calendars of teams.
+// reads github.com, gitlab.com and codeberg.org without tokens, and the calendars of teams, but
+// no Prometheus.
 type Config struct {
 	service.Common
 
@@ -41,6 +43,9 @@ type Config struct {
 	// PORTAL_CALENDARS_EVERY, a duration of at least a minute; 0: 5 minutes; Never.
 	CalendarsEvery time.Duration
 
+	// Prometheus has which services call which others, if it is set.
+	Prometheus Prometheus
+
 	// Deny has addresses that are never dialled, in addition to egress.DefaultDeny.
 	// PORTAL_DENY, prefixes such as 127.0.0.0/8, separated by commas; empty: none.
 	Deny []netip.Prefix
@@ -53,6 +58,18 @@ type Config struct {
 	// HooksSecret is the file of the secret that forges sign webhooks with.
 	// PORTAL_HOOKS_SECRET; empty: none are taken.
 	HooksSecret string
+}
+
+// Prometheus is a Prometheus that has counts of calls from traces, or what answers as it does. The
+// zero value is none.
+type Prometheus struct {
+	URL       string // where its API begins, before /api/v1. PORTAL_PROMETHEUS; empty: calls are not read
+	TokenFile string // a bearer token, which is read for each request. PORTAL_PROMETHEUS_TOKEN; empty: none is sent
+	Tenant    string // X-Scope-OrgID, for a Mimir of several tenants. PORTAL_PROMETHEUS_TENANT; empty: none is sent
+
+	// Every is the time between two readings. PORTAL_PROMETHEUS_EVERY, a duration of at least a
+	// minute; 0: 5 minutes.
+	Every time.Duration
 }
 
 // App is an installation of a GitHub App. The zero value is none.
@@ -71,7 +88,8 @@ const (
 	maxEvery     = 24 * time.Hour
 	defaultEvery = 15 * time.Minute
 
-	defaultCalendarsEvery = 5 * time.Minute
+	defaultCalendarsEvery  = 5 * time.Minute
+	defaultPrometheusEvery = 5 * time.Minute
 )
 
 // ConfigFromEnv reads the variables that Config names. Its error joins all that is
@@ -88,9 +106,13 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		},
 		Every:          env.Duration("PORTAL_RELEASES_EVERY"),
 		CalendarsEvery: env.Duration("PORTAL_CALENDARS_EVERY"),
-		Deny:           env.Prefixes("PORTAL_DENY"),
-		HooksAddr:      env.Text("PORTAL_HOOKS"),
-		HooksSecret:    env.Text("PORTAL_HOOKS_SECRET"),
+		Prometheus: Prometheus{
+			URL: env.Text("PORTAL_PROMETHEUS"), TokenFile: env.Text("PORTAL_PROMETHEUS_TOKEN"), Tenant: env.Text("PORTAL_PROMETHEUS_TENANT"),
+			Every: env.Duration("PORTAL_PROMETHEUS_EVERY"),
+		},
+		Deny:        env.Prefixes("PORTAL_DENY"),
+		HooksAddr:   env.Text("PORTAL_HOOKS"),
+		HooksSecret: env.Text("PORTAL_HOOKS_SECRET"),
 	}
 	return cfg, errors.Join(env.Err(), cfg.Validate())
 }
@@ -110,6 +132,7 @@ func (c Config) withDefaults() Config {
 	c.Common = c.WithDefaults()
 	c.Every = cmp.Or(c.Every, defaultEvery)
 	c.CalendarsEvery = cmp.Or(c.CalendarsEvery, defaultCalendarsEvery)
+	c.Prometheus.Every = cmp.Or(c.Prometheus.Every, defaultPrometheusEvery)
 	return c
 }
 
@@ -120,7 +143,8 @@ func (c Config) Validate() error {
 	for name, every := range map[string]time.Duration{"PORTAL_RELEASES_EVERY": c.Every, "PORTAL_CALENDARS_EVERY": c.CalendarsEvery} {
 		rules.Check(every == Never || every >= minEvery && every <= maxEvery, "%s is %s; it must be from %s to %s", name, every, minEvery, maxEvery)
 	}
-	rules.Check(c.Every != Never || c.CalendarsEvery != Never, "neither releases nor calendars are to be read")
+	rules.Check(c.Every != Never || c.CalendarsEvery != Never || c.Prometheus.URL != "", "neither releases nor calendars nor calls are to be read")
+	c.Prometheus.check(&rules)
 	hooks := c.HooksAddr != "" || c.HooksListener != nil
 	rules.Check(hooks || c.HooksSecret == "", "PORTAL_HOOKS_SECRET is set without PORTAL_HOOKS, the address where webhooks are taken")
 	if c.HooksSecret != "" {
@@ -129,6 +153,31 @@ func (c Config) Validate() error {
 	}
 	_, err := c.forges(nil)
 	return errors.Join(rules.Err(), err)
+}
+
+// check adds what is wrong to the rules.
+func (p Prometheus) check(rules *service.Rules) {
+	rules.Check(p.Every >= minEvery && p.Every <= maxEvery, "PORTAL_PROMETHEUS_EVERY is %s; it must be from %s to %s", p.Every, minEvery, maxEvery)
+	if p.URL == "" {
+		rules.Check(p.TokenFile == "" && p.Tenant == "", "PORTAL_PROMETHEUS_TOKEN or PORTAL_PROMETHEUS_TENANT is set without PORTAL_PROMETHEUS, the server that they are for")
+		return
+	}
+	server := p.server()
+	err := server.Check()
+	rules.Check(err == nil, "PORTAL_PROMETHEUS: %v", err)
+	if server.Token != nil {
+		_, err := server.Token()
+		rules.Check(err == nil, "PORTAL_PROMETHEUS_TOKEN: %v", err)
+	}
+}
+
+// server returns the server with what shows it who asks.
+func (p Prometheus) server() servicegraph.Server {
+	server := servicegraph.Server{URL: p.URL, Tenant: p.Tenant}
+	if p.TokenFile != "" {
+		server.Token = func() (string, error) { return forge.ReadSecret(p.TokenFile) }
+	}
+	return server
 }
 
 // forges returns the forges, with what shows them who asks. Its error joins all that is wrong

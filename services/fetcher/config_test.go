@@ -28,10 +28,14 @@ func TestConfigFromEnv(t *testing.T) {
 	vars := map[string]string{
 		"PORTAL_FORGES": "gitea=git.example.com, gitlab=lab.example.com", "PORTAL_FORGE_TOKENS": "github.com=" + token + ",git.example.com=" + token,
 		"PORTAL_RELEASES_EVERY": "5m", "PORTAL_CALENDARS_EVERY": "10m", "PORTAL_DENY": "127.0.0.0/8", "PORTAL_HOOKS": ":8081", "PORTAL_HOOKS_SECRET": token,
+		"PORTAL_PROMETHEUS": "http://prometheus:9090/prom", "PORTAL_PROMETHEUS_TOKEN": token, "PORTAL_PROMETHEUS_TENANT": "shop|bank", "PORTAL_PROMETHEUS_EVERY": "2m",
 	}
 	cfg, err := fetcher.ConfigFromEnv(func(name string) string { return vars[name] })
 	if err != nil || len(cfg.Forges) != 2 || len(cfg.Tokens) != 2 || cfg.Every != 5*time.Minute || cfg.CalendarsEvery != 10*time.Minute || len(cfg.Deny) != 1 || cfg.HooksAddr != ":8081" || cfg.HooksSecret != token {
 		t.Errorf("got %+v, %v", cfg, err)
+	}
+	if want := (fetcher.Prometheus{"http://prometheus:9090/prom", token, "shop|bank", 2 * time.Minute}); cfg.Prometheus != want {
+		t.Errorf("got %+v, want %+v", cfg.Prometheus, want)
 	}
 	if _, err := fetcher.ConfigFromEnv(func(string) string { return "" }); err != nil {
 		t.Errorf("without variables: %v", err)
@@ -58,6 +62,18 @@ func TestConfigIsValidated(t *testing.T) {
 		"one of them":                 {fetcher.Config{Every: fetcher.Never}, ""},
 		"a negative interval":         {fetcher.Config{CalendarsEvery: -time.Hour}, "PORTAL_CALENDARS_EVERY is -1h0m0s"},
 		"a longer one of calendars":   {fetcher.Config{CalendarsEvery: 25 * time.Hour}, "PORTAL_CALENDARS_EVERY is 25h0m0s; it must be from 1m0s to 24h0m0s"},
+		"a Prometheus alone":          {fetcher.Config{Every: fetcher.Never, CalendarsEvery: fetcher.Never, Prometheus: fetcher.Prometheus{URL: "https://mimir.example/prometheus/"}}, ""},
+		"a Prometheus that is no URL": {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "prometheus:9090"}}, "PORTAL_PROMETHEUS: it must be a URL"},
+		"one with a password":         {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "http://ada:hunter2@prometheus"}}, "PORTAL_PROMETHEUS: it has a user or a password"},
+		"one with all of the path":    {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "http://prometheus/api/v1/"}}, "it must end before /api/v1"},
+		"one with a query":            {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "http://prometheus/?token=hunter2"}}, "it has a query"},
+		"one of two lines":            {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "http://prometheus/\nhunter2"}}, "it must be a URL"},
+		"a shorter interval of calls": {fetcher.Config{Prometheus: fetcher.Prometheus{Every: time.Second}}, "PORTAL_PROMETHEUS_EVERY is 1s; it must be from 1m0s to 24h0m0s"},
+		"calls that are never read":   {fetcher.Config{Prometheus: fetcher.Prometheus{Every: fetcher.Never}}, "PORTAL_PROMETHEUS_EVERY is -1ns"},
+		"a token for no Prometheus":   {fetcher.Config{Prometheus: fetcher.Prometheus{TokenFile: secret}}, "without PORTAL_PROMETHEUS"},
+		"a tenant of no Prometheus":   {fetcher.Config{Prometheus: fetcher.Prometheus{Tenant: "shop"}}, "without PORTAL_PROMETHEUS"},
+		"a tenant of two lines":       {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "http://prometheus", Tenant: "shop\nbank"}}, "the tenant must have"},
+		"a token of Prometheus":       {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "http://prometheus", TokenFile: secret}}, "PORTAL_PROMETHEUS_TOKEN: read a secret"},
 		"a forge that is none":        {fetcher.Config{Forges: []string{"cvs=x"}}, "PORTAL_FORGES"},
 		"a token for nobody":          {fetcher.Config{Tokens: []string{"git.example=/x"}}, "PORTAL_FORGE_TOKENS"},
 		"a token that is not there":   {fetcher.Config{Tokens: []string{"github.com=/nowhere"}}, "no such file"},

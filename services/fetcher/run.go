@@ -1,7 +1,7 @@
-// Package fetcher reads what others publish about the services and their teams: the releases in
-// the repositories that services link to, and the calendars of teams' duties. It follows the
-// catalogue's events, asks forges and calendars in turn and within their limits, and sends what
-// it reads to catalog-api. It has no state of its own: the broker has what it said last, and it
+// Package fetcher reads what others know about the services and their teams: the releases in the
+// repositories that services link to, the calendars of teams' duties, and from Prometheus which
+// services call which others. It follows the catalogue's events, asks forges and calendars in
+// turn and within their limits, and sends what it reads to catalog-api. It has no state of its own: the broker has what it said last, and it
 // may be killed at any time.
 package fetcher
 
@@ -20,6 +20,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/forge"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/hook"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/release"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/servicegraph"
 )
 
 // dialTimeout is for a connection, DNS included.
@@ -45,6 +46,9 @@ func Run(ctx context.Context, cfg Config) error {
 		work := service.Work{}
 		if cfg.CalendarsEvery != Never {
 			work.Parts = append(work.Parts, cfg.calendars(js).Run)
+		}
+		if cfg.Prometheus.URL != "" {
+			work.Parts = append(work.Parts, cfg.calls(js).Run)
 		}
 		if cfg.Every == Never {
 			return work, nil
@@ -79,6 +83,14 @@ func (c Config) userAgent() string { return "dev-portal-fetcher/" + c.Version }
 func (c Config) calendars(js jetstream.JetStream) *calendar.Watcher {
 	return calendar.New(calendar.Config{
 		JS: js, Client: calendar.NewClient(c.dialer(), c.userAgent()), Every: c.CalendarsEvery, Log: c.Log, Metrics: calendar.NewMetrics(c.Registry),
+	})
+}
+
+// calls returns what reads which services call which others.
+func (c Config) calls(js jetstream.JetStream) *servicegraph.Reader {
+	return servicegraph.New(servicegraph.Config{
+		JS: js, Client: servicegraph.NewClient(c.dialer(), c.userAgent(), c.Prometheus.server()), Every: c.Prometheus.Every,
+		Log: c.Log, Metrics: servicegraph.NewMetrics(c.Registry),
 	})
 }
 

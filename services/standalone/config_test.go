@@ -59,6 +59,10 @@ func TestInvalidConfigurationIsNamed(t *testing.T) {
 		"a database URL that is broken":  {"", "PORTAL_DATABASE_URL=postgres://u:hunter2@h:port/db", "--database-url is no URL"},
 		"no data folder":                 {"--data=", "", "--data is empty"},
 		"an interval of calendars":       {"--calendars-every 1s", "", "PORTAL_CALENDARS_EVERY is 1s"},
+		"an interval of calls":           {"--prometheus-every often", "", `--prometheus-every is "often"`},
+		"a shorter interval of calls":    {"--prometheus http://127.0.0.1:9090", "PORTAL_PROMETHEUS_EVERY=30s", "PORTAL_PROMETHEUS_EVERY is 30s"},
+		"a Prometheus with a password":   {"--prometheus http://u:hunter2@127.0.0.1:9090", "", "PORTAL_PROMETHEUS: it has a user or a password"},
+		"a token for no Prometheus":      {"--prometheus-token /x", "", "without PORTAL_PROMETHEUS"},
 		"an interval of releases":        {"--releases-every often", "", `--releases-every is "often"`},
 		"a forge that is none":           {"", "PORTAL_FORGES=cvs=cvs.example", `"cvs=cvs.example" is not a forge`},
 		"a demo that is maybe":           {"", "PORTAL_DEMO=maybe", `PORTAL_DEMO is "maybe"`},
@@ -100,7 +104,7 @@ func TestHelpListsEveryFlagAndVariable(t *testing.T) {
 	if !errors.Is(err, flag.ErrHelp) {
 		t.Fatalf("error is %v", err)
 	}
-	for _, word := range []string{"http", "nats", "metrics", "data", "database-url", "interval", "timeout", "forges", "forge-tokens", "releases-every", "calendars-every", "demo", "version"} {
+	for _, word := range []string{"http", "nats", "metrics", "data", "database-url", "interval", "timeout", "forges", "forge-tokens", "releases-every", "calendars-every", "prometheus", "prometheus-token", "prometheus-tenant", "prometheus-every", "demo", "version"} {
 		if !strings.Contains(out.String(), "-"+word) {
 			t.Errorf("no flag %s", word)
 		}

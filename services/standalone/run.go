@@ -143,7 +143,9 @@ func (c Config) services() []part {
 }
 
 // fetches reports whether a fetcher runs.
-func (c Config) fetches() bool { return c.readsReleases() || c.CalendarsEvery != 0 }
+func (c Config) fetches() bool {
+	return c.readsReleases() || c.CalendarsEvery != 0 || c.Prometheus != fetcher.Prometheus{Every: c.Prometheus.Every}
+}
 
 // readsReleases reports whether releases are read.
 func (c Config) readsReleases() bool { return c.ReleasesEvery != 0 && !c.Demo }
@@ -152,7 +154,7 @@ func (c Config) readsReleases() bool { return c.ReleasesEvery != 0 && !c.Demo }
 func (c Config) fetcher() fetcher.Config {
 	cfg := fetcher.Config{
 		Forges: fetcher.List(c.Forges), Tokens: fetcher.List(c.ForgeTokens), Every: c.ReleasesEvery,
-		CalendarsEvery: cmp.Or(c.CalendarsEvery, fetcher.Never),
+		CalendarsEvery: cmp.Or(c.CalendarsEvery, fetcher.Never), Prometheus: c.Prometheus,
 	}
 	if !c.readsReleases() {
 		cfg.Every = fetcher.Never

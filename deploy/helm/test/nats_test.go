@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,7 +48,8 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := stream.Calls(ctx, js); err != nil {
+	calls, err := stream.Calls(ctx, js)
+	if err != nil {
 		t.Fatal(err)
 	}
 	b.nameFeed(t, catalogue)
@@ -77,6 +80,12 @@ func TestUsersOfNATSMayDoTheirWork(t *testing.T) {
 	}
 	if said, err = shifts.Next(jetstream.FetchMaxWait(patience)); err != nil {
 		t.Fatalf("the fetcher says nothing of the calendar: %v", err)
+	}
+	if err := said.DoubleAck(ctx); err != nil {
+		t.Error(err)
+	}
+	if said, err = calls.Next(jetstream.FetchMaxWait(patience)); err != nil {
+		t.Fatalf("the fetcher says nothing of calls: %v", err)
 	}
 	if err := said.DoubleAck(ctx); err != nil {
 		t.Error(err)
@@ -293,11 +302,15 @@ func (b broker) startWorker(t *testing.T) {
 	})
 }
 
-// startFetcher runs a fetcher until the test ends.
+// startFetcher runs a fetcher until the test ends. What it asks for calls answers as Prometheus does.
 func (b broker) startFetcher(t *testing.T) {
 	t.Helper()
+	prometheus := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{"client":"shop","server":"payments"},"value":[0,"1"]}]}}`)
+	}))
+	t.Cleanup(prometheus.Close)
 	b.start(t, "fetcher", func(ctx context.Context, common service.Common) error {
-		return fetcher.Run(ctx, fetcher.Config{Common: common})
+		return fetcher.Run(ctx, fetcher.Config{Common: common, Prometheus: fetcher.Prometheus{URL: prometheus.URL}})
 	})
 }
 

@@ -44,8 +44,8 @@ func variants(t *testing.T) map[string]map[string]any {
 	for _, file := range files {
 		out[strings.TrimSuffix(filepath.Base(file), ".yaml")] = values(t, file)
 	}
-	if len(out) != 7 {
-		t.Fatalf("found %d sets of values, want the default and six examples", len(out))
+	if len(out) != 8 {
+		t.Fatalf("found %d sets of values, want the default and seven examples", len(out))
 	}
 	return out
 }

@@ -37,6 +37,8 @@ func TestWrongValuesAreRefusedInWords(t *testing.T) {
 		"two brokers":                      {"catalogApi: {natsURL: {secret: s}, egress: [{}]}", "set nats.enabled to false"},
 		"services on two brokers":          {"{nats: {enabled: false}, healthWorker: {natsURL: {secret: s}}}", "catalogApi and healthWorker meet in NATS"},
 		"a database behind a closed door":  {"{postgresql: {enabled: false}, catalogApi: {databaseURL: {secret: s}}}", "catalogApi.egress is empty"},
+		"a token for no Prometheus":        {"fetcher: {prometheus: {secret: s}}", "without fetcher.prometheus.url"},
+		"a Prometheus with a password":     {"fetcher: {prometheus: {url: 'http://u:p@prometheus'}}", "/fetcher/prometheus/url"},
 		"more pods at least than at most":  {"healthWorker: {autoscaling: {min: 20}}", "autoscaling.min is above max"},
 		"a backlog that cannot be read": {
 			"{nats: {enabled: false}, catalogApi: {natsURL: {secret: s}, egress: [{}]}, healthWorker: {natsURL: {secret: s}, autoscaling: {by: backlog}}}",

@@ -18,6 +18,14 @@
   value: {{ .every | quote }}
 - name: PORTAL_CALENDARS_EVERY
   value: {{ .calendarsEvery | quote }}
+- name: PORTAL_PROMETHEUS
+  value: {{ .prometheus.url | quote }}
+- name: PORTAL_PROMETHEUS_TOKEN
+  value: {{ if .prometheus.secret }}/etc/dev-portal/prometheus/{{ .prometheus.key }}{{ else }}""{{ end }}
+- name: PORTAL_PROMETHEUS_TENANT
+  value: {{ .prometheus.tenant | quote }}
+- name: PORTAL_PROMETHEUS_EVERY
+  value: {{ .prometheus.every | quote }}
 - name: PORTAL_HOOKS
   value: ":8000"
 - name: PORTAL_HOOKS_SECRET
@@ -32,6 +40,7 @@
 {{- $folders := dict }}
 {{- with .Values.fetcher.tokens.secret }}{{ $_ := set $folders "tokens" . }}{{ end }}
 {{- with .Values.fetcher.githubApp.secret }}{{ $_ := set $folders "app" . }}{{ end }}
+{{- with .Values.fetcher.prometheus.secret }}{{ $_ := set $folders "prometheus" . }}{{ end }}
 {{- with .Values.fetcher.hooks.secret }}{{ $_ := set $folders "hooks" . }}{{ end }}
 {{- if $folders }}
 mounts:
