@@ -42,6 +42,7 @@ import { AccessPage } from './pages/access.js';
 import { Catalogue } from './pages/catalogue.js';
 import { GraphPage } from './pages/graph.js';
 import { NotFoundPage } from './pages/not-found.js';
+import { ScorecardsPage } from './pages/scorecards.js';
 import { ServicePage } from './pages/service.js';
 import { TeamPage } from './pages/team.js';
 import { TeamsPage } from './pages/teams.js';
@@ -114,6 +115,7 @@ const pages = {
   catalogue,
   access: new AccessPage(session),
   graph: new GraphPage(session),
+  scorecards: new ScorecardsPage(session),
   service: new ServicePage(session),
   teams: new TeamsPage(session),
   team: new TeamPage(session),

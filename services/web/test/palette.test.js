@@ -265,6 +265,7 @@ test('without a query there is trouble and every action, with filters no action'
     'addteam',
     'teams',
     'graph',
+    'scorecards',
     'past',
     'light',
     'dark',

@@ -24,7 +24,7 @@ type Levels interface {
 // rule is one of the rules by which services are judged.
 type rule struct {
 	ID    string `json:"id" example:"on_call"`
-	Title string `json:"title" doc:"What is so if it passes." example:"Somebody is on call for it"`
+	Title string `json:"title" doc:"What it asks for." example:"Somebody on call"`
 	Level string `json:"level" enum:"bronze,silver,gold" doc:"Which it counts for, with those above it."`
 }
 
@@ -36,7 +36,7 @@ func newRule(n int) rule {
 // judged is what a rule says of a service.
 type judged struct {
 	ID      string            `json:"id" example:"on_call"`
-	Title   string            `json:"title" doc:"What is so if it passes." example:"Somebody is on call for it"`
+	Title   string            `json:"title" doc:"What it asks for." example:"Somebody on call"`
 	Level   string            `json:"level" enum:"bronze,silver,gold" doc:"Which it counts for, with those above it."`
 	Outcome scorecard.Outcome `json:"outcome" enum:"passed,failed,not_applicable,off" doc:"off: the rule is switched off in the portal's settings."`
 	Reason  *string           `json:"reason" doc:"Why, as a sentence; null: it has passed." example:"Nobody is on call for Payments."`

@@ -37,7 +37,7 @@ type scoredService struct {
 // countedRule is a rule with how many services fail it.
 type countedRule struct {
 	ID      string `json:"id" example:"on_call"`
-	Title   string `json:"title" doc:"What is so if it passes." example:"Somebody is on call for it"`
+	Title   string `json:"title" doc:"What it asks for." example:"Somebody on call"`
 	Level   string `json:"level" enum:"bronze,silver,gold"`
 	Off     bool   `json:"off" doc:"It is switched off in the portal's settings."`
 	Failing int    `json:"failing" doc:"How many services fail it."`

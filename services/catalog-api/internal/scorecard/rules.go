@@ -10,7 +10,7 @@ import (
 // Rule is one thing that a well-kept service has.
 type Rule struct {
 	ID    string // in the API and in settings; never changed
-	Title string // what is so if it passes
+	Title string // what it asks for
 	Level Level  // which it counts for; with those above it
 
 	judge func(Facts) Result
@@ -19,17 +19,17 @@ type Rule struct {
 // All are the rules: those of the lowest level first. Their ids are public; a new one goes to the
 // end of its level.
 var All = []Rule{
-	{"owner", "A team owns it", Bronze, owner},
-	{"health_url", "Its status is measured", Bronze, healthURL},
-	{"dependencies", "All that it needs is there", Bronze, dependencies},
-	{"description", "It says what it does", Silver, description},
-	{"docs", "It links to its documentation", Silver, docs},
-	{"code", "It links to its code", Silver, code},
-	{"on_call", "Somebody is on call for it", Silver, onCall},
-	{"dashboard", "It links to its dashboard", Gold, dashboard},
-	{"links", "Its links answer", Gold, links},
-	{"changed", "Its entry was changed within a year", Gold, changed},
-	{"releases", "Its newest release is less than a year old", Gold, releases},
+	{"owner", "Owner", Bronze, owner},
+	{"health_url", "Health URL", Bronze, healthURL},
+	{"dependencies", "Needs that are there", Bronze, dependencies},
+	{"description", "Description", Silver, description},
+	{"docs", "Documentation", Silver, docs},
+	{"code", "Code link", Silver, code},
+	{"on_call", "Somebody on call", Silver, onCall},
+	{"dashboard", "Dashboard", Gold, dashboard},
+	{"links", "Links that answer", Gold, links},
+	{"changed", "Entry changed within a year", Gold, changed},
+	{"releases", "Release within a year", Gold, releases},
 }
 
 // Index returns the number in All of the rule with an id; -1: there is none.

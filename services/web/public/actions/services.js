@@ -33,6 +33,7 @@ export class ServiceActions {
     on(document, 'edit', (id) => this.edit(id));
     on(document, 'declare', ({ id, need }) => this.#declare(id, need));
     on(document, 'hidecalls', (what) => this.#hideCalls(what));
+    on(document, 'mend', ({ id, field }) => this.edit(id, field));
     on(document, 'check', (id) => this.check(id));
     on(document, 'copylink', (id) => this.copyLink(id));
     on(document, 'copybadge', (service) => this.copyBadge(service));

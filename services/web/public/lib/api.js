@@ -255,6 +255,21 @@ export async function impacts(at = '', etag = null) {
   return { found: answer.status === 304 ? null : answer.data, etag: answer.etag };
 }
 
+// scorecard resolves with how well a service is kept, and teamScorecard with how well those of a team are.
+export async function scorecard(id) {
+  return (await call('GET', `${path(id)}/scorecard`)).data;
+}
+
+export async function teamScorecard(slug) {
+  return (await call('GET', `${teamPath(slug)}/scorecard`)).data;
+}
+
+// scorecards resolves with the scorecards that pass a filter of lib/scorecard.js, at most so many, and the counts of all.
+export async function scorecards(filter, limit) {
+  const query = Object.entries(filter).flatMap(([kind, values]) => values.map((value) => [kind, value]));
+  return (await call('GET', `/api/scorecards?${new URLSearchParams([...query, ['limit', limit]])}`)).data;
+}
+
 // onCall resolves with who is on call in a team now, and next.
 export async function onCall(slug) {
   return (await call('GET', `${teamPath(slug)}/oncall`)).data;

@@ -130,6 +130,14 @@ const actions = [
     detail: '/graph',
   },
   {
+    key: 'scorecards',
+    icon: 'healthy',
+    label: 'Catalogue health',
+    also: 'scorecards levels quality rot gold silver bronze',
+    event: 'go',
+    detail: '/scorecards',
+  },
+  {
     key: 'past',
     icon: 'clock',
     label: 'The portal at a moment…',

@@ -5,6 +5,7 @@ const routes = [
   [/^\/access\/?$/, 'access', []],
   [/^\/services\/([^/]+)\/?$/, 'service', ['id']],
   [/^\/graph\/?$/, 'graph', []],
+  [/^\/scorecards\/?$/, 'scorecards', []],
   [/^\/teams\/?$/, 'teams', []],
   [/^\/teams\/([^/]+)\/?$/, 'team', ['team']],
 ];

@@ -3,9 +3,11 @@
 import { setText } from '../components/template.js';
 import { account } from '../lib/account.js';
 import { around } from '../lib/graph-view.js';
+import { Polled } from '../lib/polled.js';
 import { address } from '../lib/route.js';
 import { everything, format } from '../lib/view.js';
 import { Page } from './page.js';
+import '../components/health-card.js';
 import '../components/service-item.js';
 import '../components/service-calls.js';
 import '../components/service-graph.js';
@@ -35,6 +37,12 @@ export class ServicePage extends Page {
   #calls = this.root.querySelector('service-calls');
   #around = this.root.querySelector('service-graph');
   #history = this.root.querySelector('service-history');
+  #health = this.root.querySelector('health-card');
+  #scored = null; // its scorecard
+  #scorecard = new Polled(
+    (id) => this.session.api.scorecard(id),
+    (card, failure) => failure || this.#showHealth(card), // what was known stays
+  );
 
   constructor(session) {
     super(session);
@@ -69,6 +77,7 @@ export class ServicePage extends Page {
     this.#calls.show();
     this.#around.show();
     this.#history.leave();
+    this.#scorecard.of('');
   }
 
   update() {
@@ -88,6 +97,7 @@ export class ServicePage extends Page {
     this.#needs.show(known ? service : undefined, this.session.store);
     this.#calls.show(known && !this.session.past ? service : undefined, this.session.store); // of the past none are known
     this.#around.show(known ? service : undefined, this.#beside);
+    this.#score(service);
     this.session.retitle();
     setText(this.#missing.querySelector('p'), missing[this.session.past ? 'past' : 'present']);
     if (!loading && !failed && isID.test(this.#id)) this.#history.show(this.#id, service, this.session.now());
@@ -109,6 +119,22 @@ export class ServicePage extends Page {
     if (this.#active) this.#around.paint();
   }
 
+  // score reads the scorecard again when the service or its team has changed. The past has none.
+  #score(service) {
+    const { past, teams, store } = this.session;
+    const id = past ? '' : (service?.id ?? '');
+    const needs = service?.depends_on?.map(({ id: needed }) => Boolean(store.get(needed))) ?? [];
+    this.#scorecard.of(id, `${service?.version} ${teams.named(service?.team)?.version} ${needs}`);
+    this.#showHealth(this.#scored);
+    void this.#scorecard.tick();
+  }
+
+  #showHealth(card) {
+    this.#scored = card;
+    const service = card && this.session.store.get(card.service.id);
+    this.#health.show(service && card, Boolean(service) && account.mayChange(service));
+  }
+
   happened(id) {
     if (this.#active && id === this.#id) this.#history.again();
   }
@@ -122,6 +148,7 @@ export class ServicePage extends Page {
     if (this.#service) this.#card.tick(now);
     this.#needs.tick(now);
     this.#calls.tick(now);
+    if (this.#active && !document.hidden) void this.#scorecard.tick();
     this.#history.tick(now);
   }
 

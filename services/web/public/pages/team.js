@@ -3,10 +3,12 @@
 import '../components/service-grid.js';
 import { items } from '../components/service-item.js';
 import '../components/team-contacts.js';
+import '../components/team-health.js';
 import { setText, tell } from '../components/template.js';
 import { account } from '../lib/account.js';
 import { group, head, sort } from '../lib/filter.js';
 import { count } from '../lib/format.js';
+import { Polled } from '../lib/polled.js';
 import { route, teamAddress } from '../lib/route.js';
 import { Hold, steady } from '../lib/steady.js';
 import { everything, format } from '../lib/view.js';
@@ -33,6 +35,10 @@ export class TeamPage extends Page {
   #grid = document.createElement('service-grid'); // in the page from the first visit on
   #record;
   #onCall;
+  #scorecard = new Polled(
+    (slug) => this.session.api.teamScorecard(slug),
+    (card, failure) => failure || this.#showHealth(card), // what was known stays
+  );
 
   constructor(session) {
     super(session);
@@ -64,6 +70,7 @@ export class TeamPage extends Page {
     this.#forget();
     this.#record.leave();
     this.#onCall.leave();
+    this.#scorecard.of('');
   }
 
   // update schedules one render after the current frame, however much changed.
@@ -92,6 +99,7 @@ export class TeamPage extends Page {
     this.#grid.tick(now);
     this.#record.tick(now);
     this.#onCall.tick(now);
+    if (!document.hidden) void this.#scorecard.tick();
   }
 
   inView() {
@@ -140,6 +148,11 @@ export class TeamPage extends Page {
     this.#showHead(team);
     this.#showServices(services);
     this.#onCall.show(team);
+    this.#scorecard.of(
+      team?.slug ?? '',
+      `${team?.version} ${services.map(({ id, version }) => `${id} ${version}`).sort()}`,
+    );
+    void this.#scorecard.tick();
     this.#record.show({ slug: team?.slug ?? '', name, version: team?.version ?? 0, services });
   }
 
@@ -192,6 +205,11 @@ export class TeamPage extends Page {
     all.hidden = services.length === 0;
     all.href = format({ ...everything, team: [this.#name] });
     void this.#grid.show(head(groups, most), 'rows').then(() => this.session.drawn());
+  }
+
+  #showHealth(card) {
+    const section = this.root.querySelector('.team-health');
+    section.hidden = !section.querySelector('team-health').show(card);
   }
 
   #retry() {
