@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -41,7 +42,11 @@ func (p *Planner) reconcilePeriodically(ctx context.Context) {
 		}
 		next := jittered(reconcileEvery)
 		if err := p.reconcile(ctx); err != nil && ctx.Err() == nil {
-			p.Log.WarnContext(ctx, "reconciliation failed; retrying", "error", err)
+			level := slog.LevelWarn
+			if errors.Is(err, jetstream.ErrStreamNotFound) { // at a first start others are not that far; the loops say so
+				level = slog.LevelInfo
+			}
+			p.Log.Log(ctx, level, "reconciliation failed; retrying", "error", err)
 			next = jittered(reconcileRetry)
 		}
 		timer.Reset(next)
