@@ -97,7 +97,7 @@ func TestSubscriberReadsThePublicStream(t *testing.T) {
 var forbidden = map[string][]string{
 	"subscriber": {
 		"portal.catalog.x", "portal.status.x", "portal.probe.plan.x", "portal.probe.due.x", "portal.probe.result.x",
-		"portal.check", "portal.feeds", "portal.oncall.found.x", "portal.calls.found.0", "$SRV.PING", "_INBOX.x.y",
+		"portal.check", "portal.feeds", "portal.links", "portal.oncall.found.x", "portal.calls.found.0", "$SRV.PING", "_INBOX.x.y",
 		"$JS.API.STREAM.CREATE.OTHER", "$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.DELETE.PORTAL",
 		"$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.MSG.DELETE.PORTAL",
 		"$JS.API.STREAM.MSG.GET.PROBES", "$JS.API.DIRECT.GET.RESULTS", "$JS.API.DIRECT.GET.PROBES.portal.probe.plan.x",
@@ -107,7 +107,7 @@ var forbidden = map[string][]string{
 		"$JS.ACK.PORTAL.planner.1.1.1.1.1", "$SYS.REQ.SERVER.PING",
 	},
 	"health-worker": {
-		"portal.catalog.x", "portal.status.x", "portal.check", "portal.feeds", "portal.oncall.found.x", "portal.calls.found.0",
+		"portal.catalog.x", "portal.status.x", "portal.check", "portal.feeds", "portal.links", "portal.oncall.found.x", "portal.calls.found.0",
 		"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.DELETE.PROBES", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.PURGE.RESULTS",
 		"$JS.API.STREAM.CREATE.PROBES", "$JS.API.STREAM.UPDATE.PROBES", "$JS.API.STREAM.UPDATE.RESULTS", "$JS.API.STREAM.UPDATE.PORTAL",
 		"$JS.API.CONSUMER.CREATE.PORTAL.x", "$JS.API.CONSUMER.CREATE.PORTAL.x.portal.status.*", "$JS.API.CONSUMER.CREATE.PROBES.x",
@@ -132,9 +132,9 @@ var forbidden = map[string][]string{
 
 // The subjects that each user must not subscribe to.
 var secret = map[string][]string{
-	"subscriber":    {">", "portal.>", "portal.feeds", "_FEEDS.>", "portal.check", "portal.probe.result.*", "portal.probe.due.*", "$JS.API.>", "$SRV.>"},
-	"fetcher":       {">", "portal.>", "portal.*.*", "portal.feeds", "portal.check", "$JS.API.>"},
-	"health-worker": {">", "portal.>", "portal.feeds", "_FEEDS.>", "portal.probe.result.*", "$JS.API.>"},
+	"subscriber":    {">", "portal.>", "portal.feeds", "portal.links", "_FEEDS.>", "portal.check", "portal.probe.result.*", "portal.probe.due.*", "$JS.API.>", "$SRV.>"},
+	"fetcher":       {">", "portal.>", "portal.*.*", "portal.feeds", "portal.links", "portal.check", "$JS.API.>"},
+	"health-worker": {">", "portal.>", "portal.feeds", "portal.links", "_FEEDS.>", "portal.probe.result.*", "$JS.API.>"},
 	"catalog-api":   {">", "portal.>", "_FEEDS.>", "portal.check", "$JS.API.>"},
 }
 

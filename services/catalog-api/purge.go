@@ -13,6 +13,9 @@ import (
 // trashDays is for how many days a deleted service can be restored.
 const trashDays = 30
 
+// linkDays is for how long it is kept what became of a link: those of services are checked again before.
+const linkDays = 60
+
 // The pauses between purges: a short one while there is more to purge.
 const (
 	purgeEvery = time.Hour

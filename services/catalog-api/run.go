@@ -19,6 +19,7 @@ import (
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/feed"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/incident"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/ingest"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/link"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/outbox"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/rating"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/scorecard"
@@ -84,6 +85,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 		Apply: ingest.Observer{Observe: db.ObserveCalls, Log: c.Log, Unknown: ingest.NewUnknown(c.Registry)}.Apply,
 	}
 	feeds := &feed.Responder{NATS: nc, Store: db, Log: c.Log}
+	links := &link.Responder{NATS: nc, Store: db, Log: c.Log}
 	teller := &incident.Teller{Catalogue: db, Noticed: fell, Log: c.Log}
 	rules, _ := scorecard.ParseOff(c.ScorecardOff) // validate has found no error
 	levels := &rating.Teller{Catalogue: db, Rules: rules, Noticed: rated, Log: c.Log}
@@ -110,6 +112,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return shifts.Run(ctx) })
 	g.Go(func() error { return calls.Run(ctx) })
 	g.Go(func() error { return feeds.Run(ctx) })
+	g.Go(func() error { return links.Run(ctx) })
 	g.Go(func() error { return sweeper.Run(ctx) })
 	g.Go(func() error { return teller.Run(ctx) })
 	g.Go(func() error { return levels.Run(ctx) })
@@ -118,6 +121,7 @@ func (c Config) serve(ctx context.Context, db *store.Store, nc *nats.Conn, js je
 	g.Go(func() error { return purge(ctx, c.Log, "trash", trashDays, db.PurgeTrash) })
 	g.Go(func() error { return purge(ctx, c.Log, "deployments", c.History.kept().Days, db.PurgeDeployments) })
 	g.Go(func() error { return purge(ctx, c.Log, "observed calls", catalog.CallDaysKept, db.PurgeCalls) })
+	g.Go(func() error { return purge(ctx, c.Log, "links", linkDays, db.PurgeLinks) })
 	g.Go(func() error { return purge(ctx, c.Log, "sessions", 0, db.PurgeSessions) })
 	g.Go(func() error { return keepHistory(ctx, c.Log, db, c.History.kept()) })
 	g.Go(func() error { return adoptTeams(ctx, c.Log, db) })

@@ -43,6 +43,10 @@ type Config struct {
 	// PORTAL_CALENDARS_EVERY, a duration of at least a minute; 0: 5 minutes; Never.
 	CalendarsEvery time.Duration
 
+	// LinksEvery is the time between two checks of a link of a service. PORTAL_LINKS_EVERY, a
+	// duration of at least an hour; 0: a week; Never.
+	LinksEvery time.Duration
+
 	// Prometheus has which services call which others, if it is set.
 	Prometheus Prometheus
 
@@ -90,6 +94,10 @@ const (
 
 	defaultCalendarsEvery  = 5 * time.Minute
 	defaultPrometheusEvery = 5 * time.Minute
+
+	minLinksEvery     = time.Hour
+	maxLinksEvery     = 30 * 24 * time.Hour
+	defaultLinksEvery = 7 * 24 * time.Hour
 )
 
 // ConfigFromEnv reads the variables that Config names. Its error joins all that is
@@ -106,6 +114,7 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		},
 		Every:          env.Duration("PORTAL_RELEASES_EVERY"),
 		CalendarsEvery: env.Duration("PORTAL_CALENDARS_EVERY"),
+		LinksEvery:     env.Duration("PORTAL_LINKS_EVERY"),
 		Prometheus: Prometheus{
 			URL: env.Text("PORTAL_PROMETHEUS"), TokenFile: env.Text("PORTAL_PROMETHEUS_TOKEN"), Tenant: env.Text("PORTAL_PROMETHEUS_TENANT"),
 			Every: env.Duration("PORTAL_PROMETHEUS_EVERY"),
@@ -132,6 +141,7 @@ func (c Config) withDefaults() Config {
 	c.Common = c.WithDefaults()
 	c.Every = cmp.Or(c.Every, defaultEvery)
 	c.CalendarsEvery = cmp.Or(c.CalendarsEvery, defaultCalendarsEvery)
+	c.LinksEvery = cmp.Or(c.LinksEvery, defaultLinksEvery)
 	c.Prometheus.Every = cmp.Or(c.Prometheus.Every, defaultPrometheusEvery)
 	return c
 }
@@ -143,7 +153,9 @@ func (c Config) Validate() error {
 	for name, every := range map[string]time.Duration{"PORTAL_RELEASES_EVERY": c.Every, "PORTAL_CALENDARS_EVERY": c.CalendarsEvery} {
 		rules.Check(every == Never || every >= minEvery && every <= maxEvery, "%s is %s; it must be from %s to %s", name, every, minEvery, maxEvery)
 	}
-	rules.Check(c.Every != Never || c.CalendarsEvery != Never || c.Prometheus.URL != "", "neither releases nor calendars nor calls are to be read")
+	rules.Check(c.LinksEvery == Never || c.LinksEvery >= minLinksEvery && c.LinksEvery <= maxLinksEvery,
+		"PORTAL_LINKS_EVERY is %s; it must be from %s to %s", c.LinksEvery, minLinksEvery, maxLinksEvery)
+	rules.Check(c.Every != Never || c.CalendarsEvery != Never || c.LinksEvery != Never || c.Prometheus.URL != "", "neither releases nor calendars nor links nor calls are to be read")
 	c.Prometheus.check(&rules)
 	hooks := c.HooksAddr != "" || c.HooksListener != nil
 	rules.Check(hooks || c.HooksSecret == "", "PORTAL_HOOKS_SECRET is set without PORTAL_HOOKS, the address where webhooks are taken")

@@ -27,11 +27,11 @@ func TestConfigFromEnv(t *testing.T) {
 	token := write(t, "t0ken")
 	vars := map[string]string{
 		"PORTAL_FORGES": "gitea=git.example.com, gitlab=lab.example.com", "PORTAL_FORGE_TOKENS": "github.com=" + token + ",git.example.com=" + token,
-		"PORTAL_RELEASES_EVERY": "5m", "PORTAL_CALENDARS_EVERY": "10m", "PORTAL_DENY": "127.0.0.0/8", "PORTAL_HOOKS": ":8081", "PORTAL_HOOKS_SECRET": token,
+		"PORTAL_RELEASES_EVERY": "5m", "PORTAL_CALENDARS_EVERY": "10m", "PORTAL_LINKS_EVERY": "24h", "PORTAL_DENY": "127.0.0.0/8", "PORTAL_HOOKS": ":8081", "PORTAL_HOOKS_SECRET": token,
 		"PORTAL_PROMETHEUS": "http://prometheus:9090/prom", "PORTAL_PROMETHEUS_TOKEN": token, "PORTAL_PROMETHEUS_TENANT": "shop|bank", "PORTAL_PROMETHEUS_EVERY": "2m",
 	}
 	cfg, err := fetcher.ConfigFromEnv(func(name string) string { return vars[name] })
-	if err != nil || len(cfg.Forges) != 2 || len(cfg.Tokens) != 2 || cfg.Every != 5*time.Minute || cfg.CalendarsEvery != 10*time.Minute || len(cfg.Deny) != 1 || cfg.HooksAddr != ":8081" || cfg.HooksSecret != token {
+	if err != nil || len(cfg.Forges) != 2 || len(cfg.Tokens) != 2 || cfg.Every != 5*time.Minute || cfg.CalendarsEvery != 10*time.Minute || cfg.LinksEvery != 24*time.Hour || len(cfg.Deny) != 1 || cfg.HooksAddr != ":8081" || cfg.HooksSecret != token {
 		t.Errorf("got %+v, %v", cfg, err)
 	}
 	if want := (fetcher.Prometheus{"http://prometheus:9090/prom", token, "shop|bank", 2 * time.Minute}); cfg.Prometheus != want {
@@ -58,11 +58,12 @@ func TestConfigIsValidated(t *testing.T) {
 		"an app":                      {fetcher.Config{App: app}, ""},
 		"an app at another GitHub":    {fetcher.Config{App: fetcher.App{1, 2, pemKey, "ghe.example"}, Forges: []string{"github=ghe.example"}}, ""},
 		"a shorter interval":          {fetcher.Config{Every: time.Second}, "PORTAL_RELEASES_EVERY is 1s"},
-		"none of both":                {fetcher.Config{Every: fetcher.Never, CalendarsEvery: fetcher.Never}, "neither releases nor calendars"},
+		"none of both":                {fetcher.Config{Every: fetcher.Never, CalendarsEvery: fetcher.Never, LinksEvery: fetcher.Never}, "neither releases nor calendars nor links"},
 		"one of them":                 {fetcher.Config{Every: fetcher.Never}, ""},
+		"links too often":             {fetcher.Config{LinksEvery: time.Minute}, "PORTAL_LINKS_EVERY is 1m0s; it must be from 1h0m0s to 720h0m0s"},
 		"a negative interval":         {fetcher.Config{CalendarsEvery: -time.Hour}, "PORTAL_CALENDARS_EVERY is -1h0m0s"},
 		"a longer one of calendars":   {fetcher.Config{CalendarsEvery: 25 * time.Hour}, "PORTAL_CALENDARS_EVERY is 25h0m0s; it must be from 1m0s to 24h0m0s"},
-		"a Prometheus alone":          {fetcher.Config{Every: fetcher.Never, CalendarsEvery: fetcher.Never, Prometheus: fetcher.Prometheus{URL: "https://mimir.example/prometheus/"}}, ""},
+		"a Prometheus alone":          {fetcher.Config{Every: fetcher.Never, CalendarsEvery: fetcher.Never, LinksEvery: fetcher.Never, Prometheus: fetcher.Prometheus{URL: "https://mimir.example/prometheus/"}}, ""},
 		"a Prometheus that is no URL": {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "prometheus:9090"}}, "PORTAL_PROMETHEUS: it must be a URL"},
 		"one with a password":         {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "http://ada:hunter2@prometheus"}}, "PORTAL_PROMETHEUS: it has a user or a password"},
 		"one with all of the path":    {fetcher.Config{Prometheus: fetcher.Prometheus{URL: "http://prometheus/api/v1/"}}, "it must end before /api/v1"},

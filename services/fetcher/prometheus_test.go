@@ -89,7 +89,7 @@ func TestCallsOfPrometheus(t *testing.T) {
 	go func() {
 		done <- fetcher.Run(ctx, fetcher.Config{
 			Common: service.Common{NATSURL: nats, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
-			Every:  fetcher.Never, CalendarsEvery: fetcher.Never, Prometheus: fetcher.Prometheus{URL: prometheus + "/", TokenFile: write(t, "ignored"), Tenant: "too"},
+			Every:  fetcher.Never, CalendarsEvery: fetcher.Never, LinksEvery: fetcher.Never, Prometheus: fetcher.Prometheus{URL: prometheus + "/", TokenFile: write(t, "ignored"), Tenant: "too"},
 		})
 	}()
 	t.Cleanup(func() {

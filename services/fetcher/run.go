@@ -19,12 +19,17 @@ import (
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/calendar"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/forge"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/hook"
+	"github.com/dev-portal/dev-portal/services/fetcher/internal/link"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/release"
 	"github.com/dev-portal/dev-portal/services/fetcher/internal/servicegraph"
 )
 
 // dialTimeout is for a connection, DNS included.
 const dialTimeout = 10 * time.Second
+
+// linkPause is between two links that are checked: they are not urgent, and many may be of one
+// server.
+const linkPause = time.Second
 
 // Run runs the fetcher until ctx ends, and then returns nil. NATS need not be available at the
 // start, may go away, and may come back without its data. Run fails only if cfg is invalid, an
@@ -46,6 +51,9 @@ func Run(ctx context.Context, cfg Config) error {
 		work := service.Work{}
 		if cfg.CalendarsEvery != Never {
 			work.Parts = append(work.Parts, cfg.calendars(js).Run)
+		}
+		if cfg.LinksEvery != Never {
+			work.Parts = append(work.Parts, cfg.links(nc).Run)
 		}
 		if cfg.Prometheus.URL != "" {
 			work.Parts = append(work.Parts, cfg.calls(js).Run)
@@ -83,6 +91,13 @@ func (c Config) userAgent() string { return "dev-portal-fetcher/" + c.Version }
 func (c Config) calendars(js jetstream.JetStream) *calendar.Watcher {
 	return calendar.New(calendar.Config{
 		JS: js, Client: calendar.NewClient(c.dialer(), c.userAgent()), Every: c.CalendarsEvery, Log: c.Log, Metrics: calendar.NewMetrics(c.Registry),
+	})
+}
+
+// links returns what checks the links of services.
+func (c Config) links(nc *nats.Conn) *link.Checker {
+	return link.New(link.Config{
+		NATS: nc, Client: link.NewClient(c.dialer(), c.userAgent()), Every: c.LinksEvery, Pause: linkPause, Log: c.Log, Metrics: link.NewMetrics(c.Registry),
 	})
 }
 

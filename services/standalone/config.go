@@ -117,6 +117,11 @@ type Config struct {
 	// --calendars-every, PORTAL_CALENDARS_EVERY, "5m". 0: none are read.
 	CalendarsEvery time.Duration
 
+	// LinksEvery is the time between two checks of a link of a service: --links-every,
+	// PORTAL_LINKS_EVERY, "168h". 0: none are checked, as with Demo, whose services have links
+	// that do not exist.
+	LinksEvery time.Duration
+
 	// Prometheus is a Prometheus that has counts of calls from traces: --prometheus,
 	// PORTAL_PROMETHEUS; --prometheus-token, PORTAL_PROMETHEUS_TOKEN; --prometheus-tenant,
 	// PORTAL_PROMETHEUS_TENANT; --prometheus-every, PORTAL_PROMETHEUS_EVERY, "5m".
@@ -175,7 +180,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 		}
 		flags.StringVar(p, name, value, usage+" ["+variable+"]")
 	}
-	var interval, timeout, releases, calendars, calls, proxies, rate, streams string
+	var interval, timeout, releases, calendars, links, calls, proxies, rate, streams string
 	text(&cfg.HTTPAddr, "http", "PORTAL_HTTP", "127.0.0.1:8080", "`address` of the page and the API")
 	text(&cfg.NATSAddr, "nats", "PORTAL_NATS", "127.0.0.1:4222", "`address` of NATS")
 	text(&cfg.MetricsAddr, "metrics", "PORTAL_METRICS", "", "`address` of the metrics (default "+DefaultMetrics+", or a free port if that is taken)")
@@ -201,6 +206,7 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	text(&cfg.ForgeTokens, "forge-tokens", "PORTAL_FORGE_TOKENS", "", "`files` of tokens for forges, such as github.com=/path/to/token, with commas between")
 	text(&releases, "releases-every", "PORTAL_RELEASES_EVERY", "15m", "`time` between two looks at the releases in a repository; 0: none are read")
 	text(&calendars, "calendars-every", "PORTAL_CALENDARS_EVERY", "5m", "`time` between two readings of the calendar of a team's duty; 0: none are read")
+	text(&links, "links-every", "PORTAL_LINKS_EVERY", "168h", "`time` between two checks of a link of a service; 0: none are checked")
 	text(&cfg.Prometheus.URL, "prometheus", "PORTAL_PROMETHEUS", "", "`URL` of a Prometheus that has counts of calls from traces, such as http://127.0.0.1:9090")
 	text(&cfg.Prometheus.TokenFile, "prometheus-token", "PORTAL_PROMETHEUS_TOKEN", "", "`file` of a bearer token for it")
 	text(&cfg.Prometheus.Tenant, "prometheus-tenant", "PORTAL_PROMETHEUS_TENANT", "", "`tenant` that a Mimir of several tenants has it for")
@@ -240,6 +246,9 @@ func ConfigFrom(args []string, getenv func(string) string, out io.Writer) (cfg C
 	}
 	if cfg.CalendarsEvery, err = time.ParseDuration(calendars); err != nil {
 		fromEnv = append(fromEnv, fmt.Errorf("--calendars-every is %q: use a time such as 5m, or 0", calendars))
+	}
+	if cfg.LinksEvery, err = time.ParseDuration(links); err != nil {
+		fromEnv = append(fromEnv, fmt.Errorf("--links-every is %q: use a time such as 168h, or 0", links))
 	}
 	if cfg.Prometheus.Every, err = time.ParseDuration(calls); err != nil {
 		fromEnv = append(fromEnv, fmt.Errorf("--prometheus-every is %q: use a time such as 5m", calls))

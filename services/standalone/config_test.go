@@ -104,7 +104,7 @@ func TestHelpListsEveryFlagAndVariable(t *testing.T) {
 	if !errors.Is(err, flag.ErrHelp) {
 		t.Fatalf("error is %v", err)
 	}
-	for _, word := range []string{"http", "nats", "metrics", "data", "database-url", "interval", "timeout", "forges", "forge-tokens", "releases-every", "calendars-every", "prometheus", "prometheus-token", "prometheus-tenant", "prometheus-every", "demo", "version"} {
+	for _, word := range []string{"http", "nats", "metrics", "data", "database-url", "interval", "timeout", "forges", "forge-tokens", "releases-every", "calendars-every", "links-every", "prometheus", "prometheus-token", "prometheus-tenant", "prometheus-every", "demo", "version"} {
 		if !strings.Contains(out.String(), "-"+word) {
 			t.Errorf("no flag %s", word)
 		}

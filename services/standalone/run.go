@@ -144,17 +144,23 @@ func (c Config) services() []part {
 
 // fetches reports whether a fetcher runs.
 func (c Config) fetches() bool {
-	return c.readsReleases() || c.CalendarsEvery != 0 || c.Prometheus != fetcher.Prometheus{Every: c.Prometheus.Every}
+	return c.readsReleases() || c.CalendarsEvery != 0 || c.checksLinks() || c.Prometheus != fetcher.Prometheus{Every: c.Prometheus.Every}
 }
 
 // readsReleases reports whether releases are read.
 func (c Config) readsReleases() bool { return c.ReleasesEvery != 0 && !c.Demo }
 
+// checksLinks reports whether links are checked.
+func (c Config) checksLinks() bool { return c.LinksEvery != 0 && !c.Demo }
+
 // fetcher returns what the settings of this process mean for the fetcher.
 func (c Config) fetcher() fetcher.Config {
 	cfg := fetcher.Config{
 		Forges: fetcher.List(c.Forges), Tokens: fetcher.List(c.ForgeTokens), Every: c.ReleasesEvery,
-		CalendarsEvery: cmp.Or(c.CalendarsEvery, fetcher.Never), Prometheus: c.Prometheus,
+		CalendarsEvery: cmp.Or(c.CalendarsEvery, fetcher.Never), LinksEvery: fetcher.Never, Prometheus: c.Prometheus,
+	}
+	if c.checksLinks() {
+		cfg.LinksEvery = c.LinksEvery
 	}
 	if !c.readsReleases() {
 		cfg.Every = fetcher.Never

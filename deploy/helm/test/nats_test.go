@@ -130,7 +130,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 	forbidden := map[string][]string{
 		"subscriber": {
 			events.CatalogSubject(id), events.StatusSubject(id), events.DueSubject(id), events.ResultSubject(id), events.CheckSubject,
-			events.FeedsSubject, events.ShiftsFoundSubject("payments"), events.CallsFoundSubject(0),
+			events.FeedsSubject, events.LinksSubject, events.ShiftsFoundSubject("payments"), events.CallsFoundSubject(0),
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.MSG.DELETE.PORTAL",
 			"$JS.API.CONSUMER.DELETE.PORTAL.planner", "$JS.API.CONSUMER.CREATE.PORTAL.planner.portal.catalog.*",
 			"$JS.API.CONSUMER.MSG.NEXT.PORTAL.planner", "$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.STREAM.MSG.GET.RESULTS",
@@ -146,7 +146,7 @@ func TestUsersOfNATSMayDoNothingElse(t *testing.T) {
 			"$JS.API.STREAM.DELETE.PROBES", "$JS.API.STREAM.PURGE.PROBES", "$JS.API.CONSUMER.CREATE.RESULTS.mine", "$JS.API.CONSUMER.DELETE.RESULTS.ingest",
 		},
 		"health-worker": {
-			events.CatalogSubject(id), events.StatusSubject(id), events.FeedsSubject, events.ShiftsFoundSubject("payments"), events.CallsFoundSubject(0),
+			events.CatalogSubject(id), events.StatusSubject(id), events.FeedsSubject, events.LinksSubject, events.ShiftsFoundSubject("payments"), events.CallsFoundSubject(0),
 			"$JS.API.STREAM.UPDATE.PORTAL", "$JS.API.STREAM.UPDATE.RESULTS", "$JS.API.STREAM.UPDATE.PROBES",
 			"$JS.API.STREAM.CREATE.PORTAL", "$JS.API.STREAM.CREATE.RESULTS", "$JS.API.STREAM.CREATE.PROBES", "$JS.API.STREAM.DELETE.PROBES",
 			"$JS.API.STREAM.DELETE.PORTAL", "$JS.API.STREAM.PURGE.PORTAL", "$JS.API.CONSUMER.CREATE.RESULTS.ingest.portal.probe.result.*",

@@ -97,6 +97,8 @@ export class OwnPortal {
       join(this.folder, 'data'),
       '--releases-every',
       '0',
+      '--links-every',
+      '0',
       ...this.flags(),
     ];
     const child = spawn(this.binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -22,6 +22,9 @@ type Releases interface {
 	// ReleasesRevision and NewestReleases are as in rating.Sources.
 	ReleasesRevision(ctx context.Context) (string, error)
 	NewestReleases(ctx context.Context) (newest map[string]catalog.NewestRelease, revision string, err error)
+	// LinksRevision and Links are, too.
+	LinksRevision(ctx context.Context) (string, error)
+	Links(ctx context.Context) (links map[catalog.LinkDigest]catalog.Link, revision string, err error)
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dev-portal/dev-portal/pkg/events"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/httpapi"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/scorecard"
 )
@@ -205,5 +206,35 @@ func TestRulesThatAreOff(t *testing.T) {
 	}
 	if fmt.Sprint(off) != "[on_call dashboard]" {
 		t.Errorf("off: %v", off)
+	}
+}
+
+func TestLinksThatDoNotAnswer(t *testing.T) {
+	p := start(t, nil)
+	path, _ := p.create(`{"name":"billing",` + kept + `}`)
+	says := func(want string) {
+		t.Helper()
+		if got := ruled(t, p.call("GET", path+"/scorecard", ""), "links"); got != want {
+			t.Errorf("it says %s, want %s", got, want)
+		}
+	}
+	says("not_applicable: Its links were not checked yet.")
+	for i, step := range []struct {
+		problem events.LinkProblem
+		status  int
+		want    string
+	}{
+		{"", 200, "passed"},
+		{events.LinkUnreachable, 0, "passed"}, // it may pass
+		{events.LinkUnreachable, 0, "failed: A link does not answer: Code (nothing answers). Correct the link. github_url <nil>"},
+		{"", 200, "passed"},
+		{events.LinkNotFound, 404, "failed: A link does not answer: Code (404). Correct the link. github_url <nil>"},
+	} {
+		at := time.Now().Add(time.Duration(i-9) * time.Minute)
+		err := p.store.NoteLinks(t.Context(), access.Fetcher, []events.LinkChecked{{URL: codeURL, CheckedAt: at, Problem: step.problem, HTTPStatus: step.status}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		says(step.want)
 	}
 }

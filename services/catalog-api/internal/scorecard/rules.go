@@ -148,10 +148,16 @@ func links(f Facts) Result {
 		return notApplicable("Its links were not checked yet.")
 	case len(f.Links.Broken) == 0:
 		return passed()
-	case len(f.Links.Broken) == 1:
-		return failed("A link does not answer: "+f.Links.Broken[0]+".", Mend{Text: "Correct the link.", Field: "docs_url"})
 	}
-	return failed("Links do not answer: "+list(f.Links.Broken)+".", Mend{Text: "Correct the links.", Field: "docs_url"})
+	broken := f.Links.Broken
+	if len(broken) == 1 {
+		return failed("A link does not answer: "+broken[0].Text+".", Mend{Text: "Correct the link.", Field: broken[0].Field})
+	}
+	texts := make([]string, len(broken))
+	for i, b := range broken {
+		texts[i] = b.Text
+	}
+	return failed("Links do not answer: "+list(texts)+".", Mend{Text: "Correct the links.", Field: broken[0].Field})
 }
 
 func changed(f Facts) Result {

@@ -57,8 +57,12 @@ type OnCall struct {
 }
 
 // Links is what was found when the links of a service were followed.
-type Links struct {
-	Broken []string // what did not answer: "Docs (404)"
+type Links struct{ Broken []Broken }
+
+// Broken is a link that leads nowhere.
+type Broken struct {
+	Text  string // with why: "Docs (404)"
+	Field string // of the service, as in the API
 }
 
 // Outcome is what a rule says of a service.

@@ -83,8 +83,8 @@ func TestWhatTheRulesSay(t *testing.T) {
 		"no links": {
 			"links", func(f *Facts) { f.Service.DocsURL, f.Service.GitHubURL, f.Service.DashboardURL = "", "", "" }, "not_applicable: It has no links. ()",
 		},
-		"a dead link":          {"links", func(f *Facts) { f.Links = &Links{[]string{"Docs (404)"}} }, "failed: A link does not answer: Docs (404). (docs_url)"},
-		"dead links":           {"links", func(f *Facts) { f.Links = &Links{[]string{"Docs (404)", "Code (410)"}} }, "failed: Links do not answer: Docs (404) and Code (410). (docs_url)"},
+		"a dead link":          {"links", func(f *Facts) { f.Links = &Links{[]Broken{{"Code (404)", "github_url"}}} }, "failed: A link does not answer: Code (404). (github_url)"},
+		"dead links":           {"links", func(f *Facts) { f.Links = &Links{[]Broken{{"Docs (404)", "docs_url"}, {"Code (410)", "github_url"}}} }, "failed: Links do not answer: Docs (404) and Code (410). (docs_url)"},
 		"changed":              {"changed", func(*Facts) {}, ""},
 		"changed a year ago":   {"changed", func(f *Facts) { f.Service.UpdatedAt = at.Add(-year) }, "failed: Nobody has changed its entry since 14 March 2025. (description)"},
 		"changed within it":    {"changed", func(f *Facts) { f.Service.UpdatedAt = at.Add(1 - year) }, ""},
@@ -180,7 +180,7 @@ func anyFacts(r *rand.Rand) Facts {
 	maybe(func() { s.DependsOn = append(s.DependsOn, catalog.Dependency{Name: "gone", Missing: true}) })
 	maybe(func() { s.UpdatedAt = at.Add(-2 * year) })
 	maybe(func() { f.Released = []time.Time{{}, at.Add(-2 * year)}[r.IntN(2)] })
-	maybe(func() { f.Links = []*Links{nil, {[]string{"Docs (404)"}}}[r.IntN(2)] })
+	maybe(func() { f.Links = []*Links{nil, {[]Broken{{"Docs (404)", "docs_url"}}}}[r.IntN(2)] })
 	maybe(func() {
 		f.OnCall = []*OnCall{nil, {}, {Planned: true}, {Planned: true, Problem: "x"}, {Planned: true, Unknown: "x"}}[r.IntN(5)]
 	})
@@ -319,6 +319,38 @@ func TestWhoIsOnCall(t *testing.T) {
 	} {
 		team := &catalog.Team{Slug: "pay", Name: "Payments", OnCall: tc.plan}
 		if got := fmt.Sprint(OnCallOf(team, tc.read, at)); got != tc.want {
+			t.Errorf("%s: %s, want %s", name, got, tc.want)
+		}
+	}
+}
+
+func TestLinksOf(t *testing.T) {
+	const gone, away, once, well, secret = "https://a.example/gone", "https://b.example", "https://c.example", "https://d.example", "https://10.0.0.1"
+	checked := map[catalog.LinkDigest]catalog.Link{
+		catalog.DigestOf(gone):   {Problem: events.LinkNotFound, HTTPStatus: 404, Failures: 1},
+		catalog.DigestOf(away):   {Problem: events.LinkUnreachable, Failures: 2},
+		catalog.DigestOf(once):   {Problem: events.LinkFailing, HTTPStatus: 502, Failures: 1},
+		catalog.DigestOf(well):   {HTTPStatus: 200},
+		catalog.DigestOf(secret): {Problem: events.LinkBlocked, Failures: 9},
+	}
+	for name, tc := range map[string]struct {
+		svc  catalog.Service
+		want string
+	}{
+		"no links":           {catalog.Service{}, "not checked"},
+		"links of nobody":    {catalog.Service{DocsURL: "https://e.example"}, "not checked"},
+		"all well":           {catalog.Service{DocsURL: well, GitHubURL: well}, "broken are []"},
+		"one is not checked": {catalog.Service{DocsURL: well, GitHubURL: "https://e.example"}, "broken are []"},
+		"one is gone":        {catalog.Service{DocsURL: well, GitHubURL: gone}, "broken are [{Code (404) github_url}]"},
+		"one is away":        {catalog.Service{DashboardURL: away, DocsURL: gone}, "broken are [{Docs (404) docs_url} {Dashboard (nothing answers) dashboard_url}]"},
+		"it may pass":        {catalog.Service{DocsURL: once}, "broken are []"},
+		"not dialled":        {catalog.Service{DocsURL: secret}, "broken are []"},
+	} {
+		got := "not checked"
+		if links := LinksOf(&tc.svc, checked); links != nil {
+			got = fmt.Sprint("broken are ", links.Broken)
+		}
+		if got != tc.want {
 			t.Errorf("%s: %s, want %s", name, got, tc.want)
 		}
 	}

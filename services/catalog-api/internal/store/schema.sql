@@ -223,6 +223,18 @@ CREATE TABLE observed_calls (
 CREATE INDEX observed_calls_server_id ON observed_calls (server_id);
 CREATE INDEX observed_calls_last_seen ON observed_calls (last_seen);
 
+-- What became of links of services when they were checked last, by the SHA-256 of their URLs: an index takes no
+-- URL that is as long as they may be.
+CREATE TABLE links (
+    digest      bytea       NOT NULL,
+    checked_at  timestamptz NOT NULL,
+    problem     text        NOT NULL,                                                    -- empty: something answers there
+    http_status integer     NOT NULL,                                                    -- 0: nothing answered
+    failures    integer     NOT NULL,                                                    -- checks in turn that found a problem
+
+    CONSTRAINT links_pkey PRIMARY KEY (digest)
+);
+
 -- One row, which grows with each change of observed_calls. Who changes those locks it first.
 CREATE TABLE observed_revision (revision bigint NOT NULL);
 

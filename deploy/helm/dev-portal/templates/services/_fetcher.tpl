@@ -18,6 +18,8 @@
   value: {{ .every | quote }}
 - name: PORTAL_CALENDARS_EVERY
   value: {{ .calendarsEvery | quote }}
+- name: PORTAL_LINKS_EVERY
+  value: {{ .linksEvery | quote }}
 - name: PORTAL_PROMETHEUS
   value: {{ .prometheus.url | quote }}
 - name: PORTAL_PROMETHEUS_TOKEN
