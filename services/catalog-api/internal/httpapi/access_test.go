@@ -143,13 +143,13 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 				address = strings.NewReplacer("{name}", url.PathEscape("for "+name), "{kind}", "status").Replace(address)
 			}
 			body := ""
-			if strings.Contains(address, "{server}") {
+			if strings.Contains(address, "{needed}") {
 				_, made := p.add("/api/services", fmt.Sprintf(`{"name":%q}`, "to "+name))
 				p.call("POST", "/api/dependencies/observed", fmt.Sprintf(`{"calls":[{"client":%q,"server":%q}]}`, "for "+name, "to "+name))
-				address = strings.Replace(address, "{server}", made.id(), 1)
+				address = strings.Replace(address, "{needed}", made.id(), 1)
 			}
 			switch {
-			case strings.HasSuffix(route, "{server}"):
+			case strings.HasSuffix(route, "{needed}"):
 				body = `{"hidden":true}`
 			case strings.HasSuffix(route, "/observed"):
 				body = `{"calls":[{"client":"a","server":"b"}]}`

@@ -133,7 +133,7 @@ func TestExamplesWork(t *testing.T) {
 		}
 	}
 	for path, methods := range doc.Paths {
-		if methods["get"].OperationID == "" || methods["post"].OperationID == "" { // no list that one can add to
+		if _, adds := methods["post"].Responses["201"]; !adds || methods["get"].OperationID == "" { // no list that one can add to
 			continue
 		}
 		if all, _, one := strings.Cut(path, "/{id}"); one {
@@ -169,6 +169,12 @@ func (p *portal) follow(method, path, media string, example any, op operation) {
 	case one:
 		thing, _ := p.add(all, fmt.Sprintf(`{"name":%q}`, name))
 		path = thing + rest
+		if strings.Contains(rest, "{needed}") {
+			needed, made := p.create(fmt.Sprintf(`{"name":%q}`, "needed by "+name))
+			defer p.call("DELETE", needed, "")
+			p.call("POST", "/api/dependencies/observed", fmt.Sprintf(`{"calls":[{"client":%q,"server":%q}]}`, name, "needed by "+name))
+			path = strings.Replace(path, "{needed}", made.id(), 1)
+		}
 	case strings.Contains(path, "{name}"):
 		p.add("/api/services", fmt.Sprintf(`{"name":%q}`, name))
 		path = strings.Replace(path, "{name}", url.PathEscape(name), 1)
@@ -182,7 +188,7 @@ func (p *portal) follow(method, path, media string, example any, op operation) {
 		p.tb.Fatalf("%s %s with %s: %d %s", method, path, body, a.status, a.raw)
 	}
 	wantLike(p.tb, method+" "+path, a.body, answer.Content["application/json"].Example)
-	if method == "POST" || method == "PUT" { // frees the name
+	if (method == "POST" || method == "PUT") && (a.body["id"] != nil || a.body["slug"] != nil) { // frees the name
 		p.call("DELETE", all+"/"+a.id(), "")
 	}
 }
@@ -226,7 +232,7 @@ func TestDescriptionHasAllRoutes(t *testing.T) {
 		"GET /api/teams/{slug}", "GET /api/teams/{slug}/oncall", "GET /api/teams/{slug}/oncall/shifts", "GET /api/teams/{slug}/scorecard", "GET /api/teams/{slug}/timeline", "GET /api/uptime", "GET /api/uptime.csv",
 		"PATCH /api/services/{id}", "PATCH /api/teams/{slug}", "POST /api/cloudevents", "POST /api/dependencies/observed", "POST /api/keys", "POST /api/services", "POST /api/services/by-name/{name}/deployments",
 		"POST /api/services/{id}/changes/{change}/undo", "POST /api/services/{id}/check", "POST /api/services/{id}/deployments", "POST /api/services/{id}/restore", "POST /api/session", "POST /api/teams", "PUT /api/services/{id}",
-		"PUT /api/services/{id}/dependencies/observed/{server}", "PUT /api/teams/{slug}",
+		"PUT /api/services/{id}/dependencies/observed/{needed}", "PUT /api/teams/{slug}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("described are %v, want %v", got, want)

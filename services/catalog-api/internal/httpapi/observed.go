@@ -191,7 +191,7 @@ func (a *API) observed(r *rest.API) {
 			"What nobody declared is in the graph as observed, until a person declares it or hides it, or nobody saw it for 30 days. An editor of teams may tell of the calls of its services.",
 	}, a.observeCalls, rest.Takes[callsBody](exampleCallsBody(), rest.JSON), rest.Example(callsAnswer{[]string{"user"}}), rest.Problems(rest.Malformed, rest.Invalid))
 	rest.Register(r, rest.Operation{
-		OperationID: "hide-calls", Method: http.MethodPut, Path: rest.Prefix + "/services/{id}/dependencies/observed/{server}", Tags: []string{tag},
+		OperationID: "hide-calls", Method: http.MethodPut, Path: rest.Prefix + "/services/{id}/dependencies/observed/{needed}", Tags: []string{tag},
 		Summary:     "Hide the calls of one service to another, or show them again",
 		Description: "Where nobody declared that the one needs the other, calls that are hidden are not in the graph, however often they are seen. To declare the need, write it to depends_on of the service.",
 	}, a.hideCalls, rest.Takes[hideBody](map[string]any{"hidden": true}, rest.JSON),
@@ -246,19 +246,19 @@ func (a *API) observeCalls(ctx context.Context, in *observeCallsInput) (*observe
 
 type hideCallsInput struct {
 	ID     string `path:"id" format:"uuid" doc:"Of the service that calls the other."`
-	Server string `path:"server" format:"uuid" doc:"Of the service that is called."`
+	Needed string `path:"needed" format:"uuid" doc:"Of the service that is called."`
 	Body   hideBody
 }
 
 type hideCallsOutput struct{ Body observedCalls }
 
-// hideCalls serves PUT /api/services/{id}/dependencies/observed/{server}.
+// hideCalls serves PUT /api/services/{id}/dependencies/observed/{needed}.
 func (a *API) hideCalls(ctx context.Context, in *hideCallsInput) (*hideCallsOutput, error) {
 	client, err := serviceID(in.ID)
 	if err != nil {
 		return nil, err
 	}
-	server, err := serviceID(in.Server)
+	server, err := serviceID(in.Needed)
 	if err != nil {
 		return nil, err
 	}
