@@ -16,7 +16,7 @@ class Graph {
     this.edges = this.drawing.locator('.graph-edges path');
     this.table = page.getByRole('region', { name: 'The same as a table' });
     this.rows = this.table.locator('tbody tr');
-    this.said = page.locator('.graph-said');
+    this.said = this.main.locator('.graph-said');
     this.causes = page.getByRole('region', { name: 'What hits other services' });
   }
 
