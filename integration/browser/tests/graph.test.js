@@ -123,7 +123,7 @@ test('a fall is marked and its end clears it, without placing anything anew', as
         if (shape) globalThis.changed.add(shape.getAttribute('aria-label')?.split(',')[0] ?? 'edge');
       }
     });
-    observer.observe(document.querySelector('.graph-svg'), { subtree: true, childList: true, attributes: true });
+    observer.observe(document.querySelector('#graph .graph-svg'), { subtree: true, childList: true, attributes: true });
     globalThis.unmoved = unmoved;
   });
   await catalogue.change(db.id, { status: 'down' });
