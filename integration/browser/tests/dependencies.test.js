@@ -63,6 +63,10 @@ test('a page draws what is next to a service, and marks live what a fall reaches
   await expect(nodes).toHaveCount(4);
   await expect(drawing.locator('.edge')).toHaveCount(5);
   await expect(drawing.locator('.edge.observed')).toHaveCount(1);
+  const around = page.getByRole('region', { name: 'Around it' });
+  await drawing.getByRole('link', { name: new RegExp(`^${db.name},`) }).hover();
+  await expect(around.getByText(`${db.name}: 3 services need it to work`), 'also what is not drawn').toBeVisible();
+  await page.mouse.move(0, 0);
   await catalogue.change(db.id, { status: 'down' });
   await expect(drawing.locator('.edge.hit')).toHaveCount(3);
   await expect(drawing.getByRole('link', { name: new RegExp(`^${db.name}, down`) })).toBeVisible();

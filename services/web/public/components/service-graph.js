@@ -50,8 +50,9 @@ class ServiceGraph extends HTMLElement {
   paint() {
     const drawn = this.#graph;
     if (this.hidden || !drawn || this.#placed?.of !== structure(drawn)) return;
-    const { impacts, now, keep } = this.#context;
+    const { store, impacts, now, keep } = this.#context;
     const needs = this.#needs;
+    let all; // what stops working with a service is more than what is drawn
     const time = now();
     const scene = {
       graph: drawn,
@@ -60,7 +61,10 @@ class ServiceGraph extends HTMLElement {
       now: time,
       where: keep(format(whole)),
       href: ({ id, name, gone }) => keep(address(gone ? id : name)),
-      blast: ({ id }) => needs.blast(id),
+      blast: ({ id }) => {
+        all ??= new Needs(store.values());
+        return all.blast(id);
+      },
       called: (edge) => called(edge, needs, time),
     };
     const fit = this.#fitted !== this.#service.id;
