@@ -1,10 +1,12 @@
 // Camera is what of a drawing is seen: it moves and scales the group .graph-world of an <svg>. One drags with a pointer
-// or one finger, and zooms with two fingers or with Ctrl and the wheel; a plain wheel scrolls the page.
+// or one finger, and zooms with two fingers or with Ctrl and the wheel; a plain wheel scrolls the page. It dispatches
+// "move".
 const [least, largest] = [0.05, 3];
+const legible = 0.4; // the scale below which nobody reads a text
 const click = 4; // px that a pointer may move while it clicks
 const edge = 24; // px between what is shown and the border
 
-export class Camera {
+export class Camera extends EventTarget {
   #svg;
   #world;
   #at = { x: 0, y: 0, scale: 1 };
@@ -13,6 +15,7 @@ export class Camera {
   #moved = 0; // px since the first pointer went down
 
   constructor(svg) {
+    super();
     this.#svg = svg;
     this.#world = svg.querySelector('.graph-world');
     svg.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
@@ -21,6 +24,18 @@ export class Camera {
     for (const name of ['pointerup', 'pointercancel']) svg.addEventListener(name, (event) => this.#up(event));
     svg.addEventListener('dragstart', (event) => event.preventDefault());
     svg.addEventListener('click', (event) => this.#moved > click && event.preventDefault(), { capture: true });
+  }
+
+  // view returns the part of the drawing that is seen, in its own measure, with half as much around it.
+  get view() {
+    const { x, y, scale } = this.#at;
+    const { width, height } = this.#room();
+    return {
+      left: (-x - width / 2) / scale,
+      top: (-y - height / 2) / scale,
+      right: (-x + width * 1.5) / scale,
+      bottom: (-y + height * 1.5) / scale,
+    };
   }
 
   // bounds are those of all that is drawn.
@@ -80,6 +95,8 @@ export class Camera {
   #show() {
     const { x, y, scale } = this.#at;
     this.#world.setAttribute('transform', `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${scale.toFixed(4)})`);
+    this.#svg.classList.toggle('far', scale < legible);
+    this.dispatchEvent(new Event('move'));
   }
 
   #wheel(event) {

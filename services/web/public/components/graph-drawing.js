@@ -6,13 +6,14 @@
 import { blasted } from '../lib/graph-text.js';
 import { walkFrom } from '../lib/graph-walk.js';
 import { size } from '../lib/node-size.js';
-import { reconcile, slices } from '../lib/reconcile.js';
+import { finish, reconcile, slices } from '../lib/reconcile.js';
 import { Camera } from './graph-camera.js';
 import { save } from './graph-picture.js';
 import { ageless, newEdge, newNode, same, set, shape, showEdge, showNode } from './graph-shapes.js';
 import { setText, setWords, stamp, tell } from './template.js';
 
 const readable = 0.85; // the scale below which texts are too small at first
+const many = 250; // nodes from which on only those are drawn that are seen
 const rest = 80; // ms that a pointer stays on a node before its blast radius is shown
 const zooms = { '+': 1.25, '=': 1.25, '-': 0.8 };
 
@@ -27,12 +28,14 @@ class GraphDrawing extends HTMLElement {
   #traced = ''; // id of the node whose blast radius is shown
   #fitted = true; // whether nobody has moved or scaled it
   #timer = 0;
+  #following = false; // whether what comes into view will be drawn
 
   connectedCallback() {
     if (this.firstElementChild) return;
     this.append(stamp('graph-drawing'));
     this.#svg = this.querySelector('.graph-svg');
     this.#camera = new Camera(this.#svg);
+    this.#camera.addEventListener('move', () => this.#moved());
     for (const button of this.querySelectorAll('[data-zoom]'))
       button.addEventListener('click', () => this.#zoom(button.dataset.zoom));
     for (const button of this.querySelectorAll('[data-save]'))
@@ -43,7 +46,11 @@ class GraphDrawing extends HTMLElement {
     this.addEventListener('focusout', () => this.#trace(''));
     this.#svg.addEventListener('pointerover', ({ target }) => this.#point(target.closest('.node')?.key ?? ''));
     this.#svg.addEventListener('pointerleave', () => this.#point(''));
-    addEventListener('beforeprint', () => this.#scene && this.#camera.print(true));
+    addEventListener('beforeprint', () => {
+      if (!this.#scene) return;
+      this.#drawAll();
+      this.#camera.print(true);
+    });
     addEventListener('afterprint', () => this.#scene && this.#camera.print(false));
     new ResizeObserver(() => this.#scene && this.#resized()).observe(this.#svg);
   }
@@ -51,11 +58,10 @@ class GraphDrawing extends HTMLElement {
   show(scene, fit) {
     const other = scene.places !== this.#scene?.places;
     this.#scene = scene;
-    if (other) {
-      this.#measure();
-      this.#drawn = this.#draw();
-    } else this.#repaint();
+    if (other) this.#measure();
     if (fit) this.#fit(true);
+    if (other) this.#drawn = this.#draw();
+    else this.#repaint();
   }
 
   // focusFirst moves the focus to the node that Tab leads to.
@@ -78,6 +84,35 @@ class GraphDrawing extends HTMLElement {
     for (const node of graph.nodes) if (this.#elements.has(node.id)) this.#node(node);
   }
 
+  // moved draws what has come into view, once a frame.
+  #moved() {
+    if (!this.#scene || this.#scene.graph.nodes.length < many || this.#following) return;
+    this.#following = true;
+    requestAnimationFrame(() => {
+      this.#following = false;
+      this.#drawn = this.#draw();
+    });
+  }
+
+  // drawAll draws at once what is out of view too, for what shows all.
+  #drawAll() {
+    this.#drawing.abort();
+    finish(this.#steps(inOrder(this.#scene.graph.nodes, this.#scene.places), () => true));
+    this.ariaBusy = null;
+  }
+
+  // seen returns the function that says whether points, with a node around each, may be in view.
+  #seen() {
+    if (this.#scene.graph.nodes.length < many) return () => true;
+    const { left, top, right, bottom } = this.#camera.view;
+    const [x, y] = [size.width / 2, size.height / 2];
+    return (points) =>
+      points.some((at) => at[0] > left - x) &&
+      points.some((at) => at[0] < right + x) &&
+      points.some((at) => at[1] > top - y) &&
+      points.some((at) => at[1] < bottom + y);
+  }
+
   // draw makes the shapes match the scene, a few in each frame.
   async #draw() {
     this.#drawing.abort();
@@ -89,25 +124,28 @@ class GraphDrawing extends HTMLElement {
     const nodes = inOrder(graph.nodes, places);
     if (!places.has(this.#current)) this.#current = this.#first(nodes);
     this.ariaBusy = 'true';
-    if (await slices(this.#steps(nodes), { signal, between: () => {} })) this.ariaBusy = null;
+    if (await slices(this.#steps(nodes, this.#seen()), { signal, between: () => {} })) this.ariaBusy = null;
     const traced = this.#traced;
     this.#traced = '';
     this.#trace(traced);
   }
 
-  *#steps(nodes) {
-    const { graph } = this.#scene;
+  // steps draws what isSeen says of its points; the node that Tab leads to is always there.
+  *#steps(nodes, isSeen) {
+    const { graph, places, lines } = this.#scene;
     const byID = new Map([...nodes, ...graph.edges].map((one) => [one.id, one]));
     const part = (name) => this.querySelector(`.graph-${name}`);
-    const counted = graph.edges.filter(({ size: n }) => n > 1).map(({ id }) => id);
+    const near = nodes.filter(({ id }) => id === this.#current || isSeen([[places.get(id).x, places.get(id).y]]));
+    const edges = graph.edges.filter(({ id }) => isSeen(lines.get(id)));
+    const counted = edges.filter(({ size: n }) => n > 1).map(({ id }) => id);
     yield* reconcile(
       part('nodes'),
-      nodes.map(({ id }) => id),
+      near.map(({ id }) => id),
       (id) => this.#node(byID.get(id)),
     );
     yield* reconcile(
       part('edges'),
-      graph.edges.map(({ id }) => id),
+      edges.map(({ id }) => id),
       (id) => this.#edge(byID.get(id)),
     );
     yield* reconcile(part('counts'), counted, (id) => this.#count(byID.get(id)));
@@ -191,6 +229,7 @@ class GraphDrawing extends HTMLElement {
   async #save(format) {
     try {
       await this.#drawn;
+      this.#drawAll();
       const name = this.#scene.graph.focus?.name;
       await save(this.#svg, name ? `Graph of ${name}` : 'Graph', format);
     } catch (problem) {
@@ -207,9 +246,19 @@ class GraphDrawing extends HTMLElement {
     const to = walkFrom(graph, places, id, key);
     if (to === undefined && key !== 'f' && key !== '0' && !(key in zooms)) return;
     event.preventDefault();
-    if (to !== undefined) this.#elements.get(to)?.focus({ preventScroll: true });
+    if (to !== undefined) this.#walk(to);
     else if (key === 'f') tell(this, 'centre', id);
     else this.#zoom(key === '0' ? 'fit' : key);
+  }
+
+  // walk moves the focus to a node, which may not have been in view.
+  #walk(id) {
+    if (!this.#elements.get(id)?.isConnected) {
+      this.#current = id;
+      this.#camera.reveal(this.#scene.places.get(id), size);
+      finish(this.#steps(inOrder(this.#scene.graph.nodes, this.#scene.places), this.#seen()));
+    }
+    this.#elements.get(id).focus({ preventScroll: true });
   }
 
   #focused(element) {
