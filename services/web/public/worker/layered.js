@@ -5,7 +5,11 @@
 import { size } from '../lib/node-size.js';
 import { Graph, layout } from '../vendor/dagre/dagre.esm.js';
 
-const gaps = { nodesep: 16, edgesep: 8, ranksep: 44 };
+// Dagre keeps a column for labels between any two others, and so halves these lengths. No edge has a label here: half a
+// length, doubled by it, leaves out those columns, which are half of all work.
+const gaps = { nodesep: 16, edgesep: 8, ranksep: 88 };
+const next = { minlen: 0.5 };
+const far = -1e9; // where no node is
 const sweeps = 12;
 const nothing = { places: new Map(), bends: new Map() };
 
@@ -18,18 +22,19 @@ export function layered({ nodes, edges }, former = nothing) {
   graph.setGraph({ rankdir: 'LR', ranker: 'tight-tree', ...gaps });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const id of nodes) graph.setNode(id, { ...size });
-  for (const { from, to } of edges) graph.setEdge(from, to, {});
+  for (const { from, to } of edges) graph.setEdge(from, to, { ...next });
   layout(graph, { customOrder: (layers) => order(layers, former) });
   const shift = drift(graph, former.places);
   const places = new Map(nodes.map((id) => [id, place(graph.node(id), shift)]));
   const columns = [...new Set([...places.values()].map(({ x }) => x))].sort((a, b) => a - b);
   const [lines, bends] = [new Map(), new Map()];
   for (const { id, from, to } of edges) {
-    const points = graph.edge(from, to).points.map((point) => place(point, shift));
+    const inside = graph.edge(from, to).points.slice(1, -1); // without the borders of the two nodes
+    const points = inside.filter(({ x }) => x > far / 2).map((point) => place(point, shift));
     lines.set(id, line(places.get(from), places.get(to), points, columns));
     bends.set(
       between(from, to),
-      points.slice(1, -1).map(({ y }) => y),
+      points.map(({ y }) => y),
     );
   }
   return { places, lines, bends };
@@ -73,6 +78,7 @@ function line(from, to, through, columns) {
 // order gives each node of dagre's layers its place in its layer, so that few edges cross. Those that were there keep
 // their order.
 function order(graph, former) {
+  for (const edge of graph.edges()) graph.edge(edge).points ??= [{ x: far, y: far }]; // dagre wants one of each
   const layers = layersOf(graph);
   const known = layers.flat().some((id) => former.places.has(id));
   if (known) keep(graph, layers, former);
