@@ -63,7 +63,7 @@ export async function slices(steps, { budget = 6, signal, between, pause = nextF
 
 // nextFrame resolves after the next frame, or after 100 ms: a page in the background
 // paints no frames.
-function nextFrame() {
+export function nextFrame() {
   return new Promise((resolve) => {
     const timeout = setTimeout(resolve, 100);
     requestAnimationFrame(() => {
