@@ -300,6 +300,43 @@ test('the drawing is kept as a file, with what is drawn and the colours of the p
   expect(painted.data.readUInt32BE(16), 'two pixels for each').toBe(2 * width);
 });
 
+test('of a large graph what is in view is drawn; keys, files and paper have all', async ({ home, page, catalogue }) => {
+  test.slow(); // 261 services are added and deleted
+  const db = await catalogue.add({ name: catalogue.name('db'), status: 'healthy' });
+  const many = 260;
+  const name = (i) => catalogue.name(`shop ${String(i).padStart(3, '0')}`);
+  await catalogue.all(Array.from({ length: many }, (_, i) => ({ name: name(i), depends_on: [{ id: db.id }] })));
+  const graph = new Graph(page);
+  await graph.open(home, catalogue);
+  await expect.poll(() => graph.nodes.count()).toBeGreaterThan(5);
+  expect(await graph.nodes.count()).toBeLessThan(100);
+  await expect(graph.rows).toHaveCount(100);
+  await graph.rows.last().scrollIntoViewIfNeeded();
+  await expect(graph.rows).toHaveCount(200);
+
+  await expect(graph.node(db.name), 'far below what is in view').toHaveCount(0);
+  await graph.nodes.first().focus();
+  const focused = graph.drawing.locator(':focus');
+  await page.keyboard.press('End');
+  await expect(focused).toHaveAccessibleName(/^db/);
+  await expect(focused).toBeInViewport();
+  await page.keyboard.press('Home');
+  await expect(focused).toHaveAccessibleName(/^shop \d+/);
+  await expect(focused).toBeInViewport();
+  expect(await graph.nodes.count()).toBeLessThan(100);
+
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save as SVG' }).click(),
+  ]);
+  const text = await readFile(await file.path(), 'utf8');
+  for (let i = 0; i < many; i++) expect(text).toContain(name(i));
+  await graph.open(home, catalogue);
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  await expect(graph.nodes).toHaveCount(many + 1);
+  await expect(graph.rows).toHaveCount(many + 1);
+});
+
 test('without its worker the page says so, and the table is there', async ({ home, page, catalogue }) => {
   const { db } = await shop(catalogue);
   const broken = { contentType: 'text/javascript', body: 'throw new Error("broken")' };

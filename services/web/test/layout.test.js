@@ -133,6 +133,22 @@ test('a worker that ends leaves nobody waiting, and a new one is made', async ()
   assert.equal(await next, 'placed three');
 });
 
+test('a worker can be made before there is a graph', async () => {
+  const made = [];
+  const layout = new Layout(() => made[made.push(worker()) - 1]);
+  layout.prepare();
+  layout.prepare();
+  const placed = layout.place('one');
+  assert.deepEqual([made.length, made[0].jobs.length], [1, 1]);
+  made[0].answer();
+  assert.equal(await placed, 'placed one');
+  layout.end();
+  layout.prepare();
+  made[1].onerror({ message: 'broken' });
+  void layout.place('two');
+  assert.equal(made.length, 3, 'one that failed meanwhile is made again');
+});
+
 test('a worker that fails, or cannot start, is said', async () => {
   const made = worker();
   const layout = new Layout(() => made);
@@ -145,5 +161,6 @@ test('a worker that fails, or cannot start, is said', async () => {
   const refused = new Layout(() => {
     throw new Error('not allowed');
   });
+  refused.prepare();
   await assert.rejects(refused.place('one'), /not allowed/);
 });

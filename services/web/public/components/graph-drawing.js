@@ -6,7 +6,7 @@
 import { blasted } from '../lib/graph-text.js';
 import { walkFrom } from '../lib/graph-walk.js';
 import { size } from '../lib/node-size.js';
-import { finish, reconcile, slices } from '../lib/reconcile.js';
+import { finish, nextFrame, reconcile, slices } from '../lib/reconcile.js';
 import { Camera } from './graph-camera.js';
 import { save } from './graph-picture.js';
 import { ageless, newEdge, newNode, same, set, shape, showEdge, showNode } from './graph-shapes.js';
@@ -118,12 +118,14 @@ class GraphDrawing extends HTMLElement {
     this.#drawing.abort();
     this.#drawing = new AbortController();
     const { signal } = this.#drawing;
+    this.ariaBusy = 'true';
+    await nextFrame(); // this one has already had the table to show
+    if (signal.aborted) return;
     const { graph, places } = this.#scene;
     const known = new Set([...graph.nodes, ...graph.edges].flatMap(({ id }) => [id, countOf(id)]));
     for (const id of this.#elements.keys()) if (!known.has(id)) this.#elements.delete(id);
     const nodes = inOrder(graph.nodes, places);
     if (!places.has(this.#current)) this.#current = this.#first(nodes);
-    this.ariaBusy = 'true';
     if (await slices(this.#steps(nodes, this.#seen()), { signal, between: () => {} })) this.ariaBusy = null;
     const traced = this.#traced;
     this.#traced = '';

@@ -12,6 +12,7 @@ const debounce = 200; // ms after the last keystroke
 
 class GraphTools extends HTMLElement {
   #view = whole;
+  #counts = {};
   #timer = 0;
 
   connectedCallback() {
@@ -36,7 +37,8 @@ class GraphTools extends HTMLElement {
       this.#timer = setTimeout(() => this.#choose({ q: this.#search.value }), debounce);
     });
     this.querySelector('.graph-clear').addEventListener('click', () => this.clear());
-    this.querySelector('details').addEventListener('keydown', (event) => this.#escape(event));
+    this.#details.addEventListener('keydown', (event) => this.#escape(event));
+    this.#details.addEventListener('toggle', () => this.#fillAll());
   }
 
   // clear takes all filters away.
@@ -47,6 +49,7 @@ class GraphTools extends HTMLElement {
 
   show({ view, focus, counts }) {
     this.#view = view;
+    this.#counts = counts;
     const chip = this.querySelector('.graph-focus');
     chip.hidden = !view.focus;
     setText(chip.querySelector('bdi'), focus?.name ?? view.focus);
@@ -60,10 +63,16 @@ class GraphTools extends HTMLElement {
     fillList(this.querySelector('.graph-open'), 'graph-opened', open, (element, { key }) =>
       setText(element.querySelector('bdi'), key),
     );
-    for (const group of this.querySelectorAll('[data-kind]')) this.#fill(group, counts[group.dataset.kind]);
+    this.#fillAll();
     const used = filters(view);
     this.querySelector('.graph-clear').hidden = used === 0;
     setText(this.querySelector('.graph-used'), used > 0 ? used.toLocaleString('en') : '');
+  }
+
+  // fillAll fills the filters while they are open: there can be a hundred values.
+  #fillAll() {
+    if (!this.#details.open) return;
+    for (const group of this.querySelectorAll('[data-kind]')) this.#fill(group, this.#counts[group.dataset.kind]);
   }
 
   // fill shows the values of a filter: those that are chosen, and the others while there is room.
@@ -98,6 +107,10 @@ class GraphTools extends HTMLElement {
   #choose(change) {
     clearTimeout(this.#timer);
     tell(this, 'view', { ...this.#view, ...change });
+  }
+
+  get #details() {
+    return this.querySelector('details');
   }
 
   get #kind() {

@@ -104,11 +104,12 @@ function walk(start, next, most = 0) {
   return far;
 }
 
-// graph returns what a view shows of needs: { nodes, edges, focus, alone, hidden }, nodes and edges by their ids. focus is
-// the node of the focus, undefined if there is none; alone is how many services of the view need nothing and are needed
-// by nothing, and hidden how many of its surroundings the filters hide.
+// graph returns what a view shows of needs: { nodes, edges, focus, alone, hidden, counts }, nodes and edges by their ids.
+// focus is the node of the focus, undefined if there is none; alone is how many services of the view need nothing and are
+// needed by nothing, hidden how many of its surroundings the filters hide, and counts as survey of lib/filter.js has them.
 export function graph(needs, view) {
-  const fits = new Set(survey(needs.services(), view).shown.map(({ id }) => id));
+  const { shown: found, counts } = survey(needs.services(), view);
+  const fits = new Set(found.map(({ id }) => id));
   if (filters(view) === 0) for (const id of needs.gone()) fits.add(id);
   const far = surroundings(needs, view);
   const focus = far ? view.focus : '';
@@ -129,6 +130,7 @@ export function graph(needs, view) {
     focus: nodes.get(focus),
     alone,
     hidden: far ? far.size - shown.size : 0,
+    counts,
   };
 }
 

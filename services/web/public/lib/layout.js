@@ -1,4 +1,4 @@
-// Layout places graphs (worker/layered.js) in a worker, which it makes for the first one. A graph that is asked for while
+// Layout places graphs (worker/layered.js) in a worker, which it makes for the first one or before. A graph that is asked for while
 // another one is being placed waits for it, and takes the place of one that waits.
 const script = '/worker/layout.js';
 
@@ -11,6 +11,13 @@ export class Layout {
   // make makes the worker; tests make another one.
   constructor(make = makeWorker) {
     this.#make = make;
+  }
+
+  // prepare makes the worker, so that it has started when the first graph is known. If it cannot, place says so.
+  prepare() {
+    try {
+      this.#worker ??= this.#start();
+    } catch {}
   }
 
   // place resolves to what layered returns or, if a newer graph took its place, to null. It rejects if the worker cannot

@@ -5,7 +5,6 @@ import '../components/graph-drawing.js';
 import '../components/graph-table.js';
 import '../components/graph-tools.js';
 import { setText } from '../components/template.js';
-import { survey } from '../lib/filter.js';
 import { fallen, graph, Needs, structure } from '../lib/graph.js';
 import { called, summary } from '../lib/graph-text.js';
 import { around, filters, format, parse, toggled, whole } from '../lib/graph-view.js';
@@ -42,6 +41,7 @@ export class GraphPage extends Page {
     this.#drawing.addEventListener('unsaved', ({ detail }) =>
       session.toasts.warn([`The drawing was not saved: ${detail}`]),
     );
+    for (const name of ['pointerover', 'focusin']) document.addEventListener(name, (event) => this.#expect(event));
     this.root.addEventListener('click', ({ target }) => {
       if (target.closest('[data-do="retry"]')) session.refresh();
       if (target.closest('[data-do="clear-graph"]')) this.#tools.clear();
@@ -57,11 +57,19 @@ export class GraphPage extends Page {
     this.#view = parse(search);
     this.#needs = null;
     this.session.calls.want();
-    this.#draw();
+    this.#layout.prepare();
+    this.root.ariaBusy = 'true';
+    this.update(); // the click that led here has the page to show
+  }
+
+  // expect prepares for the graph when somebody points at a link to it, or has the focus there.
+  #expect({ target }) {
+    if (target.closest?.('a[href^="/graph"]')) this.#layout.prepare();
   }
 
   leave() {
     this.#active = false;
+    this.#graph = null;
     this.#layout.end();
     this.#asked = '';
     this.#placed = null;
@@ -147,7 +155,7 @@ export class GraphPage extends Page {
   }
 
   #describe() {
-    const { nodes, focus, alone } = this.#graph;
+    const { nodes, focus, alone, counts } = this.#graph;
     const missing = Boolean(this.#view.focus) && !focus;
     const empty = nodes.length === 0 || missing;
     const why = missing ? 'missing' : filters(this.#view) > 0 || this.#view.kind ? 'filtered' : 'none';
@@ -157,7 +165,7 @@ export class GraphPage extends Page {
     for (const one of [this.#drawing, this.#table]) one.hidden = empty;
     setText(this.root.querySelector('#graphTitle'), this.title);
     setText(this.root.querySelector('.graph-summary'), first && alone === 0 ? '' : summary(this.#graph));
-    this.#tools.show({ view: this.#view, focus, counts: survey(this.#needs.services(), this.#view).counts });
+    this.#tools.show({ view: this.#view, focus, counts });
     this.session.retitle();
   }
 
