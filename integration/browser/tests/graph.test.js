@@ -300,6 +300,36 @@ test('the drawing is kept as a file, with what is drawn and the colours of the p
   expect(painted.data.readUInt32BE(16), 'two pixels for each').toBe(2 * width);
 });
 
+test('how a fall spread is said in the order of time, and where it began is in view', async ({
+  home,
+  page,
+  catalogue,
+}) => {
+  const { db, ledger, front } = await shop(catalogue);
+  await catalogue.change(db.id, { status: 'down' });
+  await catalogue.change(ledger.id, { status: 'degraded' });
+  const graph = new Graph(page);
+  await page.route('**/api/impacts*', async (route) => {
+    await expect(graph.nodes).toHaveCount(4); // it is known only when all is drawn
+    await route.continue();
+  });
+  await graph.open(home, catalogue, '');
+  const spread = page.getByRole('region', { name: 'How it spread' });
+  const steps = spread.getByRole('listitem');
+  await expect(steps).toHaveText([
+    new RegExp(`^\\d\\d:\\d\\dDown: ${plain(db.name)}$`),
+    new RegExp(`^\\d\\d:\\d\\dDegraded: ${plain(ledger.name)}$`),
+  ]);
+  await expect(graph.node(db.name)).toBeInViewport();
+  await catalogue.change(front.id, { status: 'degraded' });
+  await expect(steps.last()).toHaveText(new RegExp(`Degraded: .*${plain(front.name)}$`)); // perhaps a minute later
+  await graph.node(db.name).click();
+  await page.getByRole('link', { name: 'Show in the graph' }).click();
+  await expect(steps.first()).toHaveText(new RegExp(`Down: ${plain(db.name)}$`));
+  await catalogue.change(db.id, { status: 'healthy' });
+  await expect(spread).toBeHidden();
+});
+
 test('of a large graph what is in view is drawn; keys, files and paper have all', async ({ home, page, catalogue }) => {
   test.slow(); // 261 services are added and deleted
   const db = await catalogue.add({ name: catalogue.name('db'), status: 'healthy' });
@@ -332,6 +362,7 @@ test('of a large graph what is in view is drawn; keys, files and paper have all'
   const text = await readFile(await file.path(), 'utf8');
   for (let i = 0; i < many; i++) expect(text).toContain(name(i));
   await graph.open(home, catalogue);
+  await expect.poll(() => graph.nodes.count()).toBeGreaterThan(5);
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   await expect(graph.nodes).toHaveCount(many + 1);
   await expect(graph.rows).toHaveCount(many + 1);

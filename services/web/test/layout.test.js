@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Layout } from '../public/lib/layout.js';
 import { size } from '../public/lib/node-size.js';
+import { Placing } from '../public/lib/placing.js';
 import { layered } from '../public/worker/layered.js';
 
 const edge = (from, to) => ({ id: `${from} > ${to}`, from, to });
@@ -163,4 +164,49 @@ test('a worker that fails, or cannot start, is said', async () => {
   });
   refused.prepare();
   await assert.rejects(refused.place('one'), /not allowed/);
+});
+
+// graphOf makes a graph as lib/graph.js does, of nodes with these ids.
+const graphOf = (...ids) => [{ nodes: ids.map((id) => ({ id, status: 'healthy' })), edges: [] }, ids.join('\n')];
+
+test('a graph is placed again where it differs, from where it was', async () => {
+  const asked = [];
+  const layout = {
+    place: async ({ nodes }, former) => {
+      asked.push([nodes.join(' '), former?.places]);
+      return { places: `places of ${nodes.join(' ')}`, bends: 'bends', lines: 'lines' };
+    },
+    end: () => {},
+  };
+  const placing = new Placing(layout);
+  const [one, two] = [graphOf('a'), graphOf('a', 'b')];
+  assert.equal(await placing.place(...one), true);
+  assert.equal(await placing.place(...one), false);
+  assert.equal(placing.of(one[1]).lines, 'lines');
+  assert.equal(placing.of(two[1]), undefined);
+  assert.equal(await placing.place(...two), true);
+  assert.equal(await placing.place(...one, false), true);
+  placing.end();
+  assert.equal(placing.of(one[1]), undefined);
+  assert.equal(await placing.place(...one), true);
+  assert.deepEqual(asked, [
+    ['a', undefined],
+    ['a b', 'places of a'],
+    ['a', undefined],
+    ['a', undefined],
+  ]);
+});
+
+test('of two graphs the newer one is placed, and one that failed is asked for again', async () => {
+  const made = worker();
+  const placing = new Placing(new Layout(() => made));
+  const [older, newer] = [placing.place(...graphOf('a')), placing.place(...graphOf('b'))];
+  made.onmessage({ data: { places: 1 } });
+  assert.equal(await older, false);
+  made.onerror({ message: 'broken' });
+  await assert.rejects(newer, /broken/);
+  const again = placing.place(...graphOf('b'));
+  made.onmessage({ data: { places: 2 } });
+  assert.equal(await again, true);
+  assert.equal(placing.of('b').places, 2);
 });

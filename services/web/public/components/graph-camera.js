@@ -1,6 +1,6 @@
 // Camera is what of a drawing is seen: it moves and scales the group .graph-world of an <svg>. One drags with a pointer
 // or one finger, and zooms with two fingers or with Ctrl and the wheel; a plain wheel scrolls the page. It dispatches
-// "move".
+// "move", and "steer" before it if a person does it so.
 const [least, largest] = [0.05, 3];
 const legible = 0.4; // the scale below which nobody reads a text
 const click = 4; // px that a pointer may move while it clicks
@@ -104,6 +104,7 @@ export class Camera extends EventTarget {
     event.preventDefault();
     const { left, top } = this.#svg.getBoundingClientRect();
     const pixels = event.deltaMode === 1 ? event.deltaY * 16 : event.deltaY;
+    this.dispatchEvent(new Event('steer'));
     this.zoom(Math.exp(-Math.max(-100, Math.min(100, pixels)) / 200), event.clientX - left, event.clientY - top);
   }
 
@@ -122,6 +123,7 @@ export class Camera extends EventTarget {
     if (this.#moved <= click) return; // the next move counts from where it went down
     this.#svg.setPointerCapture(event.pointerId);
     this.#svg.classList.add('dragged');
+    this.dispatchEvent(new Event('steer'));
     const [other] = [...this.#pointers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
     this.#pointers.set(event.pointerId, now);
     if (other) this.#pinch(before, now, other);

@@ -1,5 +1,6 @@
-// <graph-drawing> draws a graph: show(scene, fit) takes { graph, places, lines, fall, now, href, where, blast }, with what
-// lib/graph.js and worker/layered.js return, href(node) the address behind a node, where what these depend on, and blast(node) what stops working with it.
+// <graph-drawing> draws a graph: show(scene, fit) takes { graph, places, lines, fall, isSure, now, href, where, blast }, with
+// what lib/graph.js and worker/layered.js return, isSure whether it is known by now what fell, href(node) the address
+// behind a node, where what these depend on, and blast(node) what stops working with it.
 // fit says whether all is to be seen again. Where only states differ, only the shapes that do are changed. It
 // bubbles "centre" (detail the id of a node), for a person who wants what is around it, and "unsaved" (detail why) if it
 // cannot be kept as a file.
@@ -27,6 +28,7 @@ class GraphDrawing extends HTMLElement {
   #current = ''; // id of the node that Tab leads to
   #traced = ''; // id of the node whose blast radius is shown
   #fitted = true; // whether nobody has moved or scaled it
+  #isSure = true; // whether it was known what fell when it was fitted
   #timer = 0;
   #following = false; // whether what comes into view will be drawn
 
@@ -36,6 +38,9 @@ class GraphDrawing extends HTMLElement {
     this.#svg = this.querySelector('.graph-svg');
     this.#camera = new Camera(this.#svg);
     this.#camera.addEventListener('move', () => this.#moved());
+    this.#camera.addEventListener('steer', () => {
+      this.#fitted = false;
+    });
     for (const button of this.querySelectorAll('[data-zoom]'))
       button.addEventListener('click', () => this.#zoom(button.dataset.zoom));
     for (const button of this.querySelectorAll('[data-save]'))
@@ -59,7 +64,8 @@ class GraphDrawing extends HTMLElement {
     const other = scene.places !== this.#scene?.places;
     this.#scene = scene;
     if (other) this.#measure();
-    if (fit) this.#fit(true);
+    const isLate = scene.isSure && !this.#isSure && this.#fitted; // what fell can be known later than the services
+    if (fit || isLate) this.#fit(true);
     if (other) this.#drawn = this.#draw();
     else this.#repaint();
   }
@@ -208,10 +214,11 @@ class GraphDrawing extends HTMLElement {
 
   // fit shows all: at first not smaller than one can read.
   #fit(atFirst) {
-    const { graph, places } = this.#scene;
+    const { graph, places, isSure } = this.#scene;
     const around = places.get(graph.focus?.id ?? '') ?? places.get(this.#cause());
     this.#camera.fit(atFirst ? readable : 0, atFirst ? (around ?? null) : null);
     this.#fitted = atFirst;
+    this.#isSure = isSure;
   }
 
   #cause() {

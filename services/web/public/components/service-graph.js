@@ -6,7 +6,7 @@ import { neededBy } from '../lib/dependencies.js';
 import { fallen, graph, Needs, structure } from '../lib/graph.js';
 import { called } from '../lib/graph-text.js';
 import { format, whole } from '../lib/graph-view.js';
-import { Layout } from '../lib/layout.js';
+import { Placing } from '../lib/placing.js';
 import { address } from '../lib/route.js';
 import './graph-drawing.js';
 import { setText, stamp } from './template.js';
@@ -17,11 +17,9 @@ class ServiceGraph extends HTMLElement {
   #service;
   #context = null;
   #isSeen = false;
-  #layout = new Layout();
+  #placing = new Placing();
   #needs = null;
   #graph = null;
-  #asked = ''; // the structure of the graph that is being placed, or was last
-  #placed = null;
   #fitted = ''; // the id of the service for which all was shown
 
   connectedCallback() {
@@ -49,15 +47,17 @@ class ServiceGraph extends HTMLElement {
 
   paint() {
     const drawn = this.#graph;
-    if (this.hidden || !drawn || this.#placed?.of !== structure(drawn)) return;
+    const placed = !this.hidden && drawn && this.#placing.of(structure(drawn));
+    if (!placed) return;
     const { store, impacts, now, keep } = this.#context;
     const needs = this.#needs;
     let all; // what stops working with a service is more than what is drawn
     const time = now();
     const scene = {
       graph: drawn,
-      ...this.#placed,
+      ...placed,
       fall: fallen(drawn, impacts),
+      isSure: true, // it is around the service
       now: time,
       where: keep(format(whole)),
       href: ({ id, name, gone }) => keep(address(gone ? id : name)),
@@ -73,32 +73,18 @@ class ServiceGraph extends HTMLElement {
   }
 
   #forget() {
-    this.#layout.end();
-    this.#asked = '';
-    this.#placed = null;
+    this.#placing.end();
     this.#fitted = '';
   }
 
   async #place() {
-    const drawn = this.#graph;
-    if (!this.#isSeen || this.hidden || !drawn) return;
-    const wanted = structure(drawn);
-    if (wanted === this.#asked) return;
-    this.#asked = wanted;
-    const { places, bends } = this.#placed ?? {};
-    const edges = drawn.edges.map(({ id, from, to }) => ({ id, from, to }));
+    if (!this.#isSeen || this.hidden || !this.#graph) return;
     const state = this.querySelector('.around-failed');
     try {
-      const placed = await this.#layout.place(
-        { nodes: drawn.nodes.map(({ id }) => id), edges },
-        places && { places, bends },
-      );
-      if (!placed || wanted !== this.#asked) return;
-      this.#placed = { ...placed, of: wanted };
+      if (!(await this.#placing.place(this.#graph, structure(this.#graph)))) return;
       state.hidden = true;
       this.paint();
     } catch (problem) {
-      this.#asked = '';
       setText(state, `The drawing failed: ${problem.message}. The lists have the same.`);
       state.hidden = false;
     }

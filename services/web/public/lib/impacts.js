@@ -32,8 +32,17 @@ export class Impacts extends Reading {
 
   // want is called again and again, once the services are known.
   want(now = Date.now()) {
-    if (this.#causes.size > 0 || this.#store.values().some(hasFallen)) super.want(now);
+    if (this.#asks) super.want(now);
     else this.#known = true;
+  }
+
+  get #asks() {
+    return this.#causes.size > 0 || this.#store.values().some(hasFallen);
+  }
+
+  // known says whether it is known by now what fell.
+  get known() {
+    return this.#known || !this.#asks;
   }
 
   // causes returns all root causes that still hold, those that hit most first: as in the API, with `service`, which
@@ -63,8 +72,9 @@ export class Impacts extends Reading {
     const { found, etag } = await this.#api.impacts(at, this.#etag);
     return () => {
       this.#etag = etag;
-      if (found) this.#change(found);
+      const isFirst = !this.#known;
       this.#known = true;
+      if (found) this.#change(found, isFirst);
     };
   }
 
@@ -74,11 +84,11 @@ export class Impacts extends Reading {
     this.#known = false;
   }
 
-  #change(found) {
+  #change(found, isFirst) {
     const before = this.#causes;
     this.#take(found);
     this.dispatchEvent(new Event('change'));
-    if (!this.#known) return;
+    if (isFirst) return;
     for (const cause of this.causes()) {
       if (cause.hits > 0 && !before.get(cause.id)?.hits)
         this.dispatchEvent(new CustomEvent('cause', { detail: cause }));

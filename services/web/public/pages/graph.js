@@ -2,14 +2,16 @@
 // a table. All is worked out from the services that the page has, and so it is live, and right at a moment.
 import '../components/cause-notice.js';
 import '../components/graph-drawing.js';
+import '../components/graph-spread.js';
 import '../components/graph-table.js';
 import '../components/graph-tools.js';
 import { setText } from '../components/template.js';
 import { fallen, graph, Needs, structure } from '../lib/graph.js';
 import { called, summary } from '../lib/graph-text.js';
 import { around, filters, format, parse, toggled, whole } from '../lib/graph-view.js';
-import { Layout } from '../lib/layout.js';
+import { Placing } from '../lib/placing.js';
 import { address } from '../lib/route.js';
+import { causeOf } from '../lib/spread.js';
 import { Page } from './page.js';
 
 const frame = 16; // ms
@@ -24,12 +26,11 @@ export class GraphPage extends Page {
   #graph = null;
   #drawn = null; // the needs of which that is a part
   #structure = ''; // of it
-  #asked = ''; // the structure of the graph that is being placed, or was last
-  #placed = null; // { places, lines } of a graph with that structure, or null
   #shown = ''; // the address of the view that was last placed
-  #layout = new Layout();
+  #placing = new Placing();
   #drawing = this.root.querySelector('graph-drawing');
   #table = this.root.querySelector('graph-table');
+  #spread = this.root.querySelector('graph-spread');
   #tools = this.root.querySelector('graph-tools');
   #causes = this.root.querySelector('cause-notice');
   #state = this.root.querySelector('.graph-state-line');
@@ -57,22 +58,20 @@ export class GraphPage extends Page {
     this.#view = parse(search);
     this.#needs = null;
     this.session.calls.want();
-    this.#layout.prepare();
+    this.#placing.prepare();
     this.root.ariaBusy = 'true';
     this.update(); // the click that led here has the page to show
   }
 
   // expect prepares for the graph when somebody points at a link to it, or has the focus there.
   #expect({ target }) {
-    if (target.closest?.('a[href^="/graph"]')) this.#layout.prepare();
+    if (target.closest?.('a[href^="/graph"]')) this.#placing.prepare();
   }
 
   leave() {
     this.#active = false;
     this.#graph = null;
-    this.#layout.end();
-    this.#asked = '';
-    this.#placed = null;
+    this.#placing.end();
   }
 
   changed() {
@@ -169,27 +168,17 @@ export class GraphPage extends Page {
     this.session.retitle();
   }
 
-  // place has the graph placed if its structure differs from the one that was placed last. What others change moves as
-  // little as can be; what a person chose is placed anew.
+  // place has the graph placed. What others change moves as little as can be; what a person chose is placed anew.
   async #place() {
-    const drawn = this.#graph;
-    const wanted = this.#structure;
-    if (wanted === this.#asked || drawn.nodes.length === 0) return;
-    this.#asked = wanted;
+    if (this.#graph.nodes.length === 0) return;
     const view = format(this.#view);
-    const { places, bends } = (view === this.#shown && this.#placed) || {};
-    const former = places && { places, bends };
-    const edges = drawn.edges.map(({ id, from, to }) => ({ id, from, to }));
     try {
-      const placed = await this.#layout.place({ nodes: drawn.nodes.map(({ id }) => id), edges }, former);
-      if (!placed || wanted !== this.#asked || !this.#active) return;
-      this.#placed = { ...placed, of: wanted };
+      const isNew = await this.#placing.place(this.#graph, this.#structure, view === this.#shown);
+      if (!isNew || !this.#active) return;
       this.#say('');
       this.#paint(view !== this.#shown);
       this.#shown = view;
     } catch (problem) {
-      this.#placed = null;
-      this.#asked = '';
       this.#say(`The drawing failed: ${problem.message}. The table has the same.`);
       this.#drawing.hidden = true;
     }
@@ -208,11 +197,17 @@ export class GraphPage extends Page {
     const where = this.session.keep(format(this.#view));
     const context = { impacts, now, where, href: (node) => this.#href(node), around: (node) => this.#around(node) };
     this.#table.show(this.#graph, context);
-    if (this.#placed?.of !== this.#structure) return;
+    this.#spread.show(causeOf(this.#graph, impacts), this.#drawn.services(), impacts, now);
+    const placed = this.#placing.of(this.#structure);
+    if (!placed) return;
     const fall = fallen(this.#graph, impacts);
     const needs = this.#drawn;
-    const more = { blast: ({ id }) => needs.blast(id), called: (edge) => called(edge, needs, now) };
-    this.#drawing.show({ ...context, graph: this.#graph, ...this.#placed, fall, ...more }, fit);
+    const more = {
+      isSure: impacts.known,
+      blast: ({ id }) => needs.blast(id),
+      called: (edge) => called(edge, needs, now),
+    };
+    this.#drawing.show({ ...context, graph: this.#graph, ...placed, fall, ...more }, fit);
   }
 
   // href leads to a service, and from a team to its services in the graph.
