@@ -15,14 +15,16 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/respond"
 )
 
 const (
 	pageSize      = 1_000     // feeds that are read at once
 	maxAnswer     = 512 << 10 // bytes: NATS takes 1 MiB
 	answerTimeout = 4 * time.Second
-	waiting       = 64 // requests; more than these are dropped, and sent again
 )
+
+var subject = respond.Subject{Name: events.FeedsSubject, About: "feeds", Waiting: 64}
 
 // Store has the feeds; the store satisfies it.
 type Store interface {
@@ -39,53 +41,29 @@ type Responder struct {
 
 // Run answers until ctx ends. It returns an error only when the connection is closed for good.
 func (r *Responder) Run(ctx context.Context) error {
-	requests := make(chan *nats.Msg, waiting)
-	sub, err := r.NATS.ChanQueueSubscribe(events.FeedsSubject, "catalog-api", requests)
-	if err != nil {
-		return fmt.Errorf("tell of feeds: %w", err)
-	}
-	for done := false; !done; {
-		select {
-		case msg := <-requests:
-			r.answer(ctx, msg)
-		case <-ctx.Done():
-			done = true
-		}
-	}
-	if err := sub.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
-		return fmt.Errorf("tell of feeds: %w", err)
-	}
-	return nil
+	return subject.Run(ctx, r.NATS, r.Log, r.answer)
 }
 
-// answer answers a request, if the answer comes to where the fetcher alone may listen. One that
-// is not answered is sent again.
-func (r *Responder) answer(ctx context.Context, msg *nats.Msg) {
+// answer answers a request, if the answer comes to where the fetcher alone may listen.
+func (r *Responder) answer(ctx context.Context, msg *nats.Msg) error {
 	if !strings.HasPrefix(msg.Reply, events.FeedsReplies) {
-		r.Log.WarnContext(ctx, "request for feeds not answered: others could read the answer", "reply", msg.Reply)
-		return
+		return fmt.Errorf("others could read the answer at %.80q", msg.Reply)
 	}
 	var request events.FeedsRequest
 	if err := json.Unmarshal(msg.Data, &request); err != nil {
-		r.Log.WarnContext(ctx, "request for feeds not answered: it cannot be read", "error", err)
-		return
+		return fmt.Errorf("it cannot be read: %w", err)
 	}
 	try, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	list, err := r.Store.Feeds(try, access.Fetcher, request.After, pageSize)
 	if err != nil {
-		if ctx.Err() == nil {
-			r.Log.WarnContext(ctx, "request for feeds not answered", "error", err)
-		}
-		return
+		return err
 	}
 	data, err := page(list)
-	if err == nil {
-		err = msg.Respond(data)
-	}
 	if err != nil {
-		r.Log.WarnContext(ctx, "request for feeds not answered", "error", err)
+		return err
 	}
+	return msg.Respond(data)
 }
 
 // page returns an answer with as many of the feeds as fit.

@@ -216,7 +216,11 @@ func (a *API) listCalls(ctx context.Context, in *listCallsInput) (*listCallsOutp
 	if err != nil {
 		return nil, err
 	}
-	out := &listCallsOutput{Status: http.StatusOK, ContentType: rest.JSON, ETag: seen.etag, Body: seen.body}
+	shown, err := seen.shown()
+	if err != nil {
+		return nil, err
+	}
+	out := &listCallsOutput{Status: http.StatusOK, ContentType: rest.JSON, ETag: shown.etag, Body: shown.body}
 	if rest.NotModified(in.IfNoneMatch, out.ETag) {
 		out.Status, out.ContentType, out.Body = http.StatusNotModified, "", nil
 	}
@@ -289,9 +293,26 @@ type seenCalls struct {
 type seenList struct {
 	list     []catalog.Observed
 	revision int64
-	body     []byte // an observedList as JSON
-	etag     string
+	shown    func() (encoded, error)
 	of, with *impact.Picture // the last picture to which it was added, and that with it
+}
+
+// encoded is an observedList as JSON.
+type encoded struct {
+	body []byte
+	etag string
+}
+
+func encode(list []catalog.Observed) (encoded, error) {
+	shown := observedList{make([]observedCalls, len(list))}
+	for i := range list {
+		shown.Items[i] = newObservedCalls(&list[i])
+	}
+	body, err := json.Marshal(shown)
+	if err != nil {
+		return encoded{}, fmt.Errorf("encode what was observed: %w", err)
+	}
+	return encoded{body, rest.Quoted(rest.Digest(body))}, nil
 }
 
 // fresh returns the list at least as new as the call.
@@ -309,15 +330,9 @@ func (s *seenCalls) fresh(ctx context.Context) (*seenList, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := observedList{make([]observedCalls, len(list))}
-	for i := range list {
-		shown.Items[i] = newObservedCalls(&list[i])
-	}
-	body, err := json.Marshal(shown)
-	if err != nil {
-		return nil, fmt.Errorf("encode what was observed: %w", err)
-	}
-	s.last = &seenList{list: list, revision: revision, body: body, etag: rest.Quoted(rest.Digest(body))}
+	// The graph, which is read more often, has no need of the text.
+	shown := sync.OnceValues(func() (encoded, error) { return encode(list) })
+	s.last = &seenList{list: list, revision: revision, shown: shown}
 	return s.last, nil
 }
 

@@ -5,7 +5,6 @@ package link
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -14,13 +13,15 @@ import (
 
 	"github.com/dev-portal/dev-portal/pkg/events"
 	"github.com/dev-portal/dev-portal/services/catalog-api/internal/access"
+	"github.com/dev-portal/dev-portal/services/catalog-api/internal/respond"
 )
 
 const (
 	answerTimeout = 8 * time.Second
-	waiting       = 16 // requests; more than these are dropped, and sent again
 	leastEvery    = time.Hour
 )
+
+var subject = respond.Subject{Name: events.LinksSubject, About: "links", Waiting: 16}
 
 // Store keeps what became of links; the store satisfies it.
 type Store interface {
@@ -39,28 +40,10 @@ type Responder struct {
 
 // Run answers until ctx ends. It returns an error only when the connection is closed for good.
 func (r *Responder) Run(ctx context.Context) error {
-	requests := make(chan *nats.Msg, waiting)
-	sub, err := r.NATS.ChanQueueSubscribe(events.LinksSubject, "catalog-api", requests)
-	if err != nil {
-		return fmt.Errorf("tell of links: %w", err)
-	}
-	for done := false; !done; {
-		select {
-		case msg := <-requests:
-			if err := r.answer(ctx, msg); err != nil && ctx.Err() == nil {
-				r.Log.WarnContext(ctx, "request for links not answered", "error", err)
-			}
-		case <-ctx.Done():
-			done = true
-		}
-	}
-	if err := sub.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
-		return fmt.Errorf("tell of links: %w", err)
-	}
-	return nil
+	return subject.Run(ctx, r.NATS, r.Log, r.answer)
 }
 
-// answer answers a request. One that is not answered is sent again.
+// answer answers a request.
 func (r *Responder) answer(ctx context.Context, msg *nats.Msg) error {
 	var request events.LinksRequest
 	if err := json.Unmarshal(msg.Data, &request); err != nil {

@@ -50,9 +50,6 @@ func (s *Store) ObserveCalls(ctx context.Context, by access.Actor, calls []catal
 	}
 	at := now()
 	err = s.bulk.inTx(ctx, func(tx *sqlx.Tx) error {
-		if err := reviseObserved(ctx, tx); err != nil {
-			return err
-		}
 		found, err := spoken(ctx, tx, calls)
 		if err != nil {
 			return err
@@ -71,6 +68,9 @@ func (s *Store) ObserveCalls(ctx context.Context, by access.Actor, calls []catal
 		}
 		if len(pairs) == 0 {
 			return nil
+		}
+		if err := reviseObserved(ctx, tx); err != nil {
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, upsert, clients, servers, rates, seen); err != nil {
 			return err

@@ -63,6 +63,19 @@ func observe(t *testing.T, db *store.Store, list []catalog.Call) (unknown []stri
 	return unknown
 }
 
+func TestCallsOfNobodyChangeNothing(t *testing.T) {
+	db := open(t)
+	create(t, db, catalog.Change{Name: ptr("shop")})
+	before, err := db.ObservedRevision(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	observe(t, db, calls(t, "shop > nobody 1", "user > shop 2"))
+	if after, err := db.ObservedRevision(t.Context()); err != nil || after != before {
+		t.Errorf("revision %d (%v), before %d", after, err, before)
+	}
+}
+
 func TestCallsAreFoundByWhatTracesCallServices(t *testing.T) {
 	db := open(t)
 	for _, name := range []string{"Shop", "Payments DB", "Pay v1.2", "pay-v12", "Straße", "mail"} {
