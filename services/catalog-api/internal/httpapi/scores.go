@@ -14,8 +14,8 @@ import (
 // something was.
 const scoresMaxAge = time.Minute
 
-// scores computes the score of every service, and remembers it until something changes on which
-// it depends.
+// scores computes the score of every service, and remembers it until the service changes, or what
+// else it depends on.
 type scores struct {
 	rules  scorecard.Rules
 	reader rating.Reader
@@ -48,13 +48,45 @@ func (s *scores) fresh(ctx context.Context) (*scored, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l := s.last; l != nil && l.list == list && l.known == known && at.Sub(l.at) < scoresMaxAge {
-		return l, nil
-	}
+	s.last = s.next(list, known, at)
+	return s.last, nil
+}
+
+// next returns the scores of a list. Of services that are as they were it has those of the last
+// time, while these are good.
+func (s *scores) next(list *encodedList, known *rating.Known, at time.Time) *scored {
 	now := &scored{list: list, known: known, at: at, of: make([]scorecard.Score, len(list.items))}
-	for i, it := range list.items {
-		now.of[i] = s.rules.Score(known.Facts(it.svc, at))
+	var before former
+	if l := s.last; l != nil && l.known == known && at.Sub(l.at) < scoresMaxAge {
+		if l.list == list {
+			return l
+		}
+		now.at = l.at // when the oldest of them were judged
+		before = former{l.list.items, l.of}
 	}
-	s.last = now
-	return now, nil
+	for i, it := range list.items {
+		score, same := before.score(it)
+		if !same {
+			score = s.rules.Score(known.Facts(it.svc, at))
+		}
+		now.of[i] = score
+	}
+	return now
+}
+
+// former is the scores of a list, of services that are asked for in its order.
+type former struct {
+	items []*item
+	of    []scorecard.Score
+}
+
+// score returns the score of a service, if it is as it was.
+func (f *former) score(it *item) (score scorecard.Score, same bool) {
+	for len(f.items) > 0 && f.items[0].key < it.key {
+		f.items, f.of = f.items[1:], f.of[1:]
+	}
+	if len(f.items) == 0 || f.items[0].svc != it.svc {
+		return scorecard.Score{}, false
+	}
+	return f.of[0], true
 }

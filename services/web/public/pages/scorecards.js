@@ -18,6 +18,7 @@ export class ScorecardsPage extends Page {
   #active = false;
   #size = page;
   #answer = null;
+  #versions = ''; // of the services, when they changed last
   #polled = new Polled(
     () => this.session.api.scorecards(this.#filter, this.#size),
     (answer, failure) => this.#take(answer, failure),
@@ -48,6 +49,7 @@ export class ScorecardsPage extends Page {
     if (!this.#active || format(filter) !== format(this.#filter)) this.#size = page;
     this.#filter = filter;
     this.#active = true;
+    this.#versions = versionsOf(this.session.store.values());
     this.session.teams.want();
     this.#ask();
     this.#draw('');
@@ -59,9 +61,12 @@ export class ScorecardsPage extends Page {
     this.#polled.of('');
   }
 
-  // changed is called for every status too: that is read again within a minute.
+  // changed is called for every status too, on which no score depends.
   changed() {
-    if (this.#active) this.#polled.again();
+    if (!this.#active) return;
+    const versions = versionsOf(this.session.store.values());
+    if (versions !== this.#versions) this.#polled.again();
+    this.#versions = versions;
   }
 
   update() {
@@ -180,4 +185,9 @@ function showRow(element, { name, team, level, rules }) {
     rules.map((title) => ({ key: title, title })),
     (item, { title }) => setText(item, title),
   );
+}
+
+// versionsOf returns a text that is another one when somebody changed, added or deleted a service.
+function versionsOf(services) {
+  return `${services.length} ${services.reduce((sum, { version }) => sum + version, 0)}`;
 }
