@@ -86,6 +86,11 @@ bench: ## what it costs: probes per CPU-second, history, lists, events, live bro
 	@scripts/need --if-possible postgres
 	go run ./bench $(ARGS)
 
+bench-page: integration/browser/node_modules build ## what the page costs in Chromium: loading, filters, changes, graphs; ARGS=60 has so many services
+	@scripts/need --if-possible postgres
+	@scripts/need chromium
+	cd integration/browser && PORTAL_BIN='$(CURDIR)/bin/dev-portal' npm run --silent bench -- $(ARGS)
+
 images: ## the container images, with their sizes
 	@scripts/images
 
@@ -122,5 +127,5 @@ bin/govulncheck: tools/go.mod tools/go.sum
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 
-.PHONY: help run demo build test test-unit test-go test-integration test-faults test-web test-browser screenshot lint fmt bench images up down logs \
+.PHONY: help run demo build test test-unit test-go test-integration test-faults test-web test-browser screenshot lint fmt bench bench-page images up down logs \
   test-compose test-charts test-cluster
