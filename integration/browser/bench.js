@@ -11,7 +11,7 @@ import { provide } from './portal/setup.js';
 import { Target } from './portal/target.js';
 
 const many = Number(process.argv[2] ?? 2000);
-const atFirst = 1000; // cards in the page until its end is near
+const atFirst = 300; // cards in the page until its end is near
 const teams = ['Payments', 'Search', 'Identity', 'Platform', 'Mobile', 'Data'];
 const statuses = ['healthy', 'healthy', 'healthy', 'degraded', 'down', 'unknown'];
 

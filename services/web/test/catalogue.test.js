@@ -21,6 +21,8 @@ for (const [what, done, view] of [
 test('another view starts at its first card, more of the same one does not', () => {
   assert.equal(after(['more'], ['more']).most, 3 * pageSize);
   assert.equal(after(['more'], ['search', 'x']).most, pageSize);
+  assert.equal(after(['print']).most, 1000);
+  assert.equal(after(['all'], ['print']).most, Number.POSITIVE_INFINITY);
   assert.equal(after(['all'], ['drawn']).most, Number.POSITIVE_INFINITY);
 });
 

@@ -5,7 +5,7 @@
 // top first. show resolves to whether the layout was finished: a later show aborts it.
 // inView() returns the ids of the services on the screen.
 import { neighbour } from '../lib/neighbour.js';
-import { reconcile, slices } from '../lib/reconcile.js';
+import { finish, reconcile, slices } from '../lib/reconcile.js';
 import { items } from './service-item.js';
 import { setText, stamp, tell } from './template.js';
 
@@ -18,6 +18,7 @@ class ServiceGrid extends HTMLElement {
   #layout = 'cards';
   #groups = new Map();
   #job = new AbortController();
+  #steps = [].values(); // of that job
   #focus = new FocusKeeper(this);
 
   connectedCallback() {
@@ -32,7 +33,14 @@ class ServiceGrid extends HTMLElement {
     this.#job.abort();
     this.#job = new AbortController();
     this.#focus.capture();
-    return slices(this.#draw(groups), { signal: this.#job.signal, between: () => this.#focus.restore() });
+    this.#steps = this.#draw(groups);
+    return slices(this.#steps, { signal: this.#job.signal, between: () => this.#focus.restore() });
+  }
+
+  // finish lays out at once what is left, for paper.
+  finish() {
+    this.#job.abort();
+    finish(this.#steps);
   }
 
   // wait takes the services away, until others are shown.

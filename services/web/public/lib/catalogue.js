@@ -1,7 +1,8 @@
 // The catalogue's state (view, number of cards), and the actions that change it.
 import { everything, unfiltered } from './view.js';
 
-export const pageSize = 1000; // cards at first, and more cards each time the end comes near
+export const pageSize = 300; // cards at first, and more cards each time the end comes near
+const paper = 1000; // cards that are printed, if there are so many
 
 // begin returns the initial state.
 export function begin() {
@@ -20,6 +21,7 @@ export const actions = {
   filter: (state, { kind, value }) => actions.change(state, { [kind]: toggled(state.view[kind], value) }),
   clear: (state) => actions.look(state, unfiltered(state.view)),
   more: (state) => ({ ...state, most: state.most + pageSize }),
+  print: (state) => ({ ...state, most: Math.max(state.most, paper) }),
   all: (state) => ({ ...state, most: Number.POSITIVE_INFINITY }),
   // refresh lets cards move that a pointer keeps in place.
   refresh: (state) => ({ ...state, fresh: true }),

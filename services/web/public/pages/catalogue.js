@@ -284,6 +284,12 @@ export class Catalogue extends Page {
       this.#folds.set(key, folded);
       this.#do('refresh');
     });
+    addEventListener('beforeprint', () => {
+      if (!this.#active) return;
+      this.#state = actions.print(this.#state);
+      void this.#draw();
+      this.#grid.finish();
+    });
     this.#hold.watch(this.#grid);
     this.#hold.addEventListener('release', () => this.update());
     this.#grid.addEventListener('tag', ({ detail }) => this.#step('filter', { kind: 'tag', value: detail }));
