@@ -40,6 +40,25 @@ class Graph {
   }
 }
 
+// drag drags the drawing down by thousands of pixels, some in each frame, and returns how many nodes were in view meanwhile.
+async function drag() {
+  const svg = document.querySelector('#graph .graph-svg');
+  const { top, bottom } = svg.getBoundingClientRect();
+  const seen = [];
+  svg.setPointerCapture = () => {}; // which a pointer of a script cannot have
+  const send = (name, clientY) =>
+    svg.dispatchEvent(new PointerEvent(name, { bubbles: true, pointerId: 1, clientX: 400, clientY }));
+  send('pointerdown', 0);
+  for (let frame = 1; frame <= 60; frame++) {
+    await new Promise(requestAnimationFrame);
+    send('pointermove', -50 * frame);
+    const boxes = [...svg.querySelectorAll('.node')].map((node) => node.getBoundingClientRect());
+    if (frame % 15 === 0) seen.push(boxes.filter((box) => box.bottom > top && box.top < bottom).length);
+  }
+  send('pointerup', 0);
+  return seen;
+}
+
 // shop adds a shop that needs a ledger, and that a database, and mail that the shop works without.
 async function shop(catalogue, name = 'db') {
   const add = (word, team, ...needs) =>
@@ -344,6 +363,11 @@ test('of a large graph what is in view is drawn; keys, files and paper have all'
   await graph.rows.last().scrollIntoViewIfNeeded();
   await expect(graph.rows).toHaveCount(200);
 
+  expect(
+    Math.min(...(await page.evaluate(drag))),
+    'what comes into view while somebody drags is drawn',
+  ).toBeGreaterThan(0);
+  await graph.open(home, catalogue);
   await expect(graph.node(db.name), 'far below what is in view').toHaveCount(0);
   await graph.nodes.first().focus();
   const focused = graph.drawing.locator(':focus');

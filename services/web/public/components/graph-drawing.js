@@ -66,7 +66,8 @@ class GraphDrawing extends HTMLElement {
     if (other) this.#measure();
     const isLate = scene.isSure && !this.#isSure && this.#fitted; // what fell can be known later than the services
     if (fit || isLate) this.#fit(true);
-    if (other) this.#drawn = this.#draw();
+    if (other)
+      this.#drawn = this.#draw(nextFrame()); // this one has the whole page to show
     else this.#repaint();
   }
 
@@ -119,13 +120,13 @@ class GraphDrawing extends HTMLElement {
       points.some((at) => at[1] < bottom + y);
   }
 
-  // draw makes the shapes match the scene, a few in each frame.
-  async #draw() {
+  // draw makes the shapes match the scene, a few in each frame, after a pause if there is one.
+  async #draw(pause) {
     this.#drawing.abort();
     this.#drawing = new AbortController();
     const { signal } = this.#drawing;
     this.ariaBusy = 'true';
-    await nextFrame(); // this one has already had the table to show
+    if (pause) await pause;
     if (signal.aborted) return;
     const { graph, places } = this.#scene;
     const known = new Set([...graph.nodes, ...graph.edges].flatMap(({ id }) => [id, countOf(id)]));

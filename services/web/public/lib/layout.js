@@ -1,5 +1,5 @@
-// Layout places graphs (worker/layered.js) in a worker, which it makes for the first one or before. A graph that is asked for while
-// another one is being placed waits for it, and takes the place of one that waits.
+// Layout places graphs (worker/layered.js) in a worker, which it makes for the first one or before. A graph that is asked
+// for while another one is being placed waits for it, and takes the place of one that waits.
 const script = '/worker/layout.js';
 
 export class Layout {

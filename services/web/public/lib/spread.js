@@ -14,8 +14,8 @@ export function causeOf({ focus, byID }, impacts) {
 }
 
 // spread returns the steps of a cause, in the order of time: [{ at, status, services }], of which at is a moment as in
-// the API, and services are those that got the same status in the same minute. The cause has a step to itself, and what was not right long before it
-// has none.
+// the API, and services are those that got the same status in the same minute. The cause has a step to itself. What was
+// not right long before it has none.
 export function spread(cause, services, impacts) {
   const from = Date.parse(cause.service.status_since ?? '') - early;
   const isHit = ({ id, status, status_since: since }) =>
