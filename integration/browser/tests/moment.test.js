@@ -128,7 +128,7 @@ test('the moment stays while one goes on, also to a service, and by its name of 
   }
   await past.open(`/services/${encodeURIComponent(deleted.name)}?at=${moment}`);
   await expect(service.locator('.status-badge')).toHaveText('Healthy');
-  await service.getByRole('link', { name: 'All services' }).click();
+  await service.getByRole('link', { name: 'All services', exact: true }).click();
   await expect(page).toHaveURL(`/?at=${moment}`);
   await expect(home.card(deleted.name).root).toBeVisible();
   watch.expect({ method: 'GET', status: 404, path: /by-name/ });

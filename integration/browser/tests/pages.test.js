@@ -79,7 +79,7 @@ test('moving between pages neither reloads nor reads the list again, and Back re
 
   await page.goForward();
   await expect(page).toHaveTitle(titled(other.name));
-  await page.getByRole('link', { name: 'All services' }).click();
+  await page.getByRole('link', { name: 'All services', exact: true }).click();
   await expect(page).toHaveURL('/');
   await expect(page.getByRole('main')).toBeFocused();
   await expect(home.search).toHaveValue('');

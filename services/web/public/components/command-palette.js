@@ -60,7 +60,7 @@ class CommandPalette extends HTMLElement {
       this.#dialog.showModal();
       this.#search();
       this.#preparing = new AbortController();
-      void slices(prepare(this.services()), { signal: this.#preparing.signal, between: () => {} });
+      void slices(prepare(this.services()), { signal: this.#preparing.signal });
     }
   }
 

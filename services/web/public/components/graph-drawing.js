@@ -30,7 +30,10 @@ class GraphDrawing extends HTMLElement {
   #fitted = true; // whether nobody has moved or scaled it
   #isSure = true; // whether it was known what fell when it was fitted
   #timer = 0;
-  #following = false; // whether what comes into view will be drawn
+  #following = false; // whether what comes into view is being drawn
+  #isBehind = false; // whether the view has moved since that began
+  #isPrinted = false;
+  #order = []; // nodes as they are read
 
   connectedCallback() {
     if (this.firstElementChild) return;
@@ -52,18 +55,25 @@ class GraphDrawing extends HTMLElement {
     this.#svg.addEventListener('pointerover', ({ target }) => this.#point(target.closest('.node')?.key ?? ''));
     this.#svg.addEventListener('pointerleave', () => this.#point(''));
     addEventListener('beforeprint', () => {
+      this.#isPrinted = true;
       if (!this.#scene) return;
       this.#drawAll();
       this.#camera.print(true);
     });
-    addEventListener('afterprint', () => this.#scene && this.#camera.print(false));
+    addEventListener('afterprint', () => {
+      this.#isPrinted = false;
+      if (this.#scene) this.#camera.print(false);
+    });
     new ResizeObserver(() => this.#scene && this.#resized()).observe(this.#svg);
   }
 
   show(scene, fit) {
     const other = scene.places !== this.#scene?.places;
     this.#scene = scene;
-    if (other) this.#measure();
+    if (other) {
+      this.#prepare();
+      this.#measure();
+    }
     const isLate = scene.isSure && !this.#isSure && this.#fitted; // what fell can be known later than the services
     if (fit || isLate) this.#fit(true);
     if (other)
@@ -91,26 +101,30 @@ class GraphDrawing extends HTMLElement {
     for (const node of graph.nodes) if (this.#elements.has(node.id)) this.#node(node);
   }
 
-  // moved draws what has come into view, once a frame.
-  #moved() {
+  // moved draws what has come into view. A view that moves on waits for what is being drawn, or on a slow machine
+  // nothing would ever be.
+  async #moved() {
+    this.#isBehind = true;
     if (!this.#scene || this.#scene.graph.nodes.length < many || this.#following) return;
     this.#following = true;
-    requestAnimationFrame(() => {
-      this.#following = false;
+    for (; this.#isBehind; await this.#drawn) {
+      await new Promise(requestAnimationFrame);
+      this.#isBehind = false;
       this.#drawn = this.#draw();
-    });
+    }
+    this.#following = false;
   }
 
   // drawAll draws at once what is out of view too, for what shows all.
   #drawAll() {
     this.#drawing.abort();
-    finish(this.#steps(inOrder(this.#scene.graph.nodes, this.#scene.places), () => true));
+    finish(this.#steps(() => true));
     this.ariaBusy = null;
   }
 
   // seen returns the function that says whether points, with a node around each, may be in view.
   #seen() {
-    if (this.#scene.graph.nodes.length < many) return () => true;
+    if (this.#isPrinted || this.#scene.graph.nodes.length < many) return () => true;
     const { left, top, right, bottom } = this.#camera.view;
     const [x, y] = [size.width / 2, size.height / 2];
     return (points) =>
@@ -128,23 +142,18 @@ class GraphDrawing extends HTMLElement {
     this.ariaBusy = 'true';
     if (pause) await pause;
     if (signal.aborted) return;
-    const { graph, places } = this.#scene;
-    const known = new Set([...graph.nodes, ...graph.edges].flatMap(({ id }) => [id, countOf(id)]));
-    for (const id of this.#elements.keys()) if (!known.has(id)) this.#elements.delete(id);
-    const nodes = inOrder(graph.nodes, places);
-    if (!places.has(this.#current)) this.#current = this.#first(nodes);
-    if (await slices(this.#steps(nodes, this.#seen()), { signal, between: () => {} })) this.ariaBusy = null;
+    if (await slices(this.#steps(this.#seen()), { signal })) this.ariaBusy = null;
     const traced = this.#traced;
     this.#traced = '';
     this.#trace(traced);
   }
 
   // steps draws what isSeen says of its points; the node that Tab leads to is always there.
-  *#steps(nodes, isSeen) {
+  *#steps(isSeen) {
     const { graph, places, lines } = this.#scene;
-    const byID = new Map([...nodes, ...graph.edges].map((one) => [one.id, one]));
+    const byID = new Map([...graph.nodes, ...graph.edges].map((one) => [one.id, one]));
     const part = (name) => this.querySelector(`.graph-${name}`);
-    const near = nodes.filter(({ id }) => id === this.#current || isSeen([[places.get(id).x, places.get(id).y]]));
+    const near = this.#order.filter(({ id }) => id === this.#current || isSeen([[places.get(id).x, places.get(id).y]]));
     const edges = graph.edges.filter(({ id }) => isSeen(lines.get(id)));
     const counted = edges.filter(({ size: n }) => n > 1).map(({ id }) => id);
     yield* reconcile(
@@ -160,9 +169,15 @@ class GraphDrawing extends HTMLElement {
     yield* reconcile(part('counts'), counted, (id) => this.#count(byID.get(id)));
   }
 
-  #first(nodes) {
-    const { graph, fall } = this.#scene;
-    return (graph.focus ?? nodes.find(({ id }) => fall.marks.get(id) === 'cause') ?? nodes[0])?.id ?? '';
+  // prepare forgets what another graph had.
+  #prepare() {
+    const { graph, places, fall } = this.#scene;
+    const known = new Set([...graph.nodes, ...graph.edges].flatMap(({ id }) => [id, countOf(id)]));
+    for (const id of this.#elements.keys()) if (!known.has(id)) this.#elements.delete(id);
+    this.#order = inOrder(graph.nodes, places);
+    if (places.has(this.#current)) return;
+    const [first] = this.#order;
+    this.#current = (graph.focus ?? this.#order.find(({ id }) => fall.marks.get(id) === 'cause') ?? first)?.id ?? '';
   }
 
   #node({ id }) {
@@ -227,7 +242,7 @@ class GraphDrawing extends HTMLElement {
   }
 
   #resized() {
-    if (this.#fitted && !this.#svg.contains(document.activeElement)) this.#fit(true);
+    if (this.#fitted && !this.#isPrinted && !this.#svg.contains(document.activeElement)) this.#fit(true);
   }
 
   #zoom(how) {
@@ -266,7 +281,7 @@ class GraphDrawing extends HTMLElement {
     if (!this.#elements.get(id)?.isConnected) {
       this.#current = id;
       this.#camera.reveal(this.#scene.places.get(id), size);
-      finish(this.#steps(inOrder(this.#scene.graph.nodes, this.#scene.places), this.#seen()));
+      finish(this.#steps(this.#seen()));
     }
     this.#elements.get(id).focus({ preventScroll: true });
   }

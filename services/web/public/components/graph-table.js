@@ -75,7 +75,7 @@ class GraphTable extends HTMLElement {
     this.#filling.abort();
     this.#filling = new AbortController();
     this.#more.hidden = true;
-    const done = await slices(this.#steps(nodes), { signal: this.#filling.signal, between: () => {} });
+    const done = await slices(this.#steps(nodes), { signal: this.#filling.signal });
     const rest = this.#shown.graph.nodes.length - nodes.length;
     if (!done || rest === 0) return;
     this.#more.hidden = false;

@@ -45,7 +45,7 @@ export function finish(steps) {
 // screen cost most to paint, so they are spread over frames. between() is called after
 // every slice. slices stops when signal aborts, and resolves to whether all steps were
 // done.
-export async function slices(steps, { budget = 6, signal, between, pause = nextFrame }) {
+export async function slices(steps, { budget = 6, signal, between = () => {}, pause = nextFrame }) {
   for (let maxMoves = 6; ; maxMoves *= 2) {
     const end = performance.now() + budget;
     let step;
