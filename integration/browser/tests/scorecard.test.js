@@ -87,6 +87,19 @@ test('a service that is gold is folded, and unfolds by keyboard', async ({ page,
   await expect(why).toBeVisible();
 });
 
+test('the level of a service goes to other places as a badge', async ({ home, page, catalogue }) => {
+  const service = await catalogue.add();
+  const health = new Health(page);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(pageOf(service));
+  await health.card.getByRole('button', { name: 'Copy level badge' }).click();
+  await expect(home.told).toContainText('The badge was copied, as Markdown.');
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  const [, text, badge, link] = /^\[!\[(.*)\]\((.*)\)\]\((.*)\)$/.exec(copied);
+  expect([text, link]).toEqual([`${service.name}: level`, new URL(`/services/${service.id}`, page.url()).href]);
+  expect(await (await page.request.get(badge)).text()).toContain('none</title>');
+});
+
 test('who may not change a service is not offered to mend it', async ({ page, catalogue }) => {
   const service = await catalogue.add();
   const health = new Health(page);

@@ -36,7 +36,7 @@ export class ServiceActions {
     on(document, 'mend', ({ id, field }) => this.edit(id, field));
     on(document, 'check', (id) => this.check(id));
     on(document, 'copylink', (id) => this.copyLink(id));
-    on(document, 'copybadge', (service) => this.copyBadge(service));
+    on(document, 'copybadge', (what) => this.copyBadge(what));
     on(this.#form, 'saved', (what) => this.#saved(what));
     on(this.#form, 'dropped', (draft) => this.#dropped(draft));
     on(this.#form, 'missing', ({ id }) => this.#store.remove(id));
@@ -114,10 +114,10 @@ export class ServiceActions {
     return this.#copy(absolute(path), 'The link was copied.', 'Copy the address instead.');
   }
 
-  // copyBadge copies Markdown of a badge that leads to the service's page.
-  copyBadge({ id, name }) {
-    const text = `${name}: status`.replaceAll(/[[\]\\]/g, '\\$&');
-    const markdown = `[![${text}](${absolute(api.badge(name))})](${absolute(address(id))})`;
+  // copyBadge copies Markdown of a badge of a kind that leads to the service's page.
+  copyBadge({ service: { id, name }, kind }) {
+    const text = `${name}: ${kind}`.replaceAll(/[[\]\\]/g, '\\$&');
+    const markdown = `[![${text}](${absolute(api.badge(name, kind))})](${absolute(address(id))})`;
     return this.#copy(markdown, 'The badge was copied, as Markdown.', '');
   }
 

@@ -1,5 +1,6 @@
 // <health-card> shows the scorecard of a service: show(card, mayChange) takes that of the API, or null while there is
-// none. It bubbles "mend" (detail { id, field }) for a person who wants to mend what fails in a field of the form.
+// none. It bubbles "mend" (detail { id, field }) for a person who wants to mend what fails in a field of the form, and
+// "copybadge" (detail { service, kind }).
 import { address } from '../lib/route.js';
 import { asides, byOutcome, levelNames, summary } from '../lib/scorecard.js';
 import { fillList } from './list.js';
@@ -7,14 +8,17 @@ import { setText, stamp, tell } from './template.js';
 
 class HealthCard extends HTMLElement {
   #shown = ''; // the service and its level
+  #service;
 
   connectedCallback() {
     if (this.firstElementChild) return;
     this.append(stamp('health-card'));
     this.addEventListener('click', ({ target }) => {
       const { field } = target.closest('.health-mend-field')?.dataset ?? {};
-      if (field) tell(this, 'mend', { id: this.dataset.id, field });
+      if (field) tell(this, 'mend', { id: this.#service.id, field });
     });
+    const copy = () => tell(this, 'copybadge', { service: this.#service, kind: 'level' });
+    this.querySelector('[data-do=level-badge]').addEventListener('click', copy);
   }
 
   show(card, mayChange) {
@@ -25,7 +29,7 @@ class HealthCard extends HTMLElement {
     const shown = `${service.id} ${level}`;
     if (shown !== this.#shown) folded.open = level !== 'gold'; // what a person folded stays so
     this.#shown = shown;
-    this.dataset.id = service.id;
+    this.#service = service;
     showLevel(this.querySelector('.level'), level);
     setText(this.querySelector('.health-summary'), summary(card));
     const failed = byOutcome(card, 'failed').map((rule) => ({ ...rule, key: rule.id, mayChange }));

@@ -1,9 +1,9 @@
 // <service-history> shows what was of a service: its last day, uptime, latency, and what
 // befell it, with its releases, until the moment that the page shows: moment() returns that, "" for now. It has the
-// property `api`; show(id, service, now) is called
-// when the service is shown or has changed, leave() when another page is, tick(now) each
-// second, again() when there is more. It bubbles "undo" (detail the change), "copybadge" (detail the service), and "known" with what
-// the timeline knows of the present status: { healthy, after, since }, as in lib/timeline.js.
+// property `api`; show(id, service, now) is called when the service is shown or has changed, leave() when another page
+// is, tick(now) each second, again() when there is more. It bubbles "undo" (detail the change), "copybadge" (detail
+// { service, kind }), and "known" with what the timeline knows of the present status: { healthy, after, since }, as in
+// lib/timeline.js.
 import { ranges } from '../lib/history.js';
 import { dayBefore, lastDay } from '../lib/strip.js';
 import { known } from '../lib/timeline.js';
@@ -29,7 +29,8 @@ class ServiceHistory extends HTMLElement {
     if (this.firstElementChild) return;
     this.append(stamp('service-history'));
     this.addEventListener('range', () => this.#read(this.#readChart()));
-    this.querySelector('[data-do=badge]').addEventListener('click', () => tell(this, 'copybadge', this.#service));
+    const copy = () => tell(this, 'copybadge', { service: this.#service, kind: 'status' });
+    this.querySelector('[data-do=badge]').addEventListener('click', copy);
     this.addEventListener('kind', () => this.#read(this.#readTimeline()));
     this.addEventListener('earlier', () => this.#read(this.#readTimeline(this.#next)));
   }
@@ -87,7 +88,7 @@ class ServiceHistory extends HTMLElement {
     this.querySelector('.history-elsewhere').hidden = !this.#service || this.#shownAt !== '';
     if (!this.#service) return;
     const picture = this.querySelector('.badge');
-    const address = this.api.badge(this.#service.name);
+    const address = this.api.badge(this.#service.name, 'status');
     if (picture.getAttribute('src') !== address) picture.src = address;
     this.querySelector('[data-csv=timeline]').href = this.api.timelineCSV(this.#id);
   }

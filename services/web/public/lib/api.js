@@ -183,9 +183,9 @@ export function timelineCSV(id) {
   return `${path(id)}/timeline.csv?limit=1000`;
 }
 
-// badge is the address of a badge with the status of a service.
-export function badge(name) {
-  return `/api/badges/${encodeURIComponent(name)}/status.svg`;
+// badge is the address of a badge of a service, which says its "status" or its "level".
+export function badge(name, kind) {
+  return `/api/badges/${encodeURIComponent(name)}/${kind}.svg`;
 }
 
 // strips resolves with { items, to } of the last 24 hours of services (at most 100).
