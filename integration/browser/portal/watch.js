@@ -35,9 +35,10 @@ export class Watch {
     });
   }
 
-  // leave must be called before a context is closed, which aborts its requests.
+  // leave must be called before a context is closed, which aborts its requests. So does a page that a test closes.
   leave(context) {
     this.#left.add(context);
+    this.#seen = this.#seen.filter(({ abortedIn }) => !abortedIn?.isClosed());
   }
 
   // expect declares an answer that must come: { method, status, path }; path is a RegExp.
@@ -100,8 +101,10 @@ export class Watch {
     // Every stream ends by being closed. Chromium requests the icon at any time, also for a
     // document that it is about to leave.
     const mayEnd = /\/(api\/events|favicon\.svg)(\?|$)/.test(request.url());
-    if (text === 'net::ERR_ABORTED' && (left || mayEnd)) return;
-    this.#add({ kind: 'failed request', method: request.method(), text, network: true, url: request.url() });
+    const aborted = text === 'net::ERR_ABORTED';
+    if (aborted && (left || mayEnd)) return;
+    const abortedIn = aborted && !request.isNavigationRequest() ? request.frame().page() : null;
+    this.#add({ kind: 'failed request', method: request.method(), text, network: true, url: request.url(), abortedIn });
   }
 
   #add(event) {
