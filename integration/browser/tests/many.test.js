@@ -34,6 +34,7 @@ test('of many services the page holds the first, and more when their end comes n
   });
 
   await test.step('paper has all', async () => {
+    await page.evaluate(() => scrollTo(0, 0)); // away from the end, which would bring the rest again
     await page.locator('#searchInput').fill(`service ${catalogue.mark}`);
     await expect(more).toBeVisible();
     const printed = await page.evaluate(() => {
