@@ -55,7 +55,7 @@ async function drag() {
   let seen = 0;
   send('pointerdown', 0);
   send('pointermove', -3000);
-  for (let frame = 0; frame < 300 && (frame === 0 || !seen); frame++) {
+  for (let frame = 0; frame < 300 && seen === 0; frame++) {
     await new Promise(requestAnimationFrame);
     send('pointermove', -3000 - (frame % 2) * 10);
     seen = inView();
